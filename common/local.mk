@@ -1,0 +1,14 @@
+# SPDX-License-Identifier: BSD-2-Clause
+# The words that everyone speaks. libc only.
+noinst_LTLIBRARIES += common/libcommon.la
+common_libcommon_la_SOURCES = \
+	common/apdu.c common/apdu.h \
+	common/atr.c common/atr.h \
+	common/buf.c common/buf.h \
+	common/ct.c common/ct.h \
+	common/err.c common/err.h \
+	common/hex.c common/hex.h \
+	common/log.c common/log.h \
+	common/span.c common/span.h \
+	common/sw.c common/sw.h \
+	common/tlv.c common/tlv.h

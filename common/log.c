@@ -1,0 +1,136 @@
+/* SPDX-License-Identifier: BSD-2-Clause
+ * Copyright (c) 2026 The cardbridge authors */
+/*
+ * The log. A line is made in one place and leaves in one write, so lines of
+ * several threads do not mix; what could end a line or steer a terminal is
+ * replaced, so no text from outside can pass for a line of ours.
+ */
+#include <errno.h>
+#include <inttypes.h>
+#include <pthread.h>
+#include <stdarg.h>
+#include <stdatomic.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+#include "common/log.h"
+
+#define LINE 1024
+
+static const struct {
+	const char *priority;	/* sd-daemon(3): "<N>" before the line */
+	const char *name;
+} levels[] = {
+	[CB_LOG_ERROR] = { "<3>", "error: " },
+	[CB_LOG_WARNING] = { "<4>", "warning: " },
+	[CB_LOG_NOTICE] = { "<5>", "" },
+	[CB_LOG_DEBUG] = { "<7>", "debug: " },
+};
+
+static _Atomic int level_now = CB_LOG_NOTICE;
+static bool to_journal;
+static pthread_once_t looked = PTHREAD_ONCE_INIT;
+
+/* JOURNAL_STREAM is inherited by children whose standard error goes
+ * elsewhere; it counts only if it names what descriptor 2 is. */
+static void
+look(void)
+{
+	const char *v = getenv("JOURNAL_STREAM");
+	uintmax_t dev, ino;
+	struct stat st;
+
+	if (v == NULL || sscanf(v, "%" SCNuMAX ":%" SCNuMAX, &dev, &ino) != 2)
+		return;
+	to_journal = fstat(STDERR_FILENO, &st) == 0 && st.st_dev == dev &&
+	    st.st_ino == ino;
+}
+
+void
+cb_log_set_level(enum cb_log_level level)
+{
+	atomic_store_explicit(&level_now, (int)level, memory_order_relaxed);
+}
+
+bool
+cb_log_on(enum cb_log_level level)
+{
+	return (int)level <=
+	    atomic_load_explicit(&level_now, memory_order_relaxed);
+}
+
+/* The whole line, or as much of it as fits; returns its length. */
+CB_PRINTF(3, 0) static size_t
+make_line(char *line, enum cb_log_level level, const char *fmt, va_list ap)
+{
+	size_t at;
+	int n;
+
+	if (to_journal)
+		n = snprintf(line, LINE, "%s", levels[level].priority);
+	else
+		n = snprintf(line, LINE, "%s: %s",
+		    program_invocation_short_name, levels[level].name);
+	at = n < 0 ? 0 : (size_t)n;
+	if (at > LINE / 2)	/* a program of an absurd name */
+		at = LINE / 2;
+	n = vsnprintf(line + at, LINE - 1 - at, fmt, ap);
+	if (n < 0)
+		line[at] = '\0';
+	at = strlen(line);
+	for (size_t i = 0; i < at; i++) {
+		unsigned char c = (unsigned char)line[i];
+
+		if (c < 0x20 || c == 0x7F)
+			line[i] = '?';
+	}
+	line[at++] = '\n';
+	return at;
+}
+
+void
+cb_log(enum cb_log_level level, const char *fmt, ...)
+{
+	char line[LINE];
+	int saved = errno;
+	size_t n, done = 0;
+	ssize_t w;
+	va_list ap;
+
+	if (!cb_log_on(level))
+		return;
+	(void)pthread_once(&looked, look);
+	va_start(ap, fmt);
+	n = make_line(line, level, fmt, ap);
+	va_end(ap);
+	while (done < n) {
+		w = write(STDERR_FILENO, line + done, n - done);
+		if (w < 0 && errno == EINTR)
+			continue;
+		/* a log that nobody reads stops nobody's work */
+		if (w <= 0)
+			break;
+		done += (size_t)w;
+	}
+	errno = saved;
+}
+
+void
+cb_log_apdu(const char *who, struct cb_span cmd, uint16_t sw)
+{
+	if (!cb_log_on(CB_LOG_DEBUG))
+		return;
+	if (cmd.n < 4)
+		cb_log(CB_LOG_DEBUG, "%s: %zu bytes -> %04X", who, cmd.n, sw);
+	else if (cmd.n < 6)
+		cb_log(CB_LOG_DEBUG, "%s: %02X %02X %02X %02X -> %04X", who,
+		    cmd.p[0], cmd.p[1], cmd.p[2], cmd.p[3], sw);
+	else
+		cb_log(CB_LOG_DEBUG, "%s: %02X %02X %02X %02X Lc %u -> %04X",
+		    who, cmd.p[0], cmd.p[1], cmd.p[2], cmd.p[3],
+		    cmd.p[4] == 0 && cmd.n >= 7 ?
+			(unsigned)(cmd.p[5] << 8 | cmd.p[6]) : cmd.p[4], sw);
+}

@@ -1,0 +1,22 @@
+/* SPDX-License-Identifier: BSD-2-Clause
+ * Copyright (c) 2026 The cardbridge authors */
+/*
+ * The log: one line an event, to standard error with a syslog priority in
+ * front when journald listens (JOURNAL_STREAM), plain otherwise. No passcode,
+ * key, command data or answer data may be given to it; an APDU is logged by
+ * cb_log_apdu: CLA INS P1 P2 Lc and status word.
+ */
+#ifndef CB_LOG_H
+#define CB_LOG_H
+
+#include "common/span.h"
+
+enum cb_log_level { CB_LOG_ERROR, CB_LOG_WARNING, CB_LOG_NOTICE, CB_LOG_DEBUG };
+
+/* Lines above this level are dropped. Starts at CB_LOG_NOTICE. */
+void cb_log_set_level(enum cb_log_level level);
+bool cb_log_on(enum cb_log_level level);
+void cb_log(enum cb_log_level level, const char *fmt, ...) CB_PRINTF(2, 3);
+void cb_log_apdu(const char *who, struct cb_span cmd, uint16_t sw);
+
+#endif
