@@ -1,0 +1,83 @@
+/* SPDX-License-Identifier: BSD-2-Clause
+ * Copyright (c) 2026 The cardbridge authors */
+/*
+ * The card manager (GlobalPlatform Card Specification 2.1.1): it is selected
+ * after a reset, finds applications by AID, and gives out the CPLC data. It
+ * has no files and sees none of an application's.
+ */
+#include <string.h>
+
+#include "common/tlv.h"
+#include "emulator/applets/applet.h"
+
+static uint16_t cm_get_data(struct emu_call *c);
+
+const struct emu_cmd emu_cm_cmds[] = {
+	{ 0x80, 0xCA, 0x9F, 0xFF, 0x7F, 0xFF, EMU_NO_DATA, cm_get_data,
+	    "GET DATA (CPLC)" },
+	{ 0x00, 0xCA, 0x9F, 0xFF, 0x7F, 0xFF, EMU_NO_DATA, cm_get_data,
+	    "GET DATA (CPLC)" },
+};
+const size_t emu_cm_cmds_n = sizeof(emu_cm_cmds) / sizeof(emu_cm_cmds[0]);
+
+/* 9F7F and the 42 bytes of production data. */
+static uint16_t
+cm_get_data(struct emu_call *c)
+{
+	const uint8_t head[] = { 0x9F, 0x7F, EMU_CPLC_N };
+
+	if (cb_buf_add(c->rsp, CB_SPAN_OF(head)) != CB_OK ||
+	    cb_buf_add(c->rsp, CB_SPAN_OF(c->card->cplc)) != CB_OK)
+		return SW_UNKNOWN;
+	return SW_OK;
+}
+
+/* FCI of the card manager: 6F (84 AID, A5 (9F65 maximum block length)). */
+static uint16_t
+cm_fci(struct emu_call *c)
+{
+	const uint8_t limits[] = { 0x9F, 0x65, 0x01, 0xFF };
+	size_t mark;
+
+	if (cb_buf_reserve(c->rsp, 64) != CB_OK ||
+	    cb_tlv_open(c->rsp, 0x6F, &mark) != CB_OK ||
+	    cb_tlv_put(c->rsp, 0x84,
+		cb_span(c->card->cm_aid, c->card->cm_aid_n)) != CB_OK ||
+	    cb_tlv_put(c->rsp, 0xA5, CB_SPAN_OF(limits)) != CB_OK ||
+	    cb_tlv_close(c->rsp, mark) != CB_OK)
+		return SW_UNKNOWN;
+	return SW_OK;
+}
+
+/* A name given in part selects too (7816-4, 11.2.2), from 5 bytes (a RID). */
+static bool
+aid_matches(struct cb_span wanted, const uint8_t *aid, size_t n)
+{
+	return wanted.n >= 5 && wanted.n <= n &&
+	    memcmp(wanted.p, aid, wanted.n) == 0;
+}
+
+uint16_t
+emu_cm_select(struct emu_call *c)
+{
+	struct emu_card *card = c->card;
+
+	if (c->p2 != 0x00 && c->p2 != 0x0C)
+		return SW_WRONG_P1P2;
+	if (c->data.n == 0 ||
+	    aid_matches(c->data, card->cm_aid, card->cm_aid_n)) {
+		/* Whatever was verified belongs to the selection that ends. */
+		emu_card_logout(card);
+		card->app = NULL;
+		return c->p2 == 0x00 ? cm_fci(c) : SW_OK;
+	}
+	for (unsigned i = 0; i < card->apps_n; i++) {
+		struct emu_app *app = &card->apps[i];
+
+		if (!aid_matches(c->data, app->aid, app->aid_n))
+			continue;
+		card->app = c->app = app;
+		return app->applet->select(c);
+	}
+	return SW_FILE_NOT_FOUND;
+}

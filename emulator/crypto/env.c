@@ -1,0 +1,57 @@
+/* SPDX-License-Identifier: BSD-2-Clause
+ * Copyright (c) 2026 The cardbridge authors */
+/*
+ * The environment that cards outside tests live in: the system's clocks,
+ * OpenSSL's generator, the log.
+ */
+#include <limits.h>
+#include <time.h>
+
+#include <openssl/rand.h>
+
+#include "emulator/crypto/crypto.h"
+#include "emulator/crypto/ossl.h"
+
+static enum cb_err
+system_random(void *ctx, uint8_t *p, size_t n)
+{
+	enum cb_err r = CB_E_CRYPTO;
+
+	(void)ctx;
+	if (emu_ossl() != NULL && n <= INT_MAX &&
+	    RAND_priv_bytes(p, (int)n) == 1)
+		r = CB_OK;
+	return emu_ossl_end(r);
+}
+
+static uint64_t
+system_mono_ms(void *ctx)
+{
+	struct timespec t = { 0, 0 };
+
+	(void)ctx;
+	(void)clock_gettime(CLOCK_MONOTONIC, &t);
+	return (uint64_t)t.tv_sec * 1000 + (uint64_t)t.tv_nsec / 1000000;
+}
+
+static int64_t
+system_utc(void *ctx)
+{
+	(void)ctx;
+	return (int64_t)time(NULL);
+}
+
+static void
+system_note(void *ctx, enum cb_log_level level, const char *line)
+{
+	(void)ctx;
+	cb_log(level, "%s", line);
+}
+
+const struct emu_env emu_env_system = {
+	.random = system_random,
+	.mono_ms = system_mono_ms,
+	.utc = system_utc,
+	.note = system_note,
+	.ctx = NULL,
+};

@@ -1,0 +1,124 @@
+/* SPDX-License-Identifier: BSD-2-Clause
+ * Copyright (c) 2026 The cardbridge authors */
+/*
+ * Transparent EFs. Part 0 holds the bytes. Somebody who may write but not
+ * read (its content is sealed to a credential that is not there now) leaves
+ * a patch, `offset 2 | bytes`, as a further part; the next writer who can
+ * read folds the patches in.
+ */
+#include <string.h>
+
+#include "emulator/card.h"
+
+/* Patches one file may collect before somebody who can read must fold them. */
+#define PATCHES_MAX 64
+
+/* The whole content, patches applied, as a copy in *out. */
+static uint16_t
+ef_content(struct emu_app *app, struct emu_file *f, struct cb_buf *out)
+{
+	struct cb_span s;
+	uint16_t sw, off;
+
+	if (f->parts == NULL)
+		return SW_OK;	/* size 0 */
+	if ((sw = emu_part_get(app, f, 0, &s)) != SW_OK)
+		return sw == SW_RECORD_NOT_FOUND ? SW_DATA_NOT_USABLE : sw;
+	if (cb_buf_set(out, s) != CB_OK)
+		return SW_MEMORY_FAILURE;
+	for (struct emu_part *p = f->parts->next; p != NULL; p = p->next) {
+		if ((sw = emu_part_get(app, f, p->no, &s)) != SW_OK)
+			return sw;
+		if (cb_get_u16(&s, &off) != CB_OK ||
+		    (size_t)off + s.n > out->n)
+			return SW_DATA_NOT_USABLE;
+		memcpy(out->p + off, s.p, s.n);
+	}
+	return SW_OK;
+}
+
+uint16_t
+emu_ef_read(struct emu_app *app, struct emu_file *f, uint32_t off,
+    uint32_t ne, struct cb_buf *out)
+{
+	struct cb_buf all = CB_BUF_INIT;
+	struct cb_span s;
+	uint16_t sw;
+
+	if (f->type != EMU_EF_TRANSPARENT)
+		return emu_sw(app->card, EMU_ANS_WRONG_FILE_TYPE);
+	if (off > f->size || (off == f->size && f->size != 0))
+		return emu_sw(app->card, EMU_ANS_OFFSET_BEYOND);
+	if (f->parts != NULL && f->parts->next == NULL) {
+		/* The usual case: no patches, no copy. */
+		if ((sw = emu_part_get(app, f, 0, &s)) != SW_OK)
+			return sw;
+	} else {
+		if ((sw = ef_content(app, f, &all)) != SW_OK)
+			goto out;
+		s = cb_buf_span(&all);
+	}
+	s = cb_span_head(cb_span_tail(s, off), ne);
+	if (cb_buf_add(out, s) != CB_OK)
+		sw = SW_MEMORY_FAILURE;
+	else if (s.n < ne)
+		sw = emu_sw(app->card, EMU_ANS_READ_TO_END);
+out:
+	cb_buf_free(&all);
+	return sw;
+}
+
+static uint16_t
+ef_patch(struct emu_app *app, struct emu_file *f, uint16_t off,
+    struct cb_span data)
+{
+	struct cb_buf patch = CB_BUF_INIT;
+	struct emu_part *p;
+	uint16_t sw = SW_MEMORY_FAILURE;
+	uint16_t no = 1;
+
+	for (p = f->parts; p != NULL; p = p->next)
+		no = (uint16_t)(p->no + 1);
+	if (no > PATCHES_MAX)
+		return SW_NO_SPACE;
+	if (cb_put_u16(&patch, off) == CB_OK &&
+	    cb_buf_add(&patch, data) == CB_OK)
+		sw = emu_part_put(app, f, no, cb_buf_span(&patch));
+	cb_buf_free(&patch);
+	return sw;
+}
+
+uint16_t
+emu_ef_write(struct emu_app *app, struct emu_file *f, uint32_t off,
+    struct cb_span data)
+{
+	struct cb_buf all = CB_BUF_INIT;
+	uint16_t sw;
+
+	if (f->type != EMU_EF_TRANSPARENT)
+		return emu_sw(app->card, EMU_ANS_WRONG_FILE_TYPE);
+	if (off + data.n > f->size)
+		return emu_sw(app->card, EMU_ANS_WRITE_BEYOND);
+	if (data.n == 0)
+		return SW_OK;
+	if (off == 0 && data.n == f->size) {
+		/* All of it: what was there need not be readable. */
+		if (cb_buf_set(&all, data) != CB_OK)
+			return SW_MEMORY_FAILURE;
+		sw = SW_OK;
+	} else {
+		sw = ef_content(app, f, &all);
+		if (sw == SW_SECURITY_STATUS) {
+			cb_buf_free(&all);
+			return ef_patch(app, f, (uint16_t)off, data);
+		}
+		if (sw == SW_OK)
+			memcpy(all.p + off, data.p, data.n);
+	}
+	if (sw == SW_OK)
+		sw = emu_part_put(app, f, 0, cb_buf_span(&all));
+	while (sw == SW_OK && f->parts->next != NULL)
+		sw = emu_part_del(app, f, f->parts->next->no);
+	cb_buf_free(&all);
+	return sw;
+}

@@ -1,0 +1,171 @@
+/* SPDX-License-Identifier: BSD-2-Clause
+ * Copyright (c) 2026 The cardbridge authors */
+/*
+ * A smart card in software: bytes in, bytes out, with time and randomness
+ * handed in. The only header of this room that other rooms include.
+ *
+ *	emu_file_open(&nvm, path, 0, &why)   a card file (or emu_mem_new)
+ *	emu_card_open(&card, &nvm, env, &why)
+ *	emu_card_power_on(card)              ATR in emu_card_info(card)
+ *	emu_card_transmit(card, cmd, &rsp)   as often as wanted
+ *	emu_card_power_off(card)             forgets what was verified
+ *	emu_card_free(&card)
+ *
+ * A card is used by one thread at a time; different cards share nothing.
+ * What a reply promises is durable before emu_card_transmit returns.
+ */
+#ifndef EMU_EMU_H
+#define EMU_EMU_H
+
+#include "common/atr.h"
+#include "common/buf.h"
+#include "common/log.h"
+
+struct emu_card;
+struct emu_nvm;
+
+/* Where a card takes time and randomness from, and tells what an operator
+ * should know (a policy refusal, say). Tests hand in their own. */
+struct emu_env {
+	/* Fills n bytes; CB_E_CRYPTO if it cannot. */
+	enum cb_err (*random)(void *ctx, uint8_t *p, size_t n);
+	/* Monotonic milliseconds, for idle and total time of a login. */
+	uint64_t (*mono_ms)(void *ctx);
+	/* Seconds since 1970, for certificates made by emu_card_make. */
+	int64_t (*utc)(void *ctx);
+	/* One line for the log; never a secret. */
+	void (*note)(void *ctx, enum cb_log_level level, const char *line);
+	void *ctx;
+};
+
+/* The system's clocks, OpenSSL's generator, cb_log. */
+extern const struct emu_env emu_env_system;
+
+enum emu_proto { EMU_T0 = 0, EMU_T1 = 1 };
+
+/* What a reader needs to know of the card in it. */
+struct emu_info {
+	uint8_t atr[CB_ATR_MAX];
+	size_t atr_n;
+	enum emu_proto proto;	/* first protocol of the ATR */
+	uint32_t max_apdu;	/* dwMaxAPDUDataSize: 256 where only short APDUs */
+	bool test;		/* marked as test; otherwise live */
+	char profile[32];
+	char label[33];
+	char serial[17];	/* hexadecimal */
+};
+
+/* ---- storage ---------------------------------------------------------- */
+
+/* Empty memory (tests, cards that end with the process). */
+CB_MUST_USE enum cb_err emu_mem_new(struct emu_nvm **out);
+
+enum {
+	EMU_FILE_READONLY = 1,	/* look on; works while another has the file */
+	EMU_FILE_CREATE = 2,	/* must not exist yet; made with mode 0600 */
+};
+
+/* A card file. CB_E_ABSENT; CB_E_DENIED; CB_E_BUSY: another process has it,
+ * *why names it; CB_E_FORMAT: foreign, damaged or truncated; CB_E_LIMIT: from
+ * a newer release. Nothing was written in any of these cases. */
+CB_MUST_USE enum cb_err emu_file_open(struct emu_nvm **out, const char *path,
+    unsigned flags, struct cb_why *why);
+void emu_nvm_free(struct emu_nvm **nvm);
+
+/* Keeps a card file this process's own between its openings: a bridge's cards
+ * lie closed most of the time, but are the bridge's. While it is kept, this
+ * process may open and free it as often as it wants; others find it in use.
+ * Errors as emu_file_open; the contents are not looked at. */
+struct emu_file_keep;
+CB_MUST_USE enum cb_err emu_file_keep_new(struct emu_file_keep **out,
+    const char *path, struct cb_why *why);
+/* To be called after each such emu_nvm_free (or emu_card_free). CB_E_BUSY:
+ * another process was faster; the next opening fails likewise. */
+CB_MUST_USE enum cb_err emu_file_keep_again(
+    struct emu_file_keep *keep, struct cb_why *why);
+void emu_file_keep_free(struct emu_file_keep **keep);
+
+/* ---- the card --------------------------------------------------------- */
+
+/* Takes *nvm (and empties the pointer) also when it fails. env must outlive
+ * the card. CB_E_FORMAT, CB_E_LIMIT: as emu_file_open. */
+CB_MUST_USE enum cb_err emu_card_open(struct emu_card **out,
+    struct emu_nvm **nvm, const struct emu_env *env, struct cb_why *why);
+void emu_card_free(struct emu_card **card);
+/* Valid until emu_card_free. */
+const struct emu_info *emu_card_info(const struct emu_card *card);
+
+/* Cold or warm reset: everything volatile is forgotten. */
+void emu_card_power_on(struct emu_card *card);
+void emu_card_power_off(struct emu_card *card);
+/* For an ATR that offers both; CB_E_ARG if the ATR does not offer it. */
+CB_MUST_USE enum cb_err emu_card_set_protocol(
+    struct emu_card *card, enum emu_proto proto);
+
+/* One command, one answer: *rsp is replaced by data and status word (always
+ * at least two bytes on CB_OK). Anything but CB_OK means the card could not
+ * answer at all (unpowered: CB_E_ARG; CB_E_NOMEM): never dress that as a
+ * status word. */
+CB_MUST_USE enum cb_err emu_card_transmit(
+    struct emu_card *card, struct cb_span cmd, struct cb_buf *rsp);
+
+/* When the card next wants emu_card_tick (monotonic ms; UINT64_MAX: never):
+ * the end of a login's idle or total time. */
+uint64_t emu_card_deadline(const struct emu_card *card);
+void emu_card_tick(struct emu_card *card);
+
+/* ---- passcodes outside APDUs (cardbridge card passwd) ------------------ */
+
+/* Changes / unblocks the holder's passcode, with the rules, counters and
+ * policy of the card. *tries_left is set on CB_E_DENIED (wrong value; 0 when
+ * blocked). CB_E_ARG: the policy refuses the new value, *why says how. */
+CB_MUST_USE enum cb_err emu_card_passwd(struct emu_card *card,
+    struct cb_span old_pin, struct cb_span new_pin, unsigned *tries_left,
+    struct cb_why *why);
+CB_MUST_USE enum cb_err emu_card_unblock(struct emu_card *card,
+    struct cb_span unblock, struct cb_span new_pin, unsigned *tries_left,
+    struct cb_why *why);
+
+/* ---- looking at a card (cardbridge card show) -------------------------- */
+
+/* Appends a description for people: identity, policy, passcodes and tries,
+ * file tree with access bytes and sizes, certificates' facts, and by name
+ * whatever nothing guards at rest. Never contents of guarded files. */
+CB_MUST_USE enum cb_err emu_card_describe(
+    const struct emu_card *card, struct cb_buf *out);
+
+/* ---- making a card ----------------------------------------------------- */
+
+struct emu_profile;
+
+/* Reads a profile (text, see the manual cardbridge-profile(5)). *why names
+ * file, line and what is wrong. */
+CB_MUST_USE enum cb_err emu_profile_read(
+    struct emu_profile **out, const char *path, struct cb_why *why);
+void emu_profile_free(struct emu_profile **p);
+const char *emu_profile_name(const struct emu_profile *p);
+/* Appends a passcode drawn at random that the profile's policy accepts. */
+CB_MUST_USE enum cb_err emu_profile_draw_pin(const struct emu_profile *p,
+    bool test, const struct emu_env *env, struct cb_buf *out);
+
+struct emu_make {
+	bool test;		/* mark as test, certificates of the test CA */
+	bool blank;		/* 10.1: before personalisation */
+	unsigned tries;		/* 0: the profile's */
+	const char *serial;	/* hex, NULL: drawn */
+	const char *label;	/* NULL: the profile's */
+	const char *atr;	/* hex, NULL: the profile's first */
+	const char *keys_from;	/* file of published keys, NULL: fresh ones */
+	struct cb_span user_pin, so_pin; /* empty user_pin with blank */
+	unsigned scrypt_log2n;	/* 0: 15; less only with test */
+	struct cb_buf *unblock;	/* gets the unblock value that was drawn, to be
+				 * shown once; NULL: nobody wants it */
+};
+
+/* Lays a new card out into an empty *nvm (borrowed). CB_E_ARG: *why says
+ * which wish the profile or the policy refuses. */
+CB_MUST_USE enum cb_err emu_card_make(struct emu_nvm *nvm,
+    const struct emu_profile *profile, const struct emu_make *wish,
+    const struct emu_env *env, struct cb_why *why);
+
+#endif

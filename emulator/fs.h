@@ -1,0 +1,142 @@
+/* SPDX-License-Identifier: BSD-2-Clause
+ * Copyright (c) 2026 The cardbridge authors */
+/*
+ * Files of an application: the tree and the contents. A file's content is a
+ * set of numbered parts: a transparent EF has part 0 and, where somebody
+ * without the right to read has written, patches 1.. on top of it; a record
+ * EF has one part a record; a key file one a component. Each part is stored
+ * plain, or sealed to the domains (pin.h) of whoever may use it.
+ *
+ * Owned by the application's tree; pointers live until the file is deleted.
+ */
+#ifndef EMU_FS_H
+#define EMU_FS_H
+
+#include "common/buf.h"
+
+struct emu_app;
+struct emu_card;
+struct emu_rsa;
+struct emu_domain;
+
+enum emu_file_type {	/* first byte of the file descriptor, or ours */
+	EMU_EF_TRANSPARENT = 0x01,
+	EMU_EF_LINEAR = 0x04,	/* linear, variable records */
+	EMU_KEY_DES = 0x11,
+	EMU_KEY_RSA_PUBLIC = 0x12,
+	EMU_KEY_RSA_PRIVATE = 0x14,
+	EMU_DF = 0x38,
+};
+
+#define EMU_ACCESS_MAX 16
+#define EMU_GUARDS_MAX 4
+
+/* Operations that a file's access bytes speak of; an applet maps them to
+ * positions. */
+enum emu_op {
+	EMU_OP_READ, EMU_OP_UPDATE, EMU_OP_APPEND, EMU_OP_ERASE, /* EF, key */
+	EMU_OP_CREATE, EMU_OP_DELETE, EMU_OP_LIST, EMU_OP_CRYPTO, /* DF */
+	EMU_OP_PIN_DEFINE, EMU_OP_PIN_CHANGE, EMU_OP_PIN_RESET,	/* DF */
+	EMU_OP_SIGN, EMU_OP_DECIPHER,				/* key */
+};
+
+struct emu_part {
+	struct emu_part *next;	/* ascending no */
+	uint16_t no;
+	bool deleted;		/* a record slot without record */
+	uint16_t size;		/* of the plain bytes */
+	struct cb_buf stored;	/* sealed: as in nvm; plain: empty */
+	struct cb_buf plain;	/* plain: the bytes; sealed: while open */
+	bool open;		/* plain is valid */
+};
+
+struct emu_file {
+	uint32_t id;		/* number within the application */
+	uint16_t fid;
+	uint8_t type;		/* enum emu_file_type */
+	uint16_t size;		/* as created: bytes, records or bits */
+	uint8_t access[EMU_ACCESS_MAX];
+	uint8_t access_n;
+	struct emu_file *parent, *child, *next; /* in order of creation */
+	struct emu_part *parts;
+	struct emu_rsa *rsa;	/* private key in use, while open */
+};
+
+/* ---- tree --------------------------------------------------------------- */
+
+struct emu_file *emu_fs_child(const struct emu_file *df, uint16_t fid);
+struct emu_file *emu_fs_by_id(const struct emu_app *app, uint32_t id);
+/* Next file of the tree in pre-order after f; NULL at the end. */
+struct emu_file *emu_fs_next(const struct emu_file *f);
+bool emu_fs_is_under(const struct emu_file *f, const struct emu_file *top);
+/* Bytes of the card's size that a file takes while it is empty. */
+uint32_t emu_fs_cost(const struct emu_file *f);
+
+/* Makes a file below `parent` (NULL: the MF). Transparent EFs are zero-filled.
+ * SW_NO_SPACE, SW_MEMORY_FAILURE. Rights and duplicates are the caller's. */
+uint16_t emu_fs_create(struct emu_app *app, struct emu_file *parent,
+    const struct emu_file *model, struct emu_file **out);
+/* Deletes a file without children, its parts, and PINs and domains it owns. */
+uint16_t emu_fs_delete(struct emu_app *app, struct emu_file *f);
+/* Frees memory only. */
+void emu_fs_free(struct emu_app *app);
+
+/* ---- parts -------------------------------------------------------------- */
+
+struct emu_part *emu_part_find(const struct emu_file *f, uint16_t no);
+/* Writes a part, sealed to f's guards where it has any. */
+uint16_t emu_part_put(struct emu_app *app, struct emu_file *f, uint16_t no,
+    struct cb_span plain);
+/* Reads it: *plain is borrowed until the next change or logout.
+ * SW_RECORD_NOT_FOUND: no such part; SW_SECURITY_STATUS: sealed, and nobody
+ * who could open it is logged in; SW_DATA_NOT_USABLE: damaged. */
+uint16_t emu_part_get(struct emu_app *app, struct emu_file *f, uint16_t no,
+    struct cb_span *plain);
+uint16_t emu_part_del(struct emu_app *app, struct emu_file *f, uint16_t no);
+/* Keeps the slot, forgets the bytes (it then reads as zeros). */
+uint16_t emu_part_blank(struct emu_app *app, struct emu_file *f, uint16_t no);
+/* Seals everything under `top` anew whose guards have changed and which is
+ * readable now (after a PIN came or went). */
+uint16_t emu_parts_reseal(struct emu_app *app, struct emu_file *top);
+/* Wipes every opened part and key that no open domain opens. */
+void emu_parts_close(struct emu_app *app);
+/* Wipes the opened copies of f's sealed parts (they open again on demand). */
+void emu_parts_shut(struct emu_file *f);
+/* store.c: a part as it came from nvm; CB_E_FORMAT. */
+CB_MUST_USE enum cb_err emu_part_load(
+    struct emu_file *f, uint16_t no, struct cb_span stored);
+/* True where the file's content needs no credential of anybody at rest. */
+bool emu_file_unguarded(struct emu_app *app, struct emu_file *f);
+
+/* ---- transparent and record EFs ----------------------------------------- */
+
+uint16_t emu_ef_read(struct emu_app *app, struct emu_file *f, uint32_t off,
+    uint32_t ne, struct cb_buf *out);
+uint16_t emu_ef_write(struct emu_app *app, struct emu_file *f, uint32_t off,
+    struct cb_span data);
+
+/* Slots including deleted ones; longest record present. */
+unsigned emu_ef_records(const struct emu_file *f);
+uint16_t emu_ef_longest(const struct emu_file *f);
+uint16_t emu_ef_record_read(struct emu_app *app, struct emu_file *f,
+    uint8_t no, uint32_t ne, struct cb_buf *out);
+uint16_t emu_ef_record_update(struct emu_app *app, struct emu_file *f,
+    uint8_t no, struct cb_span data);
+uint16_t emu_ef_record_append(
+    struct emu_app *app, struct emu_file *f, struct cb_span data);
+uint16_t emu_ef_record_delete(
+    struct emu_app *app, struct emu_file *f, uint8_t no);
+
+/* ---- keys --------------------------------------------------------------- */
+
+/* The key of a private key file, loaded when first used after a login and
+ * kept while its guards are open. EMU_ANS_KEY_INCOMPLETE, SW_SECURITY_STATUS. */
+uint16_t emu_key_private(
+    struct emu_app *app, struct emu_file *f, struct emu_rsa **out);
+/* Writes all components of a key into a private key file / into a public. */
+uint16_t emu_key_store_private(
+    struct emu_app *app, struct emu_file *f, const struct emu_rsa *key);
+uint16_t emu_key_store_public(
+    struct emu_app *app, struct emu_file *f, const struct emu_rsa *key);
+
+#endif

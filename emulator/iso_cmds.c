@@ -1,0 +1,111 @@
+/* SPDX-License-Identifier: BSD-2-Clause
+ * Copyright (c) 2026 The cardbridge authors */
+/*
+ * The interindustry commands that several applets share.
+ */
+#include "emulator/applets/applet.h"
+#include "emulator/iso_cmds.h"
+
+uint16_t
+emu_iso_current(struct emu_call *c, enum emu_op op, struct emu_file **f)
+{
+	*f = c->app->ef;
+	if (*f == NULL)
+		return emu_sw(c->card, EMU_ANS_NO_CURRENT_EF);
+	return c->app->applet->allowed(c->app, *f, op);
+}
+
+/* The current EF, of this type, with the right to `op`: type before right,
+ * so that a right that the type does not know is never asked for. */
+static uint16_t
+current_typed(struct emu_call *c, uint8_t type, enum emu_op op,
+    struct emu_file **f)
+{
+	*f = NULL;
+	if (c->app->ef != NULL && c->app->ef->type != type)
+		return emu_sw(c->card, EMU_ANS_WRONG_FILE_TYPE);
+	return emu_iso_current(c, op, f);
+}
+
+/* P1-P2 of READ/UPDATE BINARY: 15 bits of offset (11.3.2). */
+static uint16_t
+offset(const struct emu_call *c)
+{
+	return (uint16_t)((c->p1 & 0x7F) << 8 | c->p2);
+}
+
+uint16_t
+emu_iso_read_binary(struct emu_call *c)
+{
+	struct emu_file *f;
+	uint16_t sw;
+
+	sw = current_typed(c, EMU_EF_TRANSPARENT, EMU_OP_READ, &f);
+	if (sw != SW_OK)
+		return sw;
+	return emu_ef_read(
+	    c->app, f, offset(c), c->ne != 0 ? c->ne : 256, c->rsp);
+}
+
+uint16_t
+emu_iso_update_binary(struct emu_call *c)
+{
+	struct emu_file *f;
+	uint16_t sw;
+
+	sw = current_typed(c, EMU_EF_TRANSPARENT, EMU_OP_UPDATE, &f);
+	if (sw != SW_OK)
+		return sw;
+	return emu_ef_write(c->app, f, offset(c), c->data);
+}
+
+uint16_t
+emu_iso_read_record(struct emu_call *c)
+{
+	struct emu_file *f;
+	uint16_t sw;
+
+	sw = current_typed(c, EMU_EF_LINEAR, EMU_OP_READ, &f);
+	if (sw != SW_OK)
+		return sw;
+	return emu_ef_record_read(
+	    c->app, f, c->p1, c->ne != 0 ? c->ne : 256, c->rsp);
+}
+
+uint16_t
+emu_iso_update_record(struct emu_call *c)
+{
+	struct emu_file *f;
+	uint16_t sw;
+
+	sw = current_typed(c, EMU_EF_LINEAR, EMU_OP_UPDATE, &f);
+	if (sw != SW_OK)
+		return sw;
+	return emu_ef_record_update(c->app, f, c->p1, c->data);
+}
+
+uint16_t
+emu_iso_append_record(struct emu_call *c)
+{
+	struct emu_file *f;
+	uint16_t sw;
+
+	sw = current_typed(c, EMU_EF_LINEAR, EMU_OP_APPEND, &f);
+	if (sw != SW_OK)
+		return sw;
+	return emu_ef_record_append(c->app, f, c->data);
+}
+
+uint16_t
+emu_iso_get_challenge(struct emu_call *c)
+{
+	const struct emu_env *env = c->card->env;
+	uint8_t *p;
+
+	if (c->ne == 0 || c->ne > 256)
+		return SW_WRONG_LENGTH;
+	if (cb_buf_grow(c->rsp, c->ne, &p) != CB_OK ||
+	    env->random(env->ctx, p, c->ne) != CB_OK)
+		return SW_UNKNOWN;
+	return SW_OK;
+}

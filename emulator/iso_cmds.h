@@ -1,0 +1,24 @@
+/* SPDX-License-Identifier: BSD-2-Clause
+ * Copyright (c) 2026 The cardbridge authors */
+/*
+ * Commands that ISO 7816-4 describes once for all cards: handlers for an
+ * applet's table. They act on the application's current files and ask the
+ * applet for the access rights.
+ */
+#ifndef EMU_ISO_CMDS_H
+#define EMU_ISO_CMDS_H
+
+#include "emulator/card.h"
+
+emu_cmd_fn emu_iso_read_binary;		/* 11.3.3, short EF in P1-P2: none */
+emu_cmd_fn emu_iso_update_binary;	/* 11.3.5 */
+emu_cmd_fn emu_iso_read_record;		/* 11.4.3, P1 = number */
+emu_cmd_fn emu_iso_update_record;	/* 11.4.5, P1 = number */
+emu_cmd_fn emu_iso_append_record;	/* 11.4.6 */
+emu_cmd_fn emu_iso_get_challenge;	/* 11.6.4 */
+
+/* SW_OK with *f the current EF on which `op` is allowed now. */
+uint16_t emu_iso_current(
+    struct emu_call *c, enum emu_op op, struct emu_file **f);
+
+#endif

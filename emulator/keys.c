@@ -1,0 +1,76 @@
+/* SPDX-License-Identifier: BSD-2-Clause
+ * Copyright (c) 2026 The cardbridge authors */
+/*
+ * Keys in key files. Components are parts, numbered as AuthentIC numbers
+ * them: private 1 p, 2 q, 3 q^-1 mod p, 4 d mod p-1, 5 d mod q-1; public
+ * 1 modulus, 2 exponent. A private key is usable once 1, 2, 4 and 5 are there.
+ */
+#include "emulator/card.h"
+
+uint16_t
+emu_key_private(struct emu_app *app, struct emu_file *f, struct emu_rsa **out)
+{
+	struct emu_rsa_parts parts = { 0 };
+	struct cb_buf *into[] = { &parts.p, &parts.q, &parts.qi, &parts.dp,
+		&parts.dq };
+	struct cb_span s;
+	uint16_t sw;
+
+	*out = f->rsa;
+	if (f->rsa != NULL)
+		return SW_OK;
+	for (uint16_t no = 1; no <= 5; no++) {
+		sw = emu_part_get(app, f, no, &s);
+		if (sw == SW_RECORD_NOT_FOUND && no == 3)
+			continue;
+		if (sw == SW_RECORD_NOT_FOUND)
+			sw = emu_sw(app->card, EMU_ANS_KEY_INCOMPLETE);
+		if (sw != SW_OK)
+			goto out;
+		if (cb_buf_set(into[no - 1], s) != CB_OK) {
+			sw = SW_MEMORY_FAILURE;
+			goto out;
+		}
+	}
+	sw = emu_rsa_load(&f->rsa, &parts) == CB_OK ? SW_OK
+						    : SW_DATA_NOT_USABLE;
+	*out = f->rsa;
+out:
+	emu_parts_shut(f);
+	emu_rsa_parts_free(&parts);
+	return sw;
+}
+
+uint16_t
+emu_key_store_private(
+    struct emu_app *app, struct emu_file *f, const struct emu_rsa *key)
+{
+	struct emu_rsa_parts parts = { 0 };
+	struct cb_buf *from[] = { &parts.p, &parts.q, &parts.qi, &parts.dp,
+		&parts.dq };
+	uint16_t sw = SW_MEMORY_FAILURE;
+
+	if (emu_rsa_parts(key, &parts) != CB_OK)
+		goto out;
+	for (uint16_t no = 1; no <= 5; no++)
+		if ((sw = emu_part_put(app, f, no,
+			 cb_buf_span(from[no - 1]))) != SW_OK)
+			break;
+out:
+	emu_rsa_parts_free(&parts);
+	return sw;
+}
+
+uint16_t
+emu_key_store_public(
+    struct emu_app *app, struct emu_file *f, const struct emu_rsa *key)
+{
+	struct emu_rsa_parts parts = { 0 };
+	uint16_t sw = SW_MEMORY_FAILURE;
+
+	if (emu_rsa_parts(key, &parts) == CB_OK &&
+	    (sw = emu_part_put(app, f, 1, cb_buf_span(&parts.n))) == SW_OK)
+		sw = emu_part_put(app, f, 2, cb_buf_span(&parts.e));
+	emu_rsa_parts_free(&parts);
+	return sw;
+}

@@ -1,0 +1,110 @@
+/* SPDX-License-Identifier: BSD-2-Clause
+ * Copyright (c) 2026 The cardbridge authors */
+/*
+ * PINs, and the key domains behind them.
+ *
+ * A domain is a random X25519 key pair that stands for "whoever holds this
+ * credential". What the credential guards is sealed to the public half, so
+ * writing needs no PIN; the secret half is wrapped under scrypt(PIN), again
+ * under scrypt(unblock value), and may be sealed to the domain of whoever
+ * may replace the PIN (SO). A PIN has no other check value: the right PIN is
+ * the one that opens its wrap (7816-4, 11.6.6 VERIFY says what is answered).
+ *
+ * A spent try is durable before its wrap is tried. While a PIN is verified
+ * the card holds, in locked memory, the domain's secret and a MAC of the PIN
+ * under a random key, so that the same PIN given again costs no scrypt.
+ */
+#ifndef EMU_PIN_H
+#define EMU_PIN_H
+
+#include "emulator/crypto/crypto.h"
+
+struct emu_app;
+struct emu_file;
+
+enum emu_role { EMU_ROLE_USER = 1, EMU_ROLE_SO = 2, EMU_ROLE_OTHER = 3 };
+
+#define EMU_WRAP_N (EMU_KEY + EMU_GCM_OVERHEAD)
+
+struct emu_wrap {
+	bool set;
+	struct emu_scrypt how;
+	uint8_t blob[EMU_WRAP_N];	/* domain secret under the passcode */
+};
+
+struct emu_domain {
+	struct emu_domain *next;
+	uint32_t id;
+	uint32_t owner;		/* file id of the DF it lives in */
+	uint8_t role;		/* enum emu_role */
+	uint8_t public[EMU_KEY];
+	uint32_t escrow;	/* domain that may open this one; 0: none */
+	uint8_t escrow_blob[EMU_KEY + EMU_BOX_OVERHEAD];
+	/* volatile */
+	uint8_t *secret;	/* while a PIN of it is verified */
+};
+
+/* What a verified PIN leaves in locked memory. */
+struct emu_login {
+	uint8_t mac_key[EMU_KEY];
+	uint8_t mac[32];
+};
+
+struct emu_pin {
+	struct emu_pin *next;
+	uint32_t id;
+	struct emu_file *owner;	/* the DF */
+	uint8_t ref;		/* without bit 8 */
+	uint8_t role;
+	uint32_t domain;
+	uint8_t tries, tries_max;
+	uint8_t unblock_tries, unblock_max; /* 0: no unblock value */
+	struct emu_wrap pin, unblock;
+	/* volatile */
+	struct emu_login *login; /* not NULL: verified */
+};
+
+struct emu_pin_def {
+	struct emu_file *owner;
+	uint8_t ref, role;
+	unsigned tries, unblock_tries;	/* cut to the policy's ceiling */
+	struct cb_span pin, unblock;	/* unblock may be empty */
+	bool join;		/* share the role's domain if owner's tree has one */
+	struct emu_domain *escrow; /* sealed to this one too; may be NULL */
+};
+
+struct emu_pin *emu_pin_find(
+    const struct emu_app *app, const struct emu_file *owner, uint8_t ref);
+struct emu_pin *emu_pin_by_role(const struct emu_app *app, enum emu_role role);
+struct emu_domain *emu_domain_by_id(const struct emu_app *app, uint32_t id);
+static inline bool
+emu_pin_verified(const struct emu_pin *pin)
+{
+	return pin != NULL && pin->login != NULL;
+}
+
+/* Creates or replaces a PIN. The domain's secret is kept where somebody who
+ * holds it is logged in; else the PIN gets a new domain and what the old one
+ * guarded is lost. Policy is checked (EMU_ANS_POLICY). */
+uint16_t emu_pin_create(struct emu_app *app, const struct emu_pin_def *def);
+/* SW_OK: verified. 63Cx, EMU_ANS_PIN_LAST_TRY, SW_BLOCKED: not (any more). */
+uint16_t emu_pin_verify(
+    struct emu_app *app, struct emu_pin *pin, struct cb_span value);
+/* 63Cx / EMU_ANS_PIN_BLOCKED_QUERY, SW_OK when verified. */
+uint16_t emu_pin_query(struct emu_app *app, const struct emu_pin *pin);
+uint16_t emu_pin_change(struct emu_app *app, struct emu_pin *pin,
+    struct cb_span old_value, struct cb_span new_value, struct cb_why *why);
+uint16_t emu_pin_unblock(struct emu_app *app, struct emu_pin *pin,
+    struct cb_span unblock, struct cb_span new_value, struct cb_why *why);
+void emu_pin_logout(struct emu_app *app, struct emu_pin *pin);
+void emu_pins_logout(struct emu_app *app);
+bool emu_pins_any(const struct emu_app *app);
+/* The PIN whose unblock value this is (costs scrypt for each PIN that has one
+ * of that form); NULL: none. Spends no try: for looking at a file at rest. */
+const struct emu_pin *emu_pin_opened_by(
+    struct emu_app *app, struct cb_span value);
+/* Removes PINs and domains of a DF that is deleted. */
+uint16_t emu_pins_forget(struct emu_app *app, const struct emu_file *df);
+void emu_pins_free(struct emu_app *app);
+
+#endif
