@@ -1,0 +1,249 @@
+/* SPDX-License-Identifier: BSD-2-Clause
+ * Copyright (c) 2026 The cardbridge authors */
+/*
+ * Sending, receiving and deadlines of the thin end. The usual exchange is two
+ * system calls: one sendmsg, one recv that brings the whole answer; the
+ * socket's own timeout is the deadline of silence. Whatever needs more goes
+ * through poll with what is left of the time.
+ */
+#include <errno.h>
+#include <poll.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/socket.h>
+
+#include "bridge/client_io.h"
+#include "bridge/sock.h"
+#include "common/ct.h"
+
+/* The connection is over; says why once. */
+static enum cb_err
+fail(struct br_client *c, enum cb_err e, struct cb_why *why)
+{
+	c->broken = true;
+	switch (e) {
+	case CB_E_TIMEOUT:
+		cb_why_set(why, "The bridge has not answered in time.");
+		break;
+	case CB_E_PEER:
+		cb_why_set(why, "The connection to the bridge was lost.");
+		break;
+	default:
+		cb_why_set(why, "The bridge sent something that does not "
+		    "belong there: %s.", cb_err_text(e));
+		e = CB_E_PEER;
+		break;
+	}
+	return e;
+}
+
+/* Room for a frame of n bytes in all; what is there moves along. */
+static enum cb_err
+make_room(struct br_client *c, size_t n)
+{
+	uint8_t *p;
+
+	if (n <= c->cap)
+		return CB_OK;
+	if ((p = malloc(n)) == NULL)
+		return CB_E_NOMEM;
+	memcpy(p, c->in, c->have);
+	cb_wipe(c->in, c->have);
+	if (c->in != c->small)
+		free(c->in);
+	c->in = p;
+	c->cap = n;
+	return CB_OK;
+}
+
+/* CB_OK: a whole frame is at the front. CB_E_SHORT: not yet. */
+static enum cb_err
+whole(struct br_client *c, struct br_header *h)
+{
+	enum cb_err r;
+
+	if (c->have < BR_HEADER_SIZE)
+		return CB_E_SHORT;
+	if ((r = br_header_get(h, c->in, BR_FROM_BRIDGE)) != CB_OK)
+		return CB_E_FORMAT;
+	if (c->have - BR_HEADER_SIZE >= h->length)
+		return CB_OK;
+	if ((r = make_room(c, BR_HEADER_SIZE + h->length)) != CB_OK)
+		return r;
+	return CB_E_SHORT;
+}
+
+/* One recv. CB_E_TIMEOUT: nothing (more) within the socket's timeout. */
+static enum cb_err
+receive(struct br_client *c, int flags)
+{
+	ssize_t n;
+
+	if (c->have == c->cap)
+		return CB_E_FORMAT;
+	n = recv(c->fd, c->in + c->have, c->cap - c->have, flags);
+	if (n > 0) {
+		c->have += (size_t)n;
+		return CB_OK;
+	}
+	if (n < 0 && errno == EAGAIN)
+		return CB_E_TIMEOUT;
+	if (n < 0 && errno == EINTR)
+		return CB_E_SHORT;
+	return CB_E_PEER;
+}
+
+void
+br_io_drop(struct br_client *c, const struct br_header *h)
+{
+	size_t n = BR_HEADER_SIZE + h->length;
+
+	memmove(c->in, c->in + n, c->have - n);
+	cb_wipe(c->in + (c->have - n), n);
+	c->have -= n;
+}
+
+/* Waits for a whole frame. The first recv may block by the socket's own
+ * timeout, which is exchange_ms; after that the clock decides, so that a
+ * peer that sends single bytes gains nothing. */
+static enum cb_err
+await(struct br_client *c, struct br_header *h, uint64_t deadline)
+{
+	bool first = true;
+	enum cb_err r;
+
+	for (;;) {
+		if ((r = whole(c, h)) != CB_E_SHORT)
+			return r;
+		if (!first) {
+			r = br_sock_wait(c->fd, POLLIN, deadline);
+			if (r != CB_OK)
+				return r;
+		}
+		r = receive(c, first ? 0 : MSG_DONTWAIT);
+		if (r == CB_E_TIMEOUT && !first) /* woken for nothing */
+			r = CB_OK;
+		if (r != CB_OK && r != CB_E_SHORT)
+			return r;
+		first = false;
+	}
+}
+
+static enum cb_err
+reply(struct br_client *c, uint16_t seq, uint16_t want, struct cb_span *body,
+    struct cb_why *why)
+{
+	uint64_t start = br_now_ms(), now = start, deadline;
+	struct br_header h;
+	enum cb_err r, told;
+
+	for (;;) {
+		deadline = now + c->exchange_ms;
+		if (deadline > start + c->long_ms)
+			deadline = start + c->long_ms;
+		if ((r = await(c, &h, deadline)) != CB_OK)
+			return fail(c, r, why);
+		if (h.type != BR_WORKING)
+			break;
+		if (h.seq != seq)
+			return fail(c, CB_E_FORMAT, why);
+		br_io_drop(c, &h);
+		now = br_now_ms();
+		if (now - start >= c->long_ms)
+			return fail(c, CB_E_TIMEOUT, why);
+	}
+	/* one reply to one request; only events may stand behind it */
+	if (h.seq != seq ||
+	    (want != BR_WATCHING && c->have != BR_HEADER_SIZE + h.length))
+		return fail(c, CB_E_FORMAT, why);
+	*body = cb_span(c->in + BR_HEADER_SIZE, h.length);
+	if (h.type == want)
+		return CB_OK;
+	if (h.type != BR_ERROR)
+		return fail(c, CB_E_FORMAT, why);
+	if ((r = br_get_error(&told, why, *body)) != CB_OK)
+		return fail(c, r, why);
+	*body = CB_SPAN_EMPTY;
+	return told;
+}
+
+uint16_t
+br_io_seq(struct br_client *c)
+{
+	if (++c->seq == 0)	/* 0 belongs to events */
+		c->seq = 1;
+	return c->seq;
+}
+
+static enum cb_err
+call(struct br_client *c, uint16_t seq, struct cb_span head,
+    struct cb_span tail, uint16_t want, struct cb_span *body,
+    struct cb_why *why)
+{
+	enum cb_err r;
+
+	*body = CB_SPAN_EMPTY;
+	if (c->broken)
+		return fail(c, CB_E_PEER, why);
+	if (c->watching || c->have != 0)
+		return CB_E_ARG;
+	r = br_sock_send(c->fd, head, tail, c->exchange_ms);
+	if (r != CB_OK)
+		return fail(c, r, why);
+	return reply(c, seq, want, body, why);
+}
+
+enum cb_err
+br_io_call(struct br_client *c, uint16_t type, struct cb_span request,
+    uint16_t want, struct cb_span *body, struct cb_why *why)
+{
+	uint8_t header[BR_HEADER_SIZE];
+	uint16_t seq = br_io_seq(c);
+
+	*body = CB_SPAN_EMPTY;
+	if (request.n > BR_BODY_MAX)
+		return CB_E_LIMIT;
+	br_header_put(header, type, seq, (uint32_t)request.n);
+	return call(c, seq, CB_SPAN_OF(header), request, want, body, why);
+}
+
+enum cb_err
+br_io_call_frame(struct br_client *c, const struct cb_buf *frame,
+    uint16_t want, struct cb_span *body, struct cb_why *why)
+{
+	return call(c, c->seq, cb_buf_span(frame), CB_SPAN_EMPTY, want, body,
+	    why);
+}
+
+void
+br_io_done(struct br_client *c)
+{
+	cb_wipe(c->in, c->have);
+	c->have = 0;
+	if (c->in != c->small) {
+		free(c->in);
+		c->in = c->small;
+		c->cap = sizeof(c->small);
+	}
+}
+
+enum cb_err
+br_io_take(struct br_client *c, struct br_header *h, struct cb_span *body)
+{
+	enum cb_err r;
+
+	*body = CB_SPAN_EMPTY;
+	if (c->broken)
+		return CB_E_PEER;
+	if ((r = whole(c, h)) == CB_E_SHORT) {
+		r = receive(c, MSG_DONTWAIT);
+		if (r == CB_E_TIMEOUT || r == CB_E_SHORT)
+			return CB_E_ABSENT;
+		if (r == CB_OK && (r = whole(c, h)) == CB_E_SHORT)
+			return CB_E_ABSENT;
+	}
+	if (r != CB_OK)
+		return fail(c, r, NULL);
+	*body = cb_span(c->in + BR_HEADER_SIZE, h->length);
+	return CB_OK;
+}

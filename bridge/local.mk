@@ -1,0 +1,51 @@
+# SPDX-License-Identifier: BSD-2-Clause
+# The thin end of the local wire: libc and common/ only.
+noinst_LTLIBRARIES += bridge/libclient.la
+bridge_libclient_la_SOURCES = \
+	bridge/addr.c \
+	bridge/addr.h \
+	bridge/client.c \
+	bridge/client.h \
+	bridge/client_admin.c \
+	bridge/client_io.c \
+	bridge/client_io.h \
+	bridge/protocol.c \
+	bridge/protocol.h \
+	bridge/sock.c \
+	bridge/sock.h
+bridge_libclient_la_LIBADD = common/libcommon.la
+
+# The bridge itself, in a library so that tests can run it.
+noinst_LTLIBRARIES += bridge/libbridge.la
+bridge_libbridge_la_SOURCES = \
+	bridge/config.c \
+	bridge/config.h \
+	bridge/conn.c \
+	bridge/limits.c \
+	bridge/link.c \
+	bridge/link.h \
+	bridge/link_emu.c \
+	bridge/listen.c \
+	bridge/listen.h \
+	bridge/loop.h \
+	bridge/reader.c \
+	bridge/reader.h \
+	bridge/serve.c \
+	bridge/server.c \
+	bridge/server.h \
+	bridge/session.c \
+	bridge/share.c \
+	bridge/state.c \
+	bridge/state.h \
+	bridge/work.c
+bridge_libbridge_la_CFLAGS = $(AM_CFLAGS) $(LIBCONFIG_CFLAGS)
+bridge_libbridge_la_LIBADD = $(LIBCONFIG_LIBS)
+
+sbin_PROGRAMS += cardbridged
+cardbridged_SOURCES = \
+	bridge/daemon.c \
+	bridge/daemon.h \
+	bridge/main.c
+cardbridged_LDFLAGS = $(program_ldflags)
+cardbridged_LDADD = \
+	bridge/libbridge.la emulator/libemulator.la bridge/libclient.la

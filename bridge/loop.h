@@ -1,0 +1,199 @@
+/* SPDX-License-Identifier: BSD-2-Clause
+ * Copyright (c) 2026 The cardbridge authors */
+/*
+ * Inside of the server, between the sources that make it up:
+ *
+ *	server.c	the loop, its timers, starting and stopping
+ *	conn.c		a connection: bytes in, frames out, deadlines
+ *	limits.c	how many connections, and whose must go
+ *	serve.c		requests that the loop answers
+ *	session.c	the thread of a powered card
+ *	work.c		threads that open and close cards
+ *
+ * "loop" means: touched by the loop thread only.
+ */
+#ifndef BR_LOOP_H
+#define BR_LOOP_H
+
+#include <pthread.h>
+#include <signal.h>
+#include <stdatomic.h>
+
+#include "bridge/reader.h"
+#include "bridge/server.h"
+
+/* A request without a long URI or APDU. */
+#define BR_CONN_SMALL 320
+/* Wakes a session thread out of recv; ignored by default. */
+#define BR_WAKE_SIGNAL SIGURG
+
+enum br_conn_state {
+	BR_CONN_NEW = 1,
+	BR_CONN_GREETED = 2,
+	BR_CONN_ATTACHED = 4,
+	BR_CONN_WATCHING = 8,
+	BR_CONN_SESSION = 16,	/* its thread has it */
+};
+
+struct br_conn {
+	struct br_conn *next, *prev; /* all, oldest first (loop) */
+	struct br_peer *peer;
+	struct br_server *srv;
+	int fd;			/* -1: closed, to be freed */
+	enum br_conn_state state;
+	struct br_cred cred;
+	struct br_aim aim;
+	bool card_gone;		/* taken out since it was powered */
+	bool dirty;		/* a watcher that must be told */
+	uint32_t events;	/* what epoll is to tell */
+	uint16_t seq;		/* of the request in hand */
+	uint16_t type;
+	struct br_reader *waiting; /* its job answers the request */
+	uint64_t since;		/* ms; waiting since */
+	uint64_t deadline;	/* ms; 0: none */
+	struct cb_buf out;	/* what the socket did not take yet */
+	size_t have, cap;
+	uint8_t *in;		/* small, or larger on the heap */
+	uint8_t small[BR_CONN_SMALL];
+};
+
+struct br_session {
+	struct br_session *next; /* of srv->sessions (loop) */
+	struct br_session *done_next; /* of srv->done_sessions (done_lock) */
+	struct br_server *srv;
+	struct br_conn *conn;	/* the thread's until it is done */
+	struct br_reader *rd;
+	pthread_t thread;
+	enum br_power first;	/* the request that began it */
+	uint64_t tick_at;	/* ms; when the card wants a tick */
+	unsigned timeout_ms;	/* of the socket, 0: none */
+	struct cb_buf rsp;
+	bool over;		/* the card was given back */
+	bool closed;		/* the connection is to be closed */
+	atomic_bool lost;	/* the card was taken away */
+
+	pthread_mutex_t lock;
+	uint64_t busy_since;	/* ms; 0: not computing */
+	uint16_t busy_seq;
+	uint64_t count;		/* of requests */
+	uint64_t seen;		/* at the last pulse (loop) */
+};
+
+struct br_peer {
+	struct br_peer *next;
+	pid_t pid;
+	size_t count;
+};
+#define BR_PEER_BUCKETS 256
+
+struct br_server {
+	struct br_settings set;
+	unsigned pulse_ms;
+	int epoll, kick, pulse;
+	atomic_bool stopping;
+	atomic_bool pulsing;
+	bool started;		/* clients are being served (loop) */
+	uint64_t start_by;
+	uint64_t next_deadline;	/* ms; not later than any; 0: none */
+	uint64_t accept_again;	/* ms; 0: accepting */
+
+	struct br_readers readers;
+	struct br_reader *leaving; /* removed, with jobs or users (loop) */
+	struct br_conn *first, *last;
+	struct br_conn *dead;	/* closed, freed at the end of a round */
+	size_t conns;
+	size_t conns_max;
+	struct br_peer *peers[BR_PEER_BUCKETS];
+	struct br_session *sessions;
+	size_t session_count;
+
+	pthread_mutex_t done_lock;
+	struct br_session *done_sessions;
+	struct br_reader *done_jobs;
+
+	pthread_mutex_t work_lock;
+	pthread_cond_t work_idle;
+	struct br_reader *work_first, *work_last;
+	unsigned workers;
+	unsigned jobs;		/* queued or running (loop) */
+};
+
+/* ---- server.c ---- */
+
+/* The loop has something to look at (any thread). */
+void br_server_kick(struct br_server *srv);
+/* Signs of life may be due soon (any thread). */
+void br_server_pulse(struct br_server *srv);
+/* The loop looks at deadlines at this time, if not before (loop). */
+void br_server_by(struct br_server *srv, uint64_t at);
+/* Tells watchers of what changed about a reader (loop). */
+void br_server_tell(struct br_server *srv, struct br_reader *rd, bool always);
+
+/* ---- conn.c ---- */
+
+struct br_conn *br_conn_new(
+    struct br_server *srv, int fd, const struct br_cred *cred);
+/* Lets epoll tell of it from now on. */
+void br_conn_enter(struct br_conn *c);
+void br_conn_close(struct br_conn *c);
+void br_conn_bury(struct br_server *srv); /* frees what is closed */
+/* Changes what epoll tells. */
+void br_conn_watch(struct br_conn *c, uint32_t events);
+/* 0: none */
+void br_conn_deadline(struct br_conn *c, uint64_t at);
+/* One recv. CB_E_TIMEOUT: nothing there; CB_E_SHORT: interrupted. */
+CB_MUST_USE enum cb_err br_conn_receive(struct br_conn *c, int flags);
+/* CB_OK: a whole request. CB_E_SHORT: not yet. Else it must be closed. */
+CB_MUST_USE enum cb_err br_conn_whole(struct br_conn *c, struct br_header *h);
+/* The body of a whole request. */
+struct cb_span br_conn_body(const struct br_conn *c);
+/* Wipes the request. */
+void br_conn_consume(struct br_conn *c);
+/* Sends now or as the socket takes it (loop). Takes *frame. Closes the
+ * connection if it cannot. */
+void br_conn_send(struct br_conn *c, struct cb_buf *frame);
+void br_conn_flush(struct br_conn *c);
+void br_conn_error(struct br_conn *c, enum cb_err e, const char *words);
+void br_conn_done(struct br_conn *c);
+
+/* ---- limits.c ---- */
+
+/* Room for one more of this process, made if need be. CB_E_LIMIT: none. */
+CB_MUST_USE enum cb_err br_limits_admit(struct br_server *srv, pid_t pid);
+CB_MUST_USE enum cb_err br_limits_add(struct br_server *srv, struct br_conn *c);
+void br_limits_remove(struct br_server *srv, struct br_conn *c);
+
+/* ---- serve.c ---- */
+
+/* Takes and answers what has arrived on a connection of the loop. */
+void br_serve_input(struct br_conn *c);
+/* Answers a whole request that is already there, if one is. */
+void br_serve_pending(struct br_conn *c);
+/* The jobs of a reader are done: answers those who wait. */
+void br_serve_jobs_done(struct br_server *srv, struct br_reader *rd);
+/* Tells a watcher the state of its reader. */
+void br_serve_state(struct br_conn *c);
+
+/* ---- session.c ---- */
+
+/* Hands a connection with an attached reader to a thread of its own. On
+ * failure the connection stays with the loop. */
+CB_MUST_USE enum cb_err br_session_start(struct br_conn *c,
+    struct br_reader *rd, enum br_power what, struct cb_why *why);
+/* Takes the card away from whoever has it (loop). */
+void br_session_lose(struct br_server *srv, struct br_reader *rd);
+/* One round of signs of life; true: another one is due. */
+bool br_session_pulse(struct br_server *srv);
+/* Takes back what the thread has finished with (loop). */
+void br_session_finish(struct br_session *s);
+
+/* ---- work.c ---- */
+
+/* Has jobs done for a reader, in the order close, open, rest (loop). */
+void br_work_want(struct br_server *srv, struct br_reader *rd, unsigned jobs);
+/* To be called for each that is in srv->done_jobs (loop). */
+void br_work_finish(struct br_server *srv, struct br_reader *rd);
+/* CB_E_TIMEOUT: a thread is still busy. */
+CB_MUST_USE enum cb_err br_work_drain(struct br_server *srv, uint64_t deadline);
+
+#endif

@@ -1,0 +1,229 @@
+/* SPDX-License-Identifier: BSD-2-Clause
+ * Copyright (c) 2026 The cardbridge authors */
+/*
+ * The table of readers and the card in each, see reader.h.
+ */
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "bridge/reader.h"
+#include "common/log.h"
+
+static int
+lowest_free_slot(const struct br_readers *table)
+{
+	int slot;
+
+	for (slot = 0; slot < BR_SLOTS_MAX; slot++)
+		if ((table->reserved >> slot & 1) == 0 &&
+		    br_reader_by_slot(table, (unsigned)slot) == NULL)
+			return slot;
+	return -1;
+}
+
+enum cb_err
+br_reader_new(struct br_reader **out, struct br_readers *table,
+    const char *name, const char *uri, int slot, struct cb_why *why)
+{
+	const struct br_link_ops *ops;
+	struct br_reader *rd, **at;
+	const char *rest;
+	enum cb_err r;
+
+	*out = NULL;
+	if ((r = br_name_check(name, why)) != CB_OK ||
+	    (r = br_link_find(&ops, &rest, uri, why)) != CB_OK)
+		return r;
+	for (at = &table->first; *at != NULL; at = &(*at)->next) {
+		if (strcasecmp((*at)->name, name) == 0) {
+			cb_why_set(why, "There is a reader %s already.",
+			    (*at)->name);
+			return CB_E_BUSY;
+		}
+		if (strcmp((*at)->uri, uri) == 0) {
+			cb_why_set(why, "That card is in reader %s already.",
+			    (*at)->name);
+			return CB_E_BUSY;
+		}
+	}
+	if (table->count >= BR_READERS_MAX) {
+		cb_why_set(why, "A bridge has at most %d readers.",
+		    BR_READERS_MAX);
+		return CB_E_LIMIT;
+	}
+	if (slot >= BR_SLOTS_MAX ||
+	    (slot >= 0 && br_reader_by_slot(table, (unsigned)slot) != NULL))
+		slot = -1;
+	if ((rd = calloc(1, sizeof(*rd))) == NULL ||
+	    (rd->uri = strdup(uri)) == NULL) {
+		free(rd);
+		return CB_E_NOMEM;
+	}
+	snprintf(rd->name, sizeof(rd->name), "%s", name);
+	rd->slot = slot >= 0 ? slot : lowest_free_slot(table);
+	rd->number = ++table->last_number;
+	rd->inserted = true;
+	pthread_mutex_init(&rd->lock, NULL);
+	pthread_mutex_init(&rd->card, NULL);
+	*at = rd;
+	table->count++;
+	*out = rd;
+	return CB_OK;
+}
+
+void
+br_reader_unlink(struct br_readers *table, struct br_reader *rd)
+{
+	struct br_reader **at;
+
+	for (at = &table->first; *at != NULL; at = &(*at)->next) {
+		if (*at != rd)
+			continue;
+		*at = rd->next;
+		rd->next = NULL;
+		table->count--;
+		break;
+	}
+	rd->removed = true;
+}
+
+void
+br_reader_free(struct br_reader *rd)
+{
+	if (rd == NULL)
+		return;
+	br_reader_close(rd);
+	pthread_mutex_destroy(&rd->lock);
+	pthread_mutex_destroy(&rd->card);
+	free(rd->uri);
+	free(rd);
+}
+
+struct br_reader *
+br_reader_by_name(const struct br_readers *table, const char *name)
+{
+	struct br_reader *rd;
+
+	for (rd = table->first; rd != NULL; rd = rd->next)
+		if (strcmp(rd->name, name) == 0)
+			return rd;
+	return NULL;
+}
+
+struct br_reader *
+br_reader_by_slot(const struct br_readers *table, unsigned slot)
+{
+	struct br_reader *rd;
+
+	for (rd = table->first; rd != NULL; rd = rd->next)
+		if (rd->slot >= 0 && (unsigned)rd->slot == slot)
+			return rd;
+	return NULL;
+}
+
+struct br_reader *
+br_reader_by_aim(const struct br_readers *table, const struct br_aim *aim)
+{
+	if (aim->name[0] != '\0')
+		return br_reader_by_name(table, aim->name);
+	return br_reader_by_slot(table, aim->slot);
+}
+
+enum cb_err
+br_reader_open(struct br_reader *rd, struct cb_why *why)
+{
+	const struct br_link_ops *ops;
+	struct br_link *link = NULL;
+	struct br_link_info info;
+	struct cb_why words;
+	const char *rest;
+	enum cb_err r;
+
+	if (rd->link != NULL)
+		return CB_OK;
+	memset(&info, 0, sizeof(info));
+	words.text[0] = '\0';
+	if ((r = br_link_find(&ops, &rest, rd->uri, &words)) == CB_OK)
+		r = ops->open(&link, rest, &info, &words);
+	if (r != CB_OK && words.text[0] == '\0')
+		cb_why_set(&words, "The card cannot be used: %s.",
+		    cb_err_text(r));
+	rd->link = link;
+	pthread_mutex_lock(&rd->lock);
+	rd->usable = r == CB_OK;
+	rd->info = info;
+	rd->trouble_err = r;
+	snprintf(rd->trouble, sizeof(rd->trouble), "%.*s",
+	    (int)sizeof(rd->trouble) - 1, r == CB_OK ? "" : words.text);
+	pthread_mutex_unlock(&rd->lock);
+	if (r != CB_OK) {
+		cb_log(CB_LOG_WARNING, "reader %s: %s", rd->name, words.text);
+		cb_why_set(why, "%s", words.text);
+	}
+	return r;
+}
+
+void
+br_reader_close(struct br_reader *rd)
+{
+	pthread_mutex_lock(&rd->lock);
+	rd->usable = false;
+	rd->trouble_err = CB_OK;
+	rd->trouble[0] = '\0';
+	pthread_mutex_unlock(&rd->lock);
+	if (rd->link != NULL)
+		rd->link->ops->close(rd->link);
+	rd->link = NULL;
+}
+
+void
+br_reader_rest(struct br_reader *rd)
+{
+	bool powered;
+
+	pthread_mutex_lock(&rd->lock);
+	powered = rd->holder != NULL;
+	pthread_mutex_unlock(&rd->lock);
+	if (!powered && rd->link != NULL)
+		rd->link->ops->rest(rd->link);
+}
+
+void
+br_reader_who(pid_t pid, char *out, size_t size)
+{
+	char path[64], comm[32] = "";
+	FILE *f;
+
+	snprintf(path, sizeof(path), "/proc/%d/comm", (int)pid);
+	if ((f = fopen(path, "re")) != NULL) {
+		if (fgets(comm, sizeof(comm), f) != NULL)
+			comm[strcspn(comm, "\n")] = '\0';
+		fclose(f);
+	}
+	snprintf(out, size, "%s%spid %d", comm, comm[0] != '\0' ? ", " : "",
+	    (int)pid);
+}
+
+void
+br_reader_describe(struct br_reader *rd, struct br_reader_info *out)
+{
+	pid_t pid;
+
+	memset(out, 0, sizeof(*out));
+	snprintf(out->name, sizeof(out->name), "%s", rd->name);
+	snprintf(out->uri, sizeof(out->uri), "%s", rd->uri);
+	out->slot = rd->slot;
+	pthread_mutex_lock(&rd->lock);
+	out->present = rd->inserted && rd->usable;
+	pid = rd->holder != NULL ? rd->holder_pid : 0;
+	if (out->present) {
+		out->test = rd->info.test;
+		memcpy(out->atr, rd->info.atr, rd->info.atr_n);
+		out->atr_n = rd->info.atr_n;
+	}
+	snprintf(out->trouble, sizeof(out->trouble), "%s", rd->trouble);
+	pthread_mutex_unlock(&rd->lock);
+	if (pid != 0)
+		br_reader_who(pid, out->busy_with, sizeof(out->busy_with));
+}

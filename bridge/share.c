@@ -1,0 +1,104 @@
+/* SPDX-License-Identifier: BSD-2-Clause
+ * Copyright (c) 2026 The cardbridge authors */
+/*
+ * Two roads, one reader. Behind the road of pcscd stands an arbiter that
+ * hands the card to many programs; the others are single programs. They never
+ * have the card together: while pcscd has it powered, everybody else is told
+ * that it is busy; while somebody else has it, pcscd sees no card at all,
+ * because it would show it to programs that never gave its passcode.
+ */
+#include <string.h>
+
+#include "bridge/reader.h"
+#include "bridge/sock.h"
+
+static struct br_view *
+view_of(struct br_reader *rd, enum br_road road)
+{
+	return &rd->view[road == BR_ROAD_PCSC ? 0 : 1];
+}
+
+enum cb_err
+br_share_claim(struct br_reader *rd, struct br_session *s, enum br_road road,
+    pid_t pid, struct cb_why *why)
+{
+	char who[64];
+	pid_t other = 0;
+	enum cb_err r = CB_OK;
+
+	pthread_mutex_lock(&rd->lock);
+	if (rd->holder == NULL) {
+		rd->holder = s;
+		rd->holder_road = road;
+		rd->holder_pid = pid;
+	} else {
+		other = rd->holder_pid;
+		r = CB_E_BUSY;
+	}
+	pthread_mutex_unlock(&rd->lock);
+	if (r != CB_OK) {
+		br_reader_who(other, who, sizeof(who));
+		cb_why_set(why, "The card in reader %s is in use by %s.",
+		    rd->name, who);
+	}
+	return r;
+}
+
+void
+br_share_release(struct br_reader *rd, struct br_session *s)
+{
+	pthread_mutex_lock(&rd->lock);
+	if (rd->holder == s)
+		rd->holder = NULL;
+	pthread_mutex_unlock(&rd->lock);
+}
+
+static bool
+refresh(struct br_reader *rd, enum br_road road, bool present)
+{
+	struct br_view *v = view_of(rd, road);
+
+	if (v->present == present)
+		return false;
+	v->present = present;
+	v->changes++;
+	v->stamp_ns = br_now_ns();
+	return true;
+}
+
+bool
+br_share_refresh(struct br_reader *rd)
+{
+	bool there, pcsc, changed;
+
+	pthread_mutex_lock(&rd->lock);
+	there = rd->inserted && !rd->removed && rd->usable;
+	pcsc = there &&
+	    (rd->holder == NULL || rd->holder_road == BR_ROAD_PCSC);
+	pthread_mutex_unlock(&rd->lock);
+	changed = refresh(rd, BR_ROAD_PCSC, pcsc);
+	return refresh(rd, BR_ROAD_DIRECT, there) || changed;
+}
+
+void
+br_share_state(struct br_reader *rd, enum br_road road, struct br_state *out)
+{
+	const struct br_view *v;
+
+	memset(out, 0, sizeof(*out));
+	out->max_apdu = 256;
+	if (rd == NULL)
+		return;
+	v = view_of(rd, road);
+	out->known = true;
+	out->present = v->present;
+	out->changes = v->changes;
+	out->stamp_ns = v->stamp_ns;
+	if (!v->present)
+		return;
+	pthread_mutex_lock(&rd->lock);
+	out->test = rd->info.test;
+	out->max_apdu = rd->info.max_apdu;
+	out->protocols = rd->info.protocols;
+	pthread_mutex_unlock(&rd->lock);
+}
