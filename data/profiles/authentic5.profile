@@ -176,7 +176,8 @@ applications = ({
 		  access = "00 00 00 00 FF FF FF FF";
 		  content = (
 			"0001 lv16('Authentication')",
-			"lv16(sha1(key.auth.modulus)) lv16(cert.auth.subject)",
+			"lv16(sha1(key.auth.modulus))",
+			"lv16(cert.auth.subject)",
 			"lv16(issued(auth, cert.auth.issuer))",
 			"lv16(issued(auth, cert.auth.serial))"
 		  ); },
@@ -197,7 +198,8 @@ applications = ({
 		  access = "00 00 00 00 FF FF FF FF";
 		  content = (
 			"0001 lv16('Content Commitment')",
-			"lv16(sha1(key.commit.modulus)) lv16(cert.commit.subject)",
+			"lv16(sha1(key.commit.modulus))",
+			"lv16(cert.commit.subject)",
 			"lv16(issued(commit, cert.commit.issuer))",
 			"lv16(issued(commit, cert.commit.serial))"
 		  ); }

@@ -1,0 +1,196 @@
+/* SPDX-License-Identifier: BSD-2-Clause
+ * Copyright (c) 2026 The cardbridge authors */
+/*
+ * card new: a profile, wishes and passcodes become a card file.
+ */
+#include <errno.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
+
+#include "cli/card.h"
+#include "cli/passcode.h"
+#include "common/hex.h"
+
+/* Published with every test card: they protect nothing. */
+static const char test_pin[] = "123456", test_so_pin[] = "87654321";
+
+/* One passcode of the new card. */
+struct secret {
+	const char *name;	/* for prompts */
+	const char *published;	/* on test cards */
+	const char *file;
+	const char *option;
+	struct cb_buf value;
+	bool drawn;
+};
+
+static enum cb_err
+draw_or_ask(struct secret *s, const struct emu_profile *profile,
+    struct cb_why *why)
+{
+	char prompt[96];
+	enum cb_err r;
+
+	(void)snprintf(prompt, sizeof(prompt),
+	    "%s (nothing: one is drawn at random): ", s->name);
+	r = cli_pass_get(
+	    &s->value, NULL, prompt, CLI_PASS_TWICE, s->option, why);
+	if (r != CB_OK || s->value.n > 0)
+		return r;
+	s->drawn = true;
+	return emu_profile_draw_pin(
+	    profile, false, &emu_env_system, &s->value);
+}
+
+static enum cb_err
+secret_get(struct secret *s, const struct emu_profile *profile, bool test,
+    struct cb_why *why)
+{
+	if (s->file != NULL)
+		return cli_pass_file(&s->value, s->file, why);
+	if (test)
+		return cb_buf_set(&s->value, cb_span_str(s->published));
+	return draw_or_ask(s, profile, why);
+}
+
+/* Shown once, at the terminal where they were asked for. */
+static void
+secret_show(const struct secret *s)
+{
+	char what[64];
+
+	if (!s->drawn)
+		return;
+	(void)snprintf(what, sizeof(what), "%s, shown this once: ", s->name);
+	if (cli_pass_show(what, cb_buf_span(&s->value)) != CB_OK)
+		(void)cli_fail(CLI_FAILED, "%s could not be shown: make the "
+		    "card again", s->name);
+}
+
+/* The unblock value: at the terminal; a test card's wherever output goes. */
+static void
+unblock_show(const struct cb_buf *value, bool test)
+{
+	char hex[2 * CLI_PASS_MAX + 1];
+
+	if (value->n == 0)
+		return;
+	cb_hex_encode(hex, sizeof(hex), cb_buf_span(value));
+	if (test)
+		printf("unblock value: %s\n", hex);
+	else
+		(void)!cli_pass_show("Unblock value, shown this once (the SO "
+		    "can read it from the card): ", cb_span_str(hex));
+	explicit_bzero(hex, sizeof(hex));
+}
+
+static int
+refuse_early(const struct cli_card_new_args *a, const char *path)
+{
+	if (access(path, F_OK) == 0)
+		return cli_fail(CLI_USAGE, "%s exists already; a card is only "
+		    "made into a new file", path);
+	if (!a->test && (a->keys_from != NULL || a->atr != NULL))
+		return cli_fail(CLI_USAGE, "%s is for test cards: add --test",
+		    a->keys_from != NULL ? "--keys-from" : "--atr");
+	if (a->blank && a->pin_file != NULL)
+		return cli_fail(CLI_USAGE, "a blank card has no holder's "
+		    "passcode: leave --pin-file out");
+	if (a->blank && a->keys_from != NULL)
+		return cli_fail(CLI_USAGE,
+		    "a blank card has no keys: leave --keys-from out");
+	return CLI_OK;
+}
+
+static int
+make(const char *path, const struct emu_profile *profile,
+    const struct emu_make *wish)
+{
+	struct emu_nvm *nvm = NULL;
+	struct emu_card *card = NULL;
+	struct cb_why why = { "" };
+	const struct emu_info *info;
+	enum cb_err r;
+
+	r = emu_file_open(&nvm, path, EMU_FILE_CREATE, &why);
+	if (r != CB_OK)
+		return cli_fail_err(r, &why, path);
+	r = emu_card_make(nvm, profile, wish, &emu_env_system, &why);
+	if (r == CB_OK)
+		r = emu_card_open(&card, &nvm, &emu_env_system, &why);
+	if (r != CB_OK) {
+		emu_nvm_free(&nvm);
+		(void)unlink(path);	/* ours, and no card */
+		return cli_fail_err(r, &why, path);
+	}
+	info = emu_card_info(card);
+	printf("%s: %s card \"%s\", serial %s, profile %s\n", path,
+	    info->test ? "test" : "live", info->label, info->serial,
+	    info->profile);
+	emu_card_free(&card);
+	return CLI_OK;
+}
+
+int
+cli_card_new(const struct cli_cmd *cmd, const void *args, int argc,
+    char **argv)
+{
+	const struct cli_card_new_args *a = args;
+	struct secret pin = { "Holder's passcode", test_pin, a->pin_file,
+		"--pin-file", CB_BUF_INIT, false };
+	struct secret so = { "SO passcode", test_so_pin, a->so_pin_file,
+		"--so-pin-file", CB_BUF_INIT, false };
+	struct cb_buf unblock = CB_BUF_INIT_MAX(CLI_PASS_MAX);
+	struct emu_profile *profile = NULL;
+	struct cb_why why = { "" };
+	struct emu_make wish = { 0 };
+	char *path = NULL;
+	enum cb_err r;
+	int code;
+
+	(void)cmd;
+	(void)argc;
+	if ((code = refuse_early(a, argv[0])) != CLI_OK)
+		return code;
+	path = cli_profile_path(a->profile != NULL ? a->profile : "authentic5");
+	if (path == NULL)
+		return cli_fail(CLI_FAILED, "out of memory");
+	if ((r = emu_profile_read(&profile, path, &why)) != CB_OK) {
+		code = cli_fail_err(r, &why, path);
+		goto out;
+	}
+	if ((!a->blank &&
+		(r = secret_get(&pin, profile, a->test, &why)) != CB_OK) ||
+	    (r = secret_get(&so, profile, a->test, &why)) != CB_OK) {
+		code = cli_fail_err(r == CB_E_ABSENT ? CB_E_ARG : r, &why,
+		    "passcodes");
+		goto out;
+	}
+	wish = (struct emu_make){
+		.test = a->test,
+		.blank = a->blank,
+		.tries = a->tries,
+		.serial = a->serial,
+		.label = a->label,
+		.atr = a->atr,
+		.keys_from = a->keys_from,
+		.user_pin = cb_buf_span(&pin.value),
+		.so_pin = cb_buf_span(&so.value),
+		.unblock = &unblock,
+	};
+	if ((code = make(argv[0], profile, &wish)) == CLI_OK) {
+		secret_show(&pin);
+		secret_show(&so);
+		unblock_show(&unblock, a->test);
+		printf("Next: cardbridge reader add NAME emu:%s\n", argv[0]);
+	}
+out:
+	cb_buf_free(&pin.value);
+	cb_buf_free(&so.value);
+	cb_buf_free(&unblock);
+	emu_profile_free(&profile);
+	free(path);
+	return cli_flush(code);
+}

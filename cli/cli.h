@@ -1,0 +1,72 @@
+/* SPDX-License-Identifier: BSD-2-Clause
+ * Copyright (c) 2026 The cardbridge authors */
+/*
+ * The command `cardbridge`: what its files share. A command is a row in a
+ * table; its options are rows too, from which both the parser and --help are
+ * made. Commands return an exit code and have said why on standard error.
+ */
+#ifndef CLI_CLI_H
+#define CLI_CLI_H
+
+#include "common/buf.h"
+
+/* Exit codes, as in cardbridge(1). */
+enum cli_exit {
+	CLI_OK = 0,
+	CLI_NO = 1,		/* a negative answer: wrong passcode, --expect */
+	CLI_USAGE = 2,		/* the command line, or what it asks for */
+	CLI_NO_BRIDGE = 3,	/* no bridge answers */
+	CLI_FAILED = 4,		/* a card, reader, file or device failed */
+};
+
+enum cli_kind { CLI_FLAG, CLI_TEXT, CLI_NUMBER };
+
+struct cli_opt {
+	const char *name;	/* without the dashes */
+	enum cli_kind kind;
+	size_t off;		/* of bool, const char * or unsigned in args */
+	const char *arg;	/* its name in --help, NULL for a flag */
+	const char *help;
+};
+
+struct cli_cmd {
+	const char *group;	/* "card", or NULL for a word of its own */
+	const char *name;
+	const char *args;	/* operands, as --help shows them */
+	const char *summary;	/* one line */
+	const struct cli_opt *opts; /* --socket and --help beside them */
+	size_t opts_n;
+	size_t args_size;	/* of the structure that opts fill */
+	int operands_min, operands_max; /* max -1: any number */
+	int (*run)(const struct cli_cmd *cmd, const void *args, int argc,
+	    char **argv);	/* operands only */
+};
+
+extern const struct cli_cmd cli_card_cmds[], cli_reader_cmds[], cli_apdu_cmd;
+extern const size_t cli_card_cmds_n, cli_reader_cmds_n;
+
+/* What --socket says, or NULL. */
+extern const char *cli_socket;
+
+/* usage.c. Takes a command's options apart into args (zeroed before) and
+ * moves operands to the front of argv: returns how many there are. Below 0:
+ * all is said and done, exit with *code. */
+int cli_parse(const struct cli_cmd *cmd, int argc, char **argv, void *args,
+    int *code);
+void cli_help(const struct cli_cmd *cmd);
+
+/* Says "cardbridge: ..." on standard error; returns the exit code. */
+int cli_fail(enum cli_exit code, const char *fmt, ...) CB_PRINTF(2, 3);
+/* The same for an error of a function, with its own words where it has any. */
+int cli_fail_err(enum cb_err r, const struct cb_why *why, const char *what);
+/* Flushes standard output; CLI_FAILED if not all of it could be written. */
+int cli_flush(int code);
+
+/* path.c: `path` seen from the root, to be freed. NULL: no memory. */
+char *cli_absolute(const char *path);
+/* The same for what an URI of the form emu:FILE names; others as they are. */
+char *cli_absolute_uri(const char *uri);
+/* Where the profile of this name is, or the file itself; to be freed. */
+char *cli_profile_path(const char *name);
+
+#endif

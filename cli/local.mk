@@ -1,0 +1,33 @@
+# SPDX-License-Identifier: BSD-2-Clause
+# The command. What it needs besides main.c is a library, so that tests can
+# have it too.
+noinst_LTLIBRARIES += cli/libcli.la
+cli_libcli_la_SOURCES = \
+	cli/apdu.c \
+	cli/apdu_args.c cli/apdu_args.h \
+	cli/bridge.c cli/bridge.h \
+	cli/card.c cli/card.h \
+	cli/card_new.c \
+	cli/card_passwd.c \
+	cli/cli.h \
+	cli/passcode.c cli/passcode.h \
+	cli/path.c \
+	cli/reader.c \
+	cli/reader_conf.c \
+	cli/usage.c
+cli_libcli_la_CPPFLAGS = $(AM_CPPFLAGS) \
+	-DCB_PKGDATADIR='"$(pkgdatadir)"' \
+	-DCB_PLUGIN='"$(libdir)/pcsc/libifdcardbridge.so"'
+cli_libcli_la_CFLAGS = $(AM_CFLAGS) $(JANSSON_CFLAGS)
+cli_libcli_la_LIBADD = \
+	bridge/libclient.la emulator/libemulator.la common/libcommon.la \
+	$(JANSSON_LIBS)
+
+bin_PROGRAMS += cardbridge
+cardbridge_SOURCES = cli/main.c
+cardbridge_CPPFLAGS = $(AM_CPPFLAGS) -DCB_VERSION='"$(PACKAGE_VERSION)"'
+cardbridge_LDFLAGS = $(program_ldflags)
+cardbridge_LDADD = cli/libcli.la
+
+bashcompdir = $(datadir)/bash-completion/completions
+dist_bashcomp_DATA = data/completions/cardbridge

@@ -1,0 +1,207 @@
+/* SPDX-License-Identifier: BSD-2-Clause
+ * Copyright (c) 2026 The cardbridge authors */
+/*
+ * Options by table, --help from the same table, and how failures are said.
+ */
+#include <errno.h>
+#include <getopt.h>
+#include <stdarg.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "cli/cli.h"
+
+#define OPTS_MAX 24
+#define OPT_BASE 256		/* values of getopt_long beyond characters */
+#define HELP_COLUMN 26
+
+enum { OPT_HELP = 'h', OPT_SOCKET = 's' };
+
+const char *cli_socket;
+
+static int
+option_width(const char *name, const char *arg)
+{
+	return printf("  --%s%s%s", name, arg != NULL ? " " : "",
+	    arg != NULL ? arg : "");
+}
+
+static void
+option_help(const char *name, const char *arg, const char *help)
+{
+	int used = option_width(name, arg);
+
+	if (used >= HELP_COLUMN) {
+		printf("\n");
+		used = 0;
+	}
+	printf("%*s%s\n", HELP_COLUMN - used, "", help);
+}
+
+void
+cli_help(const struct cli_cmd *cmd)
+{
+	printf("usage: cardbridge %s%s%s [options]%s%s\n%s.\n\n",
+	    cmd->group != NULL ? cmd->group : "",
+	    cmd->group != NULL ? " " : "", cmd->name,
+	    cmd->args[0] != '\0' ? " " : "", cmd->args, cmd->summary);
+	for (size_t i = 0; i < cmd->opts_n; i++)
+		option_help(cmd->opts[i].name, cmd->opts[i].arg,
+		    cmd->opts[i].help);
+	option_help("socket", "PATH", "the bridge's socket");
+	option_help("help", NULL, "show this");
+	printf("\nMore: man cardbridge-%s\n",
+	    cmd->group != NULL ? cmd->group : cmd->name);
+}
+
+static int
+set_number(const struct cli_opt *opt, const char *text, unsigned *out)
+{
+	char *end = NULL;
+	unsigned long v;
+
+	errno = 0;
+	v = strtoul(text, &end, 10);
+	if (text[0] < '0' || text[0] > '9' || *end != '\0' || errno != 0 ||
+	    v == 0 || v > 1000000)
+		return cli_fail(CLI_USAGE,
+		    "--%s: expected a number from 1, not \"%s\"", opt->name,
+		    text);
+	*out = (unsigned)v;
+	return CLI_OK;
+}
+
+static int
+set_option(const struct cli_opt *opt, void *args)
+{
+	void *to = (char *)args + opt->off;
+
+	switch (opt->kind) {
+	case CLI_FLAG:
+		*(bool *)to = true;
+		return CLI_OK;
+	case CLI_TEXT:
+		*(const char **)to = optarg;
+		return CLI_OK;
+	case CLI_NUMBER:
+		return set_number(opt, optarg, to);
+	}
+	return CLI_USAGE;
+}
+
+static int
+try_help(const struct cli_cmd *cmd, const char *what)
+{
+	return cli_fail(CLI_USAGE, "%s; see cardbridge %s%s%s --help", what,
+	    cmd->group != NULL ? cmd->group : "",
+	    cmd->group != NULL ? " " : "", cmd->name);
+}
+
+/* getopt_long takes any beginning of a name. Not here: a passcode given to
+ * "--pin" would be taken for a file's name, and told back. */
+static bool
+is_whole(const char *name, char *const *argv)
+{
+	const char *one = argv[optind - 1];	/* --flag, --name=value */
+	const char *two = optind > 1 ? argv[optind - 2] : ""; /* --name value */
+	size_t n = strlen(name);
+
+	return (strncmp(one, "--", 2) == 0 && strncmp(one + 2, name, n) == 0 &&
+		   (one[2 + n] == '\0' || one[2 + n] == '=')) ||
+	    (strncmp(two, "--", 2) == 0 && strcmp(two + 2, name) == 0);
+}
+
+int
+cli_parse(const struct cli_cmd *cmd, int argc, char **argv, void *args,
+    int *code)
+{
+	struct option longs[OPTS_MAX + 3] = {
+		{ "help", no_argument, NULL, OPT_HELP },
+		{ "socket", required_argument, NULL, OPT_SOCKET },
+	};
+	char what[128];
+	int c, n, which = -1;
+
+	for (size_t i = 0; i < cmd->opts_n && i < OPTS_MAX; i++) {
+		longs[2 + i].name = cmd->opts[i].name;
+		longs[2 + i].has_arg = cmd->opts[i].kind == CLI_FLAG
+		    ? no_argument : required_argument;
+		longs[2 + i].val = OPT_BASE + (int)i;
+	}
+	optind = 0;	/* glibc: start anew, with permutation */
+	opterr = 0;
+	*code = CLI_OK;
+	while ((c = getopt_long(argc, argv, ":h", longs, &which)) != -1) {
+		if (c != ':' && c != '?' && which >= 0 &&
+		    !is_whole(longs[which].name, argv))
+			c = '?';
+		which = -1;
+		if (c == OPT_HELP) {
+			cli_help(cmd);
+			*code = cli_flush(CLI_OK);
+			return -1;
+		}
+		if (c == OPT_SOCKET) {
+			cli_socket = optarg;
+		} else if (c == ':' || c == '?') {
+			/* Not a word of what was typed: it may be a passcode
+			 * that somebody tried to give as an option. */
+			(void)snprintf(what, sizeof(what), c == ':'
+			    ? "option %d needs a value"
+			    : "argument %d is no option that this command has",
+			    optind - 1);
+			*code = try_help(cmd, what);
+			return -1;
+		} else if ((*code = set_option(
+				&cmd->opts[c - OPT_BASE], args)) != CLI_OK) {
+			return -1;
+		}
+	}
+	n = argc - optind;
+	if (n < cmd->operands_min ||
+	    (cmd->operands_max >= 0 && n > cmd->operands_max)) {
+		(void)snprintf(what, sizeof(what),
+		    n < cmd->operands_min ? "%s %s needs: %s"
+		    : cmd->operands_max == 0 ? "%s %s takes no operands%s"
+		    : "%s %s takes only: %s",
+		    cmd->group != NULL ? cmd->group : "cardbridge", cmd->name,
+		    cmd->operands_max == 0 ? "" : cmd->args);
+		*code = try_help(cmd, what);
+		return -1;
+	}
+	memmove(argv, argv + optind, ((size_t)n + 1) * sizeof(*argv));
+	return n;
+}
+
+int
+cli_fail(enum cli_exit code, const char *fmt, ...)
+{
+	va_list ap;
+
+	(void)fflush(stdout);
+	(void)fputs("cardbridge: ", stderr);
+	va_start(ap, fmt);
+	(void)vfprintf(stderr, fmt, ap);
+	va_end(ap);
+	(void)fputc('\n', stderr);
+	return (int)code;
+}
+
+int
+cli_fail_err(enum cb_err r, const struct cb_why *why, const char *what)
+{
+	enum cli_exit code = r == CB_E_ARG ? CLI_USAGE : CLI_FAILED;
+
+	if (why != NULL && why->text[0] != '\0')
+		return cli_fail(code, "%s", why->text);
+	return cli_fail(code, "%s: %s", what, cb_err_text(r));
+}
+
+int
+cli_flush(int code)
+{
+	if (fflush(stdout) == 0 && ferror(stdout) == 0)
+		return code;
+	return cli_fail(CLI_FAILED, "standard output: %s", strerror(errno));
+}

@@ -1,0 +1,10 @@
+# SPDX-License-Identifier: BSD-2-Clause
+dist_man_MANS = \
+	man/cardbridge.1 \
+	man/cardbridge-apdu.1 \
+	man/cardbridge-card.1 \
+	man/cardbridge-reader.1 \
+	man/cardbridge-profile.5 \
+	man/cardbridged.conf.5 \
+	man/libifdcardbridge.7 \
+	man/cardbridged.8
