@@ -1,0 +1,230 @@
+#!/bin/bash
+# SPDX-License-Identifier: BSD-2-Clause
+# Copyright (c) 2026 The cardbridge authors
+#
+# Builds everything with warnings as errors, by gcc and clang, and runs every
+# test: unit tests, the same under sanitizers and valgrind, fuzz targets for
+# 20 s each, the checks of the tree, the end-to-end tests with a private pcscd,
+# a distribution, an installation. On a bare Debian 12, as root or as a user
+# with sudo; missing packages are installed. The last line is
+#
+#	N passed, N failed, N skipped
+#
+# and the exit code 0 where nothing failed. Builds are in build-*, so that a
+# second run is short. CHECK_ONLY="gcc e2e" runs these stages only.
+set -uo pipefail
+cd "$(dirname "$0")" || exit 1
+top=$PWD
+exec </dev/null
+export LC_ALL=C.UTF-8 DEBIAN_FRONTEND=noninteractive
+unset CARDBRIDGE_SOCKET CFLAGS CPPFLAGS LDFLAGS MAKEFLAGS CC
+
+packages=(
+	# to build
+	build-essential autoconf automake libtool pkg-config clang
+	libssl-dev libsqlite3-dev libconfig-dev libjansson-dev libpcsclite-dev
+	# to test
+	check valgrind codespell shellcheck mandoc binutils
+	# unmodified programs that must take the card for a card
+	pcscd pcsc-tools opensc opensc-pkcs11 python3 python3-pyscard
+	vsmartcard-vpcd softhsm2 openssl sqlite3
+	# what the end-to-end tests are made of
+	expect strace util-linux procps bsdextrautils psmisc xz-utils
+)
+
+logs=$top/build-logs
+counts=$logs/counts
+jobs=$(nproc)
+started=$SECONDS
+
+# ---- counting -------------------------------------------------------------
+
+count() { echo "$1 $2 $3" >>"$counts"; } # PASSED FAILED SKIPPED
+
+# The end: whatever happened is in the counts.
+finish() {
+	local rc=$?
+	trap - EXIT
+	[ "$rc" = 0 ] || count 0 1 0
+	echo
+	echo "$((SECONDS - started)) s; logs are in build-logs"
+	awk '{ p += $1; f += $2; s += $3 }
+		END { printf "%d passed, %d failed, %d skipped\n", p, f, s
+			exit f > 0 }' "$counts"
+	exit
+}
+
+# One step that passes or fails as a whole.
+step() { # NAME SECONDS COMMAND...
+	local name=$1 log=$logs/${1//[ \/]/-}.log limit=$2 rc=0 from=$SECONDS
+	shift 2
+	timeout -k 10 "$limit" "$@" >"$log" 2>&1 || rc=$?
+	if [ "$rc" = 0 ]; then
+		echo "ok   $name ($((SECONDS - from)) s)"
+		count 1 0 0
+	else
+		echo "FAIL $name: exit code $rc; the end of $log:"
+		grep -nE 'error:|warning:|\*\*\*|undefined reference' "$log" |
+			head -20 | sed 's/^/     /'
+		tail -n 15 "$log" | sed 's/^/     /'
+		count 0 1 0
+		return 1
+	fi
+}
+
+# A program that speaks TAP.
+tap() { # NAME SECONDS COMMAND...
+	local name=$1 limit=$2
+	shift 2
+	tests/tap-run.sh "$limit" "$counts" "$logs/${name//[ \/]/-}.log" \
+		"$name" "$@"
+}
+
+# What `make check` wrote down about each test it ran.
+count_trs() { # NAME BUILD
+	local p f s
+	read -r p f s < <(find "$2" -path "$2/cardbridge-*" -prune -o \
+		-name '*.trs' -exec cat {} + | awk '
+		/^:test-result: *(PASS|XFAIL)/ { p++ }
+		/^:test-result: *(FAIL|ERROR|XPASS)/ { f++ }
+		/^:test-result: *SKIP/ { s++ }
+		END { print p + 0, f + 0, s + 0 }')
+	count "$p" "$f" "$s"
+	echo "     $1: $p passed, $f failed, $s skipped"
+	if [ "$f" != 0 ]; then
+		find "$2" -path "$2/cardbridge-*" -prune -o -name '*.trs' \
+			-exec grep -HE 'test-result: *(FAIL|ERROR|XPASS)' {} + |
+			head -40 | sed 's/^/     /'
+	fi
+	[ "$p" != 0 ] || { echo "FAIL $1: no test ran"; count 0 1 0; }
+}
+
+# `make check`, or another target of its kind, and what came of it. Its exit
+# code counts only where no test says what is wrong.
+make_check() { # NAME SECONDS BUILD TARGET [VARIABLE=VALUE]...
+	local name=$1 limit=$2 build=$3 log=$logs/${1//[ \/]/-}.log rc=0
+	shift 3
+	find "$build" \( -name '*.trs' -o -name test-suite.log \) -delete
+	timeout -k 10 "$limit" make -C "$build" -k -j"$jobs" "$@" \
+		>"$log" 2>&1 || rc=$?
+	count_trs "$name" "$build"
+	if [ "$rc" != 0 ] && ! find "$build" -name '*.trs' -exec \
+		grep -qE 'test-result: *(FAIL|ERROR|XPASS)' {} +; then
+		echo "FAIL $name: exit code $rc; the end of $log:"
+		tail -n 20 "$log" | sed 's/^/     /'
+		count 0 1 0
+	fi
+}
+
+# Configures where that has not been done with these options, and builds.
+build() { # DIRECTORY OPTION... [-- TARGET...]
+	local dir=$1 options=() targets=(all)
+	shift
+	while [ $# -gt 0 ] && [ "$1" != -- ]; do
+		options+=("$1")
+		shift
+	done
+	[ $# -le 1 ] || targets=("${@:2}")
+	if [ "$(cat "$dir/.options" 2>/dev/null)" != "${options[*]}" ] ||
+		[ ! -e "$dir/Makefile" ]; then
+		rm -rf "$dir"
+		mkdir "$dir"
+		step "$dir configure" 300 env -C "$dir" ../configure \
+			"${options[@]}" || return
+		echo "${options[*]}" >"$dir/.options"
+	fi
+	step "$dir" 600 make -C "$dir" -j"$jobs" "${targets[@]}"
+}
+
+# ---- stages ---------------------------------------------------------------
+
+install_packages() {
+	local missing=() p sudo=()
+	for p in "${packages[@]}"; do
+		[ "$(dpkg-query -W -f '${db:Status-Status}' "$p" 2>&1)" = \
+			installed ] || missing+=("$p")
+	done
+	[ ${#missing[@]} != 0 ] || return 0
+	[ "$(id -u)" = 0 ] || sudo=(sudo -n)
+	echo "installing: ${missing[*]}"
+	"${sudo[@]}" apt-get update -q || return
+	"${sudo[@]}" env DEBIAN_FRONTEND=noninteractive \
+		apt-get install -q -y --no-install-recommends "${missing[@]}"
+}
+
+stage_gcc() {
+	build build-gcc --enable-werror -- all check TESTS= || return
+	make_check "unit tests" 600 build-gcc check
+}
+
+stage_clang() {
+	build build-clang CC=clang --enable-werror -- all check TESTS=
+}
+
+stage_asan() {
+	build build-asan --enable-werror --enable-sanitizers \
+		-- all check TESTS= || return
+	make_check "unit tests, sanitizers" 900 build-asan check \
+		TREE_TESTS=
+}
+
+stage_valgrind() {
+	make_check "unit tests, valgrind" 900 build-gcc check-valgrind
+}
+
+stage_fuzz() {
+	local f rc
+	build build-fuzz CC=clang --enable-werror --enable-fuzzing \
+		-- fuzz-programs || return
+	rm -f build-fuzz/tests/fuzz/*.tap
+	timeout -k 10 600 make -C build-fuzz -k -j"$jobs" fuzz-short \
+		FUZZ_SECONDS="${FUZZ_SECONDS:-20}" >"$logs/fuzz.log" 2>&1
+	rc=$?
+	[ "$rc" = 0 ] || tail -n 5 "$logs/fuzz.log"
+	for f in build-fuzz/tests/fuzz/fuzz_*.tap; do
+		tap "${f##*/}" 10 cat "$f"
+	done
+}
+
+stage_dist() {
+	step "make distcheck" 900 make -C build-gcc -j"$jobs" distcheck
+	tap "install and uninstall" 120 \
+		env CB_BUILD="$top/build-gcc" tests/check_install.sh
+}
+
+# Each of these starts a bridge and a pcscd of its own, and has its own idea
+# of time: one after another. A script may ask for more than two minutes in a
+# line "# time limit: SECONDS".
+run_e2e() { # NAME BUILD [VARIABLE=VALUE]...
+	local t limit name=$1 build=$2
+	shift 2
+	for t in tests/e2e/*.sh; do
+		[ -x "$t" ] || continue
+		limit=$(sed -n 's/^# time limit: *//p' "$t")
+		tap "$name/$(basename "$t" .sh)" "${limit:-120}" \
+			env "$@" CB_BUILD="$top/$build" "$t"
+	done
+}
+
+stage_e2e() {
+	run_e2e e2e build-gcc
+}
+
+stages="gcc clang asan valgrind fuzz e2e dist"
+
+mkdir -p "$logs"
+: >"$counts"
+trap finish EXIT
+trap 'exit 130' INT
+trap 'exit 143' TERM
+
+install_packages || { echo "FAIL packages cannot be installed"; exit 1; }
+if [ ! -e configure ]; then
+	step autoreconf 300 autoreconf -i || exit 0
+fi
+for stage in $stages; do
+	[[ " ${CHECK_ONLY:-$stages} " = *" $stage "* ]] || continue
+	echo "== $stage ($((SECONDS - started)) s)"
+	"stage_$stage"
+done
+exit 0
