@@ -1,0 +1,456 @@
+/* SPDX-License-Identifier: BSD-2-Clause
+ * Copyright (c) 2026 The cardbridge authors */
+/*
+ * The PC/SC client of the benchmark. Prints "NAME VALUE" lines, times in
+ * microseconds:
+ *
+ *   select READER N HEX      one APDU again and again: p50, p99
+ *   cycles READER MS HEX     connect, one APDU, disconnect: per_second
+ *   power READER N           reset and cold power-up by reconnecting
+ *   insert READER N KIND:X   a card put in until SCardGetStatusChange tells;
+ *                            KIND null: X is the socket of the null handler;
+ *                            KIND bridge: X is the name of a reader
+ *   script READER N FILE     "once HEX", "loop HEX" and "last HEX" lines; of
+ *                            the N rounds of loop and last: all, last
+ *   start READER SOCKET PROGRAM ARGUMENT...
+ *                            a bridge from its exec until that reader's card
+ *                            is there: ready
+ */
+#include <errno.h>
+#include <pthread.h>
+#include <signal.h>
+#include <stdarg.h>
+#include <stdbool.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/socket.h>
+#include <sys/un.h>
+#include <sys/wait.h>
+#include <time.h>
+#include <unistd.h>
+#include <winscard.h>
+
+#include "bridge/client.h"
+#include "common/hex.h"
+
+#define WARM_UP 20
+#define ROUNDS_MAX 100000
+#define LINES_MAX 32
+#define START_US 10e6	/* patience with a starting bridge */
+
+static SCARDCONTEXT ctx;
+static SCARDHANDLE card;
+static DWORD protocol;
+static double samples[ROUNDS_MAX];
+
+static void __attribute__((noreturn, format(printf, 1, 2)))
+die(const char *fmt, ...)
+{
+	va_list ap;
+
+	va_start(ap, fmt);
+	vfprintf(stderr, fmt, ap);
+	va_end(ap);
+	fputc('\n', stderr);
+	exit(EXIT_FAILURE);
+}
+
+static double
+now_us(void)
+{
+	struct timespec t;
+
+	clock_gettime(CLOCK_MONOTONIC, &t);
+	return (double)t.tv_sec * 1e6 + (double)t.tv_nsec / 1e3;
+}
+
+static void
+must(LONG r, const char *what)
+{
+	if (r != SCARD_S_SUCCESS)
+		die("%s: %s", what, pcsc_stringify_error(r));
+}
+
+static void
+must_cb(enum cb_err r, const char *what)
+{
+	if (r != CB_OK)
+		die("%s: %s", what, cb_err_text(r));
+}
+
+static int
+by_size(const void *a, const void *b)
+{
+	double x = *(const double *)a, y = *(const double *)b;
+
+	return x < y ? -1 : x > y;
+}
+
+static double
+percentile(double *v, size_t n, double p)
+{
+	qsort(v, n, sizeof(*v), by_size);
+	return v[(size_t)((double)(n - 1) * p)];
+}
+
+static size_t
+count_of(const char *text)
+{
+	unsigned long n = strtoul(text, NULL, 10);
+
+	if (n == 0 || n > ROUNDS_MAX)
+		die("%s: not a count from 1 to %d", text, ROUNDS_MAX);
+	return n;
+}
+
+/* ---- PC/SC ------------------------------------------------------------- */
+
+static void
+open_card(const char *reader)
+{
+	must(SCardConnect(ctx, reader, SCARD_SHARE_SHARED,
+		 SCARD_PROTOCOL_T0 | SCARD_PROTOCOL_T1, &card, &protocol),
+	    "SCardConnect");
+}
+
+static void
+send_apdu(const struct cb_buf *cmd)
+{
+	static BYTE rsp[65538];
+	DWORD n = sizeof(rsp);
+
+	must(SCardTransmit(card, protocol == SCARD_PROTOCOL_T0 ? SCARD_PCI_T0 :
+		 SCARD_PCI_T1, cmd->p, cmd->n, NULL, rsp, &n), "SCardTransmit");
+	if (n < 2 || (rsp[n - 2] != 0x90 && rsp[n - 2] != 0x61))
+		die("%02X%02X: status %02X%02X", cmd->p[0], cmd->p[1],
+		    n < 2 ? 0 : rsp[n - 2], n < 2 ? 0 : rsp[n - 1]);
+}
+
+static void
+read_hex(struct cb_buf *b, const char *text)
+{
+	if (cb_hex_decode(b, text, strlen(text)) != CB_OK)
+		die("%s: not hexadecimal", text);
+}
+
+static void
+run_select(char **argv)
+{
+	struct cb_buf cmd = CB_BUF_INIT;
+	size_t n = count_of(argv[1]), i;
+	double start;
+
+	read_hex(&cmd, argv[2]);
+	open_card(argv[0]);
+	for (i = 0; i < WARM_UP; i++)
+		send_apdu(&cmd);
+	for (i = 0; i < n; i++) {
+		start = now_us();
+		send_apdu(&cmd);
+		samples[i] = now_us() - start;
+	}
+	printf("p50 %.2f\n", percentile(samples, n, 0.50));
+	printf("p99 %.2f\n", percentile(samples, n, 0.99));
+	SCardDisconnect(card, SCARD_LEAVE_CARD);
+	cb_buf_free(&cmd);
+}
+
+static void
+run_cycles(char **argv)
+{
+	double start, end, span = (double)count_of(argv[1]) * 1e3;
+	struct cb_buf cmd = CB_BUF_INIT;
+	size_t n = 0;
+
+	read_hex(&cmd, argv[2]);
+	start = now_us();
+	do {
+		open_card(argv[0]);
+		send_apdu(&cmd);
+		must(SCardDisconnect(card, SCARD_LEAVE_CARD),
+		    "SCardDisconnect");
+		n++;
+		end = now_us();
+	} while (end - start < span);
+	printf("per_second %.1f\n", (double)n * 1e6 / (end - start));
+	cb_buf_free(&cmd);
+}
+
+static void
+run_power(char **argv)
+{
+	static const struct {
+		const char *name;
+		DWORD how;
+	} kinds[] = {
+		{ "reset", SCARD_RESET_CARD },
+		{ "power_up", SCARD_UNPOWER_CARD },
+	};
+	size_t n = count_of(argv[1]), i, k;
+	double start;
+
+	open_card(argv[0]);
+	for (k = 0; k < sizeof(kinds) / sizeof(kinds[0]); k++) {
+		for (i = 0; i < n; i++) {
+			start = now_us();
+			must(SCardReconnect(card, SCARD_SHARE_SHARED,
+				 SCARD_PROTOCOL_T0 | SCARD_PROTOCOL_T1,
+				 kinds[k].how, &protocol), "SCardReconnect");
+			samples[i] = now_us() - start;
+		}
+		printf("%s %.2f\n", kinds[k].name,
+		    percentile(samples, n, 0.50));
+	}
+	SCardDisconnect(card, SCARD_LEAVE_CARD);
+}
+
+/* ---- insertion --------------------------------------------------------- */
+
+struct waiter {
+	const char *reader;
+	bool want_present;
+	double seen_us;
+};
+
+/* A thread with a context of its own, as any program that waits. */
+static void *
+wait_for_card(void *arg)
+{
+	struct waiter *w = arg;
+	SCARD_READERSTATE state = { .szReader = w->reader };
+	SCARDCONTEXT own;
+	bool present;
+
+	must(SCardEstablishContext(SCARD_SCOPE_SYSTEM, NULL, NULL, &own),
+	    "SCardEstablishContext");
+	do {
+		must(SCardGetStatusChange(own, 5000, &state, 1),
+		    "SCardGetStatusChange");
+		w->seen_us = now_us();
+		state.dwCurrentState =
+		    state.dwEventState & ~(DWORD)SCARD_STATE_CHANGED;
+		present = (state.dwEventState & SCARD_STATE_PRESENT) != 0;
+	} while (present != w->want_present);
+	SCardReleaseContext(own);
+	return NULL;
+}
+
+static pthread_t
+start_waiting(struct waiter *w)
+{
+	pthread_t thread;
+
+	if (pthread_create(&thread, NULL, wait_for_card, w) != 0)
+		die("no thread");
+	usleep(20000);	/* it is asleep by then */
+	return thread;
+}
+
+/* Puts the card of the null handler in or out; says when. */
+static double
+null_move(const char *path, char what)
+{
+	struct sockaddr_un un = { .sun_family = AF_UNIX };
+	int fd = socket(AF_UNIX, SOCK_DGRAM, 0);
+	double start;
+
+	if (strlen(path) >= sizeof(un.sun_path))
+		die("%s: too long", path);
+	memcpy(un.sun_path, path, strlen(path));
+	start = now_us();
+	if (sendto(fd, &what, 1, 0, (struct sockaddr *)&un, sizeof(un)) != 1)
+		die("%s: %s", path, strerror(errno));
+	close(fd);
+	return start;
+}
+
+/* The same for a reader of the bridge, by the bridge's own time stamp. */
+static double
+bridge_move(const char *name, char what)
+{
+	struct br_target target = { name, 0 };
+	struct br_client *c = NULL;
+	struct br_state state;
+	struct cb_why why = { "" };
+	char path[4096];
+
+	must_cb(br_socket_path(NULL, path, sizeof(path)), "socket");
+	must_cb(br_connect(&c, path, 5000, &why), why.text);
+	must_cb(what == '+' ? br_reader_insert(c, name, &why) :
+		br_reader_eject(c, name, &why), "insert");
+	br_close(&c);
+	must_cb(br_connect(&c, path, 5000, &why), why.text);
+	must_cb(br_watch(c, &target, BR_ROAD_PCSC, &state), "watch");
+	br_close(&c);
+	return (double)state.stamp_ns / 1e3;
+}
+
+static void
+run_insert(char **argv)
+{
+	bool null = strncmp(argv[2], "null:", 5) == 0;
+	const char *whom = strchr(argv[2], ':');
+	double (*move)(const char *, char) = null ? null_move : bridge_move;
+	struct waiter w = { .reader = argv[0] };
+	size_t n = count_of(argv[1]), i;
+	pthread_t thread;
+	double start;
+
+	if (whom++ == NULL)
+		die("%s: neither null:PATH nor bridge:NAME", argv[2]);
+	for (i = 0; i < n; i++) {
+		w.want_present = false;
+		thread = start_waiting(&w);
+		(void)move(whom, '-');
+		pthread_join(thread, NULL);
+		w.want_present = true;
+		thread = start_waiting(&w);
+		start = move(whom, '+');
+		pthread_join(thread, NULL);
+		samples[i] = w.seen_us - start;
+	}
+	printf("p50 %.2f\n", percentile(samples, n, 0.50));
+}
+
+/* ---- a script ---------------------------------------------------------- */
+
+struct script {
+	struct cb_buf loop[LINES_MAX];	/* the last line at `last` */
+	size_t loop_n;
+	bool has_last;
+};
+
+static void
+script_read(struct script *s, const char *path)
+{
+	FILE *f = fopen(path, "re");
+	char line[2048], *hex;
+	struct cb_buf cmd;
+
+	if (f == NULL)
+		die("%s: %s", path, strerror(errno));
+	while (fgets(line, sizeof(line), f) != NULL) {
+		line[strcspn(line, "\n")] = '\0';
+		if ((hex = strchr(line, ' ')) == NULL)
+			continue;
+		*hex++ = '\0';
+		cmd = (struct cb_buf)CB_BUF_INIT;
+		read_hex(&cmd, hex);
+		if (strcmp(line, "once") == 0) {
+			send_apdu(&cmd);
+			cb_buf_free(&cmd);
+			continue;
+		}
+		if (s->loop_n == LINES_MAX || s->has_last)
+			die("%s: too many lines", path);
+		s->has_last = strcmp(line, "last") == 0;
+		s->loop[s->loop_n++] = cmd;
+	}
+	fclose(f);
+	if (!s->has_last)
+		die("%s: no last line", path);
+}
+
+static void
+run_script(char **argv)
+{
+	static double last[ROUNDS_MAX];
+	struct script s = { .loop_n = 0 };
+	size_t n = count_of(argv[1]), i, k;
+	double start, mid = 0, end;
+
+	open_card(argv[0]);
+	script_read(&s, argv[2]);
+	for (i = 0; i < n; i++) {
+		start = now_us();
+		for (k = 0; k < s.loop_n; k++) {
+			mid = k + 1 == s.loop_n ? now_us() : 0;
+			send_apdu(&s.loop[k]);
+		}
+		end = now_us();
+		samples[i] = end - start;
+		last[i] = end - mid;
+	}
+	printf("all %.2f\n", percentile(samples, n, 0.50));
+	printf("last %.2f\n", percentile(last, n, 0.50));
+	SCardDisconnect(card, SCARD_RESET_CARD);
+	for (k = 0; k < s.loop_n; k++)
+		cb_buf_free(&s.loop[k]);
+}
+
+/* ---- starting a bridge ------------------------------------------------- */
+
+static bool
+card_there(const char *path, const char *name)
+{
+	struct br_target target = { name, 0 };
+	struct br_client *c = NULL;
+	struct br_state state = { .present = false };
+	bool there;
+
+	there = br_connect(&c, path, 1000, NULL) == CB_OK &&
+	    br_attach(c, &target, BR_ROAD_PCSC, &state) == CB_OK &&
+	    state.present;
+	br_close(&c);
+	return there;
+}
+
+static void
+run_start(char **argv)
+{
+	double start = now_us();
+	pid_t pid = fork();
+	bool there;
+
+	if (pid < 0)
+		die("fork: %s", strerror(errno));
+	if (pid == 0) {
+		execv(argv[2], argv + 2);
+		_exit(127);
+	}
+	while (!(there = card_there(argv[1], argv[0])) &&
+	    now_us() - start < START_US)
+		usleep(500);
+	start = now_us() - start;
+	kill(pid, SIGTERM);
+	waitpid(pid, NULL, 0);
+	if (!there)
+		die("%s: no card in %s", argv[2], argv[0]);
+	printf("ready %.2f\n", start);
+}
+
+static const struct {
+	const char *name;
+	int args;		/* at least */
+	bool pcsc;
+	void (*run)(char **argv);
+} commands[] = {
+	{ "select", 3, true,  run_select },
+	{ "cycles", 3, true,  run_cycles },
+	{ "power",  2, true,  run_power },
+	{ "insert", 3, true,  run_insert },
+	{ "script", 3, true,  run_script },
+	{ "start",  3, false, run_start },
+};
+
+int
+main(int argc, char **argv)
+{
+	size_t i, n = sizeof(commands) / sizeof(commands[0]);
+
+	for (i = 0; i < n; i++)
+		if (argc > 1 && strcmp(argv[1], commands[i].name) == 0 &&
+		    argc >= commands[i].args + 2)
+			break;
+	if (i == n)
+		die("usage: client select|cycles|power|insert|script|start "
+		    "READER ...; see the head of its source");
+	if (commands[i].pcsc)
+		must(SCardEstablishContext(SCARD_SCOPE_SYSTEM, NULL, NULL,
+			 &ctx), "SCardEstablishContext");
+	commands[i].run(argv + 2);
+	if (commands[i].pcsc)
+		SCardReleaseContext(ctx);
+	return EXIT_SUCCESS;
+}

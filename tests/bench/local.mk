@@ -1,0 +1,45 @@
+# SPDX-License-Identifier: BSD-2-Clause
+# `make bench`: built and run only then. The null handlers and the mended
+# vpcd are loaded by pcscd, so libtool makes modules of them (-rpath).
+bench_programs = \
+	tests/bench/client \
+	tests/bench/softhsm \
+	tests/bench/vpcd_card
+bench_modules = \
+	tests/bench/null_ifd.la \
+	tests/bench/null_poll_ifd.la \
+	tests/bench/vpcd_nodelay.la
+EXTRA_PROGRAMS = $(bench_programs)
+EXTRA_LTLIBRARIES = $(bench_modules)
+CLEANFILES += $(bench_programs) $(bench_modules)
+bench_module_ldflags = $(AM_LDFLAGS) -module -avoid-version -shared \
+	-rpath /nowhere
+bench_module_cflags = $(AM_CFLAGS) $(PCSC_CFLAGS) -fvisibility=default
+
+tests_bench_client_SOURCES = tests/bench/client.c
+tests_bench_client_CFLAGS = $(AM_CFLAGS) $(PCSC_CFLAGS)
+tests_bench_client_LDFLAGS = $(program_ldflags)
+tests_bench_client_LDADD = bridge/libclient.la $(PCSC_LIBS)
+tests_bench_softhsm_SOURCES = tests/bench/softhsm.c
+tests_bench_softhsm_LDFLAGS = $(program_ldflags)
+tests_bench_vpcd_card_SOURCES = tests/bench/vpcd_card.c
+tests_bench_vpcd_card_LDFLAGS = $(program_ldflags)
+
+tests_bench_null_ifd_la_SOURCES = tests/bench/null_ifd.c
+tests_bench_null_ifd_la_CFLAGS = $(bench_module_cflags)
+tests_bench_null_ifd_la_LDFLAGS = $(bench_module_ldflags)
+tests_bench_null_poll_ifd_la_SOURCES = tests/bench/null_ifd.c
+tests_bench_null_poll_ifd_la_CPPFLAGS = $(AM_CPPFLAGS) -DNULL_POLLING
+tests_bench_null_poll_ifd_la_CFLAGS = $(bench_module_cflags)
+tests_bench_null_poll_ifd_la_LDFLAGS = $(bench_module_ldflags)
+tests_bench_vpcd_nodelay_la_SOURCES = tests/bench/vpcd_nodelay.c
+tests_bench_vpcd_nodelay_la_CFLAGS = $(bench_module_cflags)
+tests_bench_vpcd_nodelay_la_LDFLAGS = $(bench_module_ldflags)
+
+BENCH_TARGETS += bench-run
+bench-run: $(bench_programs) $(bench_modules)
+	CB_SRC='$(abs_top_srcdir)' CB_BUILD='$(abs_top_builddir)' \
+		$(srcdir)/tests/bench/bench.sh
+
+.PHONY: bench-run
+EXTRA_DIST += tests/bench/bench.sh tests/bench/bench-table.py

@@ -1,0 +1,317 @@
+/* SPDX-License-Identifier: BSD-2-Clause
+ * Copyright (c) 2026 The cardbridge authors */
+/*
+ * Programs of the same user that mean harm: whatever they do, somebody else
+ * connects within 100 ms, and its commands have a p99 under 5 ms.
+ */
+#include <errno.h>
+#include <signal.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/resource.h>
+#include <sys/socket.h>
+#include <sys/un.h>
+#include <sys/wait.h>
+#include <unistd.h>
+
+#include "bridge/protocol.h"
+#include "bridge/sock.h"
+#include "tests/bridge/harness.h"
+
+#define CONNECT_US 100000
+#define P99_US 5000
+#define EXCHANGES 2000
+/* Sanitizers and valgrind make everything some times slower. */
+#define SLOWER 4
+
+static struct bridge b;
+
+static void
+setup(void)
+{
+	struct rlimit rl;
+
+	getrlimit(RLIMIT_NOFILE, &rl);
+	rl.rlim_cur = rl.rlim_max;
+	setrlimit(RLIMIT_NOFILE, &rl);
+	bridge_init(&b);
+	bridge_fork(&b, two_readers);
+}
+
+static void
+teardown(void)
+{
+	bridge_clear(&b);
+}
+
+static int
+connections(void)
+{
+	return getenv("CB_SOAK") != NULL ? 10000 : 1000;
+}
+
+static int
+try_connect(void)
+{
+	struct sockaddr_un un = { .sun_family = AF_UNIX };
+	int fd = socket(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0);
+
+	memcpy(un.sun_path, b.at.socket, strlen(b.at.socket));
+	if (fd >= 0 && connect(fd, (struct sockaddr *)&un, sizeof(un)) != 0) {
+		close(fd);
+		fd = -1;
+	}
+	return fd;
+}
+
+/* ---- what they do, for ever --------------------------------------------- */
+
+static void
+hold_many(bool greet)
+{
+	struct cb_buf hello = CB_BUF_INIT;
+	int n = connections(), i, fd;
+
+	ck_ok(br_put_hello(&hello, 1));
+	for (i = 0; i < n; i++) {
+		if ((fd = try_connect()) < 0)
+			continue;
+		if (greet && send(fd, hello.p, hello.n, MSG_NOSIGNAL) < 0)
+			close(fd);
+	}
+	for (;;)
+		pause();
+}
+
+static void
+many_silent(void)
+{
+	hold_many(false);
+}
+
+static void
+many_greeted(void)
+{
+	hold_many(true);
+}
+
+static void
+come_and_go(void)
+{
+	int fd;
+
+	for (;;)
+		if ((fd = try_connect()) >= 0)
+			close(fd);
+}
+
+static void
+noise(void)
+{
+	uint8_t block[300];
+	unsigned seed = 1;
+	size_t i;
+	int fd;
+
+	for (;;) {
+		if ((fd = try_connect()) < 0)
+			continue;
+		for (i = 0; i < sizeof(block); i++)
+			block[i] = (uint8_t)rand_r(&seed);
+		(void)!send(fd, block, sizeof(block), MSG_NOSIGNAL);
+		close(fd);
+	}
+}
+
+/* Half of a large command, on a powered card of its own. */
+static void
+half_message(void)
+{
+	struct br_client *c = attached(&b, "b", BR_ROAD_DIRECT);
+	uint8_t block[4096] = { 0, 1, 0, 0, 0, BR_TRANSMIT, 0, 9 };
+
+	power_on(c);
+	(void)!send(br_fd(c), block, sizeof(block), MSG_NOSIGNAL);
+	for (;;)
+		pause();
+}
+
+/* Asks for long answers and reads none. */
+static void
+never_read(void)
+{
+	struct br_client *c = attached(&b, "b", BR_ROAD_DIRECT);
+	uint8_t cmd[] = { 0, 0, 0, 4, 0, BR_TRANSMIT, 0, 9, 0x80, 3, 0xff,
+		0 };
+
+	power_on(c);
+	while (send(br_fd(c), cmd, sizeof(cmd), MSG_NOSIGNAL) > 0)
+		;
+	for (;;)
+		pause();
+}
+
+/* The same from the loop: lists. */
+static void
+never_read_lists(void)
+{
+	uint8_t cmd[] = { 0, 0, 0, 4, 0, BR_READER_NEXT, 0, 9, 0, 0, 0, 0 };
+	int fd;
+
+	for (;;) {
+		fd = raw_greeted(&b);
+		while (send(fd, cmd, sizeof(cmd),
+			   MSG_NOSIGNAL | MSG_DONTWAIT) > 0)
+			usleep(1);
+		close(fd);
+	}
+}
+
+static void
+ask_without_end(void)
+{
+	struct br_client *c = dial(&b);
+	struct br_reader_info *list;
+	size_t n;
+
+	for (;;)
+		if (br_reader_list(c, &list, &n, NULL) == CB_OK)
+			free(list);
+}
+
+static void
+eject_the_other(void)
+{
+	struct br_client *c = dial(&b);
+
+	for (;;) {
+		(void)!br_reader_eject(c, "b", NULL);
+		(void)!br_reader_insert(c, "b", NULL);
+	}
+}
+
+static const struct {
+	const char *what;
+	void (*run)(void);
+	int copies;
+} enemies[] = {
+	{ "many silent connections", many_silent, 2 },
+	{ "many greeted connections", many_greeted, 2 },
+	{ "connecting and leaving", come_and_go, 2 },
+	{ "noise", noise, 2 },
+	{ "half a message", half_message, 1 },
+	{ "never reading answers", never_read, 1 },
+	{ "never reading lists", never_read_lists, 1 },
+	{ "asking without end", ask_without_end, 1 },
+	{ "ejecting another reader", eject_the_other, 1 },
+};
+
+#define N_ENEMIES ((int)(sizeof(enemies) / sizeof(enemies[0])))
+#define COPIES_MAX 2
+
+/* ---- and what the others notice ----------------------------------------- */
+
+static int
+compare(const void *a, const void *c)
+{
+	uint64_t x = *(const uint64_t *)a, y = *(const uint64_t *)c;
+
+	return x < y ? -1 : x > y;
+}
+
+START_TEST(they_harm_themselves_only)
+{
+	static uint64_t took[EXCHANGES];
+	pid_t pids[COPIES_MAX];
+	struct br_client *c;
+	uint64_t start, connect_us = 0;
+	enum cb_err e;
+	int i;
+
+	for (i = 0; i < enemies[_i].copies; i++) {
+		pids[i] = fork();
+		ck_assert_int_ge(pids[i], 0);
+		if (pids[i] == 0) {
+			enemies[_i].run();
+			_exit(0);
+		}
+	}
+	usleep(300000);
+	for (i = 0; i < 20; i++) {
+		start = now_us();
+		c = attached(&b, "a", BR_ROAD_DIRECT);
+		connect_us = now_us() - start > connect_us ?
+		    now_us() - start :
+		    connect_us;
+		br_close(&c);
+	}
+	c = attached(&b, "a", BR_ROAD_DIRECT);
+	power_on(c);
+	for (i = 0; i < EXCHANGES; i++) {
+		start = now_us();
+		ck_assert_uint_eq(
+		    send_apdu(c, &e, 4, 0, 0xa4, 4, 0), 0x9000);
+		took[i] = now_us() - start;
+	}
+	br_close(&c);
+	for (i = 0; i < enemies[_i].copies; i++) {
+		kill(pids[i], SIGKILL);
+		waitpid(pids[i], NULL, 0);
+	}
+	qsort(took, EXCHANGES, sizeof(took[0]), compare);
+	ck_assert_msg(connect_us < (uint64_t)CONNECT_US * SLOWER,
+	    "%s: connected after %lu us", enemies[_i].what,
+	    (unsigned long)connect_us);
+	ck_assert_msg(took[EXCHANGES * 99 / 100] < (uint64_t)P99_US * SLOWER,
+	    "%s: p99 %lu us", enemies[_i].what,
+	    (unsigned long)took[EXCHANGES * 99 / 100]);
+	if (getenv("CB_TELL") != NULL)
+		fprintf(stderr, "# %s: connect %lu us at most, p50 %lu, "
+		    "p99 %lu us\n", enemies[_i].what,
+		    (unsigned long)connect_us,
+		    (unsigned long)took[EXCHANGES / 2],
+		    (unsigned long)took[EXCHANGES * 99 / 100]);
+}
+END_TEST
+
+/* Without a greeting the oldest goes; with one, the newest is not let in. */
+START_TEST(one_process_has_its_share_only)
+{
+	int fd[300], i, left = 0;
+
+	for (i = 0; i < 256; i++)
+		fd[i] = raw_greeted(&b);
+	for (; i < 300; i++) {
+		fd[i] = raw_connect(&b);
+		ck_assert(raw_closed(fd[i], 1000));
+	}
+	for (i = 0; i < 300; i++) {
+		left += !raw_closed(fd[i], 1);
+		close(fd[i]);
+	}
+	ck_assert_int_eq(left, 256);
+	usleep(50000);
+	for (i = 0; i < 300; i++)
+		fd[i] = raw_connect(&b);
+	usleep(50000);
+	for (i = 0; i < 300; i++) {
+		ck_assert(raw_closed(fd[i], 1) == (i < 44));
+		close(fd[i]);
+	}
+}
+END_TEST
+
+Suite *
+hostile_suite(void)
+{
+	Suite *s = suite_create("hostile");
+	TCase *t = tcase_create("hostile");
+
+	tcase_add_checked_fixture(t, setup, teardown);
+	tcase_set_timeout(t, 120);
+	tcase_add_loop_test(t, they_harm_themselves_only, 0, N_ENEMIES);
+	tcase_add_test(t, one_process_has_its_share_only);
+	suite_add_tcase(s, t);
+	return s;
+}

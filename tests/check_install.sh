@@ -1,0 +1,62 @@
+#!/bin/bash
+# SPDX-License-Identifier: BSD-2-Clause
+# Copyright (c) 2026 The cardbridge authors
+#
+# What `make install` puts where, and that `make uninstall` takes all of it
+# away again, reader files that name our plug-in included. CB_BUILD is a built
+# tree; everything goes below a directory of this test's own (DESTDIR).
+# shellcheck source=tests/tap.sh
+. "$(dirname "$0")/tap.sh"
+
+dest=$(mktemp -d "${TMPDIR:-/tmp}/cb-install.XXXXXX")
+trap 'rm -rf "$dest"; tap_end' EXIT
+
+make_here() { make -C "$CB_BUILD" --no-print-directory "$@"; }
+value() { sed -n "s/^$1 = //p" "$CB_BUILD/Makefile"; } # VARIABLE
+prefix=$(value prefix)
+libdir=$(value libdir)
+libdir=${libdir/'${exec_prefix}'/$prefix}
+
+out=$(make_here install DESTDIR="$dest" 2>&1) && out=
+verdict "make install" "$out"
+
+for file in bin/cardbridge sbin/cardbridged \
+	share/cardbridge/profiles/authentic5.profile \
+	share/cardbridge/profiles/series8.profile \
+	share/cardbridge/test-ca/ca.crt \
+	share/man/man1/cardbridge.1 \
+	share/man/man8/cardbridged.8 \
+	share/doc/cardbridge/examples/cardbridge.example; do
+	verdict "installs $file" \
+		"$([ -f "$dest$prefix/$file" ] || echo "it is not there")"
+done
+plugin=$libdir/pcsc/libifdcardbridge.so
+verdict "installs the plug-in and nothing beside it" "$(cd "$dest$libdir/pcsc" &&
+	find . -type f ! -name libifdcardbridge.so)$([ -f "$dest$plugin" ] ||
+	echo "no $plugin")"
+units=$(find "$dest" -name cardbridged.service)
+verdict "installs a unit for the system and one for users" \
+	"$([ "$(wc -l <<<"$units")" = 2 ] || echo "$units")"
+verdict "no placeholder is left in what was filled in" \
+	"$(grep -rlE '@[a-z]+dir@' "$dest" || true)"
+verdict "nobody but the owner may write what was installed" \
+	"$(find "$dest" -perm /022 ! -type l)"
+out=$("$dest$prefix/bin/cardbridge" --help 2>&1 >/dev/null) || out+=" failed"
+verdict "the installed command starts" "$out"
+
+# files as `reader conf` makes them: ours, and one that names another plug-in
+mkdir -p "$dest/etc/reader.conf.d"
+conf=$dest/etc/reader.conf.d
+printf 'FRIENDLYNAME "cardbridge a"\nDEVICENAME "cardbridge:reader=a:/s"\nLIBPATH %s\n' \
+	"$plugin" >"$conf/cardbridge-a"
+printf 'FRIENDLYNAME "cardbridge b"\nDEVICENAME "cardbridge:reader=b:/s"\nLIBPATH /opt/x.so\n' \
+	>"$conf/cardbridge-b"
+echo 'LIBPATH /usr/lib/y.so' >"$conf/other"
+
+out=$(make_here uninstall DESTDIR="$dest" 2>&1) && out=
+verdict "make uninstall" "$out"
+verdict "uninstall takes our reader files and nobody else's" \
+	"$([ "$(cd "$conf" && echo ./*)" = "./cardbridge-b ./other" ] ||
+		ls "$conf")"
+rm -r "$conf"
+verdict "nothing is left" "$(find "$dest" ! -type d)"

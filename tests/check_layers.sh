@@ -1,0 +1,137 @@
+#!/bin/bash
+# SPDX-License-Identifier: BSD-2-Clause
+# Copyright (c) 2026 The cardbridge authors
+#
+# Who may include whom. Every #include line of the product is held against
+# the table in may(): a room includes itself, common/ and the doors it is
+# given; each foreign library has one door; nothing includes tests/. Then
+# lines that must be refused are tried, so that the table can be seen to bite.
+# shellcheck source=tests/tap.sh
+. "$(dirname "$0")/tap.sh"
+
+rooms=(common emulator bridge ifdhandler cli)
+
+# What libc and the kernel offer, and a compiler by itself.
+libc=' alloca assert ctype dirent dlfcn endian errno fcntl fnmatch getopt glob
+grp inttypes libgen limits locale malloc math mntent netdb poll pthread pwd
+sched semaphore setjmp signal stdalign stdarg stdatomic stdbool stddef stdint
+stdio stdlib stdnoreturn string strings syslog termios time unistd wchar
+arpa/inet linux/capability linux/futex net/if netinet/in netinet/tcp
+sys/capability sys/epoll sys/eventfd sys/file sys/inotify sys/ioctl sys/mman
+sys/param sys/prctl sys/random sys/resource sys/select sys/signalfd sys/socket
+sys/stat sys/statvfs sys/syscall sys/sysmacros sys/time sys/timerfd sys/types
+sys/uio sys/un sys/utsname sys/vfs sys/wait sys/xattr '
+libc=${libc//$'\n'/ }
+
+is_libc() { # <HEADER.h>
+	local name=${1#<}
+	name=${name%.h>}
+	[[ $libc = *" $name "* ]]
+}
+
+# The files of the thin end; the plug-in is made of them.
+is_thin() { # FILE
+	case $1 in
+	bridge/client*.[ch] | bridge/protocol.[ch]) ;;
+	bridge/addr.[ch] | bridge/sock.[ch]) ;;
+	*) return 1 ;;
+	esac
+}
+
+# May FILE have this line? "X.h" is written without quotes, <X.h> with.
+may() { # FILE HEADER
+	local room=${1%%/*} applet
+	case $2 in
+	# each foreign library has one door
+	'<openssl/'*) [[ $1 = emulator/crypto/* ]] ;;
+	'<sqlite3.h>') [[ $1 = emulator/nvm_file* ]] ;;
+	'<libconfig.h>')
+		[[ $1 = emulator/profile* || $1 = bridge/config.c ]]
+		;;
+	'<jansson.h>') [ "$room" = cli ] ;;
+	'<ifdhandler.h>' | '<reader.h>' | '<winscard.h>' | \
+		'<wintypes.h>' | '<pcsclite.h>')
+		[ "$room" = ifdhandler ]
+		;;
+	'<'*) is_libc "$2" ;;
+	# common/ is open to all, and knows nobody
+	common/*) ;;
+	emulator/crypto/* | emulator/emu.h)
+		[[ $room = emulator || ($2 = emulator/emu.h &&
+			($room = bridge || $room = cli)) ]] &&
+			! is_thin "$1"
+		;;
+	# an applet sees the engine and itself
+	emulator/applets/applet.h)
+		[[ $room = emulator && $1 != emulator/crypto/* ]]
+		;;
+	emulator/applets/*)
+		applet=${2#emulator/applets/}
+		[[ $1 = emulator/applets/"${applet%%/*}"/* ||
+			$1 = emulator/applets/applets.c ]]
+		;;
+	emulator/*) [[ $room = emulator && $1 != emulator/crypto/* ]] ;;
+	bridge/client.h)
+		[[ $room = bridge || $room = cli || $room = ifdhandler ]]
+		;;
+	bridge/*)
+		[ "$room" = bridge ] &&
+			{ ! is_thin "$1" || is_thin "$2"; }
+		;;
+	ifdhandler/* | cli/*) [ "$room" = "${2%%/*}" ] ;;
+	*) return 1 ;;
+	esac
+}
+
+# FILE:HEADER of every include line; a quoted one without its quotes.
+includes() {
+	find "${rooms[@]}" -name '*.[ch]' -exec \
+		grep -HE '^[[:space:]]*#[[:space:]]*include' {} + |
+		sed -E 's/:.*include[[:space:]]*"([^"]*)".*/:\1/
+			s/:.*include[[:space:]]*(<[^>]*>).*/:\1/'
+}
+
+trouble=''
+absent=''
+lines=0
+while IFS=: read -r file header; do
+	lines=$((lines + 1))
+	may "$file" "$header" || trouble+="$file includes $header"$'\n'
+	[[ $header = '<'* || -e $header ]] ||
+		absent+="$file includes $header, not a path from the top"$'\n'
+done < <(includes)
+verdict "every include line is allowed" "${trouble%$'\n'}"
+verdict "quoted headers are named from the top" "${absent%$'\n'}"
+verdict "there are include lines" "$([ "$lines" -gt 100 ] || echo "$lines")"
+
+while read -r file header; do
+	verdict "$file may not include $header" \
+		"$(! may "$file" "$header" || echo "it may")"
+done <<-'END'
+	common/buf.c emulator/emu.h
+	common/ct.c <openssl/crypto.h>
+	emulator/card.c bridge/client.h
+	emulator/card.c <openssl/evp.h>
+	emulator/card.c <sqlite3.h>
+	emulator/crypto/rsa.c emulator/card.h
+	emulator/crypto/rsa.c <sqlite3.h>
+	emulator/dispatch.c emulator/applets/authentic5/authentic5.h
+	emulator/applets/card_manager/card_manager.c emulator/applets/authentic5/authentic5.h
+	bridge/serve.c emulator/card.h
+	bridge/serve.c emulator/crypto/crypto.h
+	bridge/serve.c <openssl/evp.h>
+	bridge/serve.c cli/cli.h
+	bridge/client.c emulator/emu.h
+	bridge/client.c bridge/server.h
+	bridge/client_io.c <sqlite3.h>
+	ifdhandler/slot.c bridge/protocol.h
+	ifdhandler/slot.c emulator/emu.h
+	ifdhandler/slot.c <openssl/evp.h>
+	cli/card.c bridge/protocol.h
+	cli/card.c emulator/nvm.h
+	cli/card.c <winscard.h>
+	cli/card.c <sqlite3.h>
+	bridge/config.c <jansson.h>
+	cli/card.c tests/cli/suites.h
+	emulator/pin.c <check.h>
+END

@@ -1,0 +1,37 @@
+#!/bin/bash
+# SPDX-License-Identifier: BSD-2-Clause
+# Copyright (c) 2026 The cardbridge authors
+#
+# Every file of the tree is named in a list of the build, or a distribution
+# would go out without it.
+# shellcheck source=tests/tap.sh
+. "$(dirname "$0")/tap.sh"
+
+lists=$(find . -name build-\* -prune -o -name local.mk -print)
+# shellcheck disable=SC2086 # a list of names
+words=" $(sed 's/#.*//; s/[\\=]/ /g' Makefile.am $lists | tr -s ' \t\n' ' ') "
+
+named() { # FILE: by itself, or by a folder that it is in
+	local path=$1
+	while [ "$path" != . ]; do
+		[[ $words != *" $path "* ]] || return 0
+		path=$(dirname "$path")
+	done
+	return 1
+}
+
+trouble=
+while IFS= read -r file; do
+	named "$file" || trouble+="$file is in no list"$'\n'
+done < <(find common emulator bridge ifdhandler cli man data tests \
+	-type f ! -name local.mk ! -name '*.pyc' ! -path '*/.*' \
+	! -name '*.o' ! -name '*.lo' ! -name '*.la' ! -name '*.log' \
+	! -name '*.trs' | sort)
+verdict "every file is in a list" "${trouble%$'\n'}"
+
+trouble=
+while IFS= read -r word; do
+	[ -e "$word" ] || trouble+="$word does not exist"$'\n'
+done < <(grep -oE '[a-z_0-9]+(/[A-Za-z0-9_.-]+)+\.[ch]\b' <<<"$words" |
+	sort -u)
+verdict "every source in a list is there" "${trouble%$'\n'}"

@@ -1,0 +1,295 @@
+#!/bin/sh
+# SPDX-License-Identifier: BSD-2-Clause
+# Copyright (c) 2026 The cardbridge authors
+#
+# The command itself: arguments, errors, passcode files, exit codes. Needs no
+# bridge and no pcscd. CARDBRIDGE is the program, srcdir the source tree.
+# Prints TAP.
+set -u
+
+top=${srcdir:-.}
+program=${CARDBRIDGE:-./cardbridge}
+case $program in /*) ;; *) program=$PWD/$program ;; esac
+case $top in /*) ;; *) top=$PWD/$top ;; esac
+keys=$top/tests/vectors/authentic5/test-keys.txt
+CARDBRIDGE_PROFILES=$top/data/profiles
+export CARDBRIDGE_PROFILES
+unset CARDBRIDGE_SOCKET
+
+dir=$(mktemp -d) || exit 99
+trap 'rm -rf "$dir"' EXIT
+cd "$dir" || exit 99
+
+n=0
+failed=0
+
+# check NAME: the outcome of the test before it
+check() {
+	result=$?
+	n=$((n + 1))
+	if [ "$result" -eq 0 ]; then
+		echo "ok $n - $1"
+	else
+		echo "not ok $n - $1"
+		sed 's/^/# /' out err
+		failed=$((failed + 1))
+	fi
+}
+
+# run CODE ARGUMENTS: runs the command without a terminal; true where it ends
+# with CODE
+run() {
+	want=$1
+	shift
+	code=0
+	setsid -w "$program" "$@" >out 2>err </dev/null || code=$?
+	[ "$code" -eq "$want" ]
+}
+
+says() {
+	cat out err | grep -q -e "$1"
+}
+
+# ---- usage -------------------------------------------------------------------
+
+run 0 --help && says 'reader conf'
+check 'help lists every command'
+for words in 'card new' 'card show' 'card passwd' 'reader add' \
+	'reader remove' 'reader list' 'reader eject' 'reader insert' \
+	'reader conf' apdu; do
+	# shellcheck disable=SC2086 # two words are meant
+	run 0 $words --help && says "usage: cardbridge $words" &&
+		says '[-][-]socket'
+	check "$words has --help"
+done
+run 0 --version && says '^cardbridge '
+check '--version'
+run 2 && says 'which command'
+check 'no command is a mistake'
+run 2 cart && says 'no command "cart"'
+check 'unknown command'
+run 2 card nwe x && says 'no command "card nwe"'
+check 'unknown command of a group'
+run 2 card new && says 'card new --help'
+check 'card new without a file'
+run 2 card new a b && says 'takes only: FILE'
+check 'card new with two files'
+run 2 card new --tries x f && says 'expected a number'
+check '--tries wants a number'
+run 2 card new --pin 123456 f && ! says 123456
+check 'a passcode typed as an unknown option is not repeated'
+run 2 card new --label && says 'needs a value'
+check 'an option without its value'
+
+# ---- card new ----------------------------------------------------------------
+
+run 2 card new live.card && says '[-][-]pin-file' && [ ! -e live.card ]
+check 'no terminal and no passcode file is an error'
+run 2 card new --pin-file none --so-pin-file none live.card &&
+	says 'none: No such file' && [ ! -e live.card ]
+check 'a passcode file that is missing'
+: >empty
+run 4 card new --pin-file empty --so-pin-file empty live.card &&
+	says 'empty: its first line' && [ ! -e live.card ]
+check 'a passcode file that is empty'
+echo 12 >short
+echo 87654321 >so
+run 2 card new --pin-file short --so-pin-file so live.card &&
+	says '4 to 16 characters' && [ ! -e live.card ]
+check 'a passcode that the policy refuses'
+run 4 card new --profile nosuch --test x.card && says 'nosuch.profile'
+check 'a profile that is missing'
+printf 'name = "x";\nsize = 1;\n' >bad.profile
+run 4 card new --profile ./bad.profile --test x.card &&
+	says '^cardbridge: ./bad.profile:' && [ ! -e x.card ]
+check 'a profile with a mistake'
+run 2 card new --keys-from "$keys" live.card && says 'add --test'
+check 'published keys are for test cards'
+run 2 card new --atr 3B00 live.card && says 'add --test'
+check 'another ATR is for test cards'
+run 2 card new --test --blank --pin-file so x.card && says 'blank card'
+check 'a blank card has no passcode of the holder'
+run 2 card new --test --blank --serial 12 x.card && says 'serial' &&
+	[ ! -e x.card ]
+check 'a serial of the wrong length'
+run 2 card new --test --blank --atr 3B12 x.card && [ ! -e x.card ]
+check 'an ATR that is none'
+
+run 0 card new --test --keys-from "$keys" --serial 1a2b3c4d test.card &&
+	says 'serial 1A2B3C4D' && says 'test card' && says 'reader add'
+check 'a test card with published keys'
+[ "$(stat -c %a test.card)" = 600 ]
+check 'a card file is 0600'
+[ "$(find . -name 'test.card*' | wc -l)" = 1 ]
+check 'a card file is one file'
+run 2 card new --test test.card && says 'exists already'
+check 'a card is never made over a file'
+run 0 card new --test --blank --profile series8 blank.card &&
+	says 'profile authentic5'
+check 'a blank card, by alias'
+run 0 card new --test --blank --tries 9 many.card &&
+	run 0 card show many.card && says '9 tries'
+check 'more tries on a test card'
+run 2 card new --blank --so-pin-file so --tries 9 x.card &&
+	says 'at most 3' && [ ! -e x.card ]
+check 'not on a live card'
+run 0 card new --blank --so-pin-file so --tries 2 live.card
+check 'fewer tries on a live card'
+
+# ---- card show ---------------------------------------------------------------
+
+run 0 card show test.card && says 1A2B3C4D && says 3001 &&
+	! says 123456 && ! says 87654321
+check 'card show'
+run 4 card show missing.card && says missing.card
+check 'card show of nothing'
+echo 'not a card' >text
+run 4 card show text && says text
+check 'card show of another file'
+
+# ---- card passwd -------------------------------------------------------------
+
+echo 123456 >old
+printf 'hunter22\r\nnext line\n' >new
+echo 999999 >wrong
+run 2 card passwd test.card && says 'no terminal'
+check 'card passwd without a terminal'
+run 2 card passwd --unblock --old-pin-file old test.card
+check '--unblock and --old-pin-file do not go together'
+run 2 card passwd --unblock-file old test.card
+check '--unblock-file alone'
+run 1 card passwd --old-pin-file wrong --new-pin-file new test.card &&
+	says 'wrong passcode, 2 tries left' && ! says 999999
+check 'a wrong passcode'
+run 2 card passwd --old-pin-file old --new-pin-file short test.card &&
+	says '4 to 16'
+check 'a new passcode that the policy refuses'
+run 0 card passwd --old-pin-file old --new-pin-file new test.card
+check 'a passcode changed'
+run 0 card passwd --old-pin-file new --new-pin-file old test.card
+check 'and back: the first line counts, without its end'
+for tries in 2 1 0; do
+	run 1 card passwd --old-pin-file wrong --new-pin-file new test.card ||
+		break
+done
+[ "$tries" = 0 ] && says 'blocked' && says '[-][-]unblock'
+check 'a blocked passcode'
+run 1 card passwd --old-pin-file old --new-pin-file new test.card &&
+	says blocked
+check 'the right one does not help then'
+echo 00112233445566778899AABBCCDDEEFF >puk
+run 1 card passwd --unblock --unblock-file puk --new-pin-file old test.card &&
+	says 'wrong unblock value, 2 tries left'
+check 'a wrong unblock value'
+# the SO reads the right one from EF 2000
+aid=00A4040C10A000000077010303000000F100000002
+pad=FFFFFFFFFFFFFFFFFFFFFFFFFFFFFFFFFFFFFFFFFFFFFFFF
+pad=$pad$pad
+so_pin=00200004403837363534333231${pad}FFFFFFFFFFFFFFFF
+run 0 apdu ./test.card $aid 00A40000025011 "$so_pin" 00A40000022000 \
+	00B0000010
+check 'raw commands to a card file, with a test passcode'
+tail -n 1 out | cut -d' ' -f1 >puk
+run 0 card passwd --unblock --unblock-file puk --new-pin-file old test.card &&
+	run 0 card passwd --old-pin-file old --new-pin-file new test.card
+check 'unblocked with the right one'
+
+# ---- apdu --------------------------------------------------------------------
+
+run 0 apdu ./test.card 00A40400070000 && says '^6[0-9A-F]* [a-z]'
+check 'a status word comes in words'
+run 0 apdu test.card $aid 00A40000023F00 --expect 9000 &&
+	says '^6F15.* 9000 success$'
+check 'an answer that is expected'
+run 1 apdu test.card $aid 00A40000022F00 --expect 9000 00A40000023F00 &&
+	says '^6A82' && says 'expected 9000' && [ "$(wc -l <out)" = 2 ]
+check 'another than expected stops it'
+run 0 apdu test.card $aid --expect 90xx &&
+	run 2 apdu test.card $aid --expect 90000
+check 'what --expect takes'
+run 2 apdu test.card && run 2 apdu test.card 00A4 && run 2 apdu test.card xx
+check 'arguments that are no APDUs'
+run 2 apdu live.card $aid "$so_pin" && says 'carries a passcode' &&
+	! says 3837363534 && [ ! -s out ]
+check 'no passcode on the command line of a live card'
+printf '# by hand\n%s # select\n\n  %s\n' "$aid" "$so_pin" |
+	setsid -w "$program" apdu live.card - >out 2>err &&
+	[ "$(wc -l <out)" = 2 ] && [ "$(grep -c '^9000' out)" = 2 ]
+check 'but on standard input'
+code=0
+printf '%s\nzz\n' "$aid" |
+	setsid -w "$program" apdu live.card - >out 2>err || code=$?
+[ "$code" -eq 2 ] && says 'line 2 of standard input'
+check 'a line that is no APDU'
+code=0
+setsid -w "$program" apdu test.card $aid >/dev/full 2>err || code=$?
+: >out
+[ "$code" -eq 4 ]
+check 'output that cannot be written'
+
+# ---- without a bridge --------------------------------------------------------
+
+XDG_RUNTIME_DIR=$dir
+export XDG_RUNTIME_DIR
+for words in 'list' 'list --json' 'add x emu:test.card' 'remove x' \
+	'eject x' 'insert x'; do
+	# shellcheck disable=SC2086 # several words are meant
+	run 3 --socket "$dir/none" reader $words && says 'cardbridged'
+	check "reader $words without a bridge"
+done
+run 3 apdu --socket "$dir/none" nosuchreader 00A40400
+check 'apdu to a reader without a bridge'
+run 2 reader add 'a b' emu:test.card && run 2 reader add VirtualX emu:x &&
+	run 2 reader add aaaaaaaaaabbbbbbbbbbccccccccccddd emu:x
+check 'names that are none'
+run 2 reader add x test.card && says 'emu:FILE'
+check 'an URI without a scheme'
+
+# ---- reader conf -------------------------------------------------------------
+
+mkdir conf
+: >plugin.so
+run 4 reader conf --dir conf --plugin "$dir/none.so" --socket /s x &&
+	says 'not installed' && [ ! -e conf/cardbridge.x ]
+check 'no reader file without the plug-in'
+run 0 reader conf --dir conf --plugin "$dir/plugin.so" \
+	--socket '/run/my sockets/bücher' desk &&
+	[ "$(sed -n 1p conf/cardbridge.desk)" = '# written by cardbridge' ] &&
+	grep -q '^FRIENDLYNAME "cardbridge desk"$' conf/cardbridge.desk &&
+	grep -q '^DEVICENAME "cardbridge:reader=desk:/run/my sockets/bücher"$' \
+		conf/cardbridge.desk &&
+	grep -q "^LIBPATH $dir/plugin.so\$" conf/cardbridge.desk &&
+	[ "$(stat -c %a conf/cardbridge.desk)" = 644 ] &&
+	[ "$(find conf -type f | wc -l)" = 1 ]
+check 'a reader file'
+run 0 reader conf --dir conf --plugin "$dir/plugin.so" --socket /s --slots 16 &&
+	grep -q '^DEVICENAME "cardbridge:slots=16:/s"$' conf/cardbridge-slots &&
+	grep -q '^FRIENDLYNAME "cardbridge slots"$' conf/cardbridge-slots
+check 'a reader file with slots'
+run 0 reader conf --dir conf && says conf/cardbridge.desk &&
+	says conf/cardbridge-slots
+check 'reader files are listed'
+run 0 reader conf --dir conf --print --plugin /none.so --socket /s x &&
+	grep -q '^LIBPATH /none.so$' out && says warning &&
+	[ ! -e conf/cardbridge.x ]
+check 'a reader file only shown'
+run 2 reader conf --dir conf --slots 17 --socket /s &&
+	run 2 reader conf --dir conf --slots 2 x --socket /s
+check 'slots that are none'
+run 2 reader conf --dir conf --plugin '/a b.so' --socket /s x &&
+	run 2 reader conf --dir conf --plugin "$dir/plugin.so" \
+		--socket '/a"b' x && [ ! -e conf/cardbridge.x ]
+check 'what pcscd could not read'
+echo 'FRIENDLYNAME "other"' >conf/cardbridge.other
+run 4 reader conf --dir conf --plugin "$dir/plugin.so" --socket /s other &&
+	says 'not written by cardbridge'
+check 'a file of somebody else is left alone'
+run 3 reader remove --dir conf --socket "$dir/none" other &&
+	[ -e conf/cardbridge.other ]
+check 'by remove as well'
+run 3 reader remove --dir conf --socket "$dir/none" desk &&
+	[ ! -e conf/cardbridge.desk ] && [ -e conf/cardbridge-slots ]
+check 'remove takes the reader file away, even without a bridge'
+
+echo "1..$n"
+[ "$failed" -eq 0 ]

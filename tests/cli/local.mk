@@ -1,0 +1,16 @@
+# SPDX-License-Identifier: BSD-2-Clause
+check_PROGRAMS += tests/cli/test_cli
+TESTS += tests/cli/test_cli tests/cli/command.sh
+VALGRIND_TESTS += tests/cli/test_cli
+tests_cli_test_cli_SOURCES = \
+	tests/cli/main.c \
+	tests/cli/suites.h \
+	tests/cli/test_apdu_args.c \
+	tests/cli/test_passcode.c \
+	tests/cli/test_path.c
+tests_cli_test_cli_CFLAGS = $(AM_CFLAGS) $(CHECK_CFLAGS)
+tests_cli_test_cli_LDFLAGS = $(program_ldflags)
+tests_cli_test_cli_LDADD = \
+	cli/libcli.la emulator/libemulator.la bridge/libclient.la \
+	$(CHECK_LIBS)
+EXTRA_DIST += tests/cli/command.sh

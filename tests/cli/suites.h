@@ -1,0 +1,15 @@
+/* SPDX-License-Identifier: BSD-2-Clause
+ * Copyright (c) 2026 The cardbridge authors */
+/*
+ * The suites of tests/cli; main.c runs them in this order.
+ */
+#ifndef TESTS_CLI_SUITES_H
+#define TESTS_CLI_SUITES_H
+
+#include <check.h>
+
+Suite *apdu_args_suite(void);
+Suite *passcode_suite(void);
+Suite *path_suite(void);
+
+#endif

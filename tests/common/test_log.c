@@ -1,0 +1,177 @@
+/* SPDX-License-Identifier: BSD-2-Clause
+ * Copyright (c) 2026 The cardbridge authors */
+/*
+ * The log: what a line looks like, and what must not be in it. Every test is
+ * a process of its own; its standard error is turned into a pipe.
+ */
+#include <errno.h>
+#include <fcntl.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+#include "common/log.h"
+#include "tests/common/suites.h"
+
+static int from_log;
+
+static void
+catch_log(void)
+{
+	static char name[] = "prog";
+	int fds[2];
+
+	ck_assert_int_eq(pipe2(fds, O_CLOEXEC | O_NONBLOCK), 0);
+	ck_assert_int_ge(dup2(fds[1], STDERR_FILENO), 0);
+	ck_assert_int_eq(close(fds[1]), 0);
+	from_log = fds[0];
+	ck_assert_int_eq(unsetenv("JOURNAL_STREAM"), 0);
+	program_invocation_short_name = name;
+}
+
+static const char *
+logged(void)
+{
+	static char text[8192];
+	ssize_t n = read(from_log, text, sizeof(text) - 1);
+
+	text[n < 0 ? 0 : n] = '\0';
+	return text;
+}
+
+START_TEST(line_says_who_and_how_grave)
+{
+	catch_log();
+	cb_log(CB_LOG_ERROR, "disk %d", 1);
+	ck_assert_str_eq(logged(), "prog: error: disk 1\n");
+	cb_log(CB_LOG_WARNING, "full");
+	ck_assert_str_eq(logged(), "prog: warning: full\n");
+	cb_log(CB_LOG_NOTICE, "ready");
+	ck_assert_str_eq(logged(), "prog: ready\n");
+}
+END_TEST
+
+START_TEST(level_decides)
+{
+	catch_log();
+	ck_assert(!cb_log_on(CB_LOG_DEBUG));
+	cb_log(CB_LOG_DEBUG, "not seen");
+	ck_assert_str_eq(logged(), "");
+	cb_log_set_level(CB_LOG_DEBUG);
+	ck_assert(cb_log_on(CB_LOG_DEBUG));
+	cb_log(CB_LOG_DEBUG, "seen");
+	ck_assert_str_eq(logged(), "prog: debug: seen\n");
+	cb_log_set_level(CB_LOG_ERROR);
+	cb_log(CB_LOG_WARNING, "not seen");
+	ck_assert_str_eq(logged(), "");
+}
+END_TEST
+
+START_TEST(journal_gets_a_priority)
+{
+	char stream[64];
+	struct stat st;
+
+	catch_log();
+	ck_assert_int_eq(fstat(STDERR_FILENO, &st), 0);
+	(void)snprintf(stream, sizeof(stream), "%ju:%ju",
+	    (uintmax_t)st.st_dev, (uintmax_t)st.st_ino);
+	ck_assert_int_eq(setenv("JOURNAL_STREAM", stream, 1), 0);
+	cb_log(CB_LOG_WARNING, "full");
+	ck_assert_str_eq(logged(), "<4>full\n");
+}
+END_TEST
+
+START_TEST(anothers_journal_does_not_count)
+{
+	catch_log();
+	ck_assert_int_eq(setenv("JOURNAL_STREAM", "1:1", 1), 0);
+	cb_log(CB_LOG_WARNING, "full");
+	ck_assert_str_eq(logged(), "prog: warning: full\n");
+}
+END_TEST
+
+START_TEST(text_from_outside_makes_no_line)
+{
+	catch_log();
+	cb_log(CB_LOG_NOTICE, "name %s", "a\nprog: b\x1B[2J\x7F");
+	ck_assert_str_eq(logged(), "prog: name a?prog: b?[2J?\n");
+}
+END_TEST
+
+START_TEST(long_line_is_cut_and_ended)
+{
+	char longer[3000];
+	const char *text;
+
+	catch_log();
+	memset(longer, 'x', sizeof(longer));
+	longer[sizeof(longer) - 1] = '\0';
+	cb_log(CB_LOG_NOTICE, "%s", longer);
+	text = logged();
+	ck_assert_uint_le(strlen(text), 1024);
+	ck_assert_int_eq(text[strlen(text) - 1], '\n');
+}
+END_TEST
+
+START_TEST(nobody_reading_stops_nobody)
+{
+	catch_log();
+	for (int i = 0; i < 10000; i++)
+		cb_log(CB_LOG_NOTICE, "line %d", i);
+	errno = ENOENT;
+	cb_log(CB_LOG_NOTICE, "last");
+	ck_assert_int_eq(errno, ENOENT);
+}
+END_TEST
+
+static const struct {
+	const char *raw;
+	const char *line;
+} apdus[] = {
+	{ "00 A4", "prog: debug: r1: 2 bytes -> 9000\n" },
+	{ "00 A4 04 00", "prog: debug: r1: 00 A4 04 00 -> 9000\n" },
+	{ "00 B0 00 00 10", "prog: debug: r1: 00 B0 00 00 -> 9000\n" },
+	{ "00 20 00 81 03 31 32 33",
+	    "prog: debug: r1: 00 20 00 81 Lc 3 -> 9000\n" },
+	{ "00 D6 00 00 00 01 02 33",
+	    "prog: debug: r1: 00 D6 00 00 Lc 258 -> 9000\n" },
+	{ "00 D6 00 00 00 01",
+	    "prog: debug: r1: 00 D6 00 00 Lc 0 -> 9000\n" },
+};
+
+START_TEST(of_an_apdu_only_the_header_is_logged)
+{
+	size_t n;
+	uint8_t *raw = exact_copy(apdus[_i].raw, &n);
+
+	catch_log();
+	cb_log_apdu("r1", cb_span(raw, n), 0x9000);
+	ck_assert_str_eq(logged(), "");
+	cb_log_set_level(CB_LOG_DEBUG);
+	cb_log_apdu("r1", cb_span(raw, n), 0x9000);
+	ck_assert_str_eq(logged(), apdus[_i].line);
+	free(raw);
+}
+END_TEST
+
+Suite *
+log_suite(void)
+{
+	Suite *s = suite_create("log");
+	TCase *tc = tcase_create("log");
+
+	tcase_add_test(tc, line_says_who_and_how_grave);
+	tcase_add_test(tc, level_decides);
+	tcase_add_test(tc, journal_gets_a_priority);
+	tcase_add_test(tc, anothers_journal_does_not_count);
+	tcase_add_test(tc, text_from_outside_makes_no_line);
+	tcase_add_test(tc, long_line_is_cut_and_ended);
+	tcase_add_test(tc, nobody_reading_stops_nobody);
+	tcase_add_loop_test(
+	    tc, of_an_apdu_only_the_header_is_logged, 0, COUNT(apdus));
+	suite_add_tcase(s, tc);
+	return s;
+}

@@ -1,0 +1,100 @@
+# shellcheck shell=bash
+# SPDX-License-Identifier: BSD-2-Clause
+# Copyright (c) 2026 The cardbridge authors
+#
+# What the tests with unmodified OpenSC share: one reader, "card", whose card
+# is exchanged, and small things made with openssl. Sourced after lib.sh.
+
+pin=123456
+so_pin=87654321
+t0_atr=3B7B1800000031C06477E30300829000
+
+# No cache or configuration of this machine's user plays a part.
+export HOME=$T XDG_CACHE_HOME=$T/cache XDG_CONFIG_HOME=$T/config
+export LC_ALL=C
+
+need opensc-tool pkcs11-tool pkcs15-tool pkcs15-init openssl basenc
+need_cardbridge
+need_pcscd
+
+# ---- hexadecimal ----------------------------------------------------------
+
+unhex() { tr -d ' \n' | tr a-f A-F | basenc --base16 --decode; }
+hex() { basenc --base16 --wrap=0; }
+
+# A passcode as the card wants it: 64 bytes, filled with FF.
+pin_hex() { # PASSCODE
+	local h
+	h=$(printf %s "$1" | hex)
+	while [ ${#h} -lt 128 ]; do
+		h+=FF
+	done
+	echo "$h"
+}
+
+# ---- the card in the reader -----------------------------------------------
+
+card_answers() { pc opensc-tool --atr; }
+card_gone() { ! pc opensc-tool --atr; }
+
+reader_start() { # [OPTION OF PCSCD]...
+	bridge_start "$@"
+	reader_file card
+	# shellcheck disable=SC2119 # options come with the next line
+	pcscd_start --apdu
+}
+
+card_insert() { # FILE
+	reader_add card "emu:$1" || bail "the bridge does not take $1"
+	wait_until 5 card_answers || bail "pcscd does not see the card"
+}
+
+card_remove() {
+	reader_remove card
+	wait_until 5 card_gone || bail "pcscd still sees the card"
+}
+
+# ---- APDUs ------------------------------------------------------------------
+
+# Runs a command (or function) with its exit code in $code, its output in
+# $output, and in $apdus, $bytes_out and $bytes_in what passed between pcscd and
+# the card meanwhile.
+counted() { # COMMAND...
+	local before
+	before=$(wc -l <"$PCSCD_LOG")
+	code=0
+	if [ "$(type -t "$1")" = function ]; then
+		output=$("$@" 2>&1 </dev/null) || code=$?
+	else
+		output=$(pc "$@" 2>&1 </dev/null) || code=$?
+	fi
+	# shellcheck disable=SC2034 # for the caller
+	read -r apdus bytes_out bytes_in <<<"$(tail -n "+$((before + 1))" \
+		"$PCSCD_LOG" | LC_ALL=C awk '
+		/ APDU: / { n++; o += NF - 2 }
+		/ SW: / { i += NF - 2 }
+		END { print n + 0, o + 0, i + 0 }')"
+}
+
+# ---- openssl ----------------------------------------------------------------
+
+# The card's Nth certificate (1 authentication, 2 content commitment), as PEM.
+card_certificate() { # N FILE
+	local id
+	id=$(pc pkcs15-tool --list-certificates 2>/dev/null |
+		sed -n 's/^\tID  *: //p' | sed -n "$1p")
+	pc pkcs15-tool --read-certificate "$id" -o "$2" 2>/dev/null
+}
+
+# A certificate for somebody's public key, by a throw-away CA.
+issue_certificate() { # PUBLIC-KEY-PEM CN FILE
+	if [ ! -e "$T/ca.pem" ]; then
+		openssl req -x509 -newkey rsa:2048 -nodes -keyout "$T/ca.key" \
+			-out "$T/ca.pem" -subj '/CN=Test Sub CA' -days 30 2>/dev/null
+		openssl req -new -key "$T/ca.key" -subj /CN=none \
+			-out "$T/none.csr" 2>/dev/null
+	fi
+	openssl x509 -req -in "$T/none.csr" -CA "$T/ca.pem" -CAkey "$T/ca.key" \
+		-set_serial 77 -days 30 -force_pubkey "$1" -subj "/CN=$2" \
+		-out "$3" 2>/dev/null
+}

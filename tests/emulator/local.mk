@@ -1,0 +1,32 @@
+# SPDX-License-Identifier: BSD-2-Clause
+check_PROGRAMS += tests/emulator/test_emulator
+TESTS += tests/emulator/test_emulator
+VALGRIND_TESTS += tests/emulator/test_emulator
+tests_emulator_test_emulator_SOURCES = \
+	tests/emulator/crypto_util.c \
+	tests/emulator/crypto_util.h \
+	tests/emulator/main.c \
+	tests/emulator/nvm_test.c \
+	tests/emulator/nvm_test.h \
+	tests/emulator/rig.c \
+	tests/emulator/rig.h \
+	tests/emulator/rig_keys.c \
+	tests/emulator/rig_talk.c \
+	tests/emulator/suites.h \
+	tests/emulator/test_cert.c \
+	tests/emulator/test_crypto.c \
+	tests/emulator/test_crypto_leak.c \
+	tests/emulator/test_crypto_rsa.c \
+	tests/emulator/test_crypto_rsa_use.c \
+	tests/emulator/test_nvm.c \
+	tests/emulator/test_nvm_fault.c \
+	tests/emulator/test_nvm_file.c \
+	tests/emulator/test_nvm_lock.c \
+	tests/emulator/test_profile.c \
+	tests/emulator/test_template.c
+tests_emulator_test_emulator_CFLAGS = $(AM_CFLAGS) $(CHECK_CFLAGS) \
+	$(LIBCRYPTO_CFLAGS) $(SQLITE_CFLAGS)
+tests_emulator_test_emulator_LDFLAGS = $(program_ldflags)
+tests_emulator_test_emulator_LDADD = \
+	tests/powercut/libpowercut.la emulator/libemulator.la common/libcommon.la \
+	$(LIBCRYPTO_LIBS) $(SQLITE_LIBS) $(CHECK_LIBS)

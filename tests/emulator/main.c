@@ -1,0 +1,35 @@
+/* SPDX-License-Identifier: BSD-2-Clause
+ * Copyright (c) 2026 The cardbridge authors */
+/*
+ * Runs the unit tests of emulator/, and prints TAP. $CB_SRC is the top of the
+ * source tree, else the working directory is.
+ */
+#include <stdlib.h>
+
+#include "tests/emulator/suites.h"
+
+static Suite *(*const suites[])(void) = {
+	crypto_suite,
+	crypto_rsa_suite,
+	crypto_rsa_use_suite,
+	crypto_leak_suite,
+	cert_suite,
+	profile_suite,
+	template_suite,
+};
+
+int
+main(void)
+{
+	SRunner *runner = srunner_create(NULL);
+	size_t i;
+	int failed;
+
+	for (i = 0; i < sizeof(suites) / sizeof(suites[0]); i++)
+		srunner_add_suite(runner, suites[i]());
+	srunner_set_tap(runner, "-");
+	srunner_run_all(runner, CK_SILENT);
+	failed = srunner_ntests_failed(runner);
+	srunner_free(runner);
+	return failed == 0 ? EXIT_SUCCESS : EXIT_FAILURE;
+}

@@ -1,0 +1,409 @@
+/* SPDX-License-Identifier: BSD-2-Clause
+ * Copyright (c) 2026 The cardbridge authors */
+/*
+ * See rig.h: the card, its surroundings, and what the tests ask of them.
+ */
+#include <stdarg.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
+
+#include "common/hex.h"
+#include "emulator/profile.h"
+#include "tests/emulator/rig.h"
+
+#define T0_ATR "3B7B1800000031C06477E30300829000"
+
+static struct emu_nvm *made[RIG_KINDS];
+
+/* ---- the environment ------------------------------------------------------ */
+
+/* xorshift64*: the same card in every run. */
+static enum cb_err
+rig_random(void *ctx, uint8_t *p, size_t n)
+{
+	struct rig *r = ctx;
+
+	if (++r->random_calls == r->random_fail_at)
+		return CB_E_CRYPTO;
+	for (size_t i = 0; i < n; i++) {
+		r->seed ^= r->seed >> 12;
+		r->seed ^= r->seed << 25;
+		r->seed ^= r->seed >> 27;
+		p[i] = (uint8_t)((r->seed * 0x2545F4914F6CDD1D) >> 56);
+	}
+	return CB_OK;
+}
+
+static uint64_t
+rig_mono_ms(void *ctx)
+{
+	return ((const struct rig *)ctx)->now;
+}
+
+static int64_t
+rig_utc(void *ctx)
+{
+	(void)ctx;
+	return 1767225600;	/* 2026-01-01 */
+}
+
+static void
+rig_note(void *ctx, enum cb_log_level level, const char *line)
+{
+	struct rig *r = ctx;
+	size_t n = strlen(r->notes);
+
+	(void)level;
+	snprintf(r->notes + n, sizeof(r->notes) - n, "%s\n", line);
+}
+
+void
+rig_env_init(struct rig *r)
+{
+	memset(r, 0, sizeof(*r));
+	r->env = (struct emu_env){ .random = rig_random,
+		.mono_ms = rig_mono_ms, .utc = rig_utc, .note = rig_note,
+		.ctx = r };
+	r->now = 1000000;
+	r->seed = 0x9E3779B97F4A7C15;
+}
+
+/* ---- records that count and fail ------------------------------------------ */
+
+static enum cb_err
+op_due(struct rig_nvm *n)
+{
+	n->ops++;
+	if (n->fail_at != 0 &&
+	    (n->ops == n->fail_at || (n->broken && n->ops > n->fail_at)))
+		return CB_E_STORE;
+	return CB_OK;
+}
+
+static enum cb_err
+nvm_begin(struct emu_nvm *nvm)
+{
+	struct rig_nvm *n = (struct rig_nvm *)nvm;
+	enum cb_err r;
+
+	n->begins++;
+	if ((r = op_due(n)) != CB_OK)
+		return r;
+	return n->inner->ops->begin(n->inner);
+}
+
+static enum cb_err
+nvm_put(struct emu_nvm *nvm, const char *name, struct cb_span value)
+{
+	struct rig_nvm *n = (struct rig_nvm *)nvm;
+	enum cb_err r;
+
+	if ((r = op_due(n)) != CB_OK)
+		return r;
+	return n->inner->ops->put(n->inner, name, value);
+}
+
+static enum cb_err
+nvm_del(struct emu_nvm *nvm, const char *name)
+{
+	struct rig_nvm *n = (struct rig_nvm *)nvm;
+	enum cb_err r;
+
+	if ((r = op_due(n)) != CB_OK)
+		return r;
+	return n->inner->ops->del(n->inner, name);
+}
+
+static enum cb_err
+nvm_commit(struct emu_nvm *nvm)
+{
+	struct rig_nvm *n = (struct rig_nvm *)nvm;
+	enum cb_err r;
+
+	if ((r = op_due(n)) != CB_OK) {
+		n->inner->ops->rollback(n->inner);
+		return r;
+	}
+	return n->inner->ops->commit(n->inner);
+}
+
+static void
+nvm_rollback(struct emu_nvm *nvm)
+{
+	struct rig_nvm *n = (struct rig_nvm *)nvm;
+
+	n->inner->ops->rollback(n->inner);
+}
+
+static enum cb_err
+nvm_each(struct emu_nvm *nvm, emu_nvm_each_fn *fn, void *ctx)
+{
+	struct rig_nvm *n = (struct rig_nvm *)nvm;
+
+	return n->inner->ops->each(n->inner, fn, ctx);
+}
+
+static void
+nvm_free(struct emu_nvm *nvm)
+{
+	free(nvm);
+}
+
+static const struct emu_nvm_ops nvm_ops = {
+	nvm_begin, nvm_put, nvm_del, nvm_commit, nvm_rollback, nvm_each,
+	nvm_free,
+};
+
+static enum cb_err
+copy_record(void *ctx, const char *name, struct cb_span value)
+{
+	struct emu_nvm *to = ctx;
+
+	return to->ops->put(to, name, value);
+}
+
+struct emu_nvm *
+rig_copy(struct emu_nvm *from)
+{
+	struct emu_nvm *to;
+
+	ck_assert_int_eq(emu_mem_new(&to), CB_OK);
+	ck_assert_int_eq(to->ops->begin(to), CB_OK);
+	ck_assert_int_eq(from->ops->each(from, copy_record, to), CB_OK);
+	ck_assert_int_eq(to->ops->commit(to), CB_OK);
+	return to;
+}
+
+/* ---- profiles ---------------------------------------------------------------- */
+
+struct emu_profile *
+rig_profile(const char *find, const char *put)
+{
+	const char *top = getenv("CB_SRC");
+	char path[4096], copy[] = "/tmp/test_profile.XXXXXX";
+	static char text[1 << 16];
+	struct emu_profile *p = NULL;
+	struct cb_why why = { "" };
+	const char *at;
+	size_t n;
+	FILE *f;
+	int fd;
+
+	snprintf(path, sizeof(path), "%s/data/profiles/authentic5.profile",
+	    top == NULL ? "." : top);
+	ck_assert_ptr_nonnull(f = fopen(path, "r"));
+	n = fread(text, 1, sizeof(text) - 1, f);
+	text[n] = '\0';
+	fclose(f);
+	at = find == NULL ? text + n : strstr(text, find);
+	ck_assert_msg(at != NULL, "the profile does not say: %s", find);
+	ck_assert_int_ge(fd = mkstemp(copy), 0);
+	ck_assert_ptr_nonnull(f = fdopen(fd, "w"));
+	fprintf(f, "%.*s%s%s", (int)(at - text), text, put == NULL ? "" : put,
+	    at + (find == NULL ? 0 : strlen(find)));
+	ck_assert_int_eq(fclose(f), 0);
+	ck_assert_msg(
+	    emu_profile_read(&p, copy, &why) == CB_OK, "%s", why.text);
+	(void)unlink(copy);
+	return p;
+}
+
+/* ---- cards ------------------------------------------------------------------- */
+
+void
+rig_setup(void)
+{
+	static struct rig r;
+	const char *top = getenv("CB_SRC");
+	struct emu_profile *p;
+	struct cb_why why = { "" };
+	char keys[4096];
+
+	if (made[0] != NULL)
+		return;
+	snprintf(keys, sizeof(keys),
+	    "%s/tests/vectors/authentic5/test-keys.txt",
+	    top == NULL ? "." : top);
+	p = rig_profile(NULL, NULL);
+	for (unsigned k = 0; k < RIG_KINDS; k++) {
+		struct emu_make wish = {
+			.test = true,
+			.blank = k == RIG_BLANK,
+			.serial = "1A2B3C4D",
+			.atr = k == RIG_T0 ? T0_ATR : NULL,
+			.keys_from = k == RIG_BLANK ? NULL : keys,
+			.so_pin = cb_span_str(RIG_SO_PIN),
+			.scrypt_log2n = 10,
+		};
+
+		if (k != RIG_BLANK)
+			wish.user_pin = cb_span_str(RIG_PIN);
+		rig_env_init(&r);
+		ck_assert_int_eq(emu_mem_new(&made[k]), CB_OK);
+		ck_assert_msg(emu_card_make(made[k], p, &wish, &r.env,
+				  &why) == CB_OK,
+		    "%s", why.text);
+	}
+	emu_profile_free(&p);
+	/* made here once, for all tests */
+	ck_assert_uint_eq(rig_key("512", "n").n, 64);
+}
+
+enum cb_err
+rig_try_open(struct rig *r, struct cb_why *why)
+{
+	struct emu_nvm *nvm;
+	enum cb_err e;
+
+	ck_assert_ptr_nonnull(r->nvm = calloc(1, sizeof(*r->nvm)));
+	r->nvm->base.ops = &nvm_ops;
+	r->nvm->inner = r->records;
+	nvm = &r->nvm->base;
+	e = emu_card_open(&r->card, &nvm, &r->env, why);
+	ck_assert_ptr_null(nvm);
+	if (e == CB_OK)
+		emu_card_power_on(r->card);
+	else
+		r->nvm = NULL;
+	return e;
+}
+
+void
+rig_reopen(struct rig *r)
+{
+	struct cb_why why = { "" };
+
+	emu_card_free(&r->card);
+	ck_assert_msg(rig_try_open(r, &why) == CB_OK, "%s", why.text);
+}
+
+void
+rig_open_records(struct rig *r, struct emu_nvm *records)
+{
+	rig_env_init(r);
+	r->records = records;
+	rig_reopen(r);
+}
+
+void
+rig_open(struct rig *r, enum rig_kind kind)
+{
+	rig_open_records(r, rig_copy(made[kind]));
+	r->seed += kind + 1;
+}
+
+void
+rig_close(struct rig *r)
+{
+	emu_card_free(&r->card);
+	emu_nvm_free(&r->records);
+	cb_buf_free(&r->rsp);
+}
+
+/* ---- the same card? ------------------------------------------------------------- */
+
+static void
+same_file(const struct emu_file *a, const struct emu_file *b)
+{
+	const struct emu_part *p = a->parts, *q = b->parts;
+
+	ck_assert_uint_eq(a->id, b->id);
+	ck_assert_uint_eq(a->fid, b->fid);
+	ck_assert_uint_eq(a->type, b->type);
+	ck_assert_uint_eq(a->size, b->size);
+	ck_assert_uint_eq(a->access_n, b->access_n);
+	ck_assert_mem_eq(a->access, b->access, sizeof(a->access));
+	ck_assert_uint_eq(a->parent != NULL ? a->parent->id : 0,
+	    b->parent != NULL ? b->parent->id : 0);
+	for (; p != NULL && q != NULL; p = p->next, q = q->next) {
+		ck_assert_uint_eq(p->no, q->no);
+		ck_assert_int_eq(p->deleted, q->deleted);
+		ck_assert_uint_eq(p->size, q->size);
+		ck_assert(cb_span_equal(
+		    cb_buf_span(&p->stored), cb_buf_span(&q->stored)));
+		if (p->stored.n == 0)
+			ck_assert(cb_span_equal(cb_buf_span(&p->plain),
+			    cb_buf_span(&q->plain)));
+	}
+	ck_assert_msg(p == NULL && q == NULL, "%04X: parts differ", a->fid);
+}
+
+static void
+same_wrap(const struct emu_wrap *a, const struct emu_wrap *b)
+{
+	ck_assert_int_eq(a->set, b->set);
+	if (a->set) {
+		ck_assert_mem_eq(a->blob, b->blob, sizeof(a->blob));
+		ck_assert_mem_eq(
+		    a->how.salt, b->how.salt, sizeof(a->how.salt));
+	}
+}
+
+static void
+same_pins(const struct emu_pin *a, const struct emu_pin *b)
+{
+	for (; a != NULL && b != NULL; a = a->next, b = b->next) {
+		ck_assert_uint_eq(a->id, b->id);
+		ck_assert_uint_eq(a->owner->id, b->owner->id);
+		ck_assert_uint_eq(a->ref, b->ref);
+		ck_assert_uint_eq(a->role, b->role);
+		ck_assert_uint_eq(a->domain, b->domain);
+		ck_assert_uint_eq(a->tries, b->tries);
+		ck_assert_uint_eq(a->tries_max, b->tries_max);
+		ck_assert_uint_eq(a->unblock_tries, b->unblock_tries);
+		ck_assert_uint_eq(a->unblock_max, b->unblock_max);
+		same_wrap(&a->pin, &b->pin);
+		same_wrap(&a->unblock, &b->unblock);
+	}
+	ck_assert_msg(a == NULL && b == NULL, "PINs differ");
+}
+
+static void
+same_domains(const struct emu_domain *a, const struct emu_domain *b)
+{
+	for (; a != NULL && b != NULL; a = a->next, b = b->next) {
+		ck_assert_uint_eq(a->id, b->id);
+		ck_assert_uint_eq(a->owner, b->owner);
+		ck_assert_uint_eq(a->role, b->role);
+		ck_assert_uint_eq(a->escrow, b->escrow);
+		ck_assert_mem_eq(a->public, b->public, EMU_KEY);
+		if (a->escrow != 0)
+			ck_assert_mem_eq(a->escrow_blob, b->escrow_blob,
+			    sizeof(a->escrow_blob));
+	}
+	ck_assert_msg(a == NULL && b == NULL, "domains differ");
+}
+
+void
+rig_same(const struct emu_card *a, const struct emu_card *b)
+{
+	ck_assert_uint_eq(a->used, b->used);
+	ck_assert_uint_eq(a->size, b->size);
+	ck_assert_uint_eq(a->apps_n, b->apps_n);
+	for (unsigned i = 0; i < a->apps_n; i++) {
+		const struct emu_file *f = a->apps[i].mf;
+		const struct emu_file *g = b->apps[i].mf;
+
+		for (; f != NULL && g != NULL;
+		    f = emu_fs_next(f), g = emu_fs_next(g))
+			same_file(f, g);
+		ck_assert_msg(f == NULL && g == NULL, "trees differ");
+		same_pins(a->apps[i].pins, b->apps[i].pins);
+		same_domains(a->apps[i].domains, b->apps[i].domains);
+	}
+}
+
+void
+rig_coherent(struct rig *r)
+{
+	struct emu_nvm *copy = rig_copy(r->records);
+	struct emu_card *again;
+	struct cb_why why = { "" };
+
+	ck_assert_msg(emu_card_open(&again, &copy, &r->env, &why) == CB_OK,
+	    "%s", why.text);
+	rig_same(r->card, again);
+	emu_card_free(&again);
+}

@@ -1,0 +1,135 @@
+/* SPDX-License-Identifier: BSD-2-Clause
+ * Copyright (c) 2026 The cardbridge authors */
+/*
+ * A card on the bench: an environment whose clock, randomness and log belong
+ * to the test, non-volatile memory that counts and fails on demand, and
+ * conversations written as text.
+ *
+ * A command is a line of words: hexadecimal bytes; HH*N, a byte N times;
+ * <text>, a passcode field (64 bytes, FF behind the text); 'text', its
+ * characters; #, the number of bytes up to the end or to |. A wanted answer
+ * is hexadecimal with HH*N as well; `?N` in front stands for N bytes that may
+ * be anything, `?` for any number of them.
+ */
+#ifndef TEST_EMULATOR_RIG_H
+#define TEST_EMULATOR_RIG_H
+
+#include <check.h>
+
+#include "emulator/card.h"
+
+enum rig_kind {
+	RIG_PERSONAL,	/* laid out as authentic5.profile says, T=1 */
+	RIG_T0,		/* the same in T=0 */
+	RIG_BLANK,	/* before that */
+	RIG_KINDS
+};
+
+#define RIG_PIN "123456"
+#define RIG_SO_PIN "87654321"
+
+/* Non-volatile memory between a card and records that outlive it. */
+struct rig_nvm {
+	struct emu_nvm base;
+	struct emu_nvm *inner;	/* the rig's, not freed with the card */
+	unsigned begins, ops;	/* ops: begin, put, del and commit */
+	unsigned fail_at;	/* the op that fails; 0: none */
+	bool broken;		/* everything after it fails too */
+};
+
+struct rig {
+	struct emu_env env;
+	uint64_t now;		/* milliseconds */
+	uint64_t seed;
+	unsigned random_calls, random_fail_at;
+	char notes[4096];
+	struct rig_nvm *nvm;	/* the card's; valid while it is open */
+	struct emu_nvm *records;
+	struct emu_card *card;
+	struct cb_buf rsp;
+};
+
+/* An unchecked fixture: makes one card of each kind (and a 512-bit key), from
+ * which rig_open takes copies. */
+void rig_setup(void);
+
+/* A card of its own, powered. */
+void rig_open(struct rig *r, enum rig_kind kind);
+void rig_close(struct rig *r);
+/* The environment alone, for emu_card_make. */
+void rig_env_init(struct rig *r);
+/* Lets go of the card, and opens it again from its records. */
+void rig_reopen(struct rig *r);
+enum cb_err rig_try_open(struct rig *r, struct cb_why *why);
+/* Starts from these records (taken over). */
+void rig_open_records(struct rig *r, struct emu_nvm *records);
+
+/* The answer as hexadecimal; a ring of 4 results. */
+const char *rig_send(struct rig *r, const char *cmd);
+uint16_t rig_sw(struct rig *r, const char *cmd);
+/* printf for commands. */
+const char *rig_fmt(const char *fmt, ...) CB_PRINTF(1, 2);
+void rig_bytes(struct cb_buf *out, const char *cmd);
+
+/*
+ * A conversation, ended by a row without command. Besides commands:
+ *	@reset	@off	@on	@wait MS	@tick	@t0	@t1
+ *	@reopen			the card from its records
+ *	@notes			the answer column is what the log must say
+ *				(- : nothing), which is then forgotten
+ *	@disk	@no-disk	whether the step before wrote
+ */
+struct step {
+	const char *cmd, *want;
+};
+void rig_play(struct rig *r, const char *name, const struct step *steps);
+
+/* A table of conversations, each for a card of its own. */
+struct story {
+	const char *name;
+	enum rig_kind kind;
+	const struct step *steps;
+};
+void rig_story(const struct story *story);
+Suite *rig_suite(const char *name, TCase **tc);
+
+/* Everything that the card holds in memory and that outlives power-off is the
+ * same in both. */
+void rig_same(const struct emu_card *a, const struct emu_card *b);
+/* The card in memory is the one in its records. */
+void rig_coherent(struct rig *r);
+/* Copies records; the result is the caller's. */
+struct emu_nvm *rig_copy(struct emu_nvm *from);
+
+/* Components p q qi dp dq n e of a published key ("s80"), or of the 512-bit
+ * one ("512"); borrowed. */
+struct cb_span rig_key(const char *section, const char *component);
+/* Commands that put a private (public) key into the current file. */
+void rig_import(struct rig *r, const char *section, bool public);
+/* True where `signature` is one of `data` under that key, PKCS#1 v1.5. */
+bool rig_verify(
+    const char *section, struct cb_span signature, struct cb_span data);
+/* PKCS#1 v1.5, type 2. */
+void rig_encrypt(
+    const char *section, struct cb_span plain, struct cb_buf *out);
+
+/* A profile with text put in (behind, or instead of, what is there). */
+struct emu_profile *rig_profile(const char *find, const char *put);
+
+/* ---- words for commands -------------------------------------------------- */
+
+#define AID_CM "A0000000030000"
+#define AID_A5 "A000000077010303000000F100000002"
+#define SELECT_CM "00A4040C # " AID_CM
+#define SELECT_A5 "00A4040C # " AID_A5
+#define CD(fid) "00A4000C 02 " fid
+#define UP "00A40300 00"
+#define VERIFY_USER "00200081 # <" RIG_PIN ">"
+#define VERIFY_SO "00200004 # <" RIG_SO_PIN ">"
+#define LOGOUT_USER "802E0021"
+/* type and second byte, FID, size, access bytes */
+#define CREATE(type, fid, size, access) \
+	"00E00000 18 6216 8202 " type " 8302 " fid " 8502 " size " 8608 " access
+#define FREE "00*8"
+
+#endif

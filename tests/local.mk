@@ -1,0 +1,44 @@
+# SPDX-License-Identifier: BSD-2-Clause
+# `make check`: one program for each room, and checks of the tree itself. All
+# of them speak TAP. What needs pcscd is in tests/e2e, run by check.sh.
+LOG_DRIVER = env AM_TAP_AWK='$(AWK)' $(SHELL) \
+	$(top_srcdir)/build-aux/tap-driver.sh
+SH_LOG_DRIVER = $(LOG_DRIVER)
+TEST_EXTENSIONS = .sh
+AM_TESTS_ENVIRONMENT = \
+	CB_SRC='$(abs_top_srcdir)'; CB_BUILD='$(abs_top_builddir)'; \
+	CARDBRIDGE='$(abs_top_builddir)/cardbridge'; \
+	CB_HARDENING='$(enable_hardening)'; \
+	export CB_SRC CB_BUILD CARDBRIDGE CB_HARDENING;
+
+if HAVE_CHECK
+include tests/common/local.mk
+include tests/emulator/local.mk
+include tests/bridge/local.mk
+include tests/ifdhandler/local.mk
+include tests/cli/local.mk
+include tests/replay/local.mk
+include tests/powercut/local.mk
+endif
+include tests/fuzz/local.mk
+include tests/bench/local.mk
+EXTRA_DIST += tests/e2e tests/vectors
+
+TREE_TESTS = \
+	tests/check_docs.sh \
+	tests/check_headers.sh \
+	tests/check_layers.sh \
+	tests/check_lists.sh \
+	tests/check_elf.sh \
+	tests/check_words.sh
+TESTS += $(TREE_TESTS)
+EXTRA_DIST += $(TREE_TESTS) tests/tap.sh tests/tap-run.sh tests/check_install.sh
+
+# The unit tests again, each under valgrind.
+VALGRIND = valgrind -q --error-exitcode=99 --leak-check=full \
+	--errors-for-leak-kinds=definite --show-leak-kinds=definite
+check-valgrind: $(check_PROGRAMS) $(check_LTLIBRARIES)
+	CK_TIMEOUT_MULTIPLIER=20 $(MAKE) $(AM_MAKEFLAGS) check TESTS='$(VALGRIND_TESTS)' \
+		LOG_COMPILER='$(VALGRIND)'
+
+.PHONY: check-valgrind
