@@ -96,12 +96,19 @@ emu_card_info(const struct emu_card *card)
 
 /* ---- power --------------------------------------------------------------------- */
 
+/* What one command leaves for the next. */
 static void
-volatile_clear(struct emu_card *card)
+exchange_clear(struct emu_card *card)
 {
 	cb_buf_free(&card->pending);
 	cb_buf_free(&card->chain);
 	card->chaining = false;
+}
+
+static void
+volatile_clear(struct emu_card *card)
+{
+	exchange_clear(card);
 	emu_card_logout(card);
 	card->app = NULL;
 	for (unsigned i = 0; i < card->apps_n; i++) {
@@ -190,9 +197,7 @@ emu_card_tick(struct emu_card *card)
 	emu_card_note(card, "login ended by the card's policy");
 	emu_card_logout(card);
 	/* What is waiting for GET RESPONSE was answered to that login. */
-	cb_buf_free(&card->pending);
-	cb_buf_free(&card->chain);
-	card->chaining = false;
+	exchange_clear(card);
 	cb_wipe_stack();
 }
 
@@ -229,12 +234,14 @@ emu_card_transmit(
 		return CB_E_ARG;
 	if (card_logged_in(card))
 		emu_card_tick(card);
-	if (card->dead)
+	if (card->dead) {
 		sw = SW_MEMORY_FAILURE;
-	else if (cb_apdu_parse(&apdu, cmd) != CB_OK)
+	} else if (cb_apdu_parse(&apdu, cmd) != CB_OK) {
+		exchange_clear(card);
 		sw = SW_WRONG_LENGTH;
-	else
+	} else {
 		sw = emu_dispatch(card, &apdu, rsp);
+	}
 	if (emu_store_commit(card) != SW_OK) {
 		card_recover(card);
 		cb_buf_clear(rsp);

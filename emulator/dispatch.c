@@ -149,10 +149,8 @@ chain_take(struct emu_card *card, const struct emu_cmd *cmd,
 		return SW_OK;
 	if ((cmd->flags & EMU_CHAIN) == 0)
 		return SW_CHAINING_NOT_SUPPORTED;
-	if (cb_buf_add(&card->chain, apdu->data) != CB_OK) {
-		chain_forget(card);
+	if (cb_buf_add(&card->chain, apdu->data) != CB_OK)
 		return SW_WRONG_LENGTH;
-	}
 	card->chaining = true;
 	card->chain_cla = apdu->cla & (uint8_t)~CLA_CHAIN;
 	card->chain_ins = apdu->ins;
@@ -190,17 +188,13 @@ run(struct emu_card *card, struct cb_apdu *apdu, struct emu_call *c)
 		chain_forget(card);
 		return emu_cm_select(c);
 	}
-	if ((cmd = row_find(c, &sw)) == NULL) {
-		chain_forget(card);
+	if ((cmd = row_find(c, &sw)) == NULL)
 		return sw;
-	}
 	if ((cmd->flags & EMU_NO_RESPONSE) != 0 && apdu->p3_zero)
 		apdu->ne = c->ne = 0;
 	if (((cmd->flags & EMU_NO_DATA) != 0 && apdu->data.n > 0) ||
-	    ((cmd->flags & EMU_DATA) != 0 && apdu->data.n == 0)) {
-		chain_forget(card);
+	    ((cmd->flags & EMU_DATA) != 0 && apdu->data.n == 0))
 		return SW_WRONG_LENGTH;
-	}
 	if ((sw = chain_take(card, cmd, apdu, &c->data, &done)) != SW_OK ||
 	    done)
 		return sw;
@@ -221,13 +215,17 @@ emu_dispatch(
 	};
 	uint16_t sw;
 
-	if (in->extended && card->info.max_apdu <= 256)
-		return SW_WRONG_LENGTH;
 	if (in->ins == INS_GET_RESPONSE && (in->cla & 0x7F) == 0)
 		return get_response(card, in, rsp);
 	cb_buf_free(&card->pending);
-	sw = run(card, &apdu, &c);
-	if (sw != SW_OK && (sw & 0xFF00) != 0x6200)
+	if (in->extended && card->info.max_apdu <= 256)
+		sw = SW_WRONG_LENGTH;
+	else
+		sw = run(card, &apdu, &c);
+	if (sw != SW_OK && (sw & 0xFF00) != 0x6200) {
+		/* Also one of a class that is refused ends a chain (5.3.3). */
+		chain_forget(card);
 		cb_buf_clear(rsp);
+	}
 	return answer(card, &apdu, sw, rsp);
 }

@@ -482,6 +482,10 @@ make_app(struct make *m, struct emu_app *app, const struct emu_pf_app *pf)
 	for (unsigned i = 0; r == CB_OK && i < pf->files_n; i++)
 		if (made[i] != NULL)
 			r = file_fill(m, app, &pf->files[i], made[i]);
+	for (unsigned i = 0; r == CB_OK && i < pf->pins_n; i++)
+		if (m->wish->unblock != NULL && !m->wish->blank &&
+		    pf->pins[i].role == EMU_ROLE_USER)
+			r = cb_buf_set(m->wish->unblock, unblock[i]);
 out:
 	m->tpl.app = NULL;
 	m->tpl.unblock = NULL;

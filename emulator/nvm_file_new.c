@@ -27,7 +27,7 @@ emu_file_place_find(
 {
 	const char *slash = strrchr(path, '/');
 	const char *base = slash == NULL ? path : slash + 1;
-	char *dir = NULL, *real = NULL;
+	char *dir = NULL, *real = NULL, *journal = NULL;
 	struct stat st;
 	enum cb_err r = CB_E_NOMEM;
 
@@ -57,6 +57,18 @@ emu_file_place_find(
 		r = CB_E_DENIED;
 		goto out;
 	}
+	if (asprintf(&journal, "%s-journal", base) < 0) {
+		journal = NULL;
+		goto out;
+	}
+	if (fstatat(place->dir, journal, &st, AT_SYMLINK_NOFOLLOW) == 0) {
+		/* it would be played into the new card */
+		cb_why_set(why, "%s-journal is left from an earlier card of "
+		    "this name. Nothing was changed. Choose another name, or "
+		    "remove it.", path);
+		r = CB_E_DENIED;
+		goto out;
+	}
 	if (faccessat(place->dir, ".", R_OK | W_OK | X_OK, AT_EACCESS) < 0) {
 		cb_why_set(why, "%s: %s", dir, strerror(errno));
 		r = CB_E_DENIED;
@@ -66,6 +78,7 @@ emu_file_place_find(
 out:
 	free(dir);
 	free(real);
+	free(journal);
 	if (r != CB_OK)
 		emu_file_place_clear(place);
 	return r;

@@ -27,54 +27,70 @@
 
 enum { TRIES_TO_LOOK = 10 };
 
-/* *st of what stands beside the file as path + tail; *there if anything. */
-static enum cb_err
-beside(const char *path, const char *tail, struct stat *st, bool *there)
-{
-	char *name;
-	enum cb_err r = CB_OK;
+enum beside {
+	NOTHING,
+	UNUSED,		/* a journal without a beginning: not to be undone */
+	HOT,		/* a journal to be undone */
+	STRANGE,	/* no regular file, or somebody else's */
+};
 
-	*there = false;
+/* What stands beside the file as path + tail, owned by `uid` or us. As SQLite
+ * does (pager.c, hasHotJournal), a journal is told by its first byte. */
+static enum cb_err
+look_beside(
+    const char *path, const char *tail, uid_t uid, enum beside *what)
+{
+	struct stat st;
+	uint8_t first = 0;
+	enum cb_err r = CB_OK;
+	char *name;
+	int fd;
+
+	*what = NOTHING;
 	if (asprintf(&name, "%s%s", path, tail) < 0)
 		return CB_E_NOMEM;
-	if (lstat(name, st) == 0)
-		*there = true;
-	else if (errno != ENOENT)
+	fd = open(name, O_RDONLY | O_NOFOLLOW | O_NONBLOCK | O_CLOEXEC);
+	if (fd < 0 && errno == ENOENT)
+		goto out;
+	*what = STRANGE;
+	if (fd < 0 || fstat(fd, &st) < 0 || !S_ISREG(st.st_mode) ||
+	    (st.st_uid != uid && st.st_uid != geteuid()))
+		goto out;
+	if (pread(fd, &first, 1, 0) < 0)
 		r = CB_E_STORE;
+	*what = first != 0 ? HOT : UNUSED;
+out:
+	if (fd >= 0)
+		close(fd);
 	free(name);
 	return r;
 }
 
-/* *hot: a journal is there. */
 static enum cb_err
 check_beside(const char *path, const struct stat *file, bool *hot,
     struct cb_why *why)
 {
-	struct stat st;
+	enum beside what;
 	enum cb_err r;
-	bool there;
 
 	*hot = false;
-	if ((r = beside(path, "-wal", &st, &there)) != CB_OK)
+	if ((r = look_beside(path, "-wal", file->st_uid, &what)) != CB_OK)
 		return r;
-	if (there) {
+	if (what != NOTHING) {
 		cb_why_set(why, "%s-wal is no part of a card file. Nothing "
 		    "was changed. Another program has made it: move it away.",
 		    path);
 		return CB_E_FORMAT;
 	}
-	if ((r = beside(path, "-journal", &st, &there)) != CB_OK)
+	if ((r = look_beside(path, "-journal", file->st_uid, &what)) != CB_OK)
 		return r;
-	if (!there)
-		return CB_OK;
-	if (!S_ISREG(st.st_mode) ||
-	    (st.st_uid != file->st_uid && st.st_uid != geteuid())) {
+	if (what == STRANGE) {
 		cb_why_set(why, "%s-journal is of another user. Nothing was "
 		    "changed. Keep card files in a directory of your own.",
 		    path);
 		return CB_E_DENIED;
 	}
-	*hot = st.st_size > 0;
+	*hot = what == HOT;
 	return CB_OK;
 }
 
@@ -159,6 +175,23 @@ check_same(const struct nvm_file *f, const char *real, struct cb_why *why)
 	return CB_E_STORE;
 }
 
+/* An owner that was killed while it prepared its journal leaves it without a
+ * beginning. SQLite does not mind it; a later card of this name would. */
+static void
+sweep(const struct nvm_file *f, const char *real)
+{
+	struct stat st;
+	enum beside what;
+	char *name;
+
+	emu_file_hold_stat(f->hold, &st);
+	if (look_beside(real, "-journal", st.st_uid, &what) != CB_OK ||
+	    what != UNUSED || asprintf(&name, "%s-journal", real) < 0)
+		return;
+	(void)unlink(name);
+	free(name);
+}
+
 static void
 let_go(struct nvm_file *f)
 {
@@ -182,8 +215,11 @@ attach(struct nvm_file *f, const char *real, bool own, bool *hot,
 	    (r = emu_sql_open(&f->sql, real, !own, why)) != CB_OK ||
 	    (r = check_same(f, real, why)) != CB_OK)
 		goto fail;
-	if ((r = emu_nvm_file_verify(f)) == CB_OK)
+	if ((r = emu_nvm_file_verify(f)) == CB_OK) {
+		if (own)
+			sweep(f, real);
 		return CB_OK;
+	}
 	if (r == CB_E_FORMAT)
 		cb_why_set(why, "%s is damaged, or was copied or left without "
 		    "its journal. Nothing was changed. Put a copy of the "

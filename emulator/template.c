@@ -125,12 +125,13 @@ file_size(struct tpl_eval *e, struct tpl_word path, uint32_t *out)
 
 	i = app != NULL ? emu_pf_file_find(app, path.p, path.n) : EMU_PF_NONE;
 	if (i == EMU_PF_NONE)
-		return tpl_fail(e, "there is no file \"%.*s\" in this application",
+		return tpl_fail(e,
+		    "there is no file \"%.*s\" in this application",
 		    (int)path.n, path.p);
 	f = &app->files[i];
 	if (f->type != EMU_EF_TRANSPARENT)
-		return tpl_fail(e, "%s has no size in bytes: it is not transparent",
-		    f->path);
+		return tpl_fail(e,
+		    "%s has no size in bytes: it is not transparent", f->path);
 	if (!f->fit) {
 		*out = f->size;
 		return CB_OK;
@@ -165,7 +166,8 @@ number_function(struct tpl_eval *e, struct tpl_word name, uint32_t *out)
 			*out = (uint32_t)bytes.n;
 		cb_buf_free(&bytes);
 	} else {
-		r = tpl_fail(e, "\"%.*s\" gives no number (size, bits and len do)",
+		r = tpl_fail(e,
+		    "\"%.*s\" gives no number (size, bits and len do)",
 		    (int)name.n, name.p);
 	}
 	return r == CB_OK ? expect(e, ')') : r;
@@ -249,8 +251,8 @@ arg_take(struct tpl_eval *e, char kind, struct tpl_arg *a)
 	case 't':
 		w = take_word(e);
 		if (!word_hex(w) || w.n % 2 != 0 || w.n > 6)
-			return tpl_fail(e, "expected a tag of 1 to 3 bytes (30, "
-			    "5F2F)");
+			return tpl_fail(
+			    e, "expected a tag of 1 to 3 bytes (30, 5F2F)");
 		return digits(e, w, 16, 0xFFFFFF, &a->n);
 	default:
 		return tpl_find_cert(e, take_word(e), &a->index);

@@ -149,7 +149,8 @@ name_pin(struct tpl_eval *e, struct tpl_word name, struct tpl_word what,
 	if (!tpl_word_is(what, "unblock"))
 		return tpl_fail(e, "of a pin, only unblock may be written");
 	if (pin->unblock_tries == 0)
-		return tpl_fail(e, "pin \"%s\" has no unblock value", pin->name);
+		return tpl_fail(
+		    e, "pin \"%s\" has no unblock value", pin->name);
 	*out = e->check ? cb_span(zeros, pin->unblock_n) : e->t->unblock[i];
 	return CB_OK;
 }

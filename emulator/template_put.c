@@ -50,8 +50,8 @@ put_lv16(struct tpl_eval *e, struct tpl_arg *a, struct cb_buf *out)
 }
 
 static enum cb_err
-put_number(
-    struct tpl_eval *e, const struct tpl_arg *a, unsigned bytes, struct cb_buf *out)
+put_number(struct tpl_eval *e, const struct tpl_arg *a, unsigned bytes,
+    struct cb_buf *out)
 {
 	enum cb_err r = CB_OK;
 

@@ -29,7 +29,7 @@ cplc = (
 	"zeros(20)"			# the other companies: not set
 );
 
-card_manager = "A000000003 0000";
+card_manager = "A000000003 000000"; # programs select it by its first 7 bytes
 size = 65536;			# bytes of file contents
 max_apdu = 256;			# short APDUs only
 

@@ -12,7 +12,6 @@
 #include <openssl/kdf.h>
 #include <openssl/params.h>
 
-#include "common/ct.h"
 #include "emulator/crypto/kdf.h"
 #include "emulator/crypto/ossl.h"
 
@@ -28,7 +27,6 @@ derive(EVP_KDF *kdf, const OSSL_PARAM *how, uint8_t *out, size_t n)
 	    EVP_KDF_derive(ctx, out, n, how) == 1)
 		r = CB_OK;
 	EVP_KDF_CTX_free(ctx);
-	cb_wipe_stack();
 	return emu_ossl_end(r);
 }
 

@@ -6,10 +6,9 @@
  *
  * OpenSSL's own failures are all CB_E_CRYPTO. Its error queue is emptied
  * where a call failed, since the next reader of it would be somebody else.
- *
- * OpenSSL wipes what it allocates, but not every stack frame that a number or
- * key passed through (found by searching the process): where it worked with
- * one, cb_wipe_stack() follows. That costs a thousandth of a signature.
+ * It wipes what it allocates, but promises nothing about the stack frames that
+ * a key passed through, so the stack is wiped after it; that costs a
+ * thousandth of a signature.
  */
 #ifndef EMU_OSSL_H
 #define EMU_OSSL_H
@@ -27,7 +26,8 @@ struct emu_ossl {
 
 /* NULL: OpenSSL does not start, or lacks one of the algorithms. */
 const struct emu_ossl *emu_ossl(void);
-/* Passes r on, forgetting OpenSSL's messages unless r is CB_OK. */
+/* Ends every function that called OpenSSL: forgets its messages unless r is
+ * CB_OK, wipes the stack that it used, passes r on. */
 CB_MUST_USE enum cb_err emu_ossl_end(enum cb_err r);
 
 #endif

@@ -297,7 +297,6 @@ emu_rsa_load(struct emu_rsa **out, const struct emu_rsa_parts *parts)
 	r = key_new(out, &m);
 out:
 	nums_clear(&m);
-	cb_wipe_stack();
 	return emu_ossl_end(r);
 }
 
@@ -361,7 +360,6 @@ pkey_parts(EVP_PKEY *pkey, size_t bytes, struct emu_rsa_parts *out)
 	}
 out:
 	emu_secret_free(block, size);
-	cb_wipe_stack();
 	if (r != CB_OK)
 		emu_rsa_parts_free(out);
 	return emu_ossl_end(r);

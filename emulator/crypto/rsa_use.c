@@ -34,7 +34,6 @@ emu_rsa_sign_data(
 		data.n) != 1 ||
 	    n != key->bytes)
 		r = CB_E_CRYPTO;
-	cb_wipe_stack();
 	if (r != CB_OK && cb_buf_truncate(out, before) != CB_OK)
 		r = CB_E_INTERNAL;
 	return emu_ossl_end(r);
@@ -55,7 +54,6 @@ emu_rsa_raw(const struct emu_rsa *key, const uint8_t *in, uint8_t *out)
 	if (EVP_PKEY_decrypt(key->raw, out, &n, in, key->bytes) == 1 &&
 	    n == key->bytes)
 		r = CB_OK;
-	cb_wipe_stack();
 	return emu_ossl_end(r);
 }
 

@@ -13,7 +13,7 @@ t0_atr=3B7B1800000031C06477E30300829000
 export HOME=$T XDG_CACHE_HOME=$T/cache XDG_CONFIG_HOME=$T/config
 export LC_ALL=C
 
-need opensc-tool pkcs11-tool pkcs15-tool pkcs15-init openssl basenc
+need opensc-tool pkcs11-tool pkcs15-tool pkcs15-init openssl basenc expect
 need_cardbridge
 need_pcscd
 
@@ -98,3 +98,64 @@ issue_certificate() { # PUBLIC-KEY-PEM CN FILE
 		-set_serial 77 -days 30 -force_pubkey "$1" -subj "/CN=$2" \
 		-out "$3" 2>/dev/null
 }
+
+# ---- a person at a terminal -------------------------------------------------
+
+# Types a passcode (or just return) where a command asks for it. OpenSC drops
+# what was typed before it turned the echo off: that is waited for.
+cat >"$T/terminal.exp" <<'END'
+set timeout 20
+proc give_up {} {
+	exec kill -KILL [exp_pid]
+	exit 98
+}
+spawn -noecho {*}[lrange $argv 1 end]
+expect timeout give_up eof {} -re {[Pp]lease enter[^\r\n]*: } {
+	for {set i 0} {$i < 500} {incr i} {
+		if {[string match "* -echo *" \
+		    [exec stty -a <$spawn_out(slave,name)]]} break
+		after 10
+	}
+	send -- "[lindex $argv 0]\r"
+}
+expect timeout give_up eof {}
+exit [lindex [wait] 3]
+END
+on_a_terminal() { pc expect -f "$T/terminal.exp" -- "$@"; } # TYPED COMMAND...
+
+# ---- raw APDUs through opensc-tool ------------------------------------------
+
+# Sends them in one session; a line "DATA SW" for each answer.
+raw() { # APDU...
+	local a options=()
+	for a; do
+		options+=(-s "$a")
+	done
+	pc opensc-tool "${options[@]}" 2>/dev/null | awk '
+		/^Received \(SW1=0x/ {
+			if (sw != "") print data sw
+			data = ""
+			sw = substr($0, 17, 2) substr($0, 26, 2)
+			next
+		}
+		sw != "" && /^[0-9A-F][0-9A-F] / {
+			line = substr($0, 1, 48)
+			gsub(/ /, "", line)
+			data = data line
+		}
+		/^[0-9A-F][0-9A-F] / { next }
+		END { if (sw != "") print data sw }'
+}
+
+raw_last() { raw "$@" | tail -n 1; } # APDU...
+
+# The DigestInfo of a file's SHA-256, as a command's data.
+digest_info() { # FILE
+	echo "3031300D060960864801650304020105000420$(
+		openssl sha256 -binary "$1" | hex)"
+}
+
+select_5011=00A4000C025011
+select_9002=00A4000C029002
+verify_user() { echo "0020008140$(pin_hex "$1")"; } # PASSCODE
+verify_so() { echo "0020000440$(pin_hex "$1")"; }   # PASSCODE

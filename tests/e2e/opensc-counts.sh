@@ -12,7 +12,6 @@
 # shellcheck source=tests/replay/plan.sh
 . "$CB_SRC/tests/replay/plan.sh"
 
-need expect
 table=$CB_SRC/tests/e2e/opensc-counts.txt
 
 # ---- what the table's commands need -----------------------------------------
@@ -41,17 +40,6 @@ certificate_for() { # ID CN FILE
 	pkcs15-tool --read-public-key "$1" -o "$T/public.pem" &&
 		issue_certificate "$T/public.pem" "$2" "$3"
 }
-
-# Types a passcode (or just return) where a command asks for it.
-cat >"$T/terminal.exp" <<'END'
-set timeout 50
-set typed [lindex $argv 0]
-spawn -noecho {*}[lrange $argv 1 end]
-expect -re {[Pp]lease enter[^\r\n]*: $} { send -- "$typed\r" }
-expect eof
-exit [lindex [wait] 3]
-END
-on_a_terminal() { expect -f "$T/terminal.exp" -- "$@"; } # PASSCODE COMMAND...
 
 recorded() { # NAME: the conversation, played through pcscd
 	"$REPLAY" -r pcsc -w 'cardbridge card 00 00' \

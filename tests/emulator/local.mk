@@ -18,6 +18,7 @@ tests_emulator_test_emulator_SOURCES = \
 	tests/emulator/test_crypto_leak.c \
 	tests/emulator/test_crypto_rsa.c \
 	tests/emulator/test_crypto_rsa_use.c \
+	tests/emulator/test_dispatch.c \
 	tests/emulator/test_nvm.c \
 	tests/emulator/test_nvm_fault.c \
 	tests/emulator/test_nvm_file.c \

@@ -213,7 +213,7 @@ static const struct {
 	{ "zeros(20)", "zeros(19)", "cplc: expected 42 bytes, found 41", -4 },
 	{ "zeros(20)", "zeros(20", "expected ')' before the end", 0 },
 	{ "card.serial 1234", "card.label 1234", "cplc: expected 42", -2 },
-	{ "\"A000000003 0000\"", "\"A0\"", "expected 5 to 16 bytes", 0 },
+	{ "\"A000000003 000000\"", "\"A0\"", "expected 5 to 16 bytes", 0 },
 	/* policy */
 	{ "tries = 3;", "tries = 16;", "tries: expected a number from 1", 0 },
 	{ "pin_min = 4;", "pin_min = 17;", "pin_min is larger", -2 },
@@ -368,7 +368,7 @@ START_TEST(profile_answers_can_be_changed)
 	ck_assert_int_eq(read_edited(text, n,
 	    "answers = { no-current-ef = 0x5985; };", "", path, &why),
 	    CB_E_FORMAT);
-	ck_assert(strstr(why.text, "expected a status word") != NULL);
+	ck_assert(strstr(why.text, "expected the status word") != NULL);
 	free(text);
 }
 END_TEST
