@@ -116,16 +116,22 @@ struct br_server {
 	struct br_reader *work_first, *work_last;
 	unsigned workers;
 	unsigned jobs;		/* queued or running (loop) */
+	unsigned awake;		/* readers with rest_at set (loop) */
 };
 
 /* ---- server.c ---- */
 
+/* One round of the loop, which waits until `by` at most (ms; 0: no end). */
+CB_MUST_USE enum cb_err br_server_turn(struct br_server *srv, uint64_t by);
 /* The loop has something to look at (any thread). */
 void br_server_kick(struct br_server *srv);
 /* Signs of life may be due soon (any thread). */
 void br_server_pulse(struct br_server *srv);
 /* The loop looks at deadlines at this time, if not before (loop). */
 void br_server_by(struct br_server *srv, uint64_t at);
+/* When the card of a reader is to be put to rest; 0: it is not (loop). */
+void br_server_rest(
+    struct br_server *srv, struct br_reader *rd, uint64_t at);
 /* Tells watchers of what changed about a reader (loop). */
 void br_server_tell(struct br_server *srv, struct br_reader *rd, bool always);
 

@@ -333,6 +333,7 @@ on_remove(struct br_conn *c, struct cb_span body)
 	srv->leaving = rd;
 	cb_log(CB_LOG_NOTICE, "reader %s removed, uid %d", rd->name,
 	    (int)c->cred.uid);
+	br_server_rest(srv, rd, 0);
 	br_session_lose(srv, rd);
 	br_server_tell(srv, rd, true);
 	br_work_want(srv, rd, BR_JOB_CLOSE);

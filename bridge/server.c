@@ -74,6 +74,18 @@ br_server_by(struct br_server *srv, uint64_t at)
 }
 
 void
+br_server_rest(struct br_server *srv, struct br_reader *rd, uint64_t at)
+{
+	if (at != 0 && rd->rest_at == 0)
+		srv->awake++;
+	else if (at == 0 && rd->rest_at != 0)
+		srv->awake--;
+	rd->rest_at = at;
+	if (at != 0)
+		br_server_by(srv, at);
+}
+
+void
 br_server_tell(struct br_server *srv, struct br_reader *rd, bool always)
 {
 	struct br_conn *c, *next;
@@ -242,7 +254,7 @@ on_deadlines(struct br_server *srv)
 		if (rd->rest_at == 0)
 			continue;
 		if (rd->rest_at <= now) {
-			rd->rest_at = 0;
+			br_server_rest(srv, rd, 0);
 			br_work_want(srv, rd, BR_JOB_REST);
 		} else {
 			br_server_by(srv, rd->rest_at);
@@ -272,8 +284,8 @@ on_conn(struct br_conn *c, uint32_t events)
 		br_conn_close(c);
 }
 
-static enum cb_err
-poll_once(struct br_server *srv, uint64_t by)
+enum cb_err
+br_server_turn(struct br_server *srv, uint64_t by)
 {
 	struct epoll_event ev[EVENTS];
 	uint64_t now = br_now_ms();
@@ -474,7 +486,7 @@ stop(struct br_server *srv)
 	while (srv->sessions != NULL || srv->jobs > 0) {
 		if (br_now_ms() >= by)
 			return CB_E_TIMEOUT;
-		if ((r = poll_once(srv, by)) != CB_OK)
+		if ((r = br_server_turn(srv, by)) != CB_OK)
 			return r;
 		for (c = srv->first; c != NULL; c = next) {
 			next = c->next;
@@ -509,7 +521,7 @@ br_server_run(struct br_server *srv)
 		if (!srv->started &&
 		    (srv->jobs == 0 || br_now_ms() >= srv->start_by))
 			started(srv);
-		r = poll_once(srv, srv->started ? 0 : srv->start_by);
+		r = br_server_turn(srv, srv->started ? 0 : srv->start_by);
 	}
 	if (r == CB_OK)
 		r = stop(srv);

@@ -406,7 +406,7 @@ br_session_start(struct br_conn *c, struct br_reader *rd, enum br_power what,
 	s->next = srv->sessions;
 	srv->sessions = s;
 	rd->users++;
-	rd->rest_at = 0;
+	br_server_rest(srv, rd, 0);
 	/* pcscd is told before the card can be used by somebody else */
 	br_server_tell(srv, rd, false);
 	if (start_thread(s) == 0)
@@ -491,10 +491,8 @@ br_session_finish(struct br_session *s)
 	else
 		br_conn_enter(c);
 	rd->users--;
-	if (rd->users == 0) {
-		rd->rest_at = br_now_ms() + BR_REST_MS;
-		br_server_by(srv, rd->rest_at);
-	}
+	if (rd->users == 0 && !rd->removed)
+		br_server_rest(srv, rd, br_now_ms() + BR_REST_MS);
 	br_server_tell(srv, rd, false);
 	pthread_mutex_destroy(&s->lock);
 	free(s);

@@ -12,6 +12,10 @@
 #include "bridge/sock.h"
 #include "common/log.h"
 
+/* With so many cards awake a further one is put to rest when its ATR is
+ * known: memory that is locked cannot be given back from the middle of a heap
+ * (madvise(2)), so a thousand cards must not be in it together. */
+#define AWAKE_MAX 16
 /* One stuck file for each slot, and the others still go on. */
 #define WORKERS_MAX 16
 #define STACK_SIZE ((size_t)512 * 1024)
@@ -100,6 +104,8 @@ br_work_want(struct br_server *srv, struct br_reader *rd, unsigned jobs)
 	/* closing makes an earlier wish pointless; opening, resting */
 	if ((jobs & BR_JOB_CLOSE) != 0)
 		rd->jobs = 0;
+	if ((jobs & BR_JOB_OPEN) != 0 && srv->awake + srv->jobs >= AWAKE_MAX)
+		jobs |= BR_JOB_REST;
 	rd->jobs |= jobs;
 	if (rd->queued || rd->jobs == 0)
 		return;
@@ -132,7 +138,7 @@ br_work_want(struct br_server *srv, struct br_reader *rd, unsigned jobs)
 void
 br_work_finish(struct br_server *srv, struct br_reader *rd)
 {
-	bool opened = (rd->doing & BR_JOB_OPEN) != 0;
+	bool awake = (rd->doing & (BR_JOB_OPEN | BR_JOB_REST)) == BR_JOB_OPEN;
 
 	rd->queued = false;
 	rd->work_next = NULL;
@@ -143,10 +149,8 @@ br_work_finish(struct br_server *srv, struct br_reader *rd)
 		return;
 	}
 	br_serve_jobs_done(srv, rd);
-	if (opened && rd->users == 0) {
-		rd->rest_at = br_now_ms() + BR_REST_MS;
-		br_server_by(srv, rd->rest_at);
-	}
+	if (awake && rd->users == 0 && !rd->removed)
+		br_server_rest(srv, rd, br_now_ms() + BR_REST_MS);
 }
 
 enum cb_err

@@ -21,6 +21,9 @@ examplesdir = $(docdir)/examples
 examples_DATA = data/reader.conf.d/cardbridge.example
 dist_examples_DATA = data/polkit/50-cardbridge-pcscd.rules.example
 
+bashcompletionsdir = $(datadir)/bash-completion/completions
+dist_bashcompletions_DATA = data/completions/cardbridge
+
 made_data = \
 	$(systemdsystemunit_DATA) \
 	$(systemduserunit_DATA) \

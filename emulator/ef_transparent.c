@@ -4,14 +4,11 @@
  * Transparent EFs. Part 0 holds the bytes. Somebody who may write but not
  * read (its content is sealed to a credential that is not there now) leaves
  * a patch, `offset 2 | bytes`, as a further part; the next writer who can
- * read folds the patches in.
+ * read folds the patches in. Until then they take room on the card.
  */
 #include <string.h>
 
 #include "emulator/card.h"
-
-/* Patches one file may collect before somebody who can read must fold them. */
-#define PATCHES_MAX 64
 
 /* The whole content, patches applied, as a copy in *out. */
 static uint16_t
@@ -20,10 +17,12 @@ ef_content(struct emu_app *app, struct emu_file *f, struct cb_buf *out)
 	struct cb_span s;
 	uint16_t sw, off;
 
-	if (f->parts == NULL)
-		return SW_OK;	/* size 0 */
+	if (f->size == 0)
+		return SW_OK;
 	if ((sw = emu_part_get(app, f, 0, &s)) != SW_OK)
 		return sw == SW_RECORD_NOT_FOUND ? SW_DATA_NOT_USABLE : sw;
+	if (s.n != f->size)
+		return SW_DATA_NOT_USABLE;
 	if (cb_buf_set(out, s) != CB_OK)
 		return SW_MEMORY_FAILURE;
 	for (struct emu_part *p = f->parts->next; p != NULL; p = p->next) {
@@ -72,18 +71,26 @@ static uint16_t
 ef_patch(struct emu_app *app, struct emu_file *f, uint16_t off,
     struct cb_span data)
 {
+	struct emu_card *card = app->card;
 	struct cb_buf patch = CB_BUF_INIT;
-	struct emu_part *p;
+	struct emu_part model = { .no = 1 };
 	uint16_t sw = SW_MEMORY_FAILURE;
-	uint16_t no = 1;
+	uint32_t cost;
 
-	for (p = f->parts; p != NULL; p = p->next)
-		no = (uint16_t)(p->no + 1);
-	if (no > PATCHES_MAX)
+	for (struct emu_part *p = f->parts; p != NULL; p = p->next) {
+		if (p->no == UINT16_MAX)
+			return SW_NO_SPACE;
+		model.no = (uint16_t)(p->no + 1);
+	}
+	model.size = (uint16_t)(data.n + sizeof(off));
+	cost = emu_part_cost(f, &model);
+	if (cost > card->size - card->used)
 		return SW_NO_SPACE;
 	if (cb_put_u16(&patch, off) == CB_OK &&
 	    cb_buf_add(&patch, data) == CB_OK)
-		sw = emu_part_put(app, f, no, cb_buf_span(&patch));
+		sw = emu_part_put(app, f, model.no, cb_buf_span(&patch));
+	if (sw == SW_OK)
+		card->used += cost;
 	cb_buf_free(&patch);
 	return sw;
 }
@@ -117,8 +124,10 @@ emu_ef_write(struct emu_app *app, struct emu_file *f, uint32_t off,
 	}
 	if (sw == SW_OK)
 		sw = emu_part_put(app, f, 0, cb_buf_span(&all));
-	while (sw == SW_OK && f->parts->next != NULL)
+	while (sw == SW_OK && f->parts->next != NULL) {
+		app->card->used -= emu_part_cost(f, f->parts->next);
 		sw = emu_part_del(app, f, f->parts->next->no);
+	}
 	cb_buf_free(&all);
 	return sw;
 }

@@ -9,7 +9,7 @@
 #include "emulator/card.h"
 
 /* What a file costs of the card's size beyond its contents. */
-#define FILE_OVERHEAD 32
+#define FILE_OVERHEAD 32u
 
 struct emu_file *
 emu_fs_child(const struct emu_file *df, uint16_t fid)
@@ -70,6 +70,19 @@ emu_fs_cost(const struct emu_file *f)
 		return FILE_OVERHEAD + 5 * half;
 	default:	/* directories; records are paid for as they come */
 		return FILE_OVERHEAD;
+	}
+}
+
+uint32_t
+emu_part_cost(const struct emu_file *f, const struct emu_part *p)
+{
+	switch (f->type) {
+	case EMU_EF_LINEAR:
+		return p->size;
+	case EMU_EF_TRANSPARENT:
+		return p->no > 0 ? FILE_OVERHEAD + p->size : 0;
+	default:
+		return 0;
 	}
 }
 
@@ -175,9 +188,8 @@ emu_fs_delete(struct emu_app *app, struct emu_file *f)
 		sw = emu_store_file_del(app, f);
 	if (sw != SW_OK)
 		return sw;
-	if (f->type == EMU_EF_LINEAR)
-		for (struct emu_part *p = f->parts; p != NULL; p = p->next)
-			cost += p->size;
+	for (struct emu_part *p = f->parts; p != NULL; p = p->next)
+		cost += emu_part_cost(f, p);
 	app->card->used -= cost;
 	for (at = &f->parent->child; *at != f; at = &(*at)->next)
 		continue;

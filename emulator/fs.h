@@ -71,6 +71,8 @@ struct emu_file *emu_fs_next(const struct emu_file *f);
 bool emu_fs_is_under(const struct emu_file *f, const struct emu_file *top);
 /* Bytes of the card's size that a file takes while it is empty. */
 uint32_t emu_fs_cost(const struct emu_file *f);
+/* What a part takes beyond that: records, and patches until they are folded. */
+uint32_t emu_part_cost(const struct emu_file *f, const struct emu_part *p);
 
 /* Makes a file below `parent` (NULL: the MF). Transparent EFs are zero-filled.
  * SW_NO_SPACE, SW_MEMORY_FAILURE. Rights and duplicates are the caller's. */

@@ -8,6 +8,7 @@
  *	nvm_file_sql.c	the SQLite connection
  *	nvm_file_head.c	what a file's first bytes say, before SQLite sees it
  *	nvm_file_lock.c	who has the file
+ *	nvm_file_keep.c	keeping it while it is closed
  *	nvm_file_new.c	how a new file gets its name
  *
  * Only these include this header (and tests).

@@ -351,7 +351,7 @@ emu_pin_opened_by(struct emu_app *app, struct cb_span value)
 	uint8_t secret[EMU_KEY];
 	const struct emu_pin *p;
 
-	if (value.n < 4 || value.n > 64)
+	if (value.n < 4 || value.n > 32)
 		return NULL;
 	for (p = app->pins; p != NULL; p = p->next)
 		if (p->unblock.set &&

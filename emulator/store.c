@@ -630,9 +630,8 @@ load_part(
 		return CB_E_FORMAT;
 	if ((r = emu_part_load(f, (uint16_t)number, value)) != CB_OK)
 		return r;
-	if (f->type == EMU_EF_LINEAR &&
-	    (p = emu_part_find(f, (uint16_t)number)) != NULL)
-		app->card->used += p->size;
+	if ((p = emu_part_find(f, (uint16_t)number)) != NULL)
+		app->card->used += emu_part_cost(f, p);
 	return CB_OK;
 }
 

@@ -43,6 +43,7 @@ struct ifd_slot {
 	unsigned number;		/* slot of the bridge */
 	unsigned count;			/* slots of this reader file */
 	int kick;			/* eventfd that ends the polling wait */
+	int tick;			/* timerfd of a stop that has time */
 
 	pthread_mutex_t cmd_lock;
 	struct br_client *cmd;		/* NULL until first needed */
@@ -72,6 +73,8 @@ struct ifd_slot {
 	size_t atr_n;
 
 	atomic_bool stop;		/* the polling function is to return */
+	atomic_bool ticking;		/* `tick` is set */
+	atomic_bool ending;		/* pcscd is about to end the thread */
 };
 
 /* ---- slot.c: a slot's life --------------------------------------------- */
@@ -113,6 +116,8 @@ bool ifd_watch_present(struct ifd_slot *s);
 /* Waits for a change, a stop or the end of the time. */
 void ifd_watch_poll(struct ifd_slot *s, int timeout_ms);
 void ifd_watch_stop(struct ifd_slot *s);
+/* The next stop is meant seriously. */
+void ifd_watch_end(struct ifd_slot *s);
 int64_t ifd_now_ms(void);
 /* Ends the slot's polling wait. */
 void ifd_kick(struct ifd_slot *s);

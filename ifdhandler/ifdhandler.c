@@ -63,6 +63,9 @@ ifd_get_capabilities(
 		*length = 0;
 		return IFD_COMMUNICATION_ERROR;
 	}
+	/* asked at the end of a reader only (eventhandler.c) */
+	if (tag == TAG_IFD_POLLING_THREAD_KILLABLE)
+		ifd_watch_end(s);
 	return ifd_attribute_get(s, tag, length, value);
 }
 

@@ -12,6 +12,7 @@
 #include <stdlib.h>
 #include <string.h>
 #include <sys/eventfd.h>
+#include <sys/timerfd.h>
 #include <unistd.h>
 
 #include "common/apdu.h"
@@ -184,6 +185,9 @@ slot_free(unsigned door)
 static void
 slot_reset(struct ifd_slot *s)
 {
+	s->place = NULL;
+	s->kick = -1;
+	s->tick = -1;
 	s->cmd = NULL;
 	s->cmd_epoch = 0;
 	s->started = false;
@@ -204,6 +208,23 @@ slot_reset(struct ifd_slot *s)
 	s->protocol = 0;
 	s->atr_n = 0;
 	atomic_store(&s->stop, false);
+	atomic_store(&s->ticking, false);
+	atomic_store(&s->ending, false);
+}
+
+/* Gives back what a slot holds besides its connections. */
+static void
+slot_release(struct ifd_slot *s)
+{
+	if (s->place != NULL)
+		ifd_place_put(s->place);
+	s->place = NULL;
+	if (s->kick >= 0)
+		close(s->kick);
+	s->kick = -1;
+	if (s->tick >= 0)
+		close(s->tick);
+	s->tick = -1;
 }
 
 static enum cb_err
@@ -230,10 +251,11 @@ slot_open(unsigned door, DWORD lun, const struct device *d, unsigned number)
 	s->number = number;
 	s->count = d->count;
 	r = CB_E_NOMEM;
-	if ((s->kick = eventfd(0, EFD_CLOEXEC | EFD_NONBLOCK)) < 0)
-		goto out;
-	if ((s->place = ifd_place_get(path)) == NULL) {
-		close(s->kick);
+	s->kick = eventfd(0, EFD_CLOEXEC | EFD_NONBLOCK);
+	s->tick = timerfd_create(CLOCK_MONOTONIC, TFD_CLOEXEC | TFD_NONBLOCK);
+	s->place = ifd_place_get(path);
+	if (s->kick < 0 || s->tick < 0 || s->place == NULL) {
+		slot_release(s);
 		goto out;
 	}
 	atomic_store(&s->key, key_of(door, lun));
@@ -286,10 +308,7 @@ ifd_slot_close(struct ifd_slot *s)
 	cb_buf_free(&s->rsp);
 	pthread_mutex_unlock(&s->cmd_lock);
 	ifd_watch_close(s);
-	ifd_place_put(s->place);
-	s->place = NULL;
-	close(s->kick);
-	s->kick = -1;
+	slot_release(s);
 	cb_wipe(s->atr, sizeof(s->atr));
 	pthread_mutex_unlock(&open_lock);
 }

@@ -35,3 +35,14 @@ while IFS= read -r word; do
 done < <(grep -oE '[a-z_0-9]+(/[A-Za-z0-9_.-]+)+\.[ch]\b' <<<"$words" |
 	sort -u)
 verdict "every source in a list is there" "${trouble%$'\n'}"
+
+# A suite that main.c does not run would go unnoticed.
+trouble=
+while IFS=: read -r file suite; do
+	suite=${suite%%_suite*}
+	dir=$(dirname "$file")
+	grep -qE "\b${suite}_suite\b" "$dir/main.c" ||
+		grep -qE "SUITE\(${suite}\)" "$dir"/*.h ||
+		trouble+="$dir/main.c does not run ${suite}_suite"$'\n'
+done < <(grep -HE '^[a-z_0-9]+_suite\(void\)$' tests/*/*.c)
+verdict "every suite is run" "${trouble%$'\n'}"

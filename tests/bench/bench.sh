@@ -22,7 +22,7 @@ need_pcscd
 need taskset openssl
 [ -x "$tools/client" ] || skip_all "the benchmark is not built: make bench"
 
-select=00A40000023F0000
+select=00A4040C10A000000077010303000000F100000002
 # of tests/vectors: log in, then the four APDUs of a signature
 pin=$(printf '123456' | od -An -tx1 | tr -d ' \n')
 script=$T/sign.script

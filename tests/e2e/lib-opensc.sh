@@ -135,7 +135,7 @@ raw() { # APDU...
 		/^Received \(SW1=0x/ {
 			if (sw != "") print data sw
 			data = ""
-			sw = substr($0, 17, 2) substr($0, 26, 2)
+			sw = substr($0, 17, 2) substr($0, 27, 2)
 			next
 		}
 		sw != "" && /^[0-9A-F][0-9A-F] / {

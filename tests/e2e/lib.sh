@@ -10,6 +10,7 @@
 # From the environment, all with a default that fits a build tree:
 #   CARDBRIDGE, CARDBRIDGED   the two programs
 #   CARDBRIDGE_PLUGIN         libifdcardbridge.so
+#   CARDBRIDGE_PROFILES       what cards look like
 #   CB_PCSCD                  pcscd
 #   CB_PYTHON                 the python that has pyscard
 #   CB_PCSCD_PRELOAD          LD_PRELOAD for pcscd (a sanitizer's runtime)
@@ -185,6 +186,8 @@ start() { # FILE COMMAND...
 	setpriv --pdeathsig KILL "$@" >"$log" 2>&1 </dev/null &
 	started=$!
 	cb_pids+=("$started")
+	# the shell need not report how it ended; alive knows a zombie
+	disown "$started"
 }
 
 # TERM, then KILL; waits until it is gone. A stopped process is continued.
@@ -196,13 +199,19 @@ finish() { # PID
 		kill -CONT "$pid" 2>/dev/null || true
 		wait_until 5 gone "$pid" || kill -KILL "$pid" 2>/dev/null || true
 	fi
-	cb_forget "$pid"
+	forget "$pid"
 }
 
-# Waits for a process that has ended or is about to.
-cb_forget() { # PID
+# KILL; waits until it is gone.
+slay() { # PID
+	kill -KILL "$1"
+	forget "$1"
+}
+
+# Waits for a process that was told to end, and is done with it.
+forget() { # PID
 	local pid kept=()
-	wait "$1" 2>/dev/null || true
+	wait_until 5 gone "$1" || bail "process $1 does not end"
 	for pid in "${cb_pids[@]}"; do
 		[ "$pid" = "$1" ] || kept+=("$pid")
 	done
@@ -215,9 +224,8 @@ cb_end() {
 	set +e
 	[ -z "$PCSCD_PID" ] || pcscd_stop
 	for pid in "${cb_pids[@]}"; do
-		kill -CONT "$pid" 2>/dev/null
 		kill -KILL "$pid" 2>/dev/null
-		wait "$pid" 2>/dev/null
+		wait_until 5 gone "$pid"
 	done
 	if [ "$rc" != 0 ] && [ "$cb_failed" = 0 ]; then
 		fail "the test ended early (exit code $rc)"
@@ -271,6 +279,8 @@ cb_find CARDBRIDGED "$CB_BUILD/cardbridged" "$CB_BUILD/bridge/cardbridged"
 cb_find CARDBRIDGE_PLUGIN "$CB_BUILD/ifdhandler/.libs/libifdcardbridge.so"
 cb_find CB_PCSCD /usr/sbin/pcscd
 cb_find CB_PYTHON /usr/bin/python3
+# the profiles of this tree, not those of an installation
+export CARDBRIDGE_PROFILES=${CARDBRIDGE_PROFILES:-$CB_SRC/data/profiles}
 if [ -n "$CARDBRIDGE" ]; then
 	PATH=$(cd "$(dirname "$CARDBRIDGE")" && pwd):$PATH
 fi
@@ -320,8 +330,7 @@ bridge_stop() {
 }
 
 bridge_kill() {
-	kill -KILL "$BRIDGE_PID"
-	cb_forget "$BRIDGE_PID"
+	slay "$BRIDGE_PID"
 	BRIDGE_PID=
 }
 

@@ -41,9 +41,9 @@ decrypts() { # ID PUBLIC-KEY
 
 keys() {
 	local bits
-	for bits in 512 1024 2048; do
+	for bits in 0512 1024 2048; do
 		t "$proto: a key of $bits bits is generated" init \
-			--generate-key "rsa/$bits" "${p15_init_pin[@]}" \
+			--generate-key "rsa/${bits#0}" "${p15_init_pin[@]}" \
 			--id "$bits" --label "Key $bits"
 		t "$proto: its public half is read" pc pkcs15-tool \
 			--read-public-key "$bits" -o "$T/$bits.pub"

@@ -37,6 +37,8 @@ other_was_fine() {
 	is "$(cat "$T/slow")" "" "$2"
 }
 
+bridge_up() { bridge_start --reader "mine=emu:$T/card"; }
+
 # ---- start order --------------------------------------------------------
 
 wait_until 10 test -S "$other_socket" || bail "the other bridge is not there"
@@ -44,7 +46,7 @@ pcscd_start
 t "pcscd starts without the bridge" pcsc list
 is "$(pcsc state "$one")" absent "its reader is there and empty"
 like "$(pcsc state "$two")" present "the other one is not"
-bridge_start --reader "mine=emu:$T/card"
+bridge_up
 t "the card is there within 1 s" pcsc wait "$one" present 1
 pid=$PCSCD_PID
 
@@ -57,7 +59,7 @@ for round in 1 2 3; do
 		pcsc wait "$one" absent 1
 	like "$(pcsc timed "$one" 00A40000)" '^No ' \
 		"round $round: there is no card"
-	bridge_start
+	bridge_up
 	t "round $round: back, present within 1 s" \
 		pcsc wait "$one" present 1
 done
@@ -72,7 +74,7 @@ wait_until 5 said 1 || bail "no session"
 echo 00A40000 >&8
 wait_until 5 said 2 || bail "no answer"
 bridge_kill
-bridge_start
+bridge_up
 t "the card is back" pcsc wait "$one" present 2
 echo 00A40000 >&8
 wait_until 8 said 3 || bail "no answer"
@@ -118,8 +120,7 @@ t "it appears when the bridge goes on" pcsc wait "$one" present 2
 # ---- pcscd gone, the bridge stays ---------------------------------------
 
 t "the card answers" pcsc apdu "$one" 00A40000
-kill -KILL "$PCSCD_PID"
-cb_forget "$PCSCD_PID"
+slay "$PCSCD_PID"
 PCSCD_PID=
 t "the bridge carries on without pcscd" "$CARDBRIDGE" apdu mine 00A40000
 pcscd_start

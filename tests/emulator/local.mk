@@ -13,6 +13,9 @@ tests_emulator_test_emulator_SOURCES = \
 	tests/emulator/rig_keys.c \
 	tests/emulator/rig_talk.c \
 	tests/emulator/suites.h \
+	tests/emulator/test_a5_access.c \
+	tests/emulator/test_a5_files.c \
+	tests/emulator/test_a5_select.c \
 	tests/emulator/test_cert.c \
 	tests/emulator/test_crypto.c \
 	tests/emulator/test_crypto_leak.c \

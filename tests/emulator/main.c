@@ -6,6 +6,7 @@
  */
 #include <stdlib.h>
 
+#include "tests/emulator/nvm_test.h"
 #include "tests/emulator/suites.h"
 
 static Suite *(*const suites[])(void) = {
@@ -16,6 +17,10 @@ static Suite *(*const suites[])(void) = {
 	cert_suite,
 	profile_suite,
 	template_suite,
+	nvm_suite,
+	nvm_file_suite,
+	nvm_lock_suite,
+	nvm_fault_suite,
 };
 
 int

@@ -75,6 +75,7 @@ void rig_bytes(struct cb_buf *out, const char *cmd);
  * A conversation, ended by a row without command. Besides commands:
  *	@reset	@off	@on	@wait MS	@tick	@t0	@t1
  *	@reopen			the card from its records
+ *	@import S  @import-public S	key S into the current file
  *	@notes			the answer column is what the log must say
  *				(- : nothing), which is then forgotten
  *	@disk	@no-disk	whether the step before wrote

@@ -183,6 +183,10 @@ direct(struct rig *r, const struct step *s, const char *where, unsigned *begun)
 		r->card->proto = EMU_T1;
 	else if (strcmp(s->cmd, "@reopen") == 0)
 		rig_reopen(r);
+	else if (strncmp(s->cmd, "@import ", 8) == 0)
+		rig_import(r, s->cmd + 8, false);
+	else if (strncmp(s->cmd, "@import-public ", 15) == 0)
+		rig_import(r, s->cmd + 15, true);
 	else if (strcmp(s->cmd, "@notes") == 0)
 		notes(r, where, s->want);
 	else if (strcmp(s->cmd, "@disk") == 0)

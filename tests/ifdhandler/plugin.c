@@ -226,8 +226,14 @@ void
 events_stop(struct events *e)
 {
 	RESPONSECODE (*stop_fn)(DWORD) = NULL;
-	DWORD n = sizeof(stop_fn);
+	UCHAR killable = 0;
+	DWORD n = 1;
 
+	/* eventhandler.c, EHDestroyEventHandler */
+	ck_assert_int_eq(e->p->get(e->lun, TAG_IFD_POLLING_THREAD_KILLABLE,
+			     &n, &killable), IFD_SUCCESS);
+	ck_assert_uint_eq(killable, 0);
+	n = sizeof(stop_fn);
 	ck_assert_int_eq(e->p->get(e->lun, TAG_IFD_STOP_POLLING_THREAD, &n,
 			     (UCHAR *)&stop_fn), IFD_SUCCESS);
 	ck_assert_uint_eq(n, sizeof(stop_fn));

@@ -163,6 +163,50 @@ START_TEST(a_stopped_bridge_is_a_removed_card_until_it_goes_on)
 }
 END_TEST
 
+/* A thousand short connections: pcscd asks for a stop after each. */
+START_TEST(many_stops_wake_the_thread_once)
+{
+	RESPONSECODE (*stop_fn)(DWORD) = NULL;
+	DWORD n = sizeof(stop_fn);
+	struct plugin p;
+	struct events e;
+	unsigned long before;
+	unsigned rounds;
+	int i;
+
+	open_watched(&p, &e);
+	ck_assert_int_eq(p.get(0, TAG_IFD_STOP_POLLING_THREAD, &n,
+			     (UCHAR *)&stop_fn), IFD_SUCCESS);
+	test_sleep(50);
+	before = test_wakeups();
+	rounds = e.rounds;
+	for (i = 0; i < 1000; i++)
+		stop_fn(0);
+	test_sleep(200);
+	ck_assert_uint_eq(test_wakeups() - before, 0);
+	test_sleep(400);
+	ck_assert_uint_eq(e.rounds, rounds + 1);
+	before = test_wakeups();
+	test_sleep(600);
+	ck_assert_uint_eq(test_wakeups() - before, 0);
+	events_stop(&e);
+}
+END_TEST
+
+/* At the end pcscd joins the thread while nobody else is served. */
+START_TEST(the_last_stop_is_at_once)
+{
+	struct plugin p;
+	struct events e;
+	int64_t start;
+
+	open_watched(&p, &e);
+	start = test_ms();
+	events_stop(&e);
+	ck_assert_int_le(test_ms() - start, SLACK_MS);
+}
+END_TEST
+
 static void
 open_slots(struct plugin *p, struct events *e, const char *path)
 {
@@ -277,6 +321,8 @@ watch_suite(void)
 	tcase_add_test(tc, a_missing_directory_may_appear);
 	tcase_add_test(
 	    tc, a_stopped_bridge_is_a_removed_card_until_it_goes_on);
+	tcase_add_test(tc, many_stops_wake_the_thread_once);
+	tcase_add_test(tc, the_last_stop_is_at_once);
 	tcase_add_test(tc, nothing_happens_while_nothing_happens);
 	tcase_add_test(tc, sixteen_slots_look_for_a_bridge_once_a_second);
 	tcase_add_test(tc, files_of_strangers_wake_nobody_for_long);

@@ -30,6 +30,7 @@ struct pc_event {
 };
 
 struct pc_log {
+	unsigned generation;	/* of recordings */
 	bool on, syncs, has_hot;
 	char path[PATH_MAX];
 	struct cb_buf main, hot; /* at the start; hot: the journal's */

@@ -220,6 +220,7 @@ main(int argc, char **argv)
 	unsigned torn = argc > 3 ? (unsigned)strtoul(argv[3], NULL, 10) : 2;
 	char dir[] = "/tmp/powercut.XXXXXX";
 	unsigned i, never = 0;
+	size_t cuts;
 
 	if (rounds == 0 || mkdtemp(dir) == NULL ||
 	    pc_register() != SQLITE_OK)
@@ -233,16 +234,16 @@ main(int argc, char **argv)
 	look_at_all(&run, seed, torn, 1);
 	for (i = 0; i < OPS; i++)
 		never += run.seen[i] == 0;
+	cuts = pc_events();
+	record(&lying, seed, rounds, false);
+	look_at_all(&lying, seed, torn, 7);
 	printf("powercut_card: seed %llu, %zu commands, %zu cuts, %u disks, "
 	    "%u with a try spent early, %u opened with the passcode, "
 	    "%u refused without their journal, %u kinds of command never "
-	    "sent, %u wrong\n",
-	    (unsigned long long)seed, run.steps, pc_events(), run.images,
-	    run.spent, run.opened, run.refused, never, run.wrong);
-	record(&lying, seed, rounds, false);
-	look_at_all(&lying, seed, torn, 7);
-	printf("powercut_card: without syncs %u of %u disks wrong, as it must "
-	    "be\n", lying.wrong, lying.images);
+	    "sent, %u wrong; without syncs %u of %u wrong, as must be\n",
+	    (unsigned long long)seed, run.steps, cuts, run.images, run.spent,
+	    run.opened, run.refused, never, run.wrong, lying.wrong,
+	    lying.images);
 	pc_record("/dev/null", false);
 	unlink(run.card);
 	unlink(run.image);

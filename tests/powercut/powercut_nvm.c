@@ -36,11 +36,11 @@ struct state {
 };
 
 struct run {
-	char card[128], image[128];
+	char card[128], journal[144], image[128];
 	struct state after[STEPS_MAX + 1];	/* [0]: at the start */
 	size_t acked[STEPS_MAX + 1];		/* events when it returned */
 	size_t steps;
-	unsigned images, refused, wrong;
+	unsigned images, twice, refused, wrong;
 	bool talk;
 };
 
@@ -225,6 +225,7 @@ record(struct run *run, uint64_t seed, size_t steps, bool syncs)
 	unsigned i;
 
 	unlink(run->card);
+	unlink(run->journal);
 	for (i = 0; i < NAMES; i++)
 		run->after[0].name[i] = (struct content){ -1, 0 };
 	if (emu_file_open(&nvm, run->card, EMU_FILE_CREATE, NULL) != CB_OK)
@@ -268,6 +269,7 @@ cut_twice(struct run *run, uint64_t seed)
 		if (pc_survivor(n, PC_TORN, seed + n, run->image, true) < 0)
 			die("image");
 		run->images++;
+		run->twice++;
 		if (read_image(run->image, &got) != CB_OK ||
 		    !alike(&want, &got))
 			complain(run, "undone otherwise", n, PC_TORN, seed,
@@ -284,32 +286,33 @@ main(int argc, char **argv)
 	struct run run = { .talk = true }, lying = { .talk = false };
 	char dir[] = "/tmp/powercut.XXXXXX";
 	unsigned i;
+	size_t cuts;
 
 	if (steps == 0 || steps > STEPS_MAX || mkdtemp(dir) == NULL ||
 	    pc_register() != SQLITE_OK)
 		die("usage: powercut_nvm [SEED [TRANSACTIONS [TORN]]]");
 	emu_file_set_vfs(PC_VFS);
 	snprintf(run.card, sizeof(run.card), "%s/card", dir);
+	snprintf(run.journal, sizeof(run.journal), "%s/card-journal", dir);
 	snprintf(run.image, sizeof(run.image), "%s/image", dir);
 	record(&run, seed, steps, true);
 	look_at_all(&run, seed, torn);
-	printf("powercut_nvm: seed %llu, %zu transactions, %zu cuts, %u disks, "
-	    "%u refused without their journal, %u wrong\n",
-	    (unsigned long long)seed, steps, pc_events(), run.images,
-	    run.refused, run.wrong);
-	run.images = 0;
+	cuts = pc_events();
 	for (i = 0; i < 20; i++)
 		cut_twice(&run, seed * 1000 + i);
-	printf("powercut_nvm: %u disks of cuts while undoing, %u wrong\n",
-	    run.images, run.wrong);
 	memcpy(lying.card, run.card, sizeof(run.card));
+	memcpy(lying.journal, run.journal, sizeof(run.journal));
 	memcpy(lying.image, run.image, sizeof(run.image));
 	record(&lying, seed, steps, false);
 	look_at_all(&lying, seed, torn);
-	printf("powercut_nvm: without syncs %u of %u disks wrong, as it must "
-	    "be\n", lying.wrong, lying.images);
+	printf("powercut_nvm: seed %llu, %zu transactions, %zu cuts, %u disks "
+	    "(%u of them of cuts while undoing), %u refused without their "
+	    "journal, %u wrong; without syncs %u of %u wrong, as must be\n",
+	    (unsigned long long)seed, steps, cuts, run.images, run.twice,
+	    run.refused, run.wrong, lying.wrong, lying.images);
 	pc_record("/dev/null", false);
 	unlink(run.card);
+	unlink(run.journal);
 	unlink(run.image);
 	snprintf(run.card, sizeof(run.card), "%s/image-journal", dir);
 	unlink(run.card);

@@ -81,57 +81,95 @@ touches(const struct pc_event *e, int inode)
 	    (e->kind == PC_WRITE || e->kind == PC_TRUNCATE);
 }
 
+/* Events from..to on the whole of *b. */
+static void
+play(struct cb_buf *b, int inode, size_t from, size_t to)
+{
+	const struct pc_event *e;
+	size_t i, size;
+
+	for (i = from; i < to; i++) {
+		e = &pc_log.p[i];
+		if (!touches(e, inode))
+			continue;
+		size = size_after(b->n, e);
+		need(b, size);
+		if (cb_buf_truncate(b, size) != CB_OK)
+			abort();
+		if (e->kind == PC_WRITE)
+			memcpy(b->p + e->at, e->data, e->n);
+	}
+}
+
+/* Sets *b to what was synced of an inode by then. That of the database grows
+ * with the record, and is kept. */
+static void
+play_synced(struct cb_buf *b, struct cb_span start, int inode, size_t synced)
+{
+	static struct cb_buf kept = CB_BUF_INIT_MAX(ROOM);
+	static unsigned generation;
+	static size_t played;
+	bool keep = inode == PC_MAIN;
+
+	cb_buf_free(b);
+	*b = (struct cb_buf)CB_BUF_INIT_MAX(ROOM);
+	if (keep && (generation != pc_log.generation || played > synced)) {
+		if (cb_buf_set(&kept, start) != CB_OK)
+			abort();
+		generation = pc_log.generation;
+		played = 0;
+	}
+	if (cb_buf_set(b, keep ? cb_buf_span(&kept) : start) != CB_OK)
+		abort();
+	play(b, inode, keep ? played : 0, synced);
+	if (keep && cb_buf_set(&kept, cb_buf_span(b)) != CB_OK)
+		abort();
+	if (keep)
+		played = synced;
+}
+
 /* Sets *b to what is left of an inode: `start` is what it had at first. */
 static void
 survive(struct cb_buf *b, struct cb_span start, int inode, size_t k,
     struct choice *c)
 {
-	const struct pc_event *e;
-	size_t i, s, synced = 0, pending = 0, left, size, top;
+	const struct pc_event **pending;
+	size_t i, s, synced = 0, n = 0, left, size, top, durable;
 
 	for (i = 0; i < k; i++)
 		if (pc_log.p[i].inode == inode &&
 		    pc_log.p[i].kind == PC_SYNC)
 			synced = i;
-	for (i = synced; i < k; i++)
-		pending += touches(&pc_log.p[i], inode);
-	/* The size, and how far any sector reaches. */
-	left = arrived(c, pending);
-	size = top = start.n;
-	for (i = 0; i < k; i++) {
-		e = &pc_log.p[i];
-		if (!touches(e, inode))
-			continue;
-		if (i < synced || left > 0)
-			size = size_after(size, e);
-		if (i >= synced && left > 0)
-			left--;
-		if (e->kind == PC_WRITE && e->at + e->n > top)
-			top = e->at + e->n;
-	}
-	cb_buf_free(b);
-	*b = (struct cb_buf)CB_BUF_INIT_MAX(ROOM);
-	if (cb_buf_set(b, start) != CB_OK)
+	play_synced(b, start, inode, synced);
+	if ((pending = calloc(k - synced + 1, sizeof(*pending))) == NULL)
 		abort();
+	for (i = synced; i < k; i++)
+		if (touches(&pc_log.p[i], inode))
+			pending[n++] = &pc_log.p[i];
+	/* The size, and how far any sector reaches. */
+	left = arrived(c, n);
+	size = top = durable = b->n;
+	for (i = 0; i < n; i++) {
+		if (i < left)
+			size = size_after(size, pending[i]);
+		if (pending[i]->kind == PC_WRITE &&
+		    pending[i]->at + pending[i]->n > top)
+			top = pending[i]->at + pending[i]->n;
+	}
 	need(b, top);
 	for (s = 0; s < top; s += SECTOR) {
-		left = arrived(c, pending);
-		if (left == 0 && s >= start.n && c->how == PC_TORN &&
+		left = arrived(c, n);
+		if (left == 0 && s >= durable && c->how == PC_TORN &&
 		    pc_random(&c->random) % 2 == 0)
-			memset(b->p + s, 0xa5, top - s < SECTOR ? top - s :
-			    SECTOR);
-		for (i = 0; i < k; i++) {
-			e = &pc_log.p[i];
-			if (!touches(e, inode))
-				continue;
-			if (i >= synced && left-- == 0)
-				break;
-			play_sector(b, s, e);
-		}
+			memset(b->p + s, 0xa5,
+			    top - s < SECTOR ? top - s : SECTOR);
+		for (i = 0; i < left; i++)
+			play_sector(b, s, pending[i]);
 	}
 	need(b, size);
 	if (cb_buf_truncate(b, size) != CB_OK)
 		abort();
+	free(pending);
 }
 
 /* The inode that has the journal's name; PC_NOT_OURS: none. */

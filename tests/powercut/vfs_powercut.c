@@ -342,6 +342,7 @@ load(const char *path)
 static void
 forget(void)
 {
+	unsigned next = pc_log.generation + 1;
 	size_t i;
 
 	for (i = 0; i < pc_log.n; i++)
@@ -350,6 +351,7 @@ forget(void)
 	cb_buf_free(&pc_log.main);
 	cb_buf_free(&pc_log.hot);
 	memset(&pc_log, 0, sizeof(pc_log));
+	pc_log.generation = next;
 }
 
 void
