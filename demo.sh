@@ -49,11 +49,14 @@ build_programs() {
 		--exclude=.deps --exclude=.dirstamp . | tar -C "$build" -x
 	cd "$build"
 	[ -e cardbridge ] || echo "Building, once (about a minute) ..."
-	{ [ -e configure ] || autoreconf -i; } >build.log 2>&1 &&
-		{ [ -e Makefile ] || ./configure; } >>build.log 2>&1 &&
-		make -j"$(nproc)" cardbridge cardbridged \
-			ifdhandler/libifdcardbridge.la >>build.log 2>&1 ||
+	if ! {
+		{ [ -e configure ] || autoreconf -i; } &&
+			{ [ -e Makefile ] || ./configure; } &&
+			make -j"$(nproc)" cardbridge cardbridged \
+				ifdhandler/libifdcardbridge.la
+	} >build.log 2>&1; then
 		give_up "it does not build:" "$build/build.log"
+	fi
 	cd "$top"
 }
 
@@ -76,7 +79,8 @@ unset CARDBRIDGE CARDBRIDGED CARDBRIDGE_PLUGIN
 cb_planned=yes
 fail() {
 	cb_failed=1
-	give_up "$*"
+	echo "demo.sh: $*" >&2
+	[ "${FUNCNAME[1]}" = cb_end ] || exit 1
 }
 skip_all() { fail "$@"; }
 
@@ -87,6 +91,7 @@ cd "$T"
 bridge_start
 reader_file demo
 pcscd_start
+diag() { :; } # from here on, a failed step says itself what is wrong
 
 # ---- how it is shown ----------------------------------------------------------
 

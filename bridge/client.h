@@ -51,7 +51,7 @@ struct br_target {
 #define BR_SLOTS_MAX 16
 
 enum br_road {
-	BR_ROAD_PCSC = 1,	/* pcscd is the arbiter behind this connection */
+	BR_ROAD_PCSC = 1,	/* pcscd is the arbiter behind it */
 	BR_ROAD_DIRECT = 2,	/* a tool of our own */
 };
 
@@ -61,7 +61,7 @@ struct br_state {
 	bool present;		/* there is a card this road could power */
 	bool test;		/* the card is marked as test */
 	uint32_t changes;	/* insertions and removals so far */
-	uint64_t stamp_ns;	/* CLOCK_MONOTONIC of the last change, bridge's */
+	uint64_t stamp_ns;	/* CLOCK_MONOTONIC of the last change */
 	uint32_t max_apdu;	/* of the card in it; 256 without a card */
 	uint8_t protocols;	/* of the card: bit 0 T=0, bit 1 T=1 */
 };
@@ -99,7 +99,7 @@ struct br_reader_info {
 	char name[64];
 	char uri[4096];
 	char pcsc_name[128];	/* as programs see it through pcscd, own file */
-	char pcsc_slot_name[64]; /* the same through a file of slots; "" : none */
+	char pcsc_slot_name[64]; /* through a file of slots; "": none */
 	int slot;		/* -1: none */
 	bool present, test;
 	char busy_with[64];	/* "" or who has it ("pcscd", "apdu, pid 7") */

@@ -56,13 +56,16 @@ br_conn_enter(struct br_conn *c)
 void
 br_conn_close(struct br_conn *c)
 {
+	struct epoll_event ev = { .events = 0 };
 	struct br_server *srv = c->srv;
 
 	if (c->fd < 0)
 		return;
 	br_conn_consume(c);
 	cb_buf_free(&c->out);
-	close(c->fd);	/* which takes it out of epoll */
+	/* close alone would not, if a forked process had the socket too */
+	(void)epoll_ctl(srv->epoll, EPOLL_CTL_DEL, c->fd, &ev);
+	close(c->fd);
 	c->fd = -1;
 	br_limits_remove(srv, c);
 	if (c->prev != NULL)

@@ -9,6 +9,7 @@
 #include <string.h>
 
 #include "bridge/link.h"
+#include "bridge/sock.h"
 #include "emulator/emu.h"
 
 struct link_emu {
@@ -151,8 +152,15 @@ static uint64_t
 link_emu_deadline(const struct br_link *base)
 {
 	const struct link_emu *l = (const struct link_emu *)base;
+	const struct emu_env *env = &emu_env_system;
+	uint64_t at, now;
 
-	return l->card != NULL ? emu_card_deadline(l->card) : UINT64_MAX;
+	if (l->card == NULL ||
+	    (at = emu_card_deadline(l->card)) == UINT64_MAX)
+		return UINT64_MAX;
+	/* The card's clock goes on while the machine sleeps, poll's not. */
+	now = env->mono_ms(env->ctx);
+	return br_now_ms() + (at > now ? at - now : 0);
 }
 
 static void

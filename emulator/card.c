@@ -203,8 +203,9 @@ emu_card_tick(struct emu_card *card)
 
 /* ---- a command ---------------------------------------------------------------------- */
 
-/* After storage failed: what is in memory may not be what is on disk. The
- * card is as after a reset, with its state read anew. */
+/* After storage failed, or a command half-way (memory, randomness): what is
+ * in memory may not be what is on disk. The card is as after a reset, with
+ * its state read anew. */
 static void
 card_recover(struct emu_card *card)
 {
@@ -219,7 +220,7 @@ card_recover(struct emu_card *card)
 		return;
 	}
 	volatile_clear(card);
-	emu_card_note(card, "storage failed; the last command was undone");
+	emu_card_note(card, "the last command failed and was undone");
 }
 
 enum cb_err
@@ -242,7 +243,8 @@ emu_card_transmit(
 	} else {
 		sw = emu_dispatch(card, &apdu, rsp);
 	}
-	if (emu_store_commit(card) != SW_OK) {
+	if (!card->dead &&
+	    (sw == SW_MEMORY_FAILURE || emu_store_commit(card) != SW_OK)) {
 		card_recover(card);
 		cb_buf_clear(rsp);
 		sw = SW_MEMORY_FAILURE;
@@ -273,7 +275,7 @@ passwd_finish(struct emu_card *card, uint16_t sw, uint8_t counter,
     unsigned *tries_left, struct cb_why *why)
 {
 	*tries_left = counter;
-	if (emu_store_commit(card) != SW_OK) {
+	if (sw == SW_MEMORY_FAILURE || emu_store_commit(card) != SW_OK) {
 		card_recover(card);
 		cb_why_set(why, "the card file could not be written; "
 				"nothing was changed");

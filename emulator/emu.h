@@ -29,7 +29,8 @@ struct emu_nvm;
 struct emu_env {
 	/* Fills n bytes; CB_E_CRYPTO if it cannot. */
 	enum cb_err (*random)(void *ctx, uint8_t *p, size_t n);
-	/* Monotonic milliseconds, for idle and total time of a login. */
+	/* Milliseconds that only grow, also while the machine sleeps: for
+	 * idle and total time of a login. */
 	uint64_t (*mono_ms)(void *ctx);
 	/* Seconds since 1970, for certificates made by emu_card_make. */
 	int64_t (*utc)(void *ctx);
@@ -109,7 +110,7 @@ CB_MUST_USE enum cb_err emu_card_set_protocol(
 CB_MUST_USE enum cb_err emu_card_transmit(
     struct emu_card *card, struct cb_span cmd, struct cb_buf *rsp);
 
-/* When the card next wants emu_card_tick (monotonic ms; UINT64_MAX: never):
+/* When the card next wants emu_card_tick (in mono_ms; UINT64_MAX: never):
  * the end of a login's idle or total time. */
 uint64_t emu_card_deadline(const struct emu_card *card);
 void emu_card_tick(struct emu_card *card);

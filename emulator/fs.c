@@ -112,15 +112,23 @@ file_free(struct emu_file *f)
 	free(f);
 }
 
+/* From the leaves up, without recursion: a file decides how deep it is. */
 static void
 file_free_all(struct emu_file *f)
 {
-	struct emu_file *next;
+	struct emu_file *up, *next;
 
-	for (; f != NULL; f = next) {
+	while (f != NULL) {
+		if (f->child != NULL) {
+			f = f->child;
+			continue;
+		}
+		up = f->parent;
 		next = f->next;
-		file_free_all(f->child);
+		if (up != NULL)
+			up->child = next;
 		file_free(f);
+		f = next != NULL ? next : up;
 	}
 }
 

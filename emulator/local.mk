@@ -71,6 +71,8 @@ emulator_libemulator_la_SOURCES = \
 	emulator/published.c \
 	emulator/published.h \
 	emulator/store.c \
+	emulator/store.h \
+	emulator/store_load.c \
 	emulator/template.c \
 	emulator/template.h \
 	emulator/template_eval.h \

@@ -150,6 +150,9 @@ make_label(struct make *m)
 		    m->profile->label_max);
 		return CB_E_ARG;
 	}
+	for (size_t i = 0; i < n; i++)
+		if ((unsigned char)label[i] < 0x20 || label[i] == 0x7F)
+			return refuse(m, "--label: control characters");
 	memcpy(m->card->info.label, label, n + 1);
 	return CB_OK;
 }
@@ -390,6 +393,9 @@ app_pin(struct make *m, struct emu_app *app, const struct emu_pf_pin *pf,
 	if (pf->role != EMU_ROLE_SO)
 		def.escrow =
 		    emu_domain_by_role(app, def.owner, EMU_ROLE_SO);
+	if (m->wish->unblock != NULL && pf->role == EMU_ROLE_USER &&
+	    cb_buf_set(m->wish->unblock, unblock) != CB_OK)
+		return CB_E_NOMEM;
 	return sw_err(m, emu_pin_create(app, &def), pf->name);
 }
 
@@ -482,10 +488,6 @@ make_app(struct make *m, struct emu_app *app, const struct emu_pf_app *pf)
 	for (unsigned i = 0; r == CB_OK && i < pf->files_n; i++)
 		if (made[i] != NULL)
 			r = file_fill(m, app, &pf->files[i], made[i]);
-	for (unsigned i = 0; r == CB_OK && i < pf->pins_n; i++)
-		if (m->wish->unblock != NULL && !m->wish->blank &&
-		    pf->pins[i].role == EMU_ROLE_USER)
-			r = cb_buf_set(m->wish->unblock, unblock[i]);
 out:
 	m->tpl.app = NULL;
 	m->tpl.unblock = NULL;

@@ -28,8 +28,10 @@ pin=$(printf '123456' | od -An -tx1 | tr -d ' \n')
 script=$T/sign.script
 {
 	echo "once 00A4040C10A000000077010303000000F100000002"
+	echo "once 00A40000023F0000"
 	echo "once 00A40000025011"
 	echo "once 0020008140$pin$(printf 'FF%.0s' $(seq 58))"
+	echo "after 00A4030000"
 	echo "loop 00A4000002900200"
 	echo "loop 00A4000002300100"
 	echo "loop 002241B603800111"

@@ -10,8 +10,9 @@
  *   insert READER N KIND:X   a card put in until SCardGetStatusChange tells;
  *                            KIND null: X is the socket of the null handler;
  *                            KIND bridge: X is the name of a reader
- *   script READER N FILE     "once HEX", "loop HEX" and "last HEX" lines; of
- *                            the N rounds of loop and last: all, last
+ *   script READER N FILE     "once", "after", "loop" and "last HEX" lines; of
+ *                            N rounds of loop and last, each followed by what
+ *                            is "after" and not measured: all, last
  *   start READER SOCKET PROGRAM ARGUMENT...
  *                            a bridge from its exec until that reader's card
  *                            is there: ready
@@ -316,17 +317,34 @@ run_insert(char **argv)
 /* ---- a script ---------------------------------------------------------- */
 
 struct script {
-	struct cb_buf loop[LINES_MAX];	/* the last line at `last` */
+	struct cb_buf loop[LINES_MAX];	/* the last one is "last" */
 	size_t loop_n;
+	struct cb_buf after;
 	bool has_last;
 };
+
+/* Of one line; takes what is in *cmd or sends it. */
+static void
+script_line(struct script *s, const char *verb, struct cb_buf *cmd)
+{
+	if (strcmp(verb, "once") == 0) {
+		send_apdu(cmd);
+	} else if (strcmp(verb, "after") == 0) {
+		cb_buf_move(&s->after, cmd);
+	} else {
+		if (s->loop_n == LINES_MAX || s->has_last)
+			die("too many lines in a script");
+		s->has_last = strcmp(verb, "last") == 0;
+		cb_buf_move(&s->loop[s->loop_n++], cmd);
+	}
+}
 
 static void
 script_read(struct script *s, const char *path)
 {
 	FILE *f = fopen(path, "re");
+	struct cb_buf cmd = CB_BUF_INIT;
 	char line[2048], *hex;
-	struct cb_buf cmd;
 
 	if (f == NULL)
 		die("%s: %s", path, strerror(errno));
@@ -335,17 +353,9 @@ script_read(struct script *s, const char *path)
 		if ((hex = strchr(line, ' ')) == NULL)
 			continue;
 		*hex++ = '\0';
-		cmd = (struct cb_buf)CB_BUF_INIT;
 		read_hex(&cmd, hex);
-		if (strcmp(line, "once") == 0) {
-			send_apdu(&cmd);
-			cb_buf_free(&cmd);
-			continue;
-		}
-		if (s->loop_n == LINES_MAX || s->has_last)
-			die("%s: too many lines", path);
-		s->has_last = strcmp(line, "last") == 0;
-		s->loop[s->loop_n++] = cmd;
+		script_line(s, line, &cmd);
+		cb_buf_free(&cmd);
 	}
 	fclose(f);
 	if (!s->has_last)
@@ -371,12 +381,15 @@ run_script(char **argv)
 		end = now_us();
 		samples[i] = end - start;
 		last[i] = end - mid;
+		if (s.after.n != 0)
+			send_apdu(&s.after);
 	}
 	printf("all %.2f\n", percentile(samples, n, 0.50));
 	printf("last %.2f\n", percentile(last, n, 0.50));
 	SCardDisconnect(card, SCARD_RESET_CARD);
 	for (k = 0; k < s.loop_n; k++)
 		cb_buf_free(&s.loop[k]);
+	cb_buf_free(&s.after);
 }
 
 /* ---- starting a bridge ------------------------------------------------- */

@@ -104,7 +104,9 @@ fake_protocol(struct br_link *l, unsigned t)
 static void
 nap(unsigned ms)
 {
-	struct timespec ts = { (time_t)(ms / 1000), (long)(ms % 1000) * 1000000 };
+	struct timespec ts = {
+		(time_t)(ms / 1000), (long)(ms % 1000) * 1000000
+	};
 
 	while (nanosleep(&ts, &ts) != 0)
 		;

@@ -291,6 +291,23 @@ now_us(void)
 }
 
 unsigned
+slower(void)
+{
+	const char *preload = getenv("LD_PRELOAD");
+
+	if (preload != NULL && strstr(preload, "vgpreload") != NULL)
+		return 40;
+#if defined(__has_feature)
+#if __has_feature(address_sanitizer) || __has_feature(thread_sanitizer)
+	return 5;
+#endif
+#elif defined(__SANITIZE_ADDRESS__) || defined(__SANITIZE_THREAD__)
+	return 5;
+#endif
+	return 1;
+}
+
+unsigned
 send_apdu(struct br_client *c, enum cb_err *e, size_t n, ...)
 {
 	struct cb_buf rsp = CB_BUF_INIT;

@@ -20,6 +20,7 @@
 	SUITE(config) \
 	SUITE(deadlines) \
 	SUITE(hostile) \
+	SUITE(link_emu) \
 	SUITE(listen) \
 	SUITE(protocol) \
 	SUITE(raw) \
@@ -79,6 +80,9 @@ void power_on(struct br_client *c);
 /* Waits up to `ms` for news of a watching connection. */
 bool news(struct br_client *c, struct br_state *state, int ms);
 uint64_t now_us(void);
+/* Times that somebody watches are multiplied by this: 1, more where every
+ * instruction costs more (sanitizers, valgrind). */
+unsigned slower(void);
 
 /* ---- fake_link.c ------------------------------------------------------- */
 

@@ -22,8 +22,6 @@
 #define CONNECT_US 100000
 #define P99_US 5000
 #define EXCHANGES 2000
-/* Sanitizers and valgrind make everything some times slower. */
-#define SLOWER 4
 
 static struct bridge b;
 
@@ -260,10 +258,10 @@ START_TEST(they_harm_themselves_only)
 		waitpid(pids[i], NULL, 0);
 	}
 	qsort(took, EXCHANGES, sizeof(took[0]), compare);
-	ck_assert_msg(connect_us < (uint64_t)CONNECT_US * SLOWER,
+	ck_assert_msg(connect_us < (uint64_t)CONNECT_US * slower(),
 	    "%s: connected after %lu us", enemies[_i].what,
 	    (unsigned long)connect_us);
-	ck_assert_msg(took[EXCHANGES * 99 / 100] < (uint64_t)P99_US * SLOWER,
+	ck_assert_msg(took[EXCHANGES * 99 / 100] < (uint64_t)P99_US * slower(),
 	    "%s: p99 %lu us", enemies[_i].what,
 	    (unsigned long)took[EXCHANGES * 99 / 100]);
 	if (getenv("CB_TELL") != NULL)

@@ -15,7 +15,10 @@ tests_emulator_test_emulator_SOURCES = \
 	tests/emulator/suites.h \
 	tests/emulator/test_a5_access.c \
 	tests/emulator/test_a5_files.c \
+	tests/emulator/test_a5_keys.c \
+	tests/emulator/test_a5_pins.c \
 	tests/emulator/test_a5_select.c \
+	tests/emulator/test_card_fault.c \
 	tests/emulator/test_cert.c \
 	tests/emulator/test_crypto.c \
 	tests/emulator/test_crypto_leak.c \
@@ -26,6 +29,7 @@ tests_emulator_test_emulator_SOURCES = \
 	tests/emulator/test_nvm_fault.c \
 	tests/emulator/test_nvm_file.c \
 	tests/emulator/test_nvm_lock.c \
+	tests/emulator/test_pin.c \
 	tests/emulator/test_profile.c \
 	tests/emulator/test_template.c
 tests_emulator_test_emulator_CFLAGS = $(AM_CFLAGS) $(CHECK_CFLAGS) \

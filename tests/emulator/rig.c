@@ -3,13 +3,11 @@
 /*
  * See rig.h: the card, its surroundings, and what the tests ask of them.
  */
-#include <stdarg.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <unistd.h>
 
-#include "common/hex.h"
 #include "emulator/profile.h"
 #include "tests/emulator/rig.h"
 
@@ -142,6 +140,8 @@ nvm_each(struct emu_nvm *nvm, emu_nvm_each_fn *fn, void *ctx)
 {
 	struct rig_nvm *n = (struct rig_nvm *)nvm;
 
+	if (n->unreadable)
+		return CB_E_STORE;
 	return n->inner->ops->each(n->inner, fn, ctx);
 }
 
@@ -174,6 +174,63 @@ rig_copy(struct emu_nvm *from)
 	ck_assert_int_eq(from->ops->each(from, copy_record, to), CB_OK);
 	ck_assert_int_eq(to->ops->commit(to), CB_OK);
 	return to;
+}
+
+static enum cb_err
+dump_record(void *ctx, const char *name, struct cb_span value)
+{
+	struct cb_buf *out = ctx;
+	enum cb_err r;
+
+	if ((r = cb_put_lv16(out, cb_span_str(name))) != CB_OK)
+		return r;
+	return cb_put_lv16(out, value);
+}
+
+void
+rig_dump(struct emu_nvm *from, struct cb_buf *out)
+{
+	cb_buf_clear(out);
+	ck_assert_int_eq(from->ops->each(from, dump_record, out), CB_OK);
+}
+
+void
+rig_put(struct emu_nvm *into, const char *name, const char *hex)
+{
+	struct cb_buf b = CB_BUF_INIT;
+
+	ck_assert_int_eq(into->ops->begin(into), CB_OK);
+	if (hex == NULL) {
+		ck_assert_int_eq(into->ops->del(into, name), CB_OK);
+	} else {
+		rig_bytes(&b, hex);
+		ck_assert_int_eq(
+		    into->ops->put(into, name, cb_buf_span(&b)), CB_OK);
+	}
+	ck_assert_int_eq(into->ops->commit(into), CB_OK);
+	cb_buf_free(&b);
+}
+
+struct wanted {
+	const char *name;
+	struct cb_buf *out;
+};
+
+static enum cb_err
+get_record(void *ctx, const char *name, struct cb_span value)
+{
+	struct wanted *w = ctx;
+
+	return strcmp(name, w->name) == 0 ? cb_buf_set(w->out, value) : CB_OK;
+}
+
+void
+rig_get(struct emu_nvm *from, const char *name, struct cb_buf *out)
+{
+	struct wanted w = { name, out };
+
+	cb_buf_clear(out);
+	ck_assert_int_eq(from->ops->each(from, get_record, &w), CB_OK);
 }
 
 /* ---- profiles ---------------------------------------------------------------- */
@@ -247,8 +304,6 @@ rig_setup(void)
 		    "%s", why.text);
 	}
 	emu_profile_free(&p);
-	/* made here once, for all tests */
-	ck_assert_uint_eq(rig_key("512", "n").n, 64);
 }
 
 enum cb_err

@@ -35,6 +35,7 @@ struct rig_nvm {
 	unsigned begins, ops;	/* ops: begin, put, del and commit */
 	unsigned fail_at;	/* the op that fails; 0: none */
 	bool broken;		/* everything after it fails too */
+	bool unreadable;	/* each fails */
 };
 
 struct rig {
@@ -49,8 +50,8 @@ struct rig {
 	struct cb_buf rsp;
 };
 
-/* An unchecked fixture: makes one card of each kind (and a 512-bit key), from
- * which rig_open takes copies. */
+/* An unchecked fixture: makes one card of each kind, from which rig_open takes
+ * copies. */
 void rig_setup(void);
 
 /* A card of its own, powered. */
@@ -101,9 +102,14 @@ void rig_same(const struct emu_card *a, const struct emu_card *b);
 void rig_coherent(struct rig *r);
 /* Copies records; the result is the caller's. */
 struct emu_nvm *rig_copy(struct emu_nvm *from);
+/* All records' names and values, one after another. */
+void rig_dump(struct emu_nvm *from, struct cb_buf *out);
+/* One record, put without asking the card (NULL: deleted). */
+void rig_put(struct emu_nvm *into, const char *name, const char *hex);
+void rig_get(struct emu_nvm *from, const char *name, struct cb_buf *out);
 
-/* Components p q qi dp dq n e of a published key ("s80"), or of the 512-bit
- * one ("512"); borrowed. */
+/* Components p q qi dp dq n e of a published key ("s80"), or of one of the
+ * rig's own ("512", "1024"); borrowed. */
 struct cb_span rig_key(const char *section, const char *component);
 /* Commands that put a private (public) key into the current file. */
 void rig_import(struct rig *r, const char *section, bool public);

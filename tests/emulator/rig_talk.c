@@ -50,6 +50,7 @@ put_word(struct cb_buf *out, const char *word, size_t n, size_t *mark)
 		put(out, "", 1);
 		*mark = out->n;
 	} else if (word[0] == '|') {
+		ck_assert_uint_ne(*mark, 0);
 		out->p[*mark - 1] = (uint8_t)(out->n - *mark);
 		*mark = 0;
 	} else if (memchr(word, '*', n) != NULL) {

@@ -3,7 +3,9 @@
 # fuzzed (fuzz-short, fuzz-long); in other builds `make check` gives them their
 # seeds.
 fuzz_programs = \
-	tests/fuzz/fuzz_tlv
+	tests/fuzz/fuzz_tlv \
+	tests/fuzz/fuzz_wire_client \
+	tests/fuzz/fuzz_wire_server
 
 if FUZZING
 fuzz_main =
@@ -20,6 +22,17 @@ tests_fuzz_fuzz_tlv_SOURCES = \
 	tests/fuzz/fuzz.h tests/fuzz/fuzz_tlv.c $(fuzz_main)
 tests_fuzz_fuzz_tlv_LDFLAGS = $(fuzz_ldflags)
 tests_fuzz_fuzz_tlv_LDADD = common/libcommon.la
+
+tests_fuzz_fuzz_wire_client_SOURCES = \
+	tests/fuzz/fuzz.h tests/fuzz/fuzz_wire_client.c $(fuzz_main)
+tests_fuzz_fuzz_wire_client_LDFLAGS = $(fuzz_ldflags)
+tests_fuzz_fuzz_wire_client_LDADD = bridge/libclient.la
+
+tests_fuzz_fuzz_wire_server_SOURCES = \
+	tests/fuzz/fuzz.h tests/fuzz/fuzz_wire_server.c $(fuzz_main)
+tests_fuzz_fuzz_wire_server_LDFLAGS = $(fuzz_ldflags)
+tests_fuzz_fuzz_wire_server_LDADD = \
+	bridge/libbridge.la emulator/libemulator.la bridge/libclient.la
 
 # `make fuzz-short FUZZ_SECONDS=5`; with -j, targets run side by side.
 FUZZ_SECONDS = 20

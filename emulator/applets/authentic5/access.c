@@ -153,7 +153,7 @@ a5_guards(struct emu_app *app, const struct emu_file *f,
     struct emu_domain *out[EMU_GUARDS_MAX])
 {
 	const struct emu_file *df = dir_of(f);
-	uint8_t acc, other;
+	uint8_t acc, other, crypto;
 	unsigned n;
 
 	switch (f->type) {
@@ -174,15 +174,22 @@ a5_guards(struct emu_app *app, const struct emu_file *f,
 	case EMU_KEY_RSA_PRIVATE:
 		/* CRYPTO of the DF must be satisfied for every use; only
 		 * where it is free do the key's own bytes guard it. */
-		acc = access_byte(df, EMU_OP_CRYPTO);
-		if ((n = add_domains(app, df, acc, out, 0)) > 0)
+		crypto = access_byte(df, EMU_OP_CRYPTO);
+		if ((n = add_domains(app, df, crypto, out, 0)) > 0)
 			return n;
 		acc = access_byte(f, EMU_OP_SIGN);
 		other = access_byte(f, EMU_OP_DECIPHER);
-		if (acc == ACC_ALWAYS || other == ACC_ALWAYS)
+		if (crypto == ACC_ALWAYS &&
+		    (acc == ACC_ALWAYS || other == ACC_ALWAYS))
 			return 0;
 		n = add_domains(app, df, acc, out, 0);
-		return add_domains(app, df, other, out, n);
+		n = add_domains(app, df, other, out, n);
+		/* Nobody may use it (yet: the PIN may still come): then
+		 * whoever may write it. */
+		return n > 0
+		    ? n
+		    : add_domains(app, df, access_byte(f, EMU_OP_UPDATE), out,
+			  0);
 	default:
 		return 0;	/* public keys */
 	}

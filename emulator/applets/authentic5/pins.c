@@ -131,17 +131,17 @@ a5_reset_retry(struct emu_call *c)
 }
 
 /* 80 2E 00 2r: only the local references 1 and 2; absent ones are as good as
- * logged out. */
+ * logged out. Whoever logs out need not have the PIN's DF selected. */
 uint16_t
 a5_logout(struct emu_call *c)
 {
 	uint8_t ref = c->p2 & 0x0F;
-	struct emu_pin *pin;
 
 	if ((c->p2 & 0xF0) != 0x20 ||
 	    (ref != A5_REF_USER && ref != A5_REF_ONE_TIME))
 		return emu_sw(c->card, EMU_ANS_LOGOUT_REF);
-	if ((pin = a5_pin(c->app, c->app->df, 0x80 | ref)) != NULL)
-		emu_pin_logout(c->app, pin);
+	for (struct emu_pin *pin = c->app->pins; pin != NULL; pin = pin->next)
+		if (pin->ref == ref && pin->owner != c->app->mf)
+			emu_pin_logout(c->app, pin);
 	return SW_OK;
 }

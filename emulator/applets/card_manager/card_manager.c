@@ -76,6 +76,10 @@ emu_cm_select(struct emu_call *c)
 
 		if (!aid_matches(c->data, app->aid, app->aid_n))
 			continue;
+		/* The others' logins end; its own are the applet's matter. */
+		for (unsigned k = 0; k < card->apps_n; k++)
+			if (k != i)
+				emu_pins_logout(&card->apps[k]);
 		card->app = c->app = app;
 		return app->applet->select(c);
 	}

@@ -1,0 +1,30 @@
+/* SPDX-License-Identifier: BSD-2-Clause
+ * Copyright (c) 2026 The cardbridge authors */
+/*
+ * A card's records: what store.c writes and store_load.c reads.
+ *
+ *	card			who it is, policy, answers, applications
+ *	card/A/d/ID		a key domain of application A
+ *	card/A/f/ID		a file: parent, FID, type, size, access bytes
+ *	card/A/p/ID		a PIN: owner, limits, wraps
+ *	card/A/t/ID		its counters (2 bytes: written most often)
+ *	card/A/x/ID/NO		a part of a file's content (parts.c)
+ *
+ * A is a digit, ID eight and NO four hexadecimal digits. Read in order of
+ * name, everything comes after what it refers to: a file's number is higher
+ * than its parent's.
+ */
+#ifndef EMU_STORE_H
+#define EMU_STORE_H
+
+#include "emulator/card.h"
+
+#define EMU_STORE_FORMAT 1	/* first byte of the record "card" */
+#define EMU_RECORD_MAX (EMU_NVM_NAME_MAX + 1)
+
+void emu_record_name(char out[EMU_RECORD_MAX], const struct emu_app *app,
+    char kind, uint32_t id);
+void emu_part_name(char out[EMU_RECORD_MAX], const struct emu_app *app,
+    const struct emu_file *f, uint16_t no);
+
+#endif

@@ -1,0 +1,121 @@
+#!/bin/bash
+# SPDX-License-Identifier: BSD-2-Clause
+# Copyright (c) 2026 The cardbridge authors
+#
+# The same with Debian 13's pcscd, out of a chroot: first as its unit starts
+# it (no capabilities, no new privileges), with the tests that Debian 12's
+# passes, OpenSC 0.23 included; then as a user who is not root at all, and with
+# Debian 13's own OpenSC. Only the PC/SC library of the programs is Debian 13's
+# too: it speaks another protocol with pcscd than Debian 12's.
+#
+#   CB_DEBIAN13   the chroot; made where it does not exist (build-debian13)
+#   CB_MIRROR     where Debian is
+#
+# time limit: 900
+# shellcheck source=tests/e2e/lib.sh
+. "$(dirname "$0")/lib.sh"
+need_cardbridge
+need_pcscd
+[ "$(id -u)/$cb_namespace" = 0/private ] || skip_all "a chroot needs root"
+need debootstrap chroot
+
+root=${CB_DEBIAN13:-$CB_SRC/build-debian13}
+packages=(pcscd opensc opensc-pkcs11)
+
+# ---- the chroot -------------------------------------------------------------
+
+chroot_make() {
+	rm -rf --one-file-system "$root.new"
+	mkdir -p "$root.new" || return
+	timeout 300 debootstrap --variant=minbase trixie "$root.new" \
+		"${CB_MIRROR:-http://deb.debian.org/debian}" || return
+	cp /etc/resolv.conf "$root.new/etc/" || return
+	# no service is started in there
+	printf '#!/bin/sh\nexit 101\n' >"$root.new/usr/sbin/policy-rc.d"
+	chmod 0755 "$root.new/usr/sbin/policy-rc.d"
+	timeout 300 chroot "$root.new" env DEBIAN_FRONTEND=noninteractive \
+		apt-get install -q -y --no-install-recommends \
+		"${packages[@]}" </dev/null || return
+	mkdir -p "$root.new/run/pcscd"
+	mv "$root.new" "$root"
+}
+
+if [ ! -x "$root/usr/sbin/pcscd" ]; then
+	chroot_make >"$T/chroot" 2>&1 || {
+		rm -rf --one-file-system "$root.new"
+		skip_all "no Debian 13: $(tail -n 1 "$T/chroot")"
+	}
+fi
+
+# What lib.sh starts instead of pcscd: the chroot sees this namespace's
+# /run/pcscd and the temporary folders, with sockets, plug-in and reader files.
+cat >"$T/pcscd13" <<END
+#!/bin/bash
+set -e
+mountpoint -q '$root/run/pcscd' || {
+	mount --bind /run/pcscd '$root/run/pcscd'
+	mount --rbind /tmp '$root/tmp'
+	mkdir -p '$root$CB_SRC' '$root$CB_BUILD'
+	mount --bind '$CB_SRC' '$root$CB_SRC'
+	mount --bind '$CB_BUILD' '$root$CB_BUILD'
+	mount -t proc proc '$root/proc'
+	mount --rbind /dev '$root/dev'
+}
+user=()
+if [ -n "\${CB_PCSCD_USER:-}" ]; then
+	chown "\$CB_PCSCD_USER:" /run/pcscd
+	user=(--reuid "\$CB_PCSCD_USER" --regid "\$CB_PCSCD_USER" --clear-groups)
+fi
+unset LD_LIBRARY_PATH
+exec chroot '$root' setpriv "\${user[@]}" --bounding-set -all \\
+	--inh-caps -all --no-new-privs \\
+	/usr/sbin/pcscd --disable-polkit "\$@"
+END
+chmod 0755 "$T/pcscd13"
+mkdir "$T/lib13"
+cp -L "$root"/usr/lib/*-linux-gnu/libpcsclite{,_real}.so.1 "$T/lib13/"
+export CB_PCSCD=$T/pcscd13 LD_LIBRARY_PATH=$T/lib13
+
+like "$(chroot "$root" pcscd --version 2>&1)" 'pcsc-lite version 2\.' \
+	"this is pcscd 2"
+
+# ---- as its unit starts it --------------------------------------------------
+
+for name in pcscd-attributes pcscd-bridge-gone pcscd-slots replay-pcsc roads \
+	opensc-counts opensc-crypto opensc-lifecycle tools-pcsc-scan \
+	tools-scriptor pyscard-sign; do
+	[ -x "$CB_SRC/tests/e2e/$name.sh" ] || continue
+	t "Debian 13: $name" timeout 120 "$CB_SRC/tests/e2e/$name.sh"
+done
+
+# ---- as somebody else -------------------------------------------------------
+
+# Debian's own user and group of number 1, here and there.
+export CB_PCSCD_USER=daemon
+reader='cardbridge other 00 00'
+chmod 0711 "$T"
+install -m 0644 "$CARDBRIDGE_PLUGIN" "$T/libifdcardbridge.copy"
+ln -sfn libifdcardbridge.copy "$T/libifdcardbridge.so"
+echo 'group = "daemon";' >"$T/group.conf"
+card_make "$T/other.card"
+
+bridge_start
+reader_add other "emu:$T/other.card"
+reader_file other
+pcscd_start
+is "$(stat -c %U "/proc/$PCSCD_PID")" daemon "pcscd runs as another user"
+is "$(pcsc state "$reader")" absent \
+	"and gets nothing from a bridge that does not know this user"
+bridge_stop
+chgrp daemon "$T/run"
+chmod 0750 "$T/run"
+bridge_start --config "$T/group.conf"
+t "it does when its group is the bridge's" pcsc wait "$reader" present 5
+
+inside() { pc env -u LD_LIBRARY_PATH HOME=/tmp chroot "$root" "$@" 2>&1; }
+like "$(inside pkcs11-tool -L -O)" 'token label *: NHS Series 8' \
+	"Debian 13's OpenSC lists the card"
+like "$(inside pkcs11-tool -l --pin 123456 -O)" 'Private Key Object' \
+	"and logs in"
+like "$(inside pkcs11-tool -l --pin 888888 -O || true)" CKR_PIN_INCORRECT \
+	"but not with a wrong passcode"
