@@ -104,11 +104,6 @@ count_trs() { # NAME BUILD
 		}' {} +)
 	count "$p" "$f" "$s"
 	echo "     $1: $p passed, $f failed, $s skipped"
-	if [ "$f" != 0 ]; then
-		find "$2" -path "$2/cardbridge-*" -prune -o -name '*.trs' \
-			-exec grep -HE 'test-result: *(FAIL|ERROR|XPASS)' {} + |
-			head -40 | sed 's/^/     /'
-	fi
 	[ "$p" != 0 ] || { echo "FAIL $1: no test ran"; count 0 1 0; }
 }
 
@@ -121,6 +116,7 @@ make_check() { # NAME SECONDS BUILD TARGET [VARIABLE=VALUE]...
 	timeout -k 10 "$limit" make -C "$build" -k -j"$jobs" "$@" \
 		>"$log" 2>&1 || rc=$?
 	count_trs "$name" "$build"
+	grep -E '^(FAIL|ERROR|XPASS): ' "$log" | head -40 | sed 's/^/     /'
 	if [ "$rc" != 0 ] && ! find "$build" -name '*.trs' -exec \
 		grep -qE 'test-result: *(FAIL|ERROR|XPASS)' {} +; then
 		echo "FAIL $name: exit code $rc; the end of $log:"

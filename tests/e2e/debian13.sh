@@ -36,6 +36,7 @@ chroot_make() {
 	timeout 300 chroot "$root.new" env DEBIAN_FRONTEND=noninteractive \
 		apt-get install -q -y --no-install-recommends \
 		"${packages[@]}" </dev/null || return
+	rm -f "$root.new"/var/cache/apt/archives/*.deb
 	mkdir -p "$root.new/run/pcscd"
 	mv "$root.new" "$root"
 }

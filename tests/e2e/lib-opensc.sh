@@ -37,21 +37,20 @@ pin_hex() { # PASSCODE
 card_answers() { pc opensc-tool --atr; }
 card_gone() { ! pc opensc-tool --atr; }
 
-reader_start() { # [OPTION OF PCSCD]...
-	bridge_start "$@"
+reader_start() {
+	bridge_start
 	reader_file card
-	# shellcheck disable=SC2119 # options come with the next line
 	pcscd_start --apdu
 }
 
 card_insert() { # FILE
 	reader_add card "emu:$1" || bail "the bridge does not take $1"
-	wait_until 5 card_answers || bail "pcscd does not see the card"
+	wait_until 10 card_answers || bail "pcscd does not see the card"
 }
 
 card_remove() {
 	reader_remove card
-	wait_until 5 card_gone || bail "pcscd still sees the card"
+	wait_until 10 card_gone || bail "pcscd still sees the card"
 }
 
 # ---- APDUs ------------------------------------------------------------------

@@ -290,13 +290,16 @@ need_cardbridge() {
 	[ -x "${CARDBRIDGED:-}" ] || skip_all "cardbridged is not built"
 }
 
+# The number in pcscd's file, which ends with a NUL.
+cb_system_pcscd() { tr -d '\0' 2>/dev/null </run/pcscd/pcscd.pid || true; }
+
 need_pcscd() {
 	need setpriv "$CB_PYTHON"
 	[ -x "$CB_PCSCD" ] || skip_all "pcscd is not installed"
 	[ -e "$CARDBRIDGE_PLUGIN" ] || skip_all "the plug-in is not built"
 	# its files in /run/pcscd would be overwritten
 	if [ "$cb_namespace" = none ] && [ -w /run ] &&
-		alive "$(cat /run/pcscd/pcscd.pid 2>/dev/null)"; then
+		alive "$(cb_system_pcscd)"; then
 		skip_all "no namespaces, and the system's pcscd is running"
 	fi
 	# the path may hold what pcscd's reader files cannot
@@ -413,7 +416,7 @@ pcscd_start() { # [OPTION]...
 pcscd_stop() {
 	finish "$PCSCD_PID"
 	if [ "$cb_namespace" = none ] &&
-		[ "$(cat /run/pcscd/pcscd.pid 2>/dev/null)" = "$PCSCD_PID" ]; then
+		[ "$(cb_system_pcscd)" = "$PCSCD_PID" ]; then
 		rm -f /run/pcscd/pcscd.pid
 	fi
 	PCSCD_PID=

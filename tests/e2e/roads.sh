@@ -84,7 +84,7 @@ for apdu in "${log_in[@]}" "${use_key[@]}"; do
 done
 tool_is_in() { [ "$(grep -c '^9000' "$T/apdu.log")" = 6 ]; }
 t "logged in by a tool" wait_until 10 tool_is_in
-t "pcscd sees the card go" pcsc wait "$reader" absent 5
+t "pcscd sees the card go" pcsc wait "$reader" absent 10
 is "$(pcsc state "$reader")" absent "and sees an empty reader"
 like "$(pcsc apdu "$reader" "$pso" 2>&1 || true)" 'No smart card|no smart card' \
 	"a program cannot connect"
@@ -95,6 +95,6 @@ tool_signed() { grep -qE '^[0-9A-F]{512} 9000' "$T/apdu.log"; }
 t "the tool signs" wait_until 10 tool_signed
 exec 9>&-
 finish "$tool"
-t "when it is done, pcscd sees the card again" pcsc wait "$reader" present 5
+t "when it is done, pcscd sees the card again" pcsc wait "$reader" present 10
 is "$(pcsc apdu "$reader" "${ride[@]}" | tail -n 1)" 6982 \
 	"with nobody logged in"

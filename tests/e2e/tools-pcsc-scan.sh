@@ -24,9 +24,9 @@ like "$(pc pcsc_scan -c)" \
 start "$T/scan.log" stdbuf -oL pcsc_scan -n -q
 scan=$started
 seen() { [ "$(grep -c "$1" "$T/scan.log")" -ge "$2" ]; } # ERE TIMES
-t "pcsc_scan sees the card" wait_until 5 seen 'Card inserted' 1
+t "pcsc_scan sees the card" wait_until 10 seen 'Card inserted' 1
 t "the card is ejected" "$CARDBRIDGE" reader eject scan
-t "pcsc_scan sees it go" wait_until 5 seen 'Card removed' 1
+t "pcsc_scan sees it go" wait_until 10 seen 'Card removed' 1
 t "the card is put back" "$CARDBRIDGE" reader insert scan
-t "pcsc_scan sees it come" wait_until 5 seen 'Card inserted' 2
+t "pcsc_scan sees it come" wait_until 10 seen 'Card inserted' 2
 finish "$scan"

@@ -31,6 +31,7 @@ tests_emulator_test_emulator_SOURCES = \
 	tests/emulator/test_nvm_lock.c \
 	tests/emulator/test_pin.c \
 	tests/emulator/test_profile.c \
+	tests/emulator/test_store.c \
 	tests/emulator/test_template.c
 tests_emulator_test_emulator_CFLAGS = $(AM_CFLAGS) $(CHECK_CFLAGS) \
 	$(LIBCRYPTO_CFLAGS) $(SQLITE_CFLAGS)

@@ -156,6 +156,15 @@ static const struct emu_nvm_ops nvm_ops = {
 	nvm_free,
 };
 
+struct emu_nvm *
+rig_watch(struct emu_nvm *inner, struct rig_nvm **out)
+{
+	ck_assert_ptr_nonnull(*out = calloc(1, sizeof(**out)));
+	(*out)->base.ops = &nvm_ops;
+	(*out)->inner = inner;
+	return &(*out)->base;
+}
+
 static enum cb_err
 copy_record(void *ctx, const char *name, struct cb_span value)
 {
@@ -270,38 +279,56 @@ rig_profile(const char *find, const char *put)
 /* ---- cards ------------------------------------------------------------------- */
 
 void
-rig_setup(void)
+rig_wish(struct emu_make *wish, enum rig_kind kind)
 {
-	static struct rig r;
+	static char keys[4096];
 	const char *top = getenv("CB_SRC");
-	struct emu_profile *p;
-	struct cb_why why = { "" };
-	char keys[4096];
 
-	if (made[0] != NULL)
-		return;
 	snprintf(keys, sizeof(keys),
 	    "%s/tests/vectors/authentic5/test-keys.txt",
 	    top == NULL ? "." : top);
+	*wish = (struct emu_make){
+		.test = true,
+		.blank = kind == RIG_BLANK,
+		.serial = "1A2B3C4D",
+		.atr = kind == RIG_T0 ? T0_ATR : NULL,
+		.keys_from = kind == RIG_BLANK ? NULL : keys,
+		.so_pin = cb_span_str(RIG_SO_PIN),
+		.scrypt_log2n = 10,
+	};
+	if (kind != RIG_BLANK)
+		wish->user_pin = cb_span_str(RIG_PIN);
+}
+
+void
+rig_make(struct rig *r, struct emu_profile *p, enum rig_kind kind)
+{
+	struct emu_nvm *nvm;
+	struct emu_make wish;
+	struct cb_why why = { "" };
+
+	rig_env_init(r);
+	rig_wish(&wish, kind);
+	ck_assert_int_eq(emu_mem_new(&nvm), CB_OK);
+	ck_assert_msg(
+	    emu_card_make(nvm, p, &wish, &r->env, &why) == CB_OK, "%s",
+	    why.text);
+	rig_open_records(r, nvm);
+}
+
+void
+rig_setup(void)
+{
+	struct emu_profile *p;
+	struct rig r;
+
+	if (made[0] != NULL)
+		return;
 	p = rig_profile(NULL, NULL);
 	for (unsigned k = 0; k < RIG_KINDS; k++) {
-		struct emu_make wish = {
-			.test = true,
-			.blank = k == RIG_BLANK,
-			.serial = "1A2B3C4D",
-			.atr = k == RIG_T0 ? T0_ATR : NULL,
-			.keys_from = k == RIG_BLANK ? NULL : keys,
-			.so_pin = cb_span_str(RIG_SO_PIN),
-			.scrypt_log2n = 10,
-		};
-
-		if (k != RIG_BLANK)
-			wish.user_pin = cb_span_str(RIG_PIN);
-		rig_env_init(&r);
-		ck_assert_int_eq(emu_mem_new(&made[k]), CB_OK);
-		ck_assert_msg(emu_card_make(made[k], p, &wish, &r.env,
-				  &why) == CB_OK,
-		    "%s", why.text);
+		rig_make(&r, p, (enum rig_kind)k);
+		made[k] = rig_copy(r.records);
+		rig_close(&r);
 	}
 	emu_profile_free(&p);
 }
@@ -309,13 +336,9 @@ rig_setup(void)
 enum cb_err
 rig_try_open(struct rig *r, struct cb_why *why)
 {
-	struct emu_nvm *nvm;
+	struct emu_nvm *nvm = rig_watch(r->records, &r->nvm);
 	enum cb_err e;
 
-	ck_assert_ptr_nonnull(r->nvm = calloc(1, sizeof(*r->nvm)));
-	r->nvm->base.ops = &nvm_ops;
-	r->nvm->inner = r->records;
-	nvm = &r->nvm->base;
 	e = emu_card_open(&r->card, &nvm, &r->env, why);
 	ck_assert_ptr_null(nvm);
 	if (e == CB_OK)

@@ -57,6 +57,8 @@ void rig_setup(void);
 /* A card of its own, powered. */
 void rig_open(struct rig *r, enum rig_kind kind);
 void rig_close(struct rig *r);
+/* Storage in front of other storage, which outlives it. */
+struct emu_nvm *rig_watch(struct emu_nvm *inner, struct rig_nvm **out);
 /* The environment alone, for emu_card_make. */
 void rig_env_init(struct rig *r);
 /* Lets go of the card, and opens it again from its records. */
@@ -120,8 +122,12 @@ bool rig_verify(
 void rig_encrypt(
     const char *section, struct cb_span plain, struct cb_buf *out);
 
-/* A profile with text put in (behind, or instead of, what is there). */
+/* A profile with text put in: instead of what is found, else at the end. */
 struct emu_profile *rig_profile(const char *find, const char *put);
+/* A card made of it, powered. */
+void rig_make(struct rig *r, struct emu_profile *p, enum rig_kind kind);
+/* What rig_make wishes; keys_from is borrowed from a static. */
+void rig_wish(struct emu_make *wish, enum rig_kind kind);
 
 /* ---- words for commands -------------------------------------------------- */
 

@@ -10,121 +10,15 @@
  * Left out under AddressSanitizer and valgrind, which keep copies.
  */
 #include <check.h>
-#include <fcntl.h>
-#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include <unistd.h>
 
 #include <openssl/bn.h>
 
 #include "common/ct.h"
 #include "tests/emulator/crypto_util.h"
+#include "tests/emulator/leak.h"
 #include "tests/emulator/suites.h"
-
-#define WINDOW 8
-#define SLOTS 16384 /* a power of two, far above the windows */
-#define CHUNK 65536
-
-static uint64_t slots[SLOTS];
-static uint8_t chunk[CHUNK];
-
-/* Without an inverse at hand: nobody mistakes the result for a secret. */
-static uint64_t
-scramble(const uint8_t *window)
-{
-	uint64_t w;
-
-	memcpy(&w, window, sizeof(w));
-	w = (w ^ 0x9E3779B97F4A7C15) * 0xBF58476D1CE4E5B9;
-	return (w ^ (w >> 29)) | 1; /* 0: a free slot */
-}
-
-static bool
-look_up(uint64_t s, bool add)
-{
-	size_t i = (size_t)(s >> 17) & (SLOTS - 1);
-
-	while (slots[i] != 0) {
-		if (slots[i] == s)
-			return true;
-		i = (i + 1) & (SLOTS - 1);
-	}
-	if (add)
-		slots[i] = s;
-	return false;
-}
-
-static void
-wanted(struct cb_span secret)
-{
-	uint8_t window[WINDOW];
-	size_t i, k;
-
-	ck_assert_uint_ge(secret.n, WINDOW);
-	for (i = 0; i + WINDOW <= secret.n; i++) {
-		look_up(scramble(secret.p + i), true);
-		for (k = 0; k < WINDOW; k++)
-			window[k] = secret.p[i + WINDOW - 1 - k];
-		look_up(scramble(window), true);
-	}
-	cb_wipe(window, sizeof(window));
-}
-
-/* How many windows of [from, to) are wanted ones. */
-static size_t
-search_range(int mem, uintptr_t from, uintptr_t to)
-{
-	size_t found = 0, n = CHUNK, i;
-	ssize_t got;
-
-	for (; from + WINDOW <= to; from += n - WINDOW + 1) {
-		n = to - from < CHUNK ? to - from : CHUNK;
-		if ((got = pread(mem, chunk, n, (off_t)from)) < WINDOW)
-			break;
-		n = (size_t)got;
-		for (i = 0; i + WINDOW <= n; i++)
-			found += look_up(scramble(chunk + i), false);
-		cb_wipe(chunk, CHUNK);
-	}
-	return found;
-}
-
-/* All but the searcher's own buffer. */
-static size_t
-search_region(int mem, uintptr_t from, uintptr_t to)
-{
-	const uintptr_t mine = (uintptr_t)chunk;
-
-	if (from > mine || mine >= to)
-		return search_range(mem, from, to);
-	return search_range(mem, from, mine) +
-	       search_range(mem, mine + CHUNK, to);
-}
-
-static size_t
-search(void)
-{
-	char line[512], mode[5];
-	unsigned long from, to;
-	size_t found = 0, regions = 0;
-	FILE *maps;
-	int mem;
-
-	ck_assert_ptr_nonnull(maps = fopen("/proc/self/maps", "r"));
-	ck_assert_int_ge(mem = open("/proc/self/mem", O_RDONLY), 0);
-	while (fgets(line, sizeof(line), maps) != NULL) {
-		if (sscanf(line, "%lx-%lx %4s", &from, &to, mode) != 3 ||
-		    mode[0] != 'r' || strstr(line, "[v") != NULL)
-			continue;
-		found += search_region(mem, from, to);
-		regions++;
-	}
-	(void)close(mem);
-	(void)fclose(maps);
-	ck_assert_uint_gt(regions, 10);
-	return found;
-}
 
 static void
 wanted_parts(const struct emu_rsa_parts *parts)
@@ -136,16 +30,16 @@ wanted_parts(const struct emu_rsa_parts *parts)
 	BN_CTX *ctx = BN_CTX_new();
 	uint8_t bytes[256];
 
-	wanted(cb_buf_span(&parts->p));
-	wanted(cb_buf_span(&parts->q));
-	wanted(cb_buf_span(&parts->dp));
-	wanted(cb_buf_span(&parts->dq));
-	wanted(cb_buf_span(&parts->qi));
+	leak_wanted(cb_buf_span(&parts->p));
+	leak_wanted(cb_buf_span(&parts->q));
+	leak_wanted(cb_buf_span(&parts->dp));
+	leak_wanted(cb_buf_span(&parts->dq));
+	leak_wanted(cb_buf_span(&parts->qi));
 	ck_assert(BN_sub_word(p, 1) && BN_sub_word(q, 1) &&
 		  BN_mul(phi, p, q, ctx) &&
 		  BN_mod_inverse(d, e, phi, ctx) != NULL &&
 		  BN_bn2binpad(d, bytes, (int)parts->n.n) > 0);
-	wanted(cb_span(bytes, parts->n.n));
+	leak_wanted(cb_span(bytes, parts->n.n));
 	cb_wipe(bytes, sizeof(bytes));
 	BN_clear_free(p);
 	BN_clear_free(q);
@@ -183,11 +77,11 @@ START_TEST(nothing_is_left_of_a_loaded_key)
 	ck_assert_int_eq(emu_rsa_load(&key, &parts), CB_OK);
 	emu_rsa_parts_free(&parts);
 	use_key(key);
-	ck_assert_uint_gt(search(), 500);
+	ck_assert_uint_gt(leak_search(), 500);
 	ck_assert_int_eq(emu_rsa_parts(key, &copy), CB_OK);
 	emu_rsa_parts_free(&copy);
 	emu_rsa_free(&key);
-	ck_assert_uint_eq(search(), 0);
+	ck_assert_uint_eq(leak_search(), 0);
 }
 END_TEST
 
@@ -200,7 +94,7 @@ left_of_a_refused_key(const char *section)
 	parts.dq.p[100] ^= 1;
 	ck_assert_int_eq(emu_rsa_load(&key, &parts), CB_E_FORMAT);
 	emu_rsa_parts_free(&parts);
-	return search();
+	return leak_search();
 }
 
 START_TEST(nothing_is_left_of_a_refused_key)
@@ -208,7 +102,7 @@ START_TEST(nothing_is_left_of_a_refused_key)
 	struct emu_rsa_parts parts = util_key_parts("s80");
 
 	wanted_parts(&parts);
-	ck_assert_uint_gt(search(), 500);
+	ck_assert_uint_gt(leak_search(), 500);
 	emu_rsa_parts_free(&parts);
 	/* Another key first: in a program linked without -z now, the loader
 	 * spills registers to the stack when a function is first called. */
@@ -229,9 +123,9 @@ START_TEST(nothing_is_left_of_a_generated_key)
 	cb_wipe_stack();
 	emu_rsa_parts_free(&parts);
 	use_key(key);
-	ck_assert_uint_gt(search(), 500);
+	ck_assert_uint_gt(leak_search(), 500);
 	emu_rsa_free(&key);
-	ck_assert_uint_eq(search(), 0);
+	ck_assert_uint_eq(leak_search(), 0);
 }
 END_TEST
 
@@ -411,31 +305,14 @@ START_TEST(nothing_is_left_of_a_secret)
 		memcpy(secret, given.p, EMU_KEY);
 		cb_buf_free(&given);
 	}
-	wanted(CB_SPAN_OF(secret));
-	ck_assert_uint_gt(search(), 0);
+	leak_wanted(CB_SPAN_OF(secret));
+	ck_assert_uint_gt(leak_search(), 0);
 	cb_wipe_stack();
 	leaks[_i].run(secret);
 	cb_wipe(secret, sizeof(secret));
-	ck_assert_uint_eq(search(), 0);
+	ck_assert_uint_eq(leak_search(), 0);
 }
 END_TEST
-
-/* Other programs' copies would be found. */
-static bool
-watched(void)
-{
-	const char *preload = getenv("LD_PRELOAD");
-#ifdef __has_feature
-	const bool asan = __has_feature(address_sanitizer);
-#elif defined(__SANITIZE_ADDRESS__)
-	const bool asan = true;
-#else
-	const bool asan = false;
-#endif
-
-	return asan ||
-	       (preload != NULL && strstr(preload, "vgpreload") != NULL);
-}
 
 Suite *
 crypto_leak_suite(void)
@@ -444,7 +321,7 @@ crypto_leak_suite(void)
 	TCase *t = tcase_create("all");
 
 	tcase_set_timeout(t, 60);
-	if (!watched()) {
+	if (!leak_watched()) {
 		tcase_add_test(t, nothing_is_left_of_a_loaded_key);
 		tcase_add_test(t, nothing_is_left_of_a_refused_key);
 		tcase_add_test(t, nothing_is_left_of_a_generated_key);

@@ -15,7 +15,7 @@
 
 #define DEFAULT_PLUGIN "ifdhandler/.libs/libifdcardbridge.so"
 
-char test_dir[64];
+static char test_dir[64];
 struct fake test_fakes[2];
 
 static void
@@ -52,27 +52,24 @@ plugin_bind(struct plugin *p)
 	look_up(handle, "IFDHControl", &p->control);
 }
 
-void
+static void
 test_setup(void)
 {
 	const char *tmp = getenv("TMPDIR");
 
 	snprintf(test_dir, sizeof(test_dir), "%s/cb-ifd-XXXXXX",
 	    tmp != NULL && strlen(tmp) < 40 ? tmp : "/tmp");
-	ck_assert_ptr_nonnull(mkdtemp(test_dir));
-	memset(test_fakes, 0, sizeof(test_fakes));
+	if (mkdtemp(test_dir) == NULL)
+		test_dir[0] = '\0';
 }
 
-void
-test_teardown(void)
+static void
+empty_dir(void)
 {
 	char path[512];
 	struct dirent *e;
-	size_t i;
 	DIR *d;
 
-	for (i = 0; i < 2; i++)
-		fake_kill(&test_fakes[i]);
 	if ((d = opendir(test_dir)) == NULL)
 		return;
 	while ((e = readdir(d)) != NULL) {
@@ -80,7 +77,41 @@ test_teardown(void)
 		unlink(path);
 	}
 	closedir(d);
+}
+
+static void
+test_teardown(void)
+{
+	empty_dir();
 	rmdir(test_dir);
+}
+
+static void
+test_begin(void)
+{
+	ck_assert_msg(test_dir[0] != '\0', "no directory for the sockets");
+	empty_dir();
+	memset(test_fakes, 0, sizeof(test_fakes));
+}
+
+static void
+test_end(void)
+{
+	size_t i;
+
+	for (i = 0; i < 2; i++)
+		fake_kill(&test_fakes[i]);
+}
+
+TCase *
+test_case(const char *name)
+{
+	TCase *tc = tcase_create(name);
+
+	tcase_set_timeout(tc, 20);
+	tcase_add_unchecked_fixture(tc, test_setup, test_teardown);
+	tcase_add_checked_fixture(tc, test_begin, test_end);
+	return tc;
 }
 
 const char *
@@ -134,6 +165,15 @@ test_ms(void)
 
 	clock_gettime(CLOCK_MONOTONIC, &t);
 	return (int64_t)t.tv_sec * 1000 + t.tv_nsec / 1000000;
+}
+
+int64_t
+test_slack(void)
+{
+	const char *text = getenv("CK_TIMEOUT_MULTIPLIER");
+	unsigned long n = text != NULL ? strtoul(text, NULL, 10) : 1;
+
+	return 100 * (int64_t)(n > 1 ? n : 1);
 }
 
 void

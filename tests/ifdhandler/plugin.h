@@ -34,12 +34,10 @@ struct plugin {
 /* A new binding; the plug-in is loaded at the first. */
 void plugin_bind(struct plugin *p);
 
-/* A directory for the sockets of one test, and the fixture that makes it and
- * takes it and every fake bridge away. */
-extern char test_dir[64];
+/* A test case with a directory for its sockets, which goes even if a test is
+ * killed; the fake bridges end with their test. */
 extern struct fake test_fakes[2];
-void test_setup(void);
-void test_teardown(void);
+TCase *test_case(const char *name);
 /* Path of the socket `name` in that directory; static storage. */
 const char *test_socket(const char *name);
 /* Binds and opens "cardbridge:WHAT:SOCKET" as Lun 0. */
@@ -67,6 +65,9 @@ void events_expect(struct events *e, unsigned inserted, unsigned removed,
     unsigned ms);
 
 int64_t test_ms(void);
+/* What a busy machine may take for nothing; more under valgrind, which goes
+ * by CK_TIMEOUT_MULTIPLIER as check itself. */
+int64_t test_slack(void);
 /* The sum of all threads' voluntary switches, this one's left out. */
 unsigned long test_wakeups(void);
 void test_sleep(unsigned ms);

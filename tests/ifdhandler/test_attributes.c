@@ -197,9 +197,8 @@ Suite *
 attributes_suite(void)
 {
 	Suite *s = suite_create("attributes");
-	TCase *tc = tcase_create("attributes");
+	TCase *tc = test_case("attributes");
 
-	tcase_add_checked_fixture(tc, test_setup, test_teardown);
 	tcase_add_loop_test(tc, an_attribute_has_its_value, 0, CASES);
 	tcase_add_test(tc, no_room_is_said_and_nothing_written);
 	tcase_add_test(tc, nothing_can_be_set);

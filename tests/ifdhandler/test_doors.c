@@ -109,9 +109,8 @@ Suite *
 doors_suite(void)
 {
 	Suite *s = suite_create("doors");
-	TCase *tc = tcase_create("doors");
+	TCase *tc = test_case("doors");
 
-	tcase_add_checked_fixture(tc, test_setup, test_teardown);
 	tcase_add_test(tc, one_reader_at_once_is_all_it_admits);
 	tcase_add_test(tc, two_files_with_the_same_lun_are_two_readers);
 	tcase_add_test(tc, a_closed_readers_door_is_used_again);

@@ -11,7 +11,7 @@
 
 #include "tests/ifdhandler/plugin.h"
 
-#define SLACK_MS 150
+#define SLACK_MS ((unsigned)test_slack())
 #define SLOTS 16
 
 static void
@@ -309,10 +309,8 @@ Suite *
 watch_suite(void)
 {
 	Suite *s = suite_create("watch");
-	TCase *tc = tcase_create("watch");
+	TCase *tc = test_case("watch");
 
-	tcase_set_timeout(tc, 20);
-	tcase_add_checked_fixture(tc, test_setup, test_teardown);
 	tcase_add_test(tc, a_card_goes_and_comes);
 	tcase_add_test(tc, a_card_changed_between_two_looks_was_removed);
 	tcase_add_test(tc, other_threads_see_only_the_card_that_was_told);
