@@ -20,6 +20,8 @@
 
 /* Until the bridge has told its own. */
 #define GREETING_MS 5000
+/* Events taken in one go: who sends without end does not keep us. */
+#define EVENTS_MAX 64
 
 enum cb_err
 br_socket_path(const char *given, char *out, size_t size)
@@ -256,6 +258,7 @@ br_watch_take(struct br_client *c, struct br_state *state, bool *changed)
 {
 	struct br_header h;
 	struct cb_span body;
+	unsigned n = 0;
 	enum cb_err r;
 
 	*changed = false;
@@ -270,6 +273,9 @@ br_watch_take(struct br_client *c, struct br_state *state, bool *changed)
 		}
 		*changed = true;
 		br_io_drop(c, &h);
+		/* a whole one must not stay here: poll would not tell of it */
+		if (++n >= EVENTS_MAX && c->have < BR_HEADER_SIZE + h.length)
+			break;
 	}
 	*state = c->state;
 	return r == CB_E_ABSENT ? CB_OK : r;

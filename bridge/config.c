@@ -15,7 +15,6 @@
 #include "bridge/protocol.h"
 
 #define DEADLINE_MIN 100
-#define DEADLINE_MAX 3600000
 
 struct reading {
 	struct br_config *out;
@@ -26,7 +25,7 @@ struct reading {
 typedef enum cb_err take_fn(struct reading *in, config_setting_t *s);
 
 static take_fn take_socket, take_state_dir, take_group, take_exchange;
-static take_fn take_long, take_readers;
+static take_fn take_long, take_log, take_readers;
 
 static const struct {
 	const char *name;
@@ -38,6 +37,7 @@ static const struct {
 	{ "group", CONFIG_TYPE_STRING, take_group },
 	{ "exchange-ms", CONFIG_TYPE_INT, take_exchange },
 	{ "long-ms", CONFIG_TYPE_INT, take_long },
+	{ "log", CONFIG_TYPE_STRING, take_log },
 	{ "readers", CONFIG_TYPE_LIST, take_readers },
 };
 
@@ -92,7 +92,7 @@ take_ms(struct reading *in, config_setting_t *s, unsigned *out)
 {
 	int v = config_setting_get_int(s);
 
-	if (v < DEADLINE_MIN || v > DEADLINE_MAX)
+	if (v < DEADLINE_MIN || v > BR_DEADLINE_MAX_MS)
 		return wrong(in, s, "100 to 3600000 milliseconds are "
 		    "possible.");
 	*out = (unsigned)v;
@@ -109,6 +109,31 @@ static enum cb_err
 take_long(struct reading *in, config_setting_t *s)
 {
 	return take_ms(in, s, &in->out->long_ms);
+}
+
+static enum cb_err
+take_log(struct reading *in, config_setting_t *s)
+{
+	static const struct {
+		const char *name;
+		enum cb_log_level level;
+	} levels[] = {
+		{ "error", CB_LOG_ERROR },
+		{ "warning", CB_LOG_WARNING },
+		{ "notice", CB_LOG_NOTICE },
+		{ "debug", CB_LOG_DEBUG },
+	};
+	const char *v = config_setting_get_string(s);
+
+	for (size_t i = 0; i < sizeof(levels) / sizeof(levels[0]); i++) {
+		if (strcmp(levels[i].name, v) == 0) {
+			in->out->log_given = true;
+			in->out->log = levels[i].level;
+			return CB_OK;
+		}
+	}
+	return wrong(in, s, "\"error\", \"warning\", \"notice\" or "
+	    "\"debug\" is possible.");
 }
 
 static enum cb_err

@@ -8,6 +8,7 @@
  *	group = "cardbridge";		// may use readers: a service
  *	exchange-ms = 5000;
  *	long-ms = 60000;
+ *	log = "notice";			// "debug" also names each APDU
  *	readers = (
  *		{ name = "desk"; uri = "emu:/var/lib/cardbridge/desk.card"; }
  *	);
@@ -20,6 +21,7 @@
 #include <sys/types.h>
 
 #include "common/err.h"
+#include "common/log.h"
 
 struct br_config_reader {
 	char *name, *uri;
@@ -30,6 +32,8 @@ struct br_config {
 	bool grouped;
 	gid_t group;
 	unsigned exchange_ms, long_ms;	/* 0: not given */
+	bool log_given;
+	enum cb_log_level log;
 	struct br_config_reader *readers;
 	size_t n_readers;
 };

@@ -179,6 +179,8 @@ take_options(struct options *o, int argc, char **argv)
 		    br_config_read(&o->config, config, &why) != CB_OK)
 			return complain(why.text);
 	}
+	if (o->config.log_given)
+		cb_log_set_level(o->config.log);
 	return -1;
 }
 

@@ -267,7 +267,9 @@ br_get_welcome(struct br_welcome *out, struct cb_span body)
 	r = get_text(&body, out->release, sizeof(out->release));
 	if (r != CB_OK)
 		return r;
-	if (out->exchange_ms == 0 || out->long_ms == 0)
+	if (out->exchange_ms == 0 || out->long_ms == 0 ||
+	    out->exchange_ms > BR_DEADLINE_MAX_MS ||
+	    out->long_ms > BR_DEADLINE_MAX_MS)
 		return CB_E_FORMAT;
 	return cb_get_end(&body);
 }

@@ -29,6 +29,7 @@
 #define BR_EXCHANGE_MS 5000	/* defaults of the two deadlines */
 #define BR_LONG_MS 60000
 #define BR_WORKING_MS 1000	/* between two signs of life */
+#define BR_DEADLINE_MAX_MS 3600000	/* no end may ask for a longer wait */
 
 enum br_type {
 	BR_HELLO = 1,

@@ -20,6 +20,7 @@
 #include "bridge/loop.h"
 #include "bridge/sock.h"
 #include "common/ct.h"
+#include "common/log.h"
 
 /* OpenSSL, SQLite and scrypt use some tens of KiB; the sanitizers more. */
 #define STACK_SIZE ((size_t)512 * 1024)
@@ -206,6 +207,10 @@ on_transmit(struct br_session *s, struct cb_span body)
 	pthread_mutex_lock(&rd->card);
 	if ((r = have_card(s)) == CB_OK)
 		r = rd->link->ops->transmit(rd->link, body, &s->rsp);
+	if (r == CB_OK && s->rsp.n >= 2 && cb_log_on(CB_LOG_DEBUG))
+		cb_log_apdu(rd->name, body,
+		    (uint16_t)(s->rsp.p[s->rsp.n - 2] << 8 |
+			s->rsp.p[s->rsp.n - 1]));
 	note_deadline(s);
 	pthread_mutex_unlock(&rd->card);
 	br_conn_consume(s->conn);
@@ -345,6 +350,7 @@ session_main(void *arg)
 		while (serve(s))
 			;
 	power_off(s);
+	set_timeout(s, true);	/* none: the socket outlives this session */
 	cb_buf_free(&s->rsp);
 	cb_wipe_stack();
 	pthread_mutex_lock(&srv->done_lock);

@@ -25,6 +25,10 @@ cli_reader_name_check(const char *name)
 	if (strcasestr(name, "virtual") != NULL)
 		return cli_fail(CLI_USAGE, "a reader's name must not contain "
 		    "\"virtual\": some programs leave such readers out");
+	/* The file of slots is called so: two readers of one PC/SC name. */
+	if (strcasecmp(name, "slots") == 0)
+		return cli_fail(CLI_USAGE, "\"slots\" cannot be the name of a "
+		    "reader; reader conf --slots N makes the file of slots");
 	return CLI_OK;
 }
 

@@ -118,8 +118,13 @@ make(const char *path, const struct emu_profile *profile,
 	if (r != CB_OK)
 		return cli_fail_err(r, &why, path);
 	r = emu_card_make(nvm, profile, wish, &emu_env_system, &why);
-	if (r == CB_OK)
-		r = emu_card_open(&card, &nvm, &emu_env_system, &why);
+	if (r != CB_OK) {
+		/* no file of ours yet: what stands there is somebody else's,
+		 * made in the meantime */
+		emu_nvm_free(&nvm);
+		return cli_fail_err(r, &why, path);
+	}
+	r = emu_card_open(&card, &nvm, &emu_env_system, &why);
 	if (r != CB_OK) {
 		emu_nvm_free(&nvm);
 		(void)unlink(path);	/* ours, and no card */

@@ -187,6 +187,24 @@ reader_insert(
 
 /* ---- list ---------------------------------------------------------------- */
 
+/* JSON is UTF-8, a path or another program's name need not be: the list must
+ * not fail by it, so that its odd bytes become question marks. */
+static json_t *
+text_json(const char *text)
+{
+	json_t *made = json_string(text);
+	char *copy;
+
+	if (made != NULL || (copy = strdup(text)) == NULL)
+		return made;
+	for (char *p = copy; *p != '\0'; p++)
+		if ((unsigned char)*p >= 0x80)
+			*p = '?';
+	made = json_string(copy);
+	free(copy);
+	return made;
+}
+
 static json_t *
 reader_json(const struct br_reader_info *i)
 {
@@ -194,12 +212,14 @@ reader_json(const struct br_reader_info *i)
 
 	cb_hex_encode(atr, sizeof(atr), cb_span(i->atr, i->atr_n));
 	return json_pack(
-	    "{s:s, s:s, s:s, s:s, s:o, s:b, s:b, s:s, s:s, s:s}",
-	    "name", i->name, "uri", i->uri, "pcsc_name", i->pcsc_name,
+	    "{s:s, s:o, s:s, s:s, s:o, s:b, s:b, s:s, s:o, s:o}",
+	    "name", i->name, "uri", text_json(i->uri), "pcsc_name",
+	    i->pcsc_name,
 	    "pcsc_slot_name", i->pcsc_slot_name,
 	    "slot", i->slot >= 0 ? json_integer(i->slot) : json_null(),
 	    "present", i->present, "test", i->test, "atr", atr,
-	    "busy_with", i->busy_with, "trouble", i->trouble);
+	    "busy_with", text_json(i->busy_with),
+	    "trouble", text_json(i->trouble));
 }
 
 static int
@@ -208,11 +228,9 @@ list_json(const struct br_reader_info *list, size_t n)
 	json_t *all = json_array();
 	int code = CLI_OK;
 
-	/* json_pack fails on a path that is not UTF-8. */
 	for (size_t i = 0; i < n && code == CLI_OK; i++)
 		if (json_array_append_new(all, reader_json(&list[i])) != 0)
-			code = cli_fail(CLI_FAILED, "reader %s cannot be told "
-			    "in JSON: is its path UTF-8?", list[i].name);
+			code = cli_fail(CLI_FAILED, "out of memory");
 	if (code == CLI_OK && json_dumpf(all, stdout, JSON_INDENT(2)) == 0)
 		printf("\n");
 	json_decref(all);

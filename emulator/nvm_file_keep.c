@@ -79,8 +79,8 @@ emu_file_keep_free(struct emu_file_keep **keep)
 	if (k == NULL)
 		return;
 	*keep = NULL;
-	if (k->hold != NULL)
-		(void)flock(emu_file_hold_fd(k->hold), LOCK_UN);
+	/* not LOCK_UN: flock belongs to the one descriptor, and another user
+	 * of it here may own the file */
 	emu_file_hold_drop(&k->hold, false);
 	free(k->path);
 	free(k);

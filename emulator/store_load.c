@@ -246,6 +246,10 @@ get_wrap(struct cb_span *in, struct emu_wrap *w)
 	    (r = cb_get_u8(in, &w->how.p)) != CB_OK ||
 	    (r = get_bytes(in, w->how.salt, sizeof(w->how.salt))) != CB_OK)
 		return r;
+	/* What a profile may ask for; more would only keep us busy. */
+	if (w->how.log2n < 10 || w->how.log2n > 20 || w->how.r == 0 ||
+	    w->how.r > 32 || w->how.p == 0 || w->how.p > 32)
+		return CB_E_FORMAT;
 	return get_bytes(in, w->blob, sizeof(w->blob));
 }
 

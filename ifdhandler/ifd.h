@@ -130,7 +130,8 @@ void ifd_place_put(struct ifd_place *p);
 const char *ifd_place_path(const struct ifd_place *p);
 /* Nobody answers there, as far as is known: only the leader tries. */
 bool ifd_place_is_down(struct ifd_place *p);
-void ifd_place_failed(struct ifd_place *p, const char *why);
+/* `rest_ms` from now it is not even the leader's to try. */
+void ifd_place_failed(struct ifd_place *p, const char *why, unsigned rest_ms);
 
 /* Around the polling function. */
 void ifd_prober_enter(struct ifd_slot *s);

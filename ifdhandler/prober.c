@@ -27,6 +27,7 @@ struct ifd_place {
 	unsigned refs;
 	bool down;		/* only the leader tries */
 	unsigned round;		/* of the leader's tries, when last tried */
+	int64_t not_before;	/* ms; leave it alone until then */
 	char path[];
 };
 
@@ -98,15 +99,14 @@ ifd_place_is_down(struct ifd_place *p)
 
 /* One line when a bridge goes, none for each try after that. */
 void
-ifd_place_failed(struct ifd_place *p, const char *why)
+ifd_place_failed(struct ifd_place *p, const char *why, unsigned rest_ms)
 {
 	bool news;
 
 	pthread_mutex_lock(&prober.lock);
 	news = !p->down;
 	p->down = true;
-	if (news && prober.leader == NULL)
-		prober.next_ms = ifd_now_ms() + PROBE_EVERY_MS;
+	p->not_before = ifd_now_ms() + rest_ms;
 	pthread_mutex_unlock(&prober.lock);
 	if (news)
 		ifd_log("no bridge at %s (%s): its readers are empty until it "
@@ -153,18 +153,17 @@ listen_for(const struct ifd_place *p)
 	}
 }
 
-/* Under the lock: `s` is the one that looks from here on. */
+/* Under the lock: `s` is the one that looks from here on, and once at the
+ * beginning: a bridge may have come before there was anybody to listen. */
 static void
 take_over(struct ifd_slot *s)
 {
-	int64_t soon = ifd_now_ms() + PROBE_EVERY_MS;
 	struct ifd_place *p;
 
 	prober.leader = s;
 	prober.quick = 0;
 	prober.deaf_until = 0;
-	if (prober.next_ms > soon)
-		prober.next_ms = soon;
+	prober.next_ms = s->place->not_before;
 	prober.ino = inotify_init1(IN_CLOEXEC | IN_NONBLOCK);
 	for (p = prober.places; p != NULL && prober.ino >= 0; p = p->next)
 		if (p->down)
@@ -296,11 +295,12 @@ ifd_prober_listen(void)
 static struct ifd_place *
 place_next(unsigned round)
 {
+	int64_t now = ifd_now_ms();
 	struct ifd_place *p;
 
 	pthread_mutex_lock(&prober.lock);
 	for (p = prober.places; p != NULL; p = p->next)
-		if (p->down && p->round != round)
+		if (p->down && p->round != round && now >= p->not_before)
 			break;
 	if (p != NULL) {
 		p->round = round;

@@ -25,8 +25,9 @@
 
 #include "ifdhandler/ifd.h"
 
-/* A bridge that hangs up sooner than this is not tried again at once. */
+/* A bridge that hangs up sooner than this is left alone for a moment. */
 #define STEADY_MS 1000
+#define REST_MS 200
 #define TICK_NS 400000000L	/* PCSCLITE_STATUS_POLL_RATE */
 
 int64_t
@@ -231,11 +232,11 @@ ifd_watch_step(struct ifd_slot *s, unsigned wait_ms)
 	else if (s->watch_since != 0 &&
 	    ifd_now_ms() < s->watch_since + STEADY_MS) {
 		s->watch_since = 0;
-		ifd_place_failed(s->place, "it hangs up");
+		ifd_place_failed(s->place, "it hangs up", REST_MS);
 		goto out;
 	}
 	if ((r = watch_open(s, wait_ms)) != CB_OK)
-		ifd_place_failed(s->place, cb_err_text(r));
+		ifd_place_failed(s->place, cb_err_text(r), 0);
 out:
 	pthread_mutex_unlock(&s->watch_lock);
 }

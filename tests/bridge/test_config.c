@@ -46,6 +46,7 @@ START_TEST(everything_that_may_be_said)
 		     "group = \"root\"; // ours\n"
 		     "exchange-ms = 2000;\n"
 		     "long-ms = 30000;\n"
+		     "log = \"debug\";\n"
 		     "readers = (\n"
 		     "  { name = \"desk\"; uri = \"fake:1\"; },\n"
 		     "  { name = \"b\"; uri = \"emu:/a b\"; }\n"
@@ -58,6 +59,8 @@ START_TEST(everything_that_may_be_said)
 	ck_assert_uint_eq(c.group, 0);
 	ck_assert_uint_eq(c.exchange_ms, 2000);
 	ck_assert_uint_eq(c.long_ms, 30000);
+	ck_assert(c.log_given);
+	ck_assert_int_eq(c.log, CB_LOG_DEBUG);
 	ck_assert_uint_eq(c.n_readers, 2);
 	ck_assert_str_eq(c.readers[1].name, "b");
 	ck_assert_str_eq(c.readers[1].uri, "emu:/a b");
@@ -86,6 +89,7 @@ static const struct {
 	{ "group = \"no-such-group-here\";\n", "no such group" },
 	{ "exchange-ms = 1;\n", "milliseconds" },
 	{ "long-ms = -5;\n", "milliseconds" },
+	{ "log = \"loud\";\n", "debug" },
 	{ "readers = ( 5 );\n", "line 1" },
 	{ "readers = (\n { name = \"a\"; } );\n", "name and uri" },
 	{ "readers = (\n{ name = \"a b\";\nuri = \"fake:1\"; } );\n",

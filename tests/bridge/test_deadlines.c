@@ -4,6 +4,7 @@
  * Every wait ends: a stopped bridge is noticed, a working one is waited for,
  * an idle one does not wake.
  */
+#include <dirent.h>
 #include <signal.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -253,6 +254,54 @@ START_TEST(an_idle_bridge_does_not_wake)
 }
 END_TEST
 
+/* How often the threads beside the loop's have gone to sleep. */
+static unsigned long
+session_switches(pid_t pid)
+{
+	char name[64], line[256];
+	unsigned long n, sum = 0;
+	struct dirent *e;
+	DIR *d;
+	FILE *f;
+
+	snprintf(name, sizeof(name), "/proc/%d/task", (int)pid);
+	ck_assert_ptr_nonnull(d = opendir(name));
+	while ((e = readdir(d)) != NULL) {
+		if (e->d_name[0] == '.' || strtol(e->d_name, NULL, 10) == pid)
+			continue;
+		snprintf(name, sizeof(name), "/proc/%d/task/%.20s/status",
+		    (int)pid, e->d_name);
+		ck_assert_ptr_nonnull(f = fopen(name, "re"));
+		while (fgets(line, sizeof(line), f) != NULL)
+			if (sscanf(line, "voluntary_ctxt_switches: %lu",
+				&n) == 1)
+				sum += n;
+		fclose(f);
+	}
+	closedir(d);
+	return sum;
+}
+
+START_TEST(a_timeout_ends_with_its_session)
+{
+	struct br_client *c = attached(&b, "a", BR_ROAD_DIRECT);
+	uint8_t atr[CB_ATR_MAX];
+	unsigned long before;
+	size_t n;
+	enum cb_err e;
+
+	power_on(c);
+	ck_assert_uint_eq(send_apdu(c, &e, 4, 0x80, 5, 0, 200), 0x9000);
+	ck_ok(br_power(c, BR_POWER_OFF, atr, &n, NULL));
+	power_on(c);
+	usleep(100000);
+	before = session_switches(b.pid);
+	sleep(2);
+	ck_assert_uint_le(session_switches(b.pid), before + 1);
+	br_close(&c);
+}
+END_TEST
+
 Suite *
 deadlines_suite(void)
 {
@@ -269,6 +318,7 @@ deadlines_suite(void)
 	tcase_add_test(t, a_stopped_bridge_is_not_greeted);
 	tcase_add_test(t, a_killed_bridge_is_noticed_at_once);
 	tcase_add_test(t, an_idle_bridge_does_not_wake);
+	tcase_add_test(t, a_timeout_ends_with_its_session);
 	suite_add_tcase(s, t);
 	return s;
 }

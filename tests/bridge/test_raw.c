@@ -197,6 +197,8 @@ static const struct {
 	    "00 00 13 88 00 00 EA 60 00 00 00", CB_E_PEER },
 	{ "no deadlines", "00 00 00 10 00 02 00 01 43 42 72 64 00 01 "
 	    "00 00 00 00 00 00 EA 60 00 00", CB_E_PEER },
+	{ "endless deadlines", "00 00 00 10 00 02 00 01 43 42 72 64 00 01 "
+	    "FF FF FF FF FF FF FF FF 00 00", CB_E_PEER },
 	{ "too long", "00 01 00 00 00 02 00 01", CB_E_PEER },
 };
 
@@ -241,6 +243,69 @@ START_TEST(bad_bridges_are_left)
 }
 END_TEST
 
+/* Greets, says yes to WATCH, and then tells events without end. */
+static void
+flood(int fd)
+{
+	const struct br_state state = { .known = true, .protocols = 3 };
+	struct cb_buf out = CB_BUF_INIT;
+	uint8_t request[256];
+	int i;
+
+	ck_ok(br_put_welcome(&out, 1, 5000, 60000));
+	ck_assert_int_gt(recv(fd, request, sizeof(request), 0), 0);
+	ck_ok(br_sock_send(fd, cb_buf_span(&out), CB_SPAN_EMPTY, 1000));
+	cb_buf_clear(&out);
+	ck_ok(br_put_state(&out, 2, BR_WATCHING, &state));
+	ck_assert_int_gt(recv(fd, request, sizeof(request), 0), 0);
+	ck_ok(br_sock_send(fd, cb_buf_span(&out), CB_SPAN_EMPTY, 1000));
+	cb_buf_clear(&out);
+	for (i = 0; i < 1000; i++)
+		ck_ok(br_put_state(&out, 0, BR_STATE, &state));
+	while (br_sock_send(fd, cb_buf_span(&out), CB_SPAN_EMPTY, 5000) ==
+	    CB_OK)
+		;
+	cb_buf_free(&out);
+}
+
+/* It holds nobody: what is taken in one call has an end. */
+START_TEST(a_flood_of_events_ends_a_call)
+{
+	struct sockaddr_un un = { .sun_family = AF_UNIX };
+	struct br_target t = { .slot = 0 };
+	struct br_client *c;
+	struct br_state state;
+	struct place at;
+	bool changed;
+	pid_t pid;
+	int l, i;
+
+	place_make(&at);
+	memcpy(un.sun_path, at.socket, strlen(at.socket));
+	l = socket(AF_UNIX, SOCK_STREAM, 0);
+	ck_assert_int_eq(bind(l, (struct sockaddr *)&un, sizeof(un)), 0);
+	ck_assert_int_eq(listen(l, 5), 0);
+	pid = fork();
+	ck_assert_int_ge(pid, 0);
+	if (pid == 0) {
+		flood(accept(l, NULL, NULL));
+		_exit(0);
+	}
+	close(l);
+	ck_ok(br_connect(&c, at.socket, 2000, NULL));
+	ck_ok(br_watch(c, &t, BR_ROAD_PCSC, &state));
+	for (i = 0; i < 100; i++) {
+		usleep(10000);	/* more than one call takes is there */
+		ck_ok(br_watch_take(c, &state, &changed));
+		ck_assert(changed && state.known);
+	}
+	br_close(&c);
+	kill(pid, SIGKILL);
+	waitpid(pid, NULL, 0);
+	place_clear(&at);
+}
+END_TEST
+
 Suite *
 raw_suite(void)
 {
@@ -260,6 +325,7 @@ raw_suite(void)
 	tcase_set_timeout(t, 30);
 	tcase_add_loop_test(t, bad_bridges_are_left, 0,
 	    (int)(sizeof(bad_bridge) / sizeof(bad_bridge[0])));
+	tcase_add_test(t, a_flood_of_events_ends_a_call);
 	suite_add_tcase(s, t);
 	return s;
 }

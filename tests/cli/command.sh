@@ -124,6 +124,18 @@ check 'a card file is 0600'
 check 'a card file is one file'
 run 2 card new --test test.card && says 'exists already'
 check 'a card is never made over a file'
+# somebody else takes the name while a card is being made, which then fails:
+# its keys come from a pipe, so that it is known when
+mkfifo pipe
+"$program" card new --test --keys-from pipe taken.card >out 2>err &
+maker=$!
+exec 3>pipe
+echo precious >taken.card
+exec 3>&-
+code=0
+wait "$maker" || code=$?
+[ "$code" -ne 0 ] && [ "$(cat taken.card)" = precious ]
+check 'a file that came in the meantime is left alone'
 run 0 card new --test --blank --profile series8 blank.card &&
 	says 'profile authentic5'
 check 'a blank card, by alias'
@@ -273,6 +285,9 @@ run 0 reader conf --dir conf --print --plugin /none.so --socket /s x &&
 	grep -q '^LIBPATH /none.so$' out && says warning &&
 	[ ! -e conf/cardbridge.x ]
 check 'a reader file only shown'
+run 2 reader conf --dir conf --plugin "$dir/plugin.so" --socket /s Slots &&
+	says 'cannot be the name'
+check 'no reader has the name of the file with slots'
 run 2 reader conf --dir conf --slots 17 --socket /s &&
 	run 2 reader conf --dir conf --slots 2 x --socket /s
 check 'slots that are none'

@@ -5,6 +5,8 @@ VALGRIND_TESTS += tests/emulator/test_emulator
 tests_emulator_test_emulator_SOURCES = \
 	tests/emulator/crypto_util.c \
 	tests/emulator/crypto_util.h \
+	tests/emulator/leak.c \
+	tests/emulator/leak.h \
 	tests/emulator/main.c \
 	tests/emulator/nvm_test.c \
 	tests/emulator/nvm_test.h \
@@ -18,18 +20,23 @@ tests_emulator_test_emulator_SOURCES = \
 	tests/emulator/test_a5_keys.c \
 	tests/emulator/test_a5_pins.c \
 	tests/emulator/test_a5_select.c \
+	tests/emulator/test_card.c \
 	tests/emulator/test_card_fault.c \
+	tests/emulator/test_card_secret.c \
 	tests/emulator/test_cert.c \
 	tests/emulator/test_crypto.c \
 	tests/emulator/test_crypto_leak.c \
 	tests/emulator/test_crypto_rsa.c \
 	tests/emulator/test_crypto_rsa_use.c \
 	tests/emulator/test_dispatch.c \
+	tests/emulator/test_make.c \
 	tests/emulator/test_nvm.c \
 	tests/emulator/test_nvm_fault.c \
 	tests/emulator/test_nvm_file.c \
 	tests/emulator/test_nvm_lock.c \
+	tests/emulator/test_parts.c \
 	tests/emulator/test_pin.c \
+	tests/emulator/test_policy.c \
 	tests/emulator/test_profile.c \
 	tests/emulator/test_store.c \
 	tests/emulator/test_template.c

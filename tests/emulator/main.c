@@ -21,6 +21,20 @@ static Suite *(*const suites[])(void) = {
 	nvm_file_suite,
 	nvm_lock_suite,
 	nvm_fault_suite,
+	dispatch_suite,
+	card_suite,
+	card_fault_suite,
+	card_secret_suite,
+	pin_suite,
+	parts_suite,
+	policy_suite,
+	store_suite,
+	make_suite,
+	a5_select_suite,
+	a5_files_suite,
+	a5_access_suite,
+	a5_pins_suite,
+	a5_keys_suite,
 };
 
 int

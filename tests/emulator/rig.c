@@ -204,19 +204,26 @@ rig_dump(struct emu_nvm *from, struct cb_buf *out)
 }
 
 void
+rig_put_bytes(struct emu_nvm *into, const char *name, struct cb_span value)
+{
+	ck_assert_int_eq(into->ops->begin(into), CB_OK);
+	ck_assert_int_eq(into->ops->put(into, name, value), CB_OK);
+	ck_assert_int_eq(into->ops->commit(into), CB_OK);
+}
+
+void
 rig_put(struct emu_nvm *into, const char *name, const char *hex)
 {
 	struct cb_buf b = CB_BUF_INIT;
 
-	ck_assert_int_eq(into->ops->begin(into), CB_OK);
 	if (hex == NULL) {
+		ck_assert_int_eq(into->ops->begin(into), CB_OK);
 		ck_assert_int_eq(into->ops->del(into, name), CB_OK);
+		ck_assert_int_eq(into->ops->commit(into), CB_OK);
 	} else {
 		rig_bytes(&b, hex);
-		ck_assert_int_eq(
-		    into->ops->put(into, name, cb_buf_span(&b)), CB_OK);
+		rig_put_bytes(into, name, cb_buf_span(&b));
 	}
-	ck_assert_int_eq(into->ops->commit(into), CB_OK);
 	cb_buf_free(&b);
 }
 

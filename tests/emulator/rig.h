@@ -108,6 +108,8 @@ struct emu_nvm *rig_copy(struct emu_nvm *from);
 void rig_dump(struct emu_nvm *from, struct cb_buf *out);
 /* One record, put without asking the card (NULL: deleted). */
 void rig_put(struct emu_nvm *into, const char *name, const char *hex);
+void rig_put_bytes(
+    struct emu_nvm *into, const char *name, struct cb_span value);
 void rig_get(struct emu_nvm *from, const char *name, struct cb_buf *out);
 
 /* Components p q qi dp dq n e of a published key ("s80"), or of one of the

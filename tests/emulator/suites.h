@@ -15,5 +15,19 @@ Suite *crypto_leak_suite(void);
 Suite *cert_suite(void);
 Suite *profile_suite(void);
 Suite *template_suite(void);
+Suite *dispatch_suite(void);
+Suite *card_suite(void);
+Suite *card_fault_suite(void);
+Suite *card_secret_suite(void);
+Suite *pin_suite(void);
+Suite *parts_suite(void);
+Suite *policy_suite(void);
+Suite *store_suite(void);
+Suite *make_suite(void);
+Suite *a5_select_suite(void);
+Suite *a5_files_suite(void);
+Suite *a5_access_suite(void);
+Suite *a5_pins_suite(void);
+Suite *a5_keys_suite(void);
 
 #endif

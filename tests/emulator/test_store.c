@@ -187,10 +187,7 @@ turn(struct rig *r, const char *name, size_t bit)
 
 	rig_get(r->records, name, &b);
 	b.p[bit / 8] ^= (uint8_t)(1u << bit % 8);
-	ck_assert_int_eq(r->records->ops->begin(r->records), CB_OK);
-	ck_assert_int_eq(
-	    r->records->ops->put(r->records, name, cb_buf_span(&b)), CB_OK);
-	ck_assert_int_eq(r->records->ops->commit(r->records), CB_OK);
+	rig_put_bytes(r->records, name, cb_buf_span(&b));
 	cb_buf_free(&b);
 }
 

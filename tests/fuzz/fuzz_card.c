@@ -1,0 +1,140 @@
+/* SPDX-License-Identifier: BSD-2-Clause
+ * Copyright (c) 2026 The cardbridge authors */
+/*
+ * See fuzz_card.h.
+ */
+#include <stdio.h>
+#include <stdlib.h>
+
+#include "tests/fuzz/fuzz_card.h"
+
+#if defined(__has_feature)
+#if __has_feature(address_sanitizer)
+#include <sanitizer/lsan_interface.h>
+#define WITH_LSAN 1
+#endif
+#endif
+
+uint64_t fuzz_now;
+static uint64_t seed;
+
+void
+fuzz_env_reset(void)
+{
+	fuzz_now = 1000000;
+	seed = 0x9E3779B97F4A7C15;
+}
+
+/* xorshift64* */
+static enum cb_err
+fuzz_random(void *ctx, uint8_t *p, size_t n)
+{
+	(void)ctx;
+	for (size_t i = 0; i < n; i++) {
+		seed ^= seed >> 12;
+		seed ^= seed << 25;
+		seed ^= seed >> 27;
+		p[i] = (uint8_t)((seed * 0x2545F4914F6CDD1D) >> 56);
+	}
+	return CB_OK;
+}
+
+static uint64_t
+fuzz_mono_ms(void *ctx)
+{
+	(void)ctx;
+	return fuzz_now;
+}
+
+static int64_t
+fuzz_utc(void *ctx)
+{
+	(void)ctx;
+	return 1767225600;	/* 2026-01-01 */
+}
+
+const struct emu_env fuzz_env = {
+	.random = fuzz_random,
+	.mono_ms = fuzz_mono_ms,
+	.utc = fuzz_utc,
+};
+
+static void
+card_make(struct emu_nvm *nvm)
+{
+	const char *top = getenv("CB_SRC");
+	char profile[4096], keys[4096];
+	struct emu_profile *p = NULL;
+	struct cb_why why = { "" };
+	struct emu_make wish = {
+		.test = true,
+		.serial = "1A2B3C4D",
+		.keys_from = keys,
+		.user_pin = cb_span_str(FUZZ_PIN),
+		.so_pin = cb_span_str(FUZZ_SO_PIN),
+		.scrypt_log2n = 10,
+	};
+
+	if (top == NULL)
+		top = FUZZ_TOP;
+	snprintf(profile, sizeof(profile),
+	    "%s/data/profiles/authentic5.profile", top);
+	snprintf(keys, sizeof(keys),
+	    "%s/tests/vectors/authentic5/test-keys.txt", top);
+	fuzz_env_reset();
+	if (emu_profile_read(&p, profile, &why) != CB_OK ||
+	    emu_card_make(nvm, p, &wish, &fuzz_env, &why) != CB_OK) {
+		fprintf(stderr, "%s\n", why.text);
+		exit(EXIT_FAILURE);
+	}
+	emu_profile_free(&p);
+}
+
+/* OpenSSL's generators live in its locked memory, where the leak detector
+ * does not look for pointers by itself; and libFuzzer asks it in the midst. */
+static void
+locked_memory_show(void)
+{
+#ifdef WITH_LSAN
+	void *p = emu_secret_new(32);
+	const uintptr_t at = (uintptr_t)p;
+	unsigned long from, to;
+	char line[512];
+	FILE *maps = fopen("/proc/self/maps", "r");
+
+	while (maps != NULL && fgets(line, sizeof(line), maps) != NULL)
+		if (sscanf(line, "%lx-%lx rw", &from, &to) == 2 &&
+		    from <= at && at < to)
+			__lsan_register_root_region(
+			    (const void *)from, to - from);
+	if (maps != NULL)
+		fclose(maps);
+	emu_secret_free(p, 32);
+#endif
+}
+
+static enum cb_err
+copy_record(void *ctx, const char *name, struct cb_span value)
+{
+	struct emu_nvm *to = ctx;
+
+	return to->ops->put(to, name, value);
+}
+
+struct emu_nvm *
+fuzz_records(void)
+{
+	static struct emu_nvm *made;
+	struct emu_nvm *to = NULL;
+
+	if (made == NULL) {
+		locked_memory_show();
+		fuzz_must(emu_mem_new(&made) == CB_OK);
+		card_make(made);
+	}
+	fuzz_must(emu_mem_new(&to) == CB_OK &&
+	    to->ops->begin(to) == CB_OK &&
+	    made->ops->each(made, copy_record, to) == CB_OK &&
+	    to->ops->commit(to) == CB_OK);
+	return to;
+}

@@ -1,0 +1,69 @@
+#!/usr/bin/env python3
+# SPDX-License-Identifier: BSD-2-Clause
+# Copyright (c) 2026 The cardbridge authors
+#
+# Makes seeds of what is in the tree: for fuzz_apdu of the recorded
+# conversations, for fuzz_cardfile of a card file. Run by hand when they have
+# changed; the seeds are kept with the sources.
+#
+# usage: make-seeds.py VECTORS SEEDS [CARD-FILE]
+import glob
+import os
+import sys
+
+
+def piece(command):
+    return len(command).to_bytes(2, "big") + command
+
+
+def conversation(path):
+    out = b"" if "-t1-" in path else b"\xfe\x00"
+    with open(path, encoding="ascii") as f:
+        for line in f:
+            if line.startswith("> "):
+                out += piece(bytes.fromhex(line[2:].strip()))
+            elif line.startswith("# command:") and out:
+                out += piece(b"")
+    return out
+
+
+def write(directory, name, data):
+    os.makedirs(directory, exist_ok=True)
+    with open(os.path.join(directory, name), "wb") as f:
+        f.write(data)
+
+
+def record(name, value):
+    name = name.encode("ascii")
+    return bytes([len(name)]) + name + len(value).to_bytes(2, "big") + value
+
+
+def deleted(name):
+    name = name.encode("ascii")
+    return bytes([len(name)]) + name + b"\xff\xff"
+
+
+def main():
+    vectors, seeds = sys.argv[1:3]
+    for path in sorted(glob.glob(os.path.join(vectors, "authentic5-t?-*.txt"))):
+        name = os.path.basename(path)[len("authentic5-"):-len(".txt")]
+        write(os.path.join(seeds, "apdu"), name, conversation(path))
+    cardfile = os.path.join(seeds, "cardfile")
+    write(cardfile, "deleted", b"r" + deleted("card/0/x/00000005/0000"))
+    write(cardfile, "tries", b"r" + record("card/0/t/00000002", b"\x01\x01"))
+    access = b"\x00\x08" + bytes(8)
+    write(cardfile, "added", b"r"
+          + record("card/0/f/0000f001",
+                   bytes.fromhex("00000002" "1234" "01" "0004") + access)
+          + record("card/0/x/0000f001/0000", b"\x00abcd")
+          + record("card/0/x/0000f001/0001", b"\x00\x00\x02ef"))
+    write(cardfile, "sealed", b"r" + record(
+        "card/0/x/00000005/0000",
+        b"\x01\x01" + bytes(96) + b"\x00\x24" + bytes(64)))
+    write(cardfile, "no-card", b"s" + record("card", b"\x01\x01"))
+    if len(sys.argv) > 3:
+        with open(sys.argv[3], "rb") as f:
+            write(cardfile, "whole", b"f" + f.read())
+
+
+main()
