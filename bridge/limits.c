@@ -3,14 +3,16 @@
 /*
  * How many connections there may be, and whose must go: a program that opens
  * thousands pays with its own. Programs are told apart by process, as the
- * kernel names it (SO_PEERCRED): one user's other programs go on.
+ * kernel names it (SO_PEERCRED): one user's other programs go on. Who starts
+ * many programs for it pays as a user: other users are let in at its cost.
  */
 #include <stdlib.h>
 
 #include "bridge/loop.h"
 
 #define PER_PROCESS 256
-/* A process with no more than this many keeps those it has greeted on. */
+/* A process with no more than this many keeps those it has greeted on, as
+ * far as programs of its own user come. */
 #define FAIR 64
 
 static struct br_peer **
@@ -30,20 +32,57 @@ find(struct br_server *srv, pid_t pid)
 	return NULL;
 }
 
+/* Found or made. */
+static struct br_user *
+user_of(struct br_server *srv, uid_t uid)
+{
+	struct br_user *u;
+
+	for (u = srv->users; u != NULL; u = u->next)
+		if (u->uid == uid)
+			return u;
+	if ((u = calloc(1, sizeof(*u))) == NULL)
+		return NULL;
+	u->uid = uid;
+	u->next = srv->users;
+	srv->users = u;
+	return u;
+}
+
+static void
+drop_user(struct br_server *srv, struct br_user *u)
+{
+	struct br_user **at;
+
+	if (u->count > 0)
+		return;
+	for (at = &srv->users; *at != u; at = &(*at)->next)
+		;
+	*at = u->next;
+	free(u);
+}
+
 enum cb_err
 br_limits_add(struct br_server *srv, struct br_conn *c)
 {
 	struct br_peer *p = find(srv, c->cred.pid), **at;
+	struct br_user *u;
 
 	if (p == NULL) {
-		if ((p = calloc(1, sizeof(*p))) == NULL)
+		if ((u = user_of(srv, c->cred.uid)) == NULL)
 			return CB_E_NOMEM;
+		if ((p = calloc(1, sizeof(*p))) == NULL) {
+			drop_user(srv, u);
+			return CB_E_NOMEM;
+		}
 		at = bucket(srv, c->cred.pid);
+		p->user = u;
 		p->pid = c->cred.pid;
 		p->next = *at;
 		*at = p;
 	}
 	p->count++;
+	p->user->count++;
 	c->peer = p;
 	srv->conns++;
 	return CB_OK;
@@ -56,8 +95,10 @@ br_limits_remove(struct br_server *srv, struct br_conn *c)
 
 	c->peer = NULL;
 	srv->conns--;
+	p->user->count--;
 	if (--p->count > 0)
 		return;
+	drop_user(srv, p->user);
 	for (at = bucket(srv, p->pid); *at != p; at = &(*at)->next)
 		;
 	*at = p->next;
@@ -80,6 +121,7 @@ evict(struct br_server *srv, const struct br_peer *p, unsigned states)
 	return false;
 }
 
+/* Of the user with the most connections, the process with the most. */
 static struct br_peer *
 largest(struct br_server *srv)
 {
@@ -88,7 +130,10 @@ largest(struct br_server *srv)
 
 	for (i = 0; i < BR_PEER_BUCKETS; i++)
 		for (p = srv->peers[i]; p != NULL; p = p->next)
-			if (most == NULL || p->count > most->count)
+			if (most == NULL ||
+			    p->user->count > most->user->count ||
+			    (p->user->count == most->user->count &&
+				p->count > most->count))
 				most = p;
 	return most;
 }
@@ -109,9 +154,9 @@ evict_stranger(struct br_server *srv)
 }
 
 enum cb_err
-br_limits_admit(struct br_server *srv, pid_t pid)
+br_limits_admit(struct br_server *srv, const struct br_cred *cred)
 {
-	struct br_peer *p = find(srv, pid);
+	struct br_peer *p = find(srv, cred->pid);
 
 	if (p != NULL && p->count >= PER_PROCESS &&
 	    !evict(srv, p, BR_CONN_NEW))
@@ -119,11 +164,11 @@ br_limits_admit(struct br_server *srv, pid_t pid)
 	if (srv->conns < srv->conns_max)
 		return CB_OK;
 	p = largest(srv);
-	if (p == NULL || p->count <= 1)
+	if (p == NULL || p->user->count <= 1)
 		return evict_stranger(srv) ? CB_OK : CB_E_LIMIT;
 	if (evict(srv, p, BR_CONN_NEW) || evict_stranger(srv))
 		return CB_OK;
-	if (p->count > FAIR &&
+	if ((p->count > FAIR || p->user->uid != cred->uid) &&
 	    evict(srv, p, BR_CONN_GREETED | BR_CONN_ATTACHED |
 		    BR_CONN_WATCHING))
 		return CB_OK;

@@ -79,8 +79,15 @@ struct br_session {
 	uint64_t seen;		/* at the last pulse (loop) */
 };
 
+struct br_user {
+	struct br_user *next;
+	uid_t uid;
+	size_t count;		/* of connections */
+};
+
 struct br_peer {
 	struct br_peer *next;
+	struct br_user *user;
 	pid_t pid;
 	size_t count;
 };
@@ -104,6 +111,7 @@ struct br_server {
 	size_t conns;
 	size_t conns_max;
 	struct br_peer *peers[BR_PEER_BUCKETS];
+	struct br_user *users;
 	struct br_session *sessions;
 	size_t session_count;
 
@@ -165,7 +173,8 @@ void br_conn_done(struct br_conn *c);
 /* ---- limits.c ---- */
 
 /* Room for one more of this process, made if need be. CB_E_LIMIT: none. */
-CB_MUST_USE enum cb_err br_limits_admit(struct br_server *srv, pid_t pid);
+CB_MUST_USE enum cb_err br_limits_admit(
+    struct br_server *srv, const struct br_cred *cred);
 CB_MUST_USE enum cb_err br_limits_add(struct br_server *srv, struct br_conn *c);
 void br_limits_remove(struct br_server *srv, struct br_conn *c);
 

@@ -218,7 +218,7 @@ on_listen(struct br_server *srv)
 		if (fd < 0)
 			return;
 		if (br_listen_check(srv->set.listen, fd, &cred) != CB_OK ||
-		    br_limits_admit(srv, cred.pid) != CB_OK ||
+		    br_limits_admit(srv, &cred) != CB_OK ||
 		    (c = br_conn_new(srv, fd, &cred)) == NULL) {
 			close(fd);
 			continue;

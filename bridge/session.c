@@ -13,6 +13,7 @@
 #include <stdlib.h>
 #include <string.h>
 #include <poll.h>
+#include <sched.h>
 #include <sys/epoll.h>
 #include <sys/socket.h>
 #include <sys/time.h>
@@ -296,6 +297,10 @@ await(struct br_session *s, struct br_header *h)
 			return r;
 		if (c->have == 0) {
 			set_timeout(s, false);
+			/* A peer on this core reads the answer before we
+			 * block: its read would wake a blocked recv for
+			 * nothing (4 us of an exchange of 23). */
+			sched_yield();
 			r = br_conn_receive(c, 0);
 			if (r == CB_E_TIMEOUT) {
 				tick(s);

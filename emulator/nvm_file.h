@@ -52,6 +52,9 @@ CB_MUST_USE enum cb_err emu_file_hold_take(struct emu_file_hold **out,
 CB_MUST_USE enum cb_err emu_file_hold_new(struct emu_file_hold **out, int fd);
 /* After the SQLite connection is closed. */
 void emu_file_hold_drop(struct emu_file_hold **hold, bool own);
+/* One keeper at a time in this process (nvm_file_keep.c): CB_E_BUSY. */
+CB_MUST_USE enum cb_err emu_file_hold_keep(struct emu_file_hold *hold);
+void emu_file_hold_unkeep(struct emu_file_hold *hold);
 int emu_file_hold_fd(const struct emu_file_hold *hold);
 void emu_file_hold_stat(const struct emu_file_hold *hold, struct stat *st);
 

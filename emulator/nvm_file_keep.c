@@ -18,6 +18,7 @@
 struct emu_file_keep {
 	struct emu_file_hold *hold;
 	char *path;
+	bool kept;		/* by us */
 };
 
 enum cb_err
@@ -42,6 +43,12 @@ emu_file_keep_new(struct emu_file_keep **out, const char *path,
 	    (r = emu_file_hold_take(&k->hold, k->path, false, why)) != CB_OK)
 		goto out;
 	emu_file_hold_drop(&own, true);
+	/* one card, one reader, whatever names the file has */
+	if ((r = emu_file_hold_keep(k->hold)) != CB_OK) {
+		cb_why_set(why, "%s is in use by this process already", path);
+		goto out;
+	}
+	k->kept = true;
 	if ((r = emu_file_keep_again(k, why)) != CB_OK)
 		goto out;
 	*out = k;
@@ -79,6 +86,8 @@ emu_file_keep_free(struct emu_file_keep **keep)
 	if (k == NULL)
 		return;
 	*keep = NULL;
+	if (k->kept)
+		emu_file_hold_unkeep(k->hold);
 	/* not LOCK_UN: flock belongs to the one descriptor, and another user
 	 * of it here may own the file */
 	emu_file_hold_drop(&k->hold, false);

@@ -31,6 +31,7 @@ struct emu_file_hold {
 	int fd;
 	unsigned users;
 	bool owned;		/* one of them owns the file */
+	bool kept;		/* one of them keeps it while it is closed */
 };
 
 static pthread_mutex_t table_lock = PTHREAD_MUTEX_INITIALIZER;
@@ -254,6 +255,26 @@ emu_file_hold_drop(struct emu_file_hold **hold, bool own)
 		h->owned = false;
 	if (--h->users == 0)
 		table_drop(h);	/* and flock with it */
+	pthread_mutex_unlock(&table_lock);
+}
+
+enum cb_err
+emu_file_hold_keep(struct emu_file_hold *hold)
+{
+	enum cb_err r;
+
+	pthread_mutex_lock(&table_lock);
+	r = hold->kept ? CB_E_BUSY : CB_OK;
+	hold->kept = true;
+	pthread_mutex_unlock(&table_lock);
+	return r;
+}
+
+void
+emu_file_hold_unkeep(struct emu_file_hold *hold)
+{
+	pthread_mutex_lock(&table_lock);
+	hold->kept = false;
 	pthread_mutex_unlock(&table_lock);
 }
 

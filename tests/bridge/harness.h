@@ -20,6 +20,7 @@
 	SUITE(config) \
 	SUITE(deadlines) \
 	SUITE(hostile) \
+	SUITE(limits) \
 	SUITE(link_emu) \
 	SUITE(listen) \
 	SUITE(protocol) \

@@ -10,6 +10,7 @@ tests_bridge_test_bridge_SOURCES = \
 	tests/bridge/test_config.c \
 	tests/bridge/test_deadlines.c \
 	tests/bridge/test_hostile.c \
+	tests/bridge/test_limits.c \
 	tests/bridge/test_link_emu.c \
 	tests/bridge/test_listen.c \
 	tests/bridge/test_protocol.c \

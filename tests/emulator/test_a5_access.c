@@ -13,22 +13,21 @@
 
 enum who { NOBODY = 0, USER = 1, SO = 2, BOTH = 3, WHO_N };
 
-/* Access bytes and, as bits of 1 << who, for whom they let pass. */
+/* Access bytes and, as bits of 1 << who, who tries and whom they let pass.
+ * What lets nobody pass is tried with every right there is. */
 static const struct {
-	uint8_t byte, pass;
+	uint8_t byte, tried, pass;
 } values[] = {
-	{ 0x00, 0xF },
-	{ 0x21, 1 << USER | 1 << BOTH },
-	{ 0x22, 0 },	/* the one-time PIN, which does not exist */
-	{ 0x24, 1 << SO | 1 << BOTH },
-	{ 0x25, 1 << USER | 1 << SO | 1 << BOTH },
-	{ 0x23, 0 },
-	{ 0x20, 0 },
-	{ 0x01, 0 },
-	{ 0x60, 0 },	/* secure messaging: never, here */
-	{ 0x71, 0 },
-	{ 0x7F, 0 },
-	{ 0xFF, 0 },
+	{ 0x00, 1 << NOBODY, 1 << NOBODY },
+	{ 0x21, 0xF, 1 << USER | 1 << BOTH },
+	{ 0x22, 1 << BOTH, 0 },	/* the one-time PIN: there is none */
+	{ 0x24, 0xF, 1 << SO | 1 << BOTH },
+	{ 0x25, 0x7, 1 << USER | 1 << SO },
+	{ 0x23, 1 << BOTH, 0 },
+	{ 0x01, 1 << BOTH, 0 },
+	{ 0x60, 1 << BOTH, 0 },	/* secure messaging: never, here */
+	{ 0x7F, 1 << BOTH, 0 },
+	{ 0xFF, 1 << BOTH, 0 },
 };
 
 #define DF "3800"
@@ -179,6 +178,8 @@ START_TEST(access_bytes_are_kept)
 				{ NULL, NULL },
 			};
 
+			if ((values[v].tried >> who & 1) == 0)
+				continue;
 			rig_open_records(&r, rig_copy(ready));
 			log_in(&r, op, who);
 			snprintf(name, sizeof(name), "%s, %02X, %d",

@@ -224,27 +224,35 @@ START_TEST(a_kept_file_stays_ours_while_it_is_closed)
 }
 END_TEST
 
-/* Two readers on one file, under two names: who lets it go does not give the
- * other's lock away. */
-START_TEST(a_file_kept_twice_is_given_up_by_the_last)
+/* Two readers on one file, under whatever names: the second is told, and the
+ * first keeps its lock. */
+START_TEST(a_file_is_kept_once)
 {
 	const char *path = nvm_path("card");
 	struct emu_file_keep *keep = NULL, *second = NULL;
 	struct emu_nvm *nvm = NULL;
+	struct cb_why why = { "" };
 	int fd;
 
 	nvm_make_file(path, 1);
+	ck_assert_int_eq(symlink(path, nvm_path("other")), 0);
 	ck_assert_int_eq(emu_file_keep_new(&keep, path, NULL), CB_OK);
-	ck_assert_int_eq(emu_file_keep_new(&second, path, NULL), CB_OK);
-	ck_assert_int_eq(emu_file_open(&nvm, path, 0, NULL), CB_OK);
-	emu_file_keep_free(&second);
+	ck_assert_int_eq(
+	    emu_file_keep_new(&second, nvm_path("other"), &why), CB_E_BUSY);
+	ck_assert_ptr_null(second);
+	ck_assert_ptr_nonnull(strstr(why.text, "by this process already"));
 	ck_assert_int_ge(fd = open(path, O_RDONLY | O_CLOEXEC), 0);
 	ck_assert_int_ne(flock(fd, LOCK_EX | LOCK_NB), 0);
-	emu_nvm_free(&nvm);
-	ck_assert_int_ne(flock(fd, LOCK_EX | LOCK_NB), 0);
+	/* and whoever still has the file open keeps it locked */
+	ck_assert_int_eq(emu_file_open(&nvm, path, 0, NULL), CB_OK);
 	emu_file_keep_free(&keep);
+	ck_assert_int_ne(flock(fd, LOCK_EX | LOCK_NB), 0);
+	emu_nvm_free(&nvm);
 	ck_assert_int_eq(flock(fd, LOCK_EX | LOCK_NB), 0);
 	ck_assert_int_eq(close(fd), 0);
+	ck_assert_int_eq(
+	    emu_file_keep_new(&second, nvm_path("other"), NULL), CB_OK);
+	emu_file_keep_free(&second);
 }
 END_TEST
 
@@ -276,7 +284,7 @@ nvm_lock_suite(void)
 	tcase_add_test(tc, looking_on_keeps_nobody_out);
 	tcase_add_test(tc, a_second_opening_here_is_refused_and_harmless);
 	tcase_add_test(tc, a_kept_file_stays_ours_while_it_is_closed);
-	tcase_add_test(tc, a_file_kept_twice_is_given_up_by_the_last);
+	tcase_add_test(tc, a_file_is_kept_once);
 	tcase_add_test(tc, a_moved_file_is_not_written);
 	suite_add_tcase(s, tc);
 	return s;
