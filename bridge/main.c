@@ -222,6 +222,17 @@ make_dirs(char *path)
 	return mkdir(path, 0700) == 0 || errno == EEXIST ? 0 : -1;
 }
 
+/* Who may write there could have us open any card at our next start. */
+static bool
+safe_state_dir(int fd)
+{
+	struct stat st;
+
+	return fstat(fd, &st) == 0 &&
+	    (st.st_uid == geteuid() || st.st_uid == 0) &&
+	    (st.st_mode & 022) == 0;
+}
+
 /* One bridge at a time has a state directory. The descriptor stays open as
  * long as the process. */
 static int
@@ -247,6 +258,12 @@ own_state_dir(struct options *o)
 	    (fd = open(given, O_RDONLY | O_DIRECTORY | O_CLOEXEC)) < 0) {
 		fprintf(stderr, "cardbridged: The state directory %s: %s.\n",
 		    given, strerror(errno));
+		return 1;
+	}
+	if (!safe_state_dir(fd)) {
+		fprintf(stderr, "cardbridged: The state directory %s belongs "
+		    "to another user, or others may write to it; --state-dir "
+		    "names another.\n", given);
 		return 1;
 	}
 	if (flock(fd, LOCK_EX | LOCK_NB) != 0) {
@@ -395,6 +412,7 @@ main(int argc, char **argv)
 	struct options o;
 	int status;
 
+	cb_process_stdio();
 	memset(&o, 0, sizeof(o));
 	status = take_options(&o, argc, argv);
 	if (status < 0)

@@ -129,6 +129,7 @@ main(int argc, char **argv)
 {
 	int code = CLI_OK, skip;
 
+	cb_process_stdio();
 	/* Passcodes may pass through: no core dump, no swap. Where memory may
 	 * not be locked the emulator says so once, for keys as well. */
 	if (cb_process_harden(NULL) != CB_OK)

@@ -4,6 +4,7 @@
  * For secrets: comparing, wiping, and a process that does not give them away.
  */
 #include <errno.h>
+#include <fcntl.h>
 #include <string.h>
 #include <sys/mman.h>
 #include <sys/prctl.h>
@@ -105,4 +106,17 @@ cb_process_harden(struct cb_why *why)
 		return CB_E_INTERNAL;
 	}
 	return lock_memory(why);
+}
+
+void
+cb_process_stdio(void)
+{
+	int fd;
+
+	/* the lowest that is free: 0 to 2 first */
+	do {
+		fd = open("/dev/null", O_RDWR);
+	} while (fd >= 0 && fd <= STDERR_FILENO);
+	if (fd >= 0)
+		(void)close(fd);
 }

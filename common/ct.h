@@ -20,4 +20,8 @@ void cb_wipe_stack(void);
  * could not be locked, the rest is done; *why says which limit. */
 CB_MUST_USE enum cb_err cb_process_harden(struct cb_why *why);
 
+/* Standard input, output and error are something from here on. Started
+ * without them, a process would get a card file as its standard error. */
+void cb_process_stdio(void);
+
 #endif

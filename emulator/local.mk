@@ -23,6 +23,8 @@ emulator_libemulator_la_SOURCES = \
 	emulator/crypto/des.c \
 	emulator/crypto/env.c \
 	emulator/crypto/hash.c \
+	emulator/crypto/heavy.c \
+	emulator/crypto/heavy.h \
 	emulator/crypto/kdf.c \
 	emulator/crypto/kdf.h \
 	emulator/crypto/ossl.c \

@@ -12,6 +12,7 @@
 #include <openssl/kdf.h>
 #include <openssl/params.h>
 
+#include "emulator/crypto/heavy.h"
 #include "emulator/crypto/kdf.h"
 #include "emulator/crypto/ossl.h"
 
@@ -98,6 +99,21 @@ emu_scrypt_any(const struct scrypt_cost *cost, struct cb_span salt,
 	return r;
 }
 
+struct passcode {
+	const struct scrypt_cost *cost;
+	struct cb_span salt, passcode;
+	uint8_t *out;
+};
+
+static enum cb_err
+from_passcode(void *arg)
+{
+	const struct passcode *p = arg;
+
+	return emu_scrypt_any(
+	    p->cost, p->salt, p->passcode, p->out, EMU_KEY);
+}
+
 enum cb_err
 emu_scrypt(
     const struct emu_scrypt *how, struct cb_span passcode, uint8_t out[EMU_KEY])
@@ -107,6 +123,7 @@ emu_scrypt(
 	if (how->log2n < 10 || how->log2n > 20 || how->r == 0 || how->p == 0)
 		return CB_E_ARG;
 	cost.n = (uint64_t)1 << how->log2n;
-	return emu_scrypt_any(
-	    &cost, CB_SPAN_OF(how->salt), passcode, out, EMU_KEY);
+	return emu_heavy(from_passcode,
+	    &(struct passcode){
+		&cost, CB_SPAN_OF(how->salt), passcode, out });
 }

@@ -22,6 +22,7 @@
 #include <openssl/rsa.h>
 
 #include "common/ct.h"
+#include "emulator/crypto/heavy.h"
 #include "emulator/crypto/rsa_key.h"
 
 /* The numbers of a key, in the order in which OpenSSL is given them. */
@@ -401,9 +402,18 @@ exponent(struct cb_span e)
 	return bn;
 }
 
-enum cb_err
-emu_rsa_generate(struct emu_rsa **out, unsigned bits, struct cb_span e)
+struct generate {
+	struct emu_rsa **out;
+	unsigned bits;
+	struct cb_span e;
+};
+
+static enum cb_err
+generate(void *arg)
 {
+	const struct generate *g = arg;
+	struct emu_rsa **out = g->out;
+	const unsigned bits = g->bits;
 	struct emu_rsa_parts parts = { 0 };
 	EVP_PKEY_CTX *ctx = NULL;
 	EVP_PKEY *pkey = NULL;
@@ -411,7 +421,7 @@ emu_rsa_generate(struct emu_rsa **out, unsigned bits, struct cb_span e)
 	enum cb_err r = CB_E_ARG;
 
 	*out = NULL;
-	if (bits % 8 != 0 || !length_ok(bits / 8) || (bn = exponent(e)) == NULL)
+	if (bits % 8 != 0 || !length_ok(bits / 8) || (bn = exponent(g->e)) == NULL)
 		goto out;
 	r = CB_E_CRYPTO;
 	if (emu_ossl() == NULL ||
@@ -434,6 +444,14 @@ out:
 	EVP_PKEY_CTX_free(ctx);
 	BN_free(bn);
 	return emu_ossl_end(r);
+}
+
+enum cb_err
+emu_rsa_generate(struct emu_rsa **out, unsigned bits, struct cb_span e)
+{
+	struct generate g = { out, bits, e };
+
+	return emu_heavy(generate, &g);
 }
 
 void

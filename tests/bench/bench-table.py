@@ -101,6 +101,9 @@ def rows(res):
             yield "  / SoftHSM2", "x", res.median(ratio, sign, softhsm), \
                 ("<", 1.0) if mode == "pinned" else None
 
+    yield "SELECT p99 beside a key generation / idle p99, unpinned", "x", \
+        res.median(ratio, ("free", "select-busy", "ours", "p99"),
+                   ("free", "select", "ours", "p99")), ("<", 3.0)
     yield "memory, one card, after a login", "KiB", \
         get("free", "memory", "ours", "one_card"), ("<", 12 * 1024)
     yield "memory, each further card file", "KiB", \

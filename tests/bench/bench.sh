@@ -39,6 +39,14 @@ script=$T/sign.script
 		printf 'AB%.0s' $(seq 32))00"
 } >"$script"
 
+# A key generated again and again, on another card.
+busy=$T/busy.script
+{
+	sed -n '/^once/p' "$script"
+	echo "once 00A4000002900200"
+	echo "last 00460000041055305500"
+} >"$busy"
+
 # ---- what takes part ------------------------------------------------------
 
 port=$((20000 + $$ % 20000))
@@ -69,13 +77,22 @@ if [ -n "$vpcd" ]; then
 	export CB_PCSCD_PRELOAD VPCD_NODELAY_PORT=$((port + 1))
 fi
 reader_file ours
+reader_file busy
 sed -i 's/"null:\([^"]*\)"/null:\1/' "$PCSCD_CONF"/null*
 
 card_make "$T/card"
+card_make "$T/card-busy"
+# room for that key: a private and a public key file
+{
+	sed -n 's/^once //p' "$busy"
+	echo 00E0000018621682021400830230558502080086082100FF00FF00FFFF
+	echo 00E00000186216820212008302105585020800860821FF00FF00FF00FF
+} | "$CARDBRIDGE" apdu "$T/card-busy" - >"$T/busy.log" ||
+	bail "no key files: $(<"$T/busy.log")"
 
 everything_start() {
 	local name
-	bridge_start --reader "ours=emu:$T/card"
+	bridge_start --reader "ours=emu:$T/card" --reader "busy=emu:$T/card-busy"
 	rm -f "$T/null" "$T/null-poll"
 	pcscd_start
 	pcsc wait "cardbridge ours 00 00" present 5 >/dev/null ||
@@ -127,6 +144,16 @@ measure() {
 		"ours:cardbridge ours 00 00"; do
 		take cycles "${p%%:*}" "$tools/client" cycles "${p#*:}" 500 $select
 	done
+	if [ "$mode" = free ]; then
+		start "$T/busy.log" "$tools/client" script \
+			"cardbridge busy 00 00" 1000 "$busy"
+		sleep 0.5
+		take select-busy ours "$tools/client" select \
+			"cardbridge ours 00 00" 1000 $select
+		kill -0 "$started" 2>/dev/null ||
+			bail "no key is generated: $(<"$T/busy.log")"
+		finish "$started"
+	fi
 	take power ours "$tools/client" power "cardbridge ours 00 00" 50
 	take insert null-poll "$tools/client" insert "null-poll 00 00" 10 \
 		"null:$T/null-poll"

@@ -3,8 +3,8 @@
 # Copyright (c) 2026 The cardbridge authors
 #
 # The command itself: arguments, errors, passcode files, exit codes. Needs no
-# bridge and no pcscd. CARDBRIDGE is the program, srcdir the source tree.
-# Prints TAP.
+# pcscd. CARDBRIDGE is the program, with cardbridged beside it; srcdir the
+# source tree. Prints TAP.
 set -u
 
 top=${srcdir:-.}
@@ -305,6 +305,31 @@ check 'by remove as well'
 run 3 reader remove --dir conf --socket "$dir/none" desk &&
 	[ ! -e conf/cardbridge.desk ] && [ -e conf/cardbridge-slots ]
 check 'remove takes the reader file away, even without a bridge'
+
+# ---- what a bridge tells -----------------------------------------------------
+
+# a path that is not UTF-8, with what JSON has a meaning for
+odd=$dir/$(printf 'd\351\303\244"\\ x')
+mkdir "$odd" && mv test.card "$odd/"
+"${program}d" --foreground --socket "$dir/run/s" --state-dir "$dir/state" \
+	--reader "odd=emu:$odd/test.card" 2>err &
+bridge=$!
+for _ in 1 2 3 4 5 6 7 8 9 10 11 12 13 14 15 16 17 18 19 20; do
+	[ -S "$dir/run/s" ] && break
+	sleep 0.2
+done
+run 0 reader list --json --socket "$dir/run/s" &&
+	grep -q '"uri": "emu:.*/d???\\"\\\\ x/test.card"' out &&
+	says '"present": true'
+check 'a path that is not UTF-8 does not spoil the list in JSON'
+kill "$bridge"
+wait "$bridge" || true
+mkdir -m 777 open
+code=0
+setsid -w "${program}d" --foreground --socket "$dir/run/s" \
+	--state-dir "$dir/open" >out 2>err </dev/null || code=$?
+[ "$code" -eq 1 ] && says 'others may write'
+check 'a bridge believes nothing that others could have written'
 
 echo "1..$n"
 [ "$failed" -eq 0 ]

@@ -4,12 +4,14 @@
  * Comparing and wiping secrets; the settings of a process that has some.
  * Every test is a process of its own, so these settings stay in it.
  */
+#include <fcntl.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/mman.h>
 #include <sys/prctl.h>
 #include <sys/resource.h>
+#include <sys/wait.h>
 #include <unistd.h>
 
 #include "common/ct.h"
@@ -89,6 +91,28 @@ START_TEST(hardened_process_dumps_no_core)
 }
 END_TEST
 
+/* Each of them closed or not. */
+START_TEST(standard_streams_are_there)
+{
+	pid_t pid = fork();
+	int fd, status;
+
+	ck_assert_int_ge(pid, 0);
+	if (pid == 0) {
+		for (fd = 0; fd < 3; fd++)
+			if ((_i >> fd & 1) != 0)
+				(void)close(fd);
+		cb_process_stdio();
+		for (fd = 0; fd < 3; fd++)
+			if (fcntl(fd, F_GETFD) != 0)
+				_exit(1);
+		_exit(0);
+	}
+	ck_assert_int_eq(waitpid(pid, &status, 0), pid);
+	ck_assert(WIFEXITED(status) && WEXITSTATUS(status) == 0);
+}
+END_TEST
+
 /* The limit binds whoever is not root; memory must stay to be had. */
 START_TEST(limit_is_named_and_nothing_locked)
 {
@@ -136,6 +160,7 @@ ct_suite(void)
 	tcase_add_loop_test(tc, secrets_are_compared, 0, COUNT(cases));
 	tcase_add_test(tc, wiped_bytes_are_gone);
 	tcase_add_test(tc, hardened_process_dumps_no_core);
+	tcase_add_loop_test(tc, standard_streams_are_there, 0, 8);
 	tcase_add_test(tc, limit_is_named_and_nothing_locked);
 	tcase_add_test(tc, memory_is_locked_as_it_is_touched);
 	suite_add_tcase(s, tc);

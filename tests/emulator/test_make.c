@@ -169,10 +169,11 @@ records_in(struct emu_nvm *nvm)
 	return n;
 }
 
-START_TEST(a_wish_is_refused)
+static void
+try_wish(size_t i)
 {
 	struct emu_profile *p = rig_profile(NULL, NULL);
-	struct emu_make wish = wishes[_i].wish;
+	struct emu_make wish = wishes[i].wish;
 	struct cb_why why = { "" };
 	struct emu_nvm *nvm;
 	enum cb_err e;
@@ -180,21 +181,27 @@ START_TEST(a_wish_is_refused)
 
 	rig_env_init(&r);
 	ck_assert_int_eq(emu_mem_new(&nvm), CB_OK);
-	if (wishes[_i].user != NULL)
-		wish.user_pin = cb_span_str(wishes[_i].user);
-	if (wishes[_i].so != NULL)
-		wish.so_pin = cb_span_str(wishes[_i].so);
+	if (wishes[i].user != NULL)
+		wish.user_pin = cb_span_str(wishes[i].user);
+	if (wishes[i].so != NULL)
+		wish.so_pin = cb_span_str(wishes[i].so);
 	e = emu_card_make(nvm, p, &wish, &r.env, &why);
-	ck_assert_msg(e == wishes[_i].want, "%s: %d, %s", wishes[_i].name, e,
+	ck_assert_msg(e == wishes[i].want, "%s: %d, %s", wishes[i].name, e,
 	    why.text);
-	ck_assert_msg(strstr(why.text, wishes[_i].why) != NULL, "%s: %s",
-	    wishes[_i].name, why.text);
+	ck_assert_msg(strstr(why.text, wishes[i].why) != NULL, "%s: %s",
+	    wishes[i].name, why.text);
 	/* no passcode in what is said of it */
-	if (wishes[_i].so != NULL)
-		ck_assert_ptr_null(strstr(why.text, wishes[_i].so));
+	if (wishes[i].so != NULL)
+		ck_assert_ptr_null(strstr(why.text, wishes[i].so));
 	ck_assert_int_eq(records_in(nvm) > 0, e == CB_OK);
 	emu_nvm_free(&nvm);
 	emu_profile_free(&p);
+}
+
+START_TEST(a_wish_is_refused)
+{
+	for (size_t i = 0; i < sizeof(wishes) / sizeof(wishes[0]); i++)
+		try_wish(i);
 }
 END_TEST
 
@@ -464,8 +471,7 @@ make_suite(void)
 
 	tcase_add_test(tc, a_personalised_card_is_complete);
 	tcase_add_test(tc, identifiers_are_of_the_modulus);
-	tcase_add_loop_test(
-	    tc, a_wish_is_refused, 0, sizeof(wishes) / sizeof(wishes[0]));
+	tcase_add_test(tc, a_wish_is_refused);
 	tcase_add_loop_test(
 	    tc, tries_as_wished, 0, sizeof(tries) / sizeof(tries[0]));
 	tcase_add_test(tc, the_unblock_value_is_handed_out);

@@ -205,19 +205,26 @@ static const struct {
 	{ "policy", { TO_5011, { "00240001 # <123456> <1>", "6A81" } } },
 };
 
-START_TEST(a_profile_changes_an_answer)
+static void
+try_answer(size_t i)
 {
 	char text[128];
 	struct emu_profile *p;
 	struct rig r;
 
 	snprintf(text, sizeof(text), "answers = { %s = 0x6A81; };\n",
-	    answers[_i].name);
+	    answers[i].name);
 	p = rig_profile(NULL, text);
 	rig_make(&r, p, RIG_PERSONAL);
-	rig_play(&r, answers[_i].name, answers[_i].steps);
+	rig_play(&r, answers[i].name, answers[i].steps);
 	rig_close(&r);
 	emu_profile_free(&p);
+}
+
+START_TEST(a_profile_changes_an_answer)
+{
+	for (size_t i = 0; i < sizeof(answers) / sizeof(answers[0]); i++)
+		try_answer(i);
 }
 END_TEST
 
@@ -270,8 +277,7 @@ policy_suite(void)
 	tcase_add_test(tc, small_keys_are_refused);
 	tcase_add_test(tc, digits_only_where_the_policy_says_so);
 	tcase_add_test(tc, the_log_holds_no_value);
-	tcase_add_loop_test(tc, a_profile_changes_an_answer, 0,
-	    sizeof(answers) / sizeof(answers[0]));
+	tcase_add_test(tc, a_profile_changes_an_answer);
 	tcase_add_test(tc, every_answer_is_tried);
 	tcase_add_test(tc, a_short_read_may_say_so);
 	return s;

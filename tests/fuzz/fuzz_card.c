@@ -113,9 +113,32 @@ locked_memory_show(void)
 #endif
 }
 
-/* In place of the real one (ld --wrap), which would take all the time. */
+/* In place of the real ones (ld --wrap), which would take all the time. */
+enum cb_err __real_emu_rsa_generate(
+    struct emu_rsa **out, unsigned bits, struct cb_span e);
+enum cb_err __wrap_emu_rsa_generate(
+    struct emu_rsa **out, unsigned bits, struct cb_span e);
 enum cb_err __wrap_emu_scrypt(const struct emu_scrypt *how,
     struct cb_span passcode, uint8_t out[EMU_KEY]);
+
+/* One key for each length, generated once; no other exponents. */
+enum cb_err
+__wrap_emu_rsa_generate(struct emu_rsa **out, unsigned bits, struct cb_span e)
+{
+	static struct emu_rsa_parts made[4];
+	struct emu_rsa_parts *parts = &made[bits >> 10 & 3];
+	enum cb_err r = CB_OK;
+
+	*out = NULL;
+	if (e.n > 0)
+		return CB_E_ARG;
+	if (parts->n.n == 0 &&
+	    (r = __real_emu_rsa_generate(out, bits, e)) == CB_OK) {
+		r = emu_rsa_parts(*out, parts);
+		emu_rsa_free(out);
+	}
+	return r == CB_OK ? emu_rsa_load(out, parts) : r;
+}
 
 enum cb_err
 __wrap_emu_scrypt(const struct emu_scrypt *how, struct cb_span passcode,

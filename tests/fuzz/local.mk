@@ -3,6 +3,8 @@
 # fuzzed (fuzz-short, fuzz-long); in other builds `make check` gives them their
 # seeds.
 fuzz_programs = \
+	tests/fuzz/fuzz_apdu \
+	tests/fuzz/fuzz_cardfile \
 	tests/fuzz/fuzz_tlv \
 	tests/fuzz/fuzz_wire_client \
 	tests/fuzz/fuzz_wire_server
@@ -17,6 +19,29 @@ fuzz_ldflags = $(program_ldflags)
 check_PROGRAMS += $(fuzz_programs)
 TESTS += tests/fuzz/seeds.sh
 endif
+
+# A card is made of what the source tree holds; scrypt and new keys are cheap.
+fuzz_card_cppflags = $(AM_CPPFLAGS) -DFUZZ_TOP='"$(abs_top_srcdir)"'
+fuzz_card_cflags = $(AM_CFLAGS) $(LIBCRYPTO_CFLAGS)
+fuzz_card_ldflags = $(fuzz_ldflags) \
+	-Wl,--wrap=emu_scrypt,--wrap=emu_rsa_generate
+fuzz_card_libs = emulator/libemulator.la common/libcommon.la
+
+tests_fuzz_fuzz_apdu_SOURCES = \
+	tests/fuzz/fuzz.h tests/fuzz/fuzz_card.h tests/fuzz/fuzz_card.c \
+	tests/fuzz/fuzz_apdu.c $(fuzz_main)
+tests_fuzz_fuzz_apdu_CPPFLAGS = $(fuzz_card_cppflags)
+tests_fuzz_fuzz_apdu_CFLAGS = $(fuzz_card_cflags)
+tests_fuzz_fuzz_apdu_LDFLAGS = $(fuzz_card_ldflags)
+tests_fuzz_fuzz_apdu_LDADD = $(fuzz_card_libs)
+
+tests_fuzz_fuzz_cardfile_SOURCES = \
+	tests/fuzz/fuzz.h tests/fuzz/fuzz_card.h tests/fuzz/fuzz_card.c \
+	tests/fuzz/fuzz_cardfile.c $(fuzz_main)
+tests_fuzz_fuzz_cardfile_CPPFLAGS = $(fuzz_card_cppflags)
+tests_fuzz_fuzz_cardfile_CFLAGS = $(fuzz_card_cflags)
+tests_fuzz_fuzz_cardfile_LDFLAGS = $(fuzz_card_ldflags)
+tests_fuzz_fuzz_cardfile_LDADD = $(fuzz_card_libs)
 
 tests_fuzz_fuzz_tlv_SOURCES = \
 	tests/fuzz/fuzz.h tests/fuzz/fuzz_tlv.c $(fuzz_main)
@@ -49,6 +74,7 @@ fuzz-clean:
 	rm -f tests/fuzz/*.crash-* tests/fuzz/*.tap tests/fuzz/*.fuzz-log
 
 EXTRA_DIST += \
+	tests/fuzz/make-seeds.py \
 	tests/fuzz/run.sh \
 	tests/fuzz/seeds \
 	tests/fuzz/seeds.c \
