@@ -328,3 +328,9 @@ br_transmit(struct br_client *c, struct cb_span cmd, struct cb_buf *rsp)
 	br_io_done(c);
 	return r;
 }
+
+bool
+br_reader_name_valid(const char *name)
+{
+	return br_name_check(name, NULL) == CB_OK;
+}

@@ -42,6 +42,9 @@ int br_fd(const struct br_client *c); /* to poll; -1 for NULL */
 void br_set_deadlines(
     struct br_client *c, unsigned exchange_ms, unsigned long_ms);
 
+/* Would a bridge take this as the name of a reader? */
+bool br_reader_name_valid(const char *name);
+
 /* Names a reader, or a slot of a file made by `reader conf --slots`
  * (name NULL). A slot may be empty: then there is simply no card. */
 struct br_target {

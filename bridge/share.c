@@ -24,6 +24,7 @@ br_share_claim(struct br_reader *rd, struct br_session *s, enum br_road road,
 {
 	char who[64];
 	pid_t other = 0;
+	bool pcsc = false;
 	enum cb_err r = CB_OK;
 
 	pthread_mutex_lock(&rd->lock);
@@ -33,13 +34,16 @@ br_share_claim(struct br_reader *rd, struct br_session *s, enum br_road road,
 		rd->holder_pid = pid;
 	} else {
 		other = rd->holder_pid;
+		pcsc = rd->holder_road == BR_ROAD_PCSC;
 		r = CB_E_BUSY;
 	}
 	pthread_mutex_unlock(&rd->lock);
 	if (r != CB_OK) {
 		br_reader_who(other, who, sizeof(who));
-		cb_why_set(why, "The card in reader %s is in use by %s.",
-		    rd->name, who);
+		cb_why_set(why, "Sharing violation: the card in reader %s is "
+		    "in use by %s.%s", rd->name, who, pcsc
+			? " pcscd lets go of a card some seconds after the "
+			  "last program, and after it was put in." : "");
 	}
 	return r;
 }

@@ -56,17 +56,18 @@ secret_get(struct secret *s, const struct emu_profile *profile, bool test,
 }
 
 /* Shown once, at the terminal where they were asked for. */
-static void
+static int
 secret_show(const struct secret *s)
 {
 	char what[64];
 
 	if (!s->drawn)
-		return;
+		return CLI_OK;
 	(void)snprintf(what, sizeof(what), "%s, shown this once: ", s->name);
 	if (cli_pass_show(what, cb_buf_span(&s->value)) != CB_OK)
-		(void)cli_fail(CLI_FAILED, "%s could not be shown: make the "
+		return cli_fail(CLI_FAILED, "%s could not be shown: make the "
 		    "card again", s->name);
+	return CLI_OK;
 }
 
 /* The unblock value: at the terminal; a test card's wherever output goes. */
@@ -186,10 +187,11 @@ cli_card_new(const struct cli_cmd *cmd, const void *args, int argc,
 		.unblock = &unblock,
 	};
 	if ((code = make(argv[0], profile, &wish)) == CLI_OK) {
-		secret_show(&pin);
-		secret_show(&so);
+		if ((code = secret_show(&pin)) == CLI_OK)
+			code = secret_show(&so);
 		unblock_show(&unblock, a->test);
-		printf("Next: cardbridge reader add NAME emu:%s\n", argv[0]);
+		if (code == CLI_OK)
+			printf("Next: cardbridge reader add NAME emu:%s\n", argv[0]);
 	}
 out:
 	cb_buf_free(&pin.value);

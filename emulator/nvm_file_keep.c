@@ -3,8 +3,8 @@
 /*
  * A card file that is ours although it is not open, see emu_file_keep_new.
  * It shares the one descriptor that this process has of the file (see
- * nvm_file_lock.c). An owner that goes gives flock up, so that it has to be
- * taken again; who comes in between is the owner, and is named.
+ * nvm_file_lock.c), whose flock stays until the last user in this process has
+ * gone; a file has one keeper, whatever names it has.
  */
 #include <errno.h>
 #include <limits.h>

@@ -97,7 +97,8 @@ name_set(struct device *d, const char *p, size_t n)
 	memcpy(d->name, p, n);
 	d->name[n] = '\0';
 	d->count = 1;
-	return CB_OK;
+	/* A name that no bridge takes would be asked for without end. */
+	return br_reader_name_valid(d->name) ? CB_OK : CB_E_FORMAT;
 }
 
 static enum cb_err

