@@ -37,7 +37,7 @@ mapfile -t -O "${#packages[@]}" packages < <(grep -v '^#' tests/e2e/packages)
 
 # Not with sanitizers: they would slow down what is measured, and their library
 # is not in the other Debian.
-unsanitized=" pcscd-quiet.sh debian13.sh "
+unsanitized=" pcscd-quiet.sh pcscd-bridge-gone.sh debian13.sh "
 
 logs=$top/build-logs
 counts=$logs/counts

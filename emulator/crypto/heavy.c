@@ -16,7 +16,7 @@
 
 #include "emulator/crypto/heavy.h"
 
-#define NICE 5
+#define NICE 10
 #define SLICE_NS 100000000	/* the most that the kernel accepts */
 #define STACK (512 * 1024)
 
