@@ -32,16 +32,13 @@ TREE_TESTS = \
 	tests/check_elf.sh \
 	tests/check_words.sh
 TESTS += $(TREE_TESTS)
-EXTRA_DIST += $(TREE_TESTS) tests/tap.sh tests/tap-run.sh tests/check_install.sh
+EXTRA_DIST += $(TREE_TESTS) tests/tap.sh tests/tap-run.sh tests/check_install.sh tests/valgrind.sh
 
-# The unit tests again, each under valgrind. Leaks are the sanitizers' part:
-# every test is a process of its own, and to search it at its end would take
-# longer than the test. What tries thousands of things has the tag "slow"
-# (tcase_set_tags) and is left out here.
-VALGRIND = valgrind -q --error-exitcode=99 --leak-check=no
+# The unit tests again, each under valgrind. What tries thousands of things
+# has the tag "slow" (tcase_set_tags) and is left out here.
 check-valgrind: $(check_PROGRAMS) $(check_LTLIBRARIES)
 	CK_TIMEOUT_MULTIPLIER=20 CK_EXCLUDE_TAGS=slow \
 		$(MAKE) $(AM_MAKEFLAGS) check TESTS='$(VALGRIND_TESTS)' \
-		LOG_COMPILER='$(VALGRIND)'
+		LOG_COMPILER='$(srcdir)/tests/valgrind.sh'
 
 .PHONY: check-valgrind
