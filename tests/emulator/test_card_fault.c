@@ -341,6 +341,7 @@ card_fault_suite(void)
 	TCase *tc;
 	Suite *s = rig_suite("card_fault", &tc);
 
+	tcase_set_tags(tc, "slow");
 	tcase_add_loop_test(tc, storage_that_fails, 0, n);
 	tcase_add_loop_test(tc, randomness_that_fails, 0, n);
 	tcase_add_loop_test(tc, passcodes_and_what_fails, 0,
