@@ -34,11 +34,11 @@ TREE_TESTS = \
 TESTS += $(TREE_TESTS)
 EXTRA_DIST += $(TREE_TESTS) tests/tap.sh tests/tap-run.sh tests/check_install.sh tests/valgrind.sh
 
-# The unit tests again, each under valgrind. What tries thousands of things
-# has the tag "slow" (tcase_set_tags) and is left out here.
+# The unit tests again, each under valgrind. What tries thousands of things has
+# the tag "slow" (tcase_set_tags) and is left out here.
 check-valgrind: $(check_PROGRAMS) $(check_LTLIBRARIES)
-	CK_TIMEOUT_MULTIPLIER=20 CK_EXCLUDE_TAGS=slow \
-		$(MAKE) $(AM_MAKEFLAGS) check TESTS='$(VALGRIND_TESTS)' \
-		LOG_COMPILER='$(srcdir)/tests/valgrind.sh'
+	$(MAKE) $(AM_MAKEFLAGS) check TESTS='$(VALGRIND_TESTS)' \
+		LOG_COMPILER='$(abs_top_srcdir)/tests/valgrind.sh'
+EXTRA_DIST += tests/valgrind.sh
 
 .PHONY: check-valgrind
