@@ -41,4 +41,15 @@ check-valgrind: $(check_PROGRAMS) $(check_LTLIBRARIES)
 		LOG_COMPILER='$(abs_top_srcdir)/tests/valgrind.sh'
 EXTRA_DIST += tests/valgrind.sh
 
-.PHONY: check-valgrind
+# The full counts: 2,000 kills, more power cuts, ten minutes of each fuzz
+# target in a build of its own.
+SOAK_TARGETS += soak-store soak-fuzz
+soak-store: $(check_PROGRAMS)
+	CB_BUILD='$(abs_top_builddir)' KILLS=2000 ROUNDS=3 \
+		$(srcdir)/tests/powercut/run.sh nvm card kill
+soak-fuzz:
+	$(MKDIR_P) build-soak
+	cd build-soak && '$(abs_top_srcdir)/configure' CC=clang \
+		--enable-fuzzing && $(MAKE) fuzz-programs && $(MAKE) fuzz-long
+
+.PHONY: check-valgrind soak-store soak-fuzz
