@@ -36,8 +36,7 @@ packages=(
 mapfile -t -O "${#packages[@]}" packages < <(grep -v '^#' tests/e2e/packages)
 
 # Not with sanitizers: they slow down what is measured, keep memory that is
-# searched, and their library
-# is not in the other Debian.
+# searched, and their library is not in the other Debian.
 unsanitized=" pcscd-quiet.sh pcscd-bridge-gone.sh secrets.sh debian13.sh "
 
 logs=$top/build-logs
