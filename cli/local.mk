@@ -28,6 +28,3 @@ cardbridge_SOURCES = cli/main.c
 cardbridge_CPPFLAGS = $(AM_CPPFLAGS) -DCB_VERSION='"$(PACKAGE_VERSION)"'
 cardbridge_LDFLAGS = $(program_ldflags)
 cardbridge_LDADD = cli/libcli.la
-
-bashcompdir = $(datadir)/bash-completion/completions
-dist_bashcomp_DATA = data/completions/cardbridge

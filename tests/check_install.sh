@@ -17,8 +17,13 @@ prefix=$(value prefix)
 libdir=$(value libdir)
 libdir=${libdir/'${exec_prefix}'/$prefix}
 
-out=$(make_here install DESTDIR="$dest" 2>&1) && out=
-verdict "make install" "$out"
+out=$(make_here install DESTDIR="$dest" 2>&1) && failed= || failed=$out
+verdict "make install" "$failed"
+# Two lists with one file in them race in `make -j install`.
+verdict "nothing is installed twice" "$(sed -nE \
+	"s|^.*/install -c( -m [0-7]+)? (.*) '([^']*)'\$|\\3 \\2|p" <<<"$out" |
+	awk '{ for (i = 2; i <= NF; i++) { sub(".*/", "", $i); print $1 "/" $i } }' |
+	sort | uniq -d)"
 
 for file in bin/cardbridge sbin/cardbridged \
 	share/cardbridge/profiles/authentic5.profile \
