@@ -135,7 +135,7 @@ greet(struct br_client *c, struct cb_why *why)
 	c->told_long_ms = w.long_ms;
 	br_set_deadlines(c, 0, 0);
 out:
-	br_io_done(c);
+	br_inbox_clear(&c->in);
 	cb_buf_free(&frame);
 	return r;
 }
@@ -152,8 +152,7 @@ br_connect(struct br_client **out, const char *path, unsigned wait_ms,
 	if ((c = calloc(1, sizeof(*c))) == NULL)
 		return CB_E_NOMEM;
 	c->fd = -1;
-	c->in = c->small;
-	c->cap = sizeof(c->small);
+	br_inbox_init(&c->in);
 	if ((r = dial(c, path, wait_ms, why)) != CB_OK)
 		goto out;
 	gone = br_now_ms() - start;
@@ -173,7 +172,7 @@ br_close(struct br_client **c)
 {
 	if (*c == NULL)
 		return;
-	br_io_done(*c);
+	br_inbox_clear(&(*c)->in);
 	if ((*c)->fd >= 0)
 		close((*c)->fd);
 	cb_wipe(*c, sizeof(**c));
@@ -227,7 +226,7 @@ br_attach(struct br_client *c, const struct br_target *t, enum br_road road,
 {
 	enum cb_err r = aim(c, BR_ATTACH, t, road, BR_ATTACHED, state);
 
-	br_io_done(c);
+	br_inbox_clear(&c->in);
 	return r;
 }
 
@@ -240,14 +239,14 @@ br_watch(struct br_client *c, const struct br_target *t, enum br_road road,
 
 	r = aim(c, BR_WATCH, t, road, BR_WATCHING, state);
 	if (r != CB_OK) {
-		br_io_done(c);
+		br_inbox_clear(&c->in);
 		return r;
 	}
 	/* events may already stand behind the reply */
-	r = br_header_get(&h, c->in, BR_FROM_BRIDGE);
+	r = br_inbox_header(&c->in, BR_FROM_BRIDGE, &h);
 	if (r != CB_OK)
 		return r;
-	br_io_drop(c, &h);
+	br_inbox_drop(&c->in, &h);
 	c->watching = true;
 	c->state = *state;
 	return CB_OK;
@@ -272,9 +271,9 @@ br_watch_take(struct br_client *c, struct br_state *state, bool *changed)
 			return CB_E_PEER;
 		}
 		*changed = true;
-		br_io_drop(c, &h);
+		br_inbox_drop(&c->in, &h);
 		/* a whole one must not stay here: poll would not tell of it */
-		if (++n >= EVENTS_MAX && c->have < BR_HEADER_SIZE + h.length)
+		if (++n >= EVENTS_MAX && c->in.have < BR_HEADER_SIZE + h.length)
 			break;
 	}
 	*state = c->state;
@@ -297,7 +296,7 @@ br_power(struct br_client *c, enum br_power what, uint8_t atr[CB_ATR_MAX],
 		c->broken = true;
 		r = CB_E_PEER;
 	}
-	br_io_done(c);
+	br_inbox_clear(&c->in);
 	return r;
 }
 
@@ -311,7 +310,7 @@ br_protocol(struct br_client *c, unsigned t)
 	if (t > 1)
 		return CB_E_ARG;
 	r = br_io_call(c, BR_PROTOCOL, cb_span(&v, 1), BR_DONE, &body, NULL);
-	br_io_done(c);
+	br_inbox_clear(&c->in);
 	return r;
 }
 
@@ -325,7 +324,7 @@ br_transmit(struct br_client *c, struct cb_span cmd, struct cb_buf *rsp)
 	r = br_io_call(c, BR_TRANSMIT, cmd, BR_ANSWER, &body, NULL);
 	if (r == CB_OK)
 		r = cb_buf_set(rsp, body);
-	br_io_done(c);
+	br_inbox_clear(&c->in);
 	return r;
 }
 

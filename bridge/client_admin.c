@@ -25,7 +25,7 @@ by_name(struct br_client *c, uint16_t type, const char *name,
 	r = br_put_name(&frame, br_io_seq(c), type, name);
 	if (r == CB_OK)
 		r = br_io_call_frame(c, &frame, BR_DONE, &body, why);
-	br_io_done(c);
+	br_inbox_clear(&c->in);
 	cb_buf_free(&frame);
 	return r;
 }
@@ -55,7 +55,7 @@ br_reader_add(struct br_client *c, const char *name, const char *uri,
 		r = CB_E_PEER;
 	}
 out:
-	br_io_done(c);
+	br_inbox_clear(&c->in);
 	cb_buf_free(&frame);
 	return r;
 }
@@ -100,7 +100,7 @@ next(struct br_client *c, uint32_t *after, struct br_reader_info *info,
 	}
 	*after = number;
 out:
-	br_io_done(c);
+	br_inbox_clear(&c->in);
 	cb_buf_free(&frame);
 	return r;
 }

@@ -6,15 +6,11 @@
  * socket's own timeout is the deadline of silence. Whatever needs more goes
  * through poll with what is left of the time.
  */
-#include <errno.h>
 #include <poll.h>
-#include <stdlib.h>
-#include <string.h>
 #include <sys/socket.h>
 
 #include "bridge/client_io.h"
 #include "bridge/sock.h"
-#include "common/ct.h"
 
 /* The connection is over; says why once. */
 static enum cb_err
@@ -37,70 +33,15 @@ fail(struct br_client *c, enum cb_err e, struct cb_why *why)
 	return e;
 }
 
-/* Room for a frame of n bytes in all; what is there moves along. */
-static enum cb_err
-make_room(struct br_client *c, size_t n)
-{
-	uint8_t *p;
-
-	if (n <= c->cap)
-		return CB_OK;
-	if ((p = malloc(n)) == NULL)
-		return CB_E_NOMEM;
-	memcpy(p, c->in, c->have);
-	cb_wipe(c->in, c->have);
-	if (c->in != c->small)
-		free(c->in);
-	c->in = p;
-	c->cap = n;
-	return CB_OK;
-}
-
 /* CB_OK: a whole frame is at the front. CB_E_SHORT: not yet. */
 static enum cb_err
 whole(struct br_client *c, struct br_header *h)
 {
 	enum cb_err r;
 
-	if (c->have < BR_HEADER_SIZE)
-		return CB_E_SHORT;
-	if ((r = br_header_get(h, c->in, BR_FROM_BRIDGE)) != CB_OK)
-		return CB_E_FORMAT;
-	if (c->have - BR_HEADER_SIZE >= h->length)
-		return CB_OK;
-	if ((r = make_room(c, BR_HEADER_SIZE + h->length)) != CB_OK)
-		return r;
-	return CB_E_SHORT;
-}
-
-/* One recv. CB_E_TIMEOUT: nothing (more) within the socket's timeout. */
-static enum cb_err
-receive(struct br_client *c, int flags)
-{
-	ssize_t n;
-
-	if (c->have == c->cap)
-		return CB_E_FORMAT;
-	n = recv(c->fd, c->in + c->have, c->cap - c->have, flags);
-	if (n > 0) {
-		c->have += (size_t)n;
-		return CB_OK;
-	}
-	if (n < 0 && errno == EAGAIN)
-		return CB_E_TIMEOUT;
-	if (n < 0 && errno == EINTR)
-		return CB_E_SHORT;
-	return CB_E_PEER;
-}
-
-void
-br_io_drop(struct br_client *c, const struct br_header *h)
-{
-	size_t n = BR_HEADER_SIZE + h->length;
-
-	memmove(c->in, c->in + n, c->have - n);
-	cb_wipe(c->in + (c->have - n), n);
-	c->have -= n;
+	if ((r = br_inbox_header(&c->in, BR_FROM_BRIDGE, h)) != CB_OK)
+		return r == CB_E_SHORT ? r : CB_E_FORMAT;
+	return br_inbox_whole(&c->in, h);
 }
 
 /* Waits for a whole frame. The first recv may block by the socket's own
@@ -120,7 +61,7 @@ await(struct br_client *c, struct br_header *h, uint64_t deadline)
 			if (r != CB_OK)
 				return r;
 		}
-		r = receive(c, first ? 0 : MSG_DONTWAIT);
+		r = br_inbox_receive(&c->in, c->fd, first ? 0 : MSG_DONTWAIT);
 		if (r == CB_E_TIMEOUT && !first) /* woken for nothing */
 			r = CB_OK;
 		if (r != CB_OK && r != CB_E_SHORT)
@@ -147,16 +88,17 @@ reply(struct br_client *c, uint16_t seq, uint16_t want, struct cb_span *body,
 			break;
 		if (h.seq != seq)
 			return fail(c, CB_E_FORMAT, why);
-		br_io_drop(c, &h);
+		br_inbox_drop(&c->in, &h);
 		now = br_now_ms();
 		if (now - start >= c->long_ms)
 			return fail(c, CB_E_TIMEOUT, why);
 	}
 	/* one reply to one request; only events may stand behind it */
 	if (h.seq != seq ||
-	    (want != BR_WATCHING && c->have != BR_HEADER_SIZE + h.length))
+	    (want != BR_WATCHING &&
+		c->in.have != BR_HEADER_SIZE + h.length))
 		return fail(c, CB_E_FORMAT, why);
-	*body = cb_span(c->in + BR_HEADER_SIZE, h.length);
+	*body = br_inbox_body(&c->in, &h);
 	if (h.type == want)
 		return CB_OK;
 	if (h.type != BR_ERROR)
@@ -185,7 +127,7 @@ call(struct br_client *c, uint16_t seq, struct cb_span head,
 	*body = CB_SPAN_EMPTY;
 	if (c->broken)
 		return fail(c, CB_E_PEER, why);
-	if (c->watching || c->have != 0)
+	if (c->watching || c->in.have != 0)
 		return CB_E_ARG;
 	r = br_sock_send(c->fd, head, tail, c->exchange_ms);
 	if (r != CB_OK)
@@ -215,18 +157,6 @@ br_io_call_frame(struct br_client *c, const struct cb_buf *frame,
 	    why);
 }
 
-void
-br_io_done(struct br_client *c)
-{
-	cb_wipe(c->in, c->have);
-	c->have = 0;
-	if (c->in != c->small) {
-		free(c->in);
-		c->in = c->small;
-		c->cap = sizeof(c->small);
-	}
-}
-
 enum cb_err
 br_io_take(struct br_client *c, struct br_header *h, struct cb_span *body)
 {
@@ -236,7 +166,7 @@ br_io_take(struct br_client *c, struct br_header *h, struct cb_span *body)
 	if (c->broken)
 		return CB_E_PEER;
 	if ((r = whole(c, h)) == CB_E_SHORT) {
-		r = receive(c, MSG_DONTWAIT);
+		r = br_inbox_receive(&c->in, c->fd, MSG_DONTWAIT);
 		if (r == CB_E_TIMEOUT || r == CB_E_SHORT)
 			return CB_E_ABSENT;
 		if (r == CB_OK && (r = whole(c, h)) == CB_E_SHORT)
@@ -244,6 +174,6 @@ br_io_take(struct br_client *c, struct br_header *h, struct cb_span *body)
 	}
 	if (r != CB_OK)
 		return fail(c, r, NULL);
-	*body = cb_span(c->in + BR_HEADER_SIZE, h->length);
+	*body = br_inbox_body(&c->in, h);
 	return CB_OK;
 }

@@ -26,8 +26,7 @@ br_conn_new(struct br_server *srv, int fd, const struct br_cred *cred)
 	c->fd = fd;
 	c->cred = *cred;
 	c->state = BR_CONN_NEW;
-	c->in = c->small;
-	c->cap = sizeof(c->small);
+	br_inbox_init(&c->in);
 	c->events = EPOLLIN;
 	if (br_limits_add(srv, c) != CB_OK) {
 		free(c);
@@ -61,7 +60,7 @@ br_conn_close(struct br_conn *c)
 
 	if (c->fd < 0)
 		return;
-	br_conn_consume(c);
+	br_inbox_clear(&c->in);
 	cb_buf_free(&c->out);
 	/* close alone would not, if a forked process had the socket too */
 	(void)epoll_ctl(srv->epoll, EPOLL_CTL_DEL, c->fd, &ev);
@@ -116,80 +115,19 @@ br_conn_deadline(struct br_conn *c, uint64_t at)
 }
 
 enum cb_err
-br_conn_receive(struct br_conn *c, int flags)
-{
-	ssize_t n;
-
-	if (c->have == c->cap)
-		return CB_E_FORMAT;
-	n = recv(c->fd, c->in + c->have, c->cap - c->have, flags);
-	if (n > 0) {
-		c->have += (size_t)n;
-		return CB_OK;
-	}
-	if (n < 0 && errno == EAGAIN)
-		return CB_E_TIMEOUT;
-	if (n < 0 && errno == EINTR)
-		return CB_E_SHORT;
-	return CB_E_PEER;
-}
-
-/* Room for a frame of n bytes in all; what is there moves along. */
-static enum cb_err
-make_room(struct br_conn *c, size_t n)
-{
-	uint8_t *p;
-
-	if (n <= c->cap)
-		return CB_OK;
-	if ((p = malloc(n)) == NULL)
-		return CB_E_NOMEM;
-	memcpy(p, c->in, c->have);
-	cb_wipe(c->in, c->have);
-	if (c->in != c->small)
-		free(c->in);
-	c->in = p;
-	c->cap = n;
-	return CB_OK;
-}
-
-enum cb_err
 br_conn_whole(struct br_conn *c, struct br_header *h)
 {
 	enum cb_err r;
 
-	if (c->have < BR_HEADER_SIZE)
-		return CB_E_SHORT;
-	if ((r = br_header_get(h, c->in, BR_FROM_CLIENT)) != CB_OK)
+	if ((r = br_inbox_header(&c->in, BR_FROM_CLIENT, h)) != CB_OK)
 		return r;
 	/* a stranger gets no room for more than a greeting */
 	if (c->state == BR_CONN_NEW && h->type != BR_HELLO)
 		return CB_E_FORMAT;
-	if (c->have == BR_HEADER_SIZE + h->length)
-		return CB_OK;
-	if (c->have > BR_HEADER_SIZE + h->length)
+	r = br_inbox_whole(&c->in, h);
+	if (r == CB_OK && c->in.have > BR_HEADER_SIZE + h->length)
 		return CB_E_FORMAT;	/* runs ahead */
-	if ((r = make_room(c, BR_HEADER_SIZE + h->length)) != CB_OK)
-		return r;
-	return CB_E_SHORT;
-}
-
-struct cb_span
-br_conn_body(const struct br_conn *c)
-{
-	return cb_span(c->in + BR_HEADER_SIZE, c->have - BR_HEADER_SIZE);
-}
-
-void
-br_conn_consume(struct br_conn *c)
-{
-	cb_wipe(c->in, c->have);
-	c->have = 0;
-	if (c->in != c->small) {
-		free(c->in);
-		c->in = c->small;
-		c->cap = sizeof(c->small);
-	}
+	return r;
 }
 
 void

@@ -9,6 +9,8 @@ bridge_libclient_la_SOURCES = \
 	bridge/client_admin.c \
 	bridge/client_io.c \
 	bridge/client_io.h \
+	bridge/inbox.c \
+	bridge/inbox.h \
 	bridge/protocol.c \
 	bridge/protocol.h \
 	bridge/sock.c \
@@ -28,6 +30,8 @@ bridge_libbridge_la_SOURCES = \
 	bridge/listen.c \
 	bridge/listen.h \
 	bridge/loop.h \
+	bridge/pool.c \
+	bridge/pool.h \
 	bridge/reader.c \
 	bridge/reader.h \
 	bridge/serve.c \

@@ -8,7 +8,7 @@
  *	limits.c	how many connections, and whose must go
  *	serve.c		requests that the loop answers
  *	session.c	the thread of a powered card
- *	work.c		threads that open and close cards
+ *	work.c		opening and closing cards
  *
  * "loop" means: touched by the loop thread only.
  */
@@ -19,11 +19,11 @@
 #include <signal.h>
 #include <stdatomic.h>
 
+#include "bridge/inbox.h"
+#include "bridge/pool.h"
 #include "bridge/reader.h"
 #include "bridge/server.h"
 
-/* A request without a long URI or APDU. */
-#define BR_CONN_SMALL 320
 /* Wakes a session thread out of recv; ignored by default. */
 #define BR_WAKE_SIGNAL SIGURG
 
@@ -52,9 +52,7 @@ struct br_conn {
 	uint64_t since;		/* ms; waiting since */
 	uint64_t deadline;	/* ms; 0: none */
 	struct cb_buf out;	/* what the socket did not take yet */
-	size_t have, cap;
-	uint8_t *in;		/* small, or larger on the heap */
-	uint8_t small[BR_CONN_SMALL];
+	struct br_inbox in;
 };
 
 struct br_session {
@@ -73,6 +71,7 @@ struct br_session {
 	atomic_bool lost;	/* the card was taken away */
 
 	pthread_mutex_t lock;
+	bool done;		/* its thread has left it */
 	uint64_t busy_since;	/* ms; 0: not computing */
 	uint16_t busy_seq;
 	uint64_t count;		/* of requests */
@@ -119,8 +118,8 @@ struct br_server {
 	struct br_session *done_sessions;
 	struct br_reader *done_jobs;
 
+	struct br_pool pool;
 	pthread_mutex_t work_lock;
-	pthread_cond_t work_idle;
 	struct br_reader *work_first, *work_last;
 	unsigned workers;
 	unsigned jobs;		/* queued or running (loop) */
@@ -155,14 +154,8 @@ void br_conn_bury(struct br_server *srv); /* frees what is closed */
 void br_conn_watch(struct br_conn *c, uint32_t events);
 /* 0: none */
 void br_conn_deadline(struct br_conn *c, uint64_t at);
-/* One recv. CB_E_TIMEOUT: nothing there; CB_E_SHORT: interrupted. */
-CB_MUST_USE enum cb_err br_conn_receive(struct br_conn *c, int flags);
 /* CB_OK: a whole request. CB_E_SHORT: not yet. Else it must be closed. */
 CB_MUST_USE enum cb_err br_conn_whole(struct br_conn *c, struct br_header *h);
-/* The body of a whole request. */
-struct cb_span br_conn_body(const struct br_conn *c);
-/* Wipes the request. */
-void br_conn_consume(struct br_conn *c);
 /* Sends now or as the socket takes it (loop). Takes *frame. Closes the
  * connection if it cannot. */
 void br_conn_send(struct br_conn *c, struct cb_buf *frame);
@@ -208,7 +201,5 @@ void br_session_finish(struct br_session *s);
 void br_work_want(struct br_server *srv, struct br_reader *rd, unsigned jobs);
 /* To be called for each that is in srv->done_jobs (loop). */
 void br_work_finish(struct br_server *srv, struct br_reader *rd);
-/* CB_E_TIMEOUT: a thread is still busy. */
-CB_MUST_USE enum cb_err br_work_drain(struct br_server *srv, uint64_t deadline);
 
 #endif

@@ -27,7 +27,7 @@ br_reader_new(struct br_reader **out, struct br_readers *table,
     const char *name, const char *uri, int slot, struct cb_why *why)
 {
 	const struct br_link_ops *ops;
-	struct br_reader *rd, **at;
+	struct br_reader *rd;
 	const char *rest;
 	enum cb_err r;
 
@@ -35,15 +35,15 @@ br_reader_new(struct br_reader **out, struct br_readers *table,
 	if ((r = br_name_check(name, why)) != CB_OK ||
 	    (r = br_link_find(&ops, &rest, uri, why)) != CB_OK)
 		return r;
-	for (at = &table->first; *at != NULL; at = &(*at)->next) {
-		if (strcasecmp((*at)->name, name) == 0) {
+	for (rd = table->first; rd != NULL; rd = rd->next) {
+		if (strcasecmp(rd->name, name) == 0) {
 			cb_why_set(why, "There is a reader %s already.",
-			    (*at)->name);
+			    rd->name);
 			return CB_E_BUSY;
 		}
-		if (strcmp((*at)->uri, uri) == 0) {
+		if (strcmp(rd->uri, uri) == 0) {
 			cb_why_set(why, "That card is in reader %s already.",
-			    (*at)->name);
+			    rd->name);
 			return CB_E_BUSY;
 		}
 	}
@@ -66,10 +66,22 @@ br_reader_new(struct br_reader **out, struct br_readers *table,
 	rd->inserted = true;
 	pthread_mutex_init(&rd->lock, NULL);
 	pthread_mutex_init(&rd->card, NULL);
-	*at = rd;
-	table->count++;
+	br_reader_relink(table, rd);
 	*out = rd;
 	return CB_OK;
+}
+
+void
+br_reader_relink(struct br_readers *table, struct br_reader *rd)
+{
+	struct br_reader **at = &table->first;
+
+	while (*at != NULL && (*at)->number < rd->number)
+		at = &(*at)->next;
+	rd->next = *at;
+	*at = rd;
+	table->count++;
+	rd->removed = false;
 }
 
 void

@@ -80,6 +80,8 @@ CB_MUST_USE enum cb_err br_reader_new(struct br_reader **out,
     struct cb_why *why);
 /* Out of the table; freed with br_reader_free when nobody uses it. */
 void br_reader_unlink(struct br_readers *table, struct br_reader *rd);
+/* Back to its place in the table. */
+void br_reader_relink(struct br_readers *table, struct br_reader *rd);
 void br_reader_free(struct br_reader *rd);
 
 struct br_reader *br_reader_by_name(

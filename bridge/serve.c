@@ -50,7 +50,7 @@ br_serve_input(struct br_conn *c)
 {
 	enum cb_err r;
 
-	r = br_conn_receive(c, MSG_DONTWAIT);
+	r = br_inbox_receive(&c->in, c->fd, MSG_DONTWAIT);
 	if (r == CB_E_TIMEOUT || r == CB_E_SHORT)
 		return;
 	if (r != CB_OK)
@@ -67,7 +67,7 @@ br_serve_pending(struct br_conn *c)
 	enum cb_err r;
 
 	if ((r = br_conn_whole(c, &h)) == CB_E_SHORT) {
-		if (c->have > 0 && c->deadline == 0)
+		if (c->in.have > 0 && c->deadline == 0)
 			br_conn_deadline(
 			    c, br_now_ms() + c->srv->set.exchange_ms);
 		return;
@@ -83,9 +83,9 @@ br_serve_pending(struct br_conn *c)
 	c->seq = h.seq;
 	c->type = h.type;
 	br_conn_deadline(c, 0);
-	requests[i].run(c, br_conn_body(c));
+	requests[i].run(c, br_inbox_body(&c->in, &h));
 	if (c->fd >= 0 && c->state != BR_CONN_SESSION)
-		br_conn_consume(c);
+		br_inbox_clear(&c->in);
 }
 
 /* ---- greeting ---------------------------------------------------------- */
@@ -201,7 +201,7 @@ on_power(struct br_conn *c, struct cb_span body)
 		br_conn_close(c);
 		return;
 	}
-	br_conn_consume(c);	/* the buffer may be the session's next */
+	br_inbox_clear(&c->in);	/* the buffer may be the session's next */
 	c->card_gone = false;
 	if (what == BR_POWER_OFF) {
 		if (br_put_plain(&frame, c->seq, BR_POWERED, CB_SPAN_EMPTY) !=
@@ -327,8 +327,11 @@ on_remove(struct br_conn *c, struct cb_span body)
 	br_reader_unlink(&srv->readers, rd);
 	why.text[0] = '\0';
 	r = br_state_save(srv->set.state_dir, &srv->readers, &why);
-	if (r != CB_OK)	/* it is gone, but may come back */
-		cb_log(CB_LOG_ERROR, "%s", why.text);
+	if (r != CB_OK) {
+		br_reader_relink(&srv->readers, rd);
+		br_conn_error(c, r, why.text);
+		return;
+	}
 	rd->next = srv->leaving;
 	srv->leaving = rd;
 	cb_log(CB_LOG_NOTICE, "reader %s removed, uid %d", rd->name,

@@ -368,7 +368,6 @@ enum cb_err
 br_server_new(struct br_server **out, const struct br_settings *set,
     struct cb_why *why)
 {
-	pthread_condattr_t attr;
 	struct br_server *srv;
 	enum cb_err r;
 
@@ -393,10 +392,7 @@ br_server_new(struct br_server **out, const struct br_settings *set,
 	atomic_init(&srv->pulsing, false);
 	pthread_mutex_init(&srv->done_lock, NULL);
 	pthread_mutex_init(&srv->work_lock, NULL);
-	pthread_condattr_init(&attr);
-	pthread_condattr_setclock(&attr, CLOCK_MONOTONIC);
-	pthread_cond_init(&srv->work_idle, &attr);
-	pthread_condattr_destroy(&attr);
+	br_pool_init(&srv->pool);
 	srv->epoll = epoll_create1(EPOLL_CLOEXEC);
 	srv->kick = eventfd(0, EFD_CLOEXEC | EFD_NONBLOCK);
 	srv->pulse = timerfd_create(
@@ -495,7 +491,7 @@ stop(struct br_server *srv)
 		}
 	}
 	br_conn_bury(srv);
-	return br_work_drain(srv, by);
+	return br_pool_drain(&srv->pool, by);
 }
 
 enum cb_err
@@ -554,6 +550,6 @@ br_server_free(struct br_server **server)
 		close(srv->pulse);
 	pthread_mutex_destroy(&srv->done_lock);
 	pthread_mutex_destroy(&srv->work_lock);
-	pthread_cond_destroy(&srv->work_idle);
+	br_pool_clear(&srv->pool);
 	free(srv);
 }

@@ -23,8 +23,6 @@
 #include "common/ct.h"
 #include "common/log.h"
 
-/* OpenSSL, SQLite and scrypt use some tens of KiB; the sanitizers more. */
-#define STACK_SIZE ((size_t)512 * 1024)
 /* A timeout later than wanted by no more than this is left as it is. */
 #define SLACK_MS 50
 #define TICK_MIN_MS 10
@@ -172,7 +170,7 @@ on_power(struct br_session *s, struct cb_span body)
 		s->closed = true;
 		return false;
 	}
-	br_conn_consume(s->conn);
+	br_inbox_clear(&s->conn->in);
 	return do_power(s, (enum br_power)what);
 }
 
@@ -187,7 +185,7 @@ on_protocol(struct br_session *s, struct cb_span body)
 		s->closed = true;
 		return false;
 	}
-	br_conn_consume(s->conn);
+	br_inbox_clear(&s->conn->in);
 	pthread_mutex_lock(&rd->card);
 	if ((r = have_card(s)) == CB_OK)
 		r = rd->link->ops->protocol(rd->link, t);
@@ -214,7 +212,7 @@ on_transmit(struct br_session *s, struct cb_span body)
 			s->rsp.p[s->rsp.n - 1]));
 	note_deadline(s);
 	pthread_mutex_unlock(&rd->card);
-	br_conn_consume(s->conn);
+	br_inbox_clear(&s->conn->in);
 	/* a card pulled out has not answered */
 	if (atomic_load(&s->lost))
 		r = CB_E_ABSENT;
@@ -295,13 +293,13 @@ await(struct br_session *s, struct br_header *h)
 			return CB_E_ABSENT;
 		if ((r = br_conn_whole(c, h)) != CB_E_SHORT)
 			return r;
-		if (c->have == 0) {
+		if (c->in.have == 0) {
 			set_timeout(s, false);
 			/* A peer on this core reads the answer before we
 			 * block: its read would wake a blocked recv for
 			 * nothing (4 us of an exchange of 23). */
 			sched_yield();
-			r = br_conn_receive(c, 0);
+			r = br_inbox_receive(&c->in, c->fd, 0);
 			if (r == CB_E_TIMEOUT) {
 				tick(s);
 				continue;
@@ -313,7 +311,7 @@ await(struct br_session *s, struct br_header *h)
 			r = br_sock_wait(c->fd, POLLIN, deadline);
 			if (r != CB_OK)
 				return r;
-			r = br_conn_receive(c, MSG_DONTWAIT);
+			r = br_inbox_receive(&c->in, c->fd, MSG_DONTWAIT);
 			if (r == CB_E_TIMEOUT)
 				r = CB_E_SHORT;
 		}
@@ -336,18 +334,23 @@ serve(struct br_session *s)
 	s->conn->seq = h.seq;
 	for (i = 0; i < sizeof(requests) / sizeof(requests[0]); i++)
 		if (requests[i].type == h.type && h.seq != 0)
-			return requests[i].run(s, br_conn_body(s->conn));
+			return requests[i].run(
+			    s, br_inbox_body(&s->conn->in, &h));
 	s->closed = true;
 	return false;
 }
 
-static void *
+static void
 session_main(void *arg)
 {
 	struct br_session *s = arg;
 	struct br_server *srv = s->srv;
 	sigset_t wake;
 
+	pthread_mutex_lock(&s->lock);
+	s->thread = pthread_self();
+	s->done = false;
+	pthread_mutex_unlock(&s->lock);
 	sigemptyset(&wake);
 	sigaddset(&wake, BR_WAKE_SIGNAL);
 	pthread_sigmask(SIG_UNBLOCK, &wake, NULL);
@@ -358,32 +361,27 @@ session_main(void *arg)
 	set_timeout(s, true);	/* none: the socket outlives this session */
 	cb_buf_free(&s->rsp);
 	cb_wipe_stack();
+	pthread_mutex_lock(&s->lock);
+	s->done = true;
+	pthread_mutex_unlock(&s->lock);
 	pthread_mutex_lock(&srv->done_lock);
 	s->done_next = srv->done_sessions;
 	srv->done_sessions = s;
 	pthread_mutex_unlock(&srv->done_lock);
 	br_server_kick(srv);
-	return NULL;
 }
 
 /* ---- the loop's side --------------------------------------------------- */
 
-static int
-start_thread(struct br_session *s)
+/* Gets a thread that has lost its card out of recv. The signal may come just
+ * before recv: the pulse repeats it until the thread is gone. */
+static void
+nudge(struct br_session *s)
 {
-	pthread_attr_t attr;
-	sigset_t all, old;
-	int e;
-
-	if ((e = pthread_attr_init(&attr)) != 0)
-		return e;
-	(void)pthread_attr_setstacksize(&attr, STACK_SIZE);
-	sigfillset(&all);
-	pthread_sigmask(SIG_SETMASK, &all, &old);
-	e = pthread_create(&s->thread, &attr, session_main, s);
-	pthread_sigmask(SIG_SETMASK, &old, NULL);
-	pthread_attr_destroy(&attr);
-	return e;
+	pthread_mutex_lock(&s->lock);
+	if (!s->done)
+		pthread_kill(s->thread, BR_WAKE_SIGNAL);
+	pthread_mutex_unlock(&s->lock);
 }
 
 enum cb_err
@@ -408,6 +406,7 @@ br_session_start(struct br_conn *c, struct br_reader *rd, enum br_power what,
 	s->first = what;
 	s->tick_at = UINT64_MAX;
 	s->rsp = (struct cb_buf)CB_BUF_INIT;
+	s->done = true;	/* not begun */
 	atomic_init(&s->lost, false);
 	pthread_mutex_init(&s->lock, NULL);
 	(void)epoll_ctl(srv->epoll, EPOLL_CTL_DEL, c->fd, &ev);
@@ -420,7 +419,7 @@ br_session_start(struct br_conn *c, struct br_reader *rd, enum br_power what,
 	br_server_rest(srv, rd, 0);
 	/* pcscd is told before the card can be used by somebody else */
 	br_server_tell(srv, rd, false);
-	if (start_thread(s) == 0)
+	if (br_pool_run(&srv->pool, session_main, s) == CB_OK)
 		return CB_OK;
 	cb_why_set(why, "No thread can be started for the card.");
 	br_share_release(rd, s);
@@ -443,14 +442,12 @@ br_session_lose(struct br_server *srv, struct br_reader *rd)
 	if ((s = rd->holder) != NULL) {
 		rd->holder = NULL;
 		atomic_store(&s->lost, true);
-		/* under the lock: its thread cannot end before br_share_release
-		 * got it, too */
-		pthread_kill(s->thread, BR_WAKE_SIGNAL);
 	}
 	pthread_mutex_unlock(&rd->lock);
-	/* the signal may have come just before recv: the pulse repeats it */
-	if (s != NULL)
+	if (s != NULL) {
+		nudge(s);
 		br_server_pulse(srv);
+	}
 }
 
 bool
@@ -476,7 +473,7 @@ br_session_pulse(struct br_server *srv)
 		}
 		pthread_mutex_unlock(&s->lock);
 		if (atomic_load(&s->lost)) {
-			pthread_kill(s->thread, BR_WAKE_SIGNAL);
+			nudge(s);
 			due = true;
 		}
 	}
@@ -491,7 +488,6 @@ br_session_finish(struct br_session *s)
 	struct br_conn *c = s->conn;
 	struct br_session **at;
 
-	(void)pthread_join(s->thread, NULL);
 	for (at = &srv->sessions; *at != s; at = &(*at)->next)
 		;
 	*at = s->next;

@@ -2,11 +2,10 @@
  * Copyright (c) 2026 The cardbridge authors */
 /*
  * Opening and closing cards touches disks, and a disk can hang: that is done
- * by a few threads that live only as long as there is such work. Each reader
- * has one set of jobs at a time, so they keep their order.
+ * by a few threads of the pool while there is such work. Each reader has one
+ * set of jobs at a time, so they keep their order.
  */
 #include <malloc.h>
-#include <time.h>
 
 #include "bridge/loop.h"
 #include "bridge/sock.h"
@@ -18,7 +17,6 @@
 #define AWAKE_MAX 16
 /* One stuck file for each slot, and the others still go on. */
 #define WORKERS_MAX 16
-#define STACK_SIZE ((size_t)512 * 1024)
 
 static void
 do_jobs(struct br_reader *rd)
@@ -44,8 +42,8 @@ hand_in(struct br_server *srv, struct br_reader *rd)
 	br_server_kick(srv);
 }
 
-static void *
-worker_main(void *arg)
+static void
+work(void *arg)
 {
 	struct br_server *srv = arg;
 	struct br_reader *rd;
@@ -68,38 +66,24 @@ worker_main(void *arg)
 		}
 	}
 	srv->workers--;
-	pthread_cond_broadcast(&srv->work_idle);
 	pthread_mutex_unlock(&srv->work_lock);
-	return NULL;
 }
 
 /* With work_lock held. */
 static bool
 start_worker(struct br_server *srv)
 {
-	pthread_attr_t attr;
-	sigset_t all, old;
-	pthread_t thread;
-	int e;
-
-	if (pthread_attr_init(&attr) != 0)
-		return false;
-	(void)pthread_attr_setstacksize(&attr, STACK_SIZE);
-	(void)pthread_attr_setdetachstate(&attr, PTHREAD_CREATE_DETACHED);
-	sigfillset(&all);
-	pthread_sigmask(SIG_SETMASK, &all, &old);
-	e = pthread_create(&thread, &attr, worker_main, srv);
-	pthread_sigmask(SIG_SETMASK, &old, NULL);
-	pthread_attr_destroy(&attr);
-	if (e == 0)
-		srv->workers++;
-	return e == 0;
+	if (srv->workers >= WORKERS_MAX ||
+	    br_pool_run(&srv->pool, work, srv) != CB_OK)
+		return srv->workers > 0;
+	srv->workers++;
+	return true;
 }
 
 void
 br_work_want(struct br_server *srv, struct br_reader *rd, unsigned jobs)
 {
-	bool alone = false;
+	bool alone;
 
 	/* closing makes an earlier wish pointless; opening, resting */
 	if ((jobs & BR_JOB_CLOSE) != 0)
@@ -120,19 +104,15 @@ br_work_want(struct br_server *srv, struct br_reader *rd, unsigned jobs)
 	else
 		srv->work_last->work_next = rd;
 	srv->work_last = rd;
-	if (srv->workers < WORKERS_MAX && !start_worker(srv) &&
-	    srv->workers == 0)
-		alone = true;
+	alone = !start_worker(srv);
+	srv->workers += alone;
 	pthread_mutex_unlock(&srv->work_lock);
 	if (!alone)
 		return;
 	/* no thread to be had: better slowly than never */
 	cb_log(CB_LOG_WARNING, "no thread can be started; cards are opened "
 	    "one by one");
-	pthread_mutex_lock(&srv->work_lock);
-	srv->workers++;
-	pthread_mutex_unlock(&srv->work_lock);
-	(void)worker_main(srv);
+	work(srv);
 }
 
 void
@@ -151,21 +131,4 @@ br_work_finish(struct br_server *srv, struct br_reader *rd)
 	br_serve_jobs_done(srv, rd);
 	if (awake && rd->users == 0 && !rd->removed)
 		br_server_rest(srv, rd, br_now_ms() + BR_REST_MS);
-}
-
-enum cb_err
-br_work_drain(struct br_server *srv, uint64_t deadline)
-{
-	struct timespec at;
-	enum cb_err r = CB_OK;
-
-	at.tv_sec = (time_t)(deadline / 1000);
-	at.tv_nsec = (long)(deadline % 1000) * 1000000;
-	pthread_mutex_lock(&srv->work_lock);
-	while (srv->workers > 0 && r == CB_OK)
-		if (pthread_cond_timedwait(&srv->work_idle, &srv->work_lock,
-			&at) != 0)
-			r = CB_E_TIMEOUT;
-	pthread_mutex_unlock(&srv->work_lock);
-	return r;
 }

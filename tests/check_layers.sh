@@ -33,7 +33,7 @@ is_libc() { # <HEADER.h>
 is_thin() { # FILE
 	case $1 in
 	bridge/client*.[ch] | bridge/protocol.[ch]) ;;
-	bridge/addr.[ch] | bridge/sock.[ch]) ;;
+	bridge/addr.[ch] | bridge/inbox.[ch] | bridge/sock.[ch]) ;;
 	*) return 1 ;;
 	esac
 }

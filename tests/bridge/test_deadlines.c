@@ -247,7 +247,7 @@ START_TEST(an_idle_bridge_does_not_wake)
 	power_on(used);
 	ck_assert_uint_eq(send_apdu(used, &e, 4, 0, 0xa4, 4, 0), 0x9000);
 	ck_ok(br_power(used, BR_POWER_OFF, atr, &n, NULL));
-	sleep(5);
+	sleep(7);	/* the card rests after 3 s, its thread goes 2 s later */
 	before = switches(b.pid);
 	ck_assert_uint_eq(before / 1000000, 1);
 	sleep(3);

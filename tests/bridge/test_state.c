@@ -141,6 +141,15 @@ START_TEST(damage_is_told_with_its_line)
 }
 END_TEST
 
+/* A directory cannot be replaced by a file. */
+static void
+spoil_state(char *path, size_t size)
+{
+	snprintf(path, size, "%s/readers", b.at.dir);
+	ck_assert_int_eq(unlink(path), 0);
+	ck_assert_int_eq(mkdir(path, 0700), 0);
+}
+
 START_TEST(what_cannot_be_remembered_is_not_added)
 {
 	struct br_reader_info made, *list;
@@ -151,14 +160,35 @@ START_TEST(what_cannot_be_remembered_is_not_added)
 
 	bridge_start(&b, one_reader);
 	c = dial(&b);
-	/* a directory cannot be replaced by a file */
-	snprintf(path, sizeof(path), "%s/readers", b.at.dir);
-	ck_assert_int_eq(unlink(path), 0);
-	ck_assert_int_eq(mkdir(path, 0700), 0);
+	spoil_state(path, sizeof(path));
 	ck_err(br_reader_add(c, "x", "fake:x", &made, &why), CB_E_STORE);
 	ck_assert_ptr_nonnull(strstr(why.text, path));
 	ck_ok(br_reader_list(c, &list, &n, NULL));
 	ck_assert_uint_eq(n, 1);
+	free(list);
+	br_close(&c);
+}
+END_TEST
+
+START_TEST(what_would_come_back_is_not_removed)
+{
+	struct br_reader_info made, *list;
+	struct br_client *c;
+	struct cb_why why = { "" };
+	char path[512];
+	size_t n;
+
+	bridge_start(&b, one_reader);
+	c = dial(&b);
+	ck_ok(br_reader_add(c, "x", "fake:x", &made, NULL));
+	ck_ok(br_reader_add(c, "y", "fake:y", &made, NULL));
+	spoil_state(path, sizeof(path));
+	ck_err(br_reader_remove(c, "x", &why), CB_E_STORE);
+	ck_assert_ptr_nonnull(strstr(why.text, path));
+	ck_ok(br_reader_list(c, &list, &n, NULL));
+	ck_assert_uint_eq(n, 3);
+	ck_assert_str_eq(list[1].name, "x");
+	ck_assert(list[1].present);
 	free(list);
 	br_close(&c);
 }
@@ -177,6 +207,7 @@ state_suite(void)
 	tcase_add_loop_test(t, damage_is_told_with_its_line, 0,
 	    (int)(sizeof(damaged) / sizeof(damaged[0])));
 	tcase_add_test(t, what_cannot_be_remembered_is_not_added);
+	tcase_add_test(t, what_would_come_back_is_not_removed);
 	suite_add_tcase(s, t);
 	return s;
 }

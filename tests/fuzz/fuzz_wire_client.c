@@ -84,8 +84,7 @@ LLVMFuzzerTestOneInput(const uint8_t *p, size_t n)
 		return 0;
 	}
 	c->fd = ends[0];
-	c->in = c->small;
-	c->cap = sizeof(c->small);
+	br_inbox_init(&c->in);
 	br_set_deadlines(c, 1000, 1000);
 	if (send(ends[1], p + 1 + calls, n - 1 - calls, MSG_NOSIGNAL) < 0)
 		abort();

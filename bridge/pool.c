@@ -1,0 +1,177 @@
+/* SPDX-License-Identifier: BSD-2-Clause
+ * Copyright (c) 2026 The cardbridge authors */
+/*
+ * Threads that stay for a moment, see pool.h. A parked thread sleeps on a
+ * condition of its own; whoever has work takes it off the list and wakes it.
+ */
+#include <errno.h>
+#include <signal.h>
+#include <stdlib.h>
+#include <time.h>
+
+#include "bridge/pool.h"
+
+/* OpenSSL, SQLite and scrypt use some tens of KiB; the sanitizers more. */
+#define STACK_SIZE ((size_t)512 * 1024)
+/* How long a thread without work stays: an idle bridge has none. */
+#define STAY_S 2
+
+struct br_pool_thread {
+	struct br_pool_thread *next;	/* of parked */
+	struct br_pool *pool;
+	pthread_cond_t wake;
+	void (*run)(void *arg);		/* NULL: parked */
+	void *arg;
+};
+
+static void
+cond_init(pthread_cond_t *cond)
+{
+	pthread_condattr_t attr;
+
+	pthread_condattr_init(&attr);
+	pthread_condattr_setclock(&attr, CLOCK_MONOTONIC);
+	pthread_cond_init(cond, &attr);
+	pthread_condattr_destroy(&attr);
+}
+
+void
+br_pool_init(struct br_pool *p)
+{
+	pthread_mutex_init(&p->lock, NULL);
+	cond_init(&p->gone);
+	p->parked = NULL;
+	p->threads = 0;
+	p->closing = false;
+}
+
+void
+br_pool_clear(struct br_pool *p)
+{
+	pthread_mutex_destroy(&p->lock);
+	pthread_cond_destroy(&p->gone);
+}
+
+/* Under the lock: waits for work; false: none came. */
+static bool
+park(struct br_pool_thread *t)
+{
+	struct br_pool *p = t->pool;
+	struct br_pool_thread **at;
+	struct timespec until;
+	int e = 0;
+
+	clock_gettime(CLOCK_MONOTONIC, &until);
+	until.tv_sec += STAY_S;
+	t->next = p->parked;
+	p->parked = t;
+	while (t->run == NULL && !p->closing && e != ETIMEDOUT)
+		e = pthread_cond_timedwait(&t->wake, &p->lock, &until);
+	if (t->run != NULL)
+		return true;
+	for (at = &p->parked; *at != t; at = &(*at)->next)
+		;
+	*at = t->next;
+	return false;
+}
+
+static void *
+thread_main(void *arg)
+{
+	struct br_pool_thread *t = arg;
+	struct br_pool *p = t->pool;
+	sigset_t all;
+
+	sigfillset(&all);
+	for (;;) {
+		t->run(t->arg);
+		(void)pthread_sigmask(SIG_SETMASK, &all, NULL);
+		pthread_mutex_lock(&p->lock);
+		t->run = NULL;
+		if (!park(t))
+			break;
+		pthread_mutex_unlock(&p->lock);
+	}
+	pthread_cond_destroy(&t->wake);
+	free(t);
+	p->threads--;
+	pthread_cond_broadcast(&p->gone);
+	pthread_mutex_unlock(&p->lock);
+	return NULL;
+}
+
+/* Under the lock. */
+static enum cb_err
+make(struct br_pool *p, void (*run)(void *arg), void *arg)
+{
+	struct br_pool_thread *t;
+	pthread_attr_t attr;
+	sigset_t all, old;
+	pthread_t thread;
+	int e;
+
+	if ((t = calloc(1, sizeof(*t))) == NULL)
+		return CB_E_LIMIT;
+	if (pthread_attr_init(&attr) != 0) {
+		free(t);
+		return CB_E_LIMIT;
+	}
+	t->pool = p;
+	t->run = run;
+	t->arg = arg;
+	cond_init(&t->wake);
+	(void)pthread_attr_setstacksize(&attr, STACK_SIZE);
+	(void)pthread_attr_setdetachstate(&attr, PTHREAD_CREATE_DETACHED);
+	sigfillset(&all);
+	pthread_sigmask(SIG_SETMASK, &all, &old);
+	e = pthread_create(&thread, &attr, thread_main, t);
+	pthread_sigmask(SIG_SETMASK, &old, NULL);
+	pthread_attr_destroy(&attr);
+	if (e != 0) {
+		pthread_cond_destroy(&t->wake);
+		free(t);
+		return CB_E_LIMIT;
+	}
+	p->threads++;
+	return CB_OK;
+}
+
+enum cb_err
+br_pool_run(struct br_pool *p, void (*run)(void *arg), void *arg)
+{
+	struct br_pool_thread *t;
+	enum cb_err r = CB_OK;
+
+	pthread_mutex_lock(&p->lock);
+	if ((t = p->parked) != NULL) {
+		p->parked = t->next;
+		t->arg = arg;
+		t->run = run;
+		pthread_cond_signal(&t->wake);
+	} else {
+		r = make(p, run, arg);
+	}
+	pthread_mutex_unlock(&p->lock);
+	return r;
+}
+
+enum cb_err
+br_pool_drain(struct br_pool *p, uint64_t deadline)
+{
+	struct timespec at = {
+		.tv_sec = (time_t)(deadline / 1000),
+		.tv_nsec = (long)(deadline % 1000) * 1000000,
+	};
+	struct br_pool_thread *t;
+	enum cb_err r = CB_OK;
+
+	pthread_mutex_lock(&p->lock);
+	p->closing = true;
+	for (t = p->parked; t != NULL; t = t->next)
+		pthread_cond_signal(&t->wake);
+	while (p->threads > 0 && r == CB_OK)
+		if (pthread_cond_timedwait(&p->gone, &p->lock, &at) != 0)
+			r = CB_E_TIMEOUT;
+	pthread_mutex_unlock(&p->lock);
+	return r;
+}
