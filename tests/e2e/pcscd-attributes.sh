@@ -40,6 +40,15 @@ t_fails "another control code is refused" \
 	pcsc control "$reader" 0x42000001
 t_fails "CCID's escape is refused" pcsc control "$reader" 0x42330013
 
+# no buffer on the way is smaller than the largest command there is; that this
+# card knows short ones only is its own answer
+like "$({
+	printf 00D6000000FFFF
+	head -c 131070 /dev/zero | tr '\0' A
+	echo 0000
+} | pcsc session "$reader" | tail -n 1)" '^[0-9]+ 6700$' \
+	"a command of 65544 bytes reaches the card"
+
 # a host that asks before it knows the card
 t "take the card out" "$CARDBRIDGE" reader eject mine
 t "it is gone" pcsc wait "$reader" absent 2
