@@ -176,6 +176,23 @@ put_number(struct cb_buf *b, uint64_t v, size_t bytes)
 }
 
 enum cb_err
+cb_buf_pad_front(struct cb_buf *b, size_t n)
+{
+	size_t had = b->n, zeros;
+	uint8_t *p;
+	enum cb_err r;
+
+	if (had >= n)
+		return had == n ? CB_OK : CB_E_LIMIT;
+	zeros = n - had;
+	if ((r = cb_buf_grow(b, zeros, &p)) != CB_OK)
+		return r;
+	memmove(b->p + zeros, b->p, had);
+	memset(b->p, 0, zeros);
+	return CB_OK;
+}
+
+enum cb_err
 cb_put_u8(struct cb_buf *b, uint8_t v)
 {
 	return put_number(b, v, 1);

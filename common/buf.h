@@ -34,6 +34,9 @@ CB_MUST_USE enum cb_err cb_buf_grow(struct cb_buf *b, size_t n, uint8_t **out);
 /* The span may lie in *b itself. */
 CB_MUST_USE enum cb_err cb_buf_add(struct cb_buf *b, struct cb_span s);
 CB_MUST_USE enum cb_err cb_buf_set(struct cb_buf *b, struct cb_span s);
+/* Puts zeros in front until there are n bytes: a number without its leading
+ * zeros gets them back. CB_E_LIMIT: there are more than n already. */
+CB_MUST_USE enum cb_err cb_buf_pad_front(struct cb_buf *b, size_t n);
 CB_MUST_USE enum cb_err cb_put_u8(struct cb_buf *b, uint8_t v);
 CB_MUST_USE enum cb_err cb_put_u16(struct cb_buf *b, uint16_t v);
 CB_MUST_USE enum cb_err cb_put_u32(struct cb_buf *b, uint32_t v);

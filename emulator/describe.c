@@ -11,6 +11,9 @@
 #include "emulator/applets/applet.h"
 #include "emulator/crypto/cert.h"
 
+/* Files that are tried as unblock values. */
+#define LOOKS_MAX 16
+
 static enum cb_err say(struct cb_buf *out, const char *fmt, ...)
     CB_PRINTF(2, 3);
 
@@ -145,6 +148,7 @@ say_file(const struct emu_app *app, struct emu_file *f, struct cb_buf *out)
 static enum cb_err
 say_unguarded(struct emu_app *app, struct cb_buf *out)
 {
+	unsigned looks = 0;	/* each costs scrypt */
 	enum cb_err r = CB_OK;
 
 	for (struct emu_file *f = app->mf; r == CB_OK && f != NULL;
@@ -161,6 +165,8 @@ say_unguarded(struct emu_app *app, struct cb_buf *out)
 			    "guards it\n",
 			    type_word(f->type), f->fid);
 		else if (f->type == EMU_EF_TRANSPARENT && f->parts != NULL &&
+		    f->size >= EMU_UNBLOCK_MIN && f->size <= EMU_UNBLOCK_MAX &&
+		    looks++ < LOOKS_MAX &&
 		    (pin = emu_pin_opened_by(app,
 			 cb_buf_span(&f->parts->plain))) != NULL)
 			r = say(out,

@@ -91,8 +91,7 @@ answer(struct emu_card *card, const struct cb_apdu *apdu, uint16_t sw,
 		return sw;
 	n = rsp->n;
 	if (apdu->data.n == 0 && apdu->ne != 0 && n <= 256) {
-		/* Case 2 with an Le that is too small: 6Cxx, nothing done
-		 * that a repetition would not do again. */
+		/* Case 2 with an Le that is too small: not done. */
 		cb_buf_clear(rsp);
 		return (uint16_t)(SW_WRONG_LE | (n & 0xFF));
 	}
@@ -213,11 +212,18 @@ emu_dispatch(
 		.ins = in->ins, .p1 = in->p1, .p2 = in->p2, .data = in->data,
 		.ne = in->ne, .rsp = rsp,
 	};
+	struct emu_file *df = NULL, *ef = NULL;
 	uint16_t sw;
 
-	if (in->ins == INS_GET_RESPONSE && (in->cla & 0x7F) == 0)
+	if (in->ins == INS_GET_RESPONSE && (in->cla & 0x7F) == 0) {
+		chain_forget(card);
 		return get_response(card, in, rsp);
+	}
 	cb_buf_free(&card->pending);
+	if (c.app != NULL) {
+		df = c.app->df;
+		ef = c.app->ef;
+	}
 	if (in->extended && card->info.max_apdu <= 256)
 		sw = SW_WRONG_LENGTH;
 	else
@@ -227,5 +233,11 @@ emu_dispatch(
 		chain_forget(card);
 		cb_buf_clear(rsp);
 	}
-	return answer(card, &apdu, sw, rsp);
+	sw = answer(card, &apdu, sw, rsp);
+	if ((sw & 0xFF00) == SW_WRONG_LE && c.app != NULL) {
+		/* It will be sent again: a SELECT has not moved. */
+		c.app->df = df;
+		c.app->ef = ef;
+	}
+	return sw;
 }

@@ -100,6 +100,8 @@ uint16_t emu_part_blank(struct emu_app *app, struct emu_file *f, uint16_t no);
 /* Seals everything under `top` anew whose guards have changed and which is
  * readable now (after a PIN came or went). */
 uint16_t emu_parts_reseal(struct emu_app *app, struct emu_file *top);
+/* True where a part is sealed to this domain and no other. */
+bool emu_parts_only_for(struct emu_app *app, const struct emu_domain *d);
 /* Wipes every opened part and key that no open domain opens. */
 void emu_parts_close(struct emu_app *app);
 /* Wipes the opened copies of f's sealed parts (they open again on demand). */

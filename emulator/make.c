@@ -63,8 +63,9 @@ make_policy(struct make *m)
 			    w->tries, p->tries);
 			return CB_E_ARG;
 		}
-		p->tries = (uint8_t)w->tries;
 	}
+	if (w->tries != 0)
+		p->tries = (uint8_t)w->tries;
 	if (w->scrypt_log2n != 0) {
 		if (w->scrypt_log2n < 10 || w->scrypt_log2n > 20)
 			return refuse(m, "scrypt: log2 of N is 10 to 20");
@@ -150,6 +151,8 @@ make_label(struct make *m)
 		    m->profile->label_max);
 		return CB_E_ARG;
 	}
+	if (n == 0)
+		return refuse(m, "--label: a card has a label");
 	for (size_t i = 0; i < n; i++)
 		if ((unsigned char)label[i] < 0x20 || label[i] == 0x7F)
 			return refuse(m, "--label: control characters");
@@ -321,9 +324,10 @@ sw_err(struct make *m, uint16_t sw, const char *what)
 		return CB_OK;
 	if (sw == SW_NO_SPACE) {
 		cb_why_set(m->why,
-		    "%s: the card's size (%u bytes) is too small for its "
+		    "%s:%u: the card's size (%u bytes) is too small for its "
 		    "files",
-		    m->profile->file, m->profile->size);
+		    m->profile->file, m->profile->size_line,
+		    m->profile->size);
 		return CB_E_ARG;
 	}
 	cb_why_set(m->why, "%s could not be made (status word %04X)", what, sw);
@@ -377,6 +381,7 @@ app_pin(struct make *m, struct emu_app *app, const struct emu_pf_pin *pf,
 		.unblock_tries = pf->unblock_tries,
 		.unblock = unblock,
 		.join = pf->role == EMU_ROLE_SO,
+		.open = pf->role == EMU_ROLE_SO,
 	};
 
 	def.pin = pf->role == EMU_ROLE_SO ? m->wish->so_pin
@@ -399,18 +404,27 @@ app_pin(struct make *m, struct emu_app *app, const struct emu_pf_pin *pf,
 	return sw_err(m, emu_pin_create(app, &def), pf->name);
 }
 
-/* SO first: other PINs are sealed to it as well. */
+/* SO first, and of these the card's own before one of a directory: the later
+ * share the domain of those above, and other PINs are sealed to it as well. */
+static unsigned
+pin_turn(const struct emu_pf_app *pf, const struct emu_pf_pin *pin)
+{
+	if (pin->role != EMU_ROLE_SO)
+		return 2;
+	return pf->files[pin->owner].parent == EMU_PF_NONE ? 0 : 1;
+}
+
 static enum cb_err
 app_pins(struct make *m, struct emu_app *app, const struct emu_pf_app *pf,
     struct emu_file *const *made, const struct cb_span *unblock)
 {
 	enum cb_err r = CB_OK;
 
-	for (int so = 1; so >= 0; so--) {
+	for (unsigned turn = 0; turn <= 2; turn++) {
 		for (unsigned i = 0; r == CB_OK && i < pf->pins_n; i++) {
 			const struct emu_pf_pin *pin = &pf->pins[i];
 
-			if ((pin->role == EMU_ROLE_SO) != (so == 1) ||
+			if (pin_turn(pf, pin) != turn ||
 			    (m->wish->blank && !pin->blank))
 				continue;
 			r = app_pin(m, app, pin, made, unblock[i]);
@@ -489,6 +503,7 @@ make_app(struct make *m, struct emu_app *app, const struct emu_pf_app *pf)
 		if (made[i] != NULL)
 			r = file_fill(m, app, &pf->files[i], made[i]);
 out:
+	emu_pins_logout(app);
 	m->tpl.app = NULL;
 	m->tpl.unblock = NULL;
 	free(made);

@@ -380,6 +380,18 @@ out:
 	return sw;
 }
 
+bool
+emu_parts_only_for(struct emu_app *app, const struct emu_domain *d)
+{
+	struct emu_domain *const only[] = { (struct emu_domain *)(uintptr_t)d };
+
+	for (struct emu_file *f = app->mf; f != NULL; f = emu_fs_next(f))
+		for (struct emu_part *p = f->parts; p != NULL; p = p->next)
+			if (p->stored.n > 0 && sealed_to(p, only, 1))
+				return true;
+	return false;
+}
+
 void
 emu_parts_close(struct emu_app *app)
 {

@@ -351,7 +351,7 @@ emu_pin_opened_by(struct emu_app *app, struct cb_span value)
 	uint8_t secret[EMU_KEY];
 	const struct emu_pin *p;
 
-	if (value.n < 4 || value.n > 32)
+	if (value.n < EMU_UNBLOCK_MIN || value.n > EMU_UNBLOCK_MAX)
 		return NULL;
 	for (p = app->pins; p != NULL; p = p->next)
 		if (p->unblock.set &&
@@ -379,6 +379,12 @@ create_domain(struct emu_app *app, const struct emu_pin_def *def,
 	if (d != NULL && emu_domain_secret(app, d, secret) == CB_OK) {
 		*out = d;
 		return SW_OK;
+	}
+	if (old != NULL && d != NULL && emu_parts_only_for(app, d)) {
+		emu_card_note(app->card, "a passcode was not replaced: it "
+		    "alone opens what it guards, and nobody is logged in who "
+		    "may hand that on");
+		return SW_CONDITIONS;
 	}
 	return emu_domain_create(app, def->owner, def->role, out, secret);
 }
@@ -450,6 +456,10 @@ emu_pin_create(struct emu_app *app, const struct emu_pin_def *def)
 	if (old_domain != 0 && old_domain != d->id &&
 	    (sw = domain_drop_unused(app, old_domain)) != SW_OK)
 		goto out;
+	if (def->open && emu_domain_open(d, secret) != CB_OK) {
+		sw = SW_MEMORY_FAILURE;
+		goto out;
+	}
 	sw = emu_parts_reseal(app, def->owner);
 out:
 	cb_wipe(secret, sizeof(secret));

@@ -24,6 +24,10 @@ struct emu_file;
 
 enum emu_role { EMU_ROLE_USER = 1, EMU_ROLE_SO = 2, EMU_ROLE_OTHER = 3 };
 
+/* What an unblock value can be, bytes. */
+#define EMU_UNBLOCK_MIN 4
+#define EMU_UNBLOCK_MAX 32
+
 #define EMU_WRAP_N (EMU_KEY + EMU_GCM_OVERHEAD)
 
 struct emu_wrap {
@@ -71,6 +75,8 @@ struct emu_pin_def {
 	struct cb_span pin, unblock;	/* unblock may be empty */
 	bool join;		/* share the role's domain if owner's tree has one */
 	struct emu_domain *escrow; /* sealed to this one too; may be NULL */
+	bool open;		/* a card in the making: leave the domain open
+				 * until emu_pins_logout, for others to join */
 };
 
 struct emu_pin *emu_pin_find(
@@ -85,7 +91,8 @@ emu_pin_verified(const struct emu_pin *pin)
 
 /* Creates or replaces a PIN. The domain's secret is kept where somebody who
  * holds it is logged in; else the PIN gets a new domain and what the old one
- * guarded is lost. Policy is checked (EMU_ANS_POLICY). */
+ * guarded is lost; where that is more than nothing: SW_CONDITIONS instead.
+ * Policy is checked (EMU_ANS_POLICY). */
 uint16_t emu_pin_create(struct emu_app *app, const struct emu_pin_def *def);
 /* SW_OK: verified. 63Cx, EMU_ANS_PIN_LAST_TRY, SW_BLOCKED: not (any more). */
 uint16_t emu_pin_verify(

@@ -331,6 +331,13 @@ read_cplc(struct pf *c, config_setting_t *at, void *base)
 		    EMU_CPLC_N, n);
 }
 
+/* SELECT takes the first name that begins with what it was given. */
+static bool
+aid_hides(const uint8_t *aid, size_t n, const struct emu_pf_app *app)
+{
+	return app->aid_n <= n && memcmp(aid, app->aid, app->aid_n) == 0;
+}
+
 static void
 read_apps(struct pf *c, config_setting_t *at, void *base)
 {
@@ -344,12 +351,16 @@ read_apps(struct pf *c, config_setting_t *at, void *base)
 
 		p->apps_n = i + 1;
 		pf_app_read(c, el, &p->apps[i]);
+		if (c->r != CB_OK)
+			break;
+		if (aid_hides(p->cm_aid, p->cm_aid_n, &p->apps[i]))
+			pf_fail(c, el, "aid: the card manager has this one "
+			    "or one that begins so; SELECT would find that");
 		for (unsigned j = 0; j < i && c->r == CB_OK; j++)
-			if (cb_span_equal(
-				cb_span(p->apps[i].aid, p->apps[i].aid_n),
-				cb_span(p->apps[j].aid, p->apps[j].aid_n)))
-				pf_fail(c, el, "two applications have this "
-				    "aid");
+			if (aid_hides(p->apps[j].aid, p->apps[j].aid_n,
+				&p->apps[i]))
+				pf_fail(c, el, "aid: an application above has "
+				    "this one or one that begins so");
 	}
 }
 
@@ -430,6 +441,9 @@ read_card(struct pf *c, config_setting_t *root)
 	for (unsigned a = 0; a < EMU_ANS_N; a++)
 		c->p->answers[a] = emu_answer_default((enum emu_answer)a);
 	pf_group(c, root, card_fields, N(card_fields), c->p);
+	if (c->r == CB_OK)
+		c->p->size_line =
+		    pf_line(c, config_setting_get_member(root, "size"));
 	if (c->r == CB_OK && strlen(c->p->label) > c->p->label_max)
 		pf_fail(c, config_setting_get_member(root, "label"),
 		    "label: longer than label_max");

@@ -100,6 +100,7 @@ struct emu_profile {
 	uint8_t cm_aid[EMU_AID_MAX];
 	uint8_t cm_aid_n;
 	uint32_t size;		/* of the card, bytes */
+	unsigned size_line;
 	uint32_t max_apdu;
 	struct emu_policy live, test;
 	uint16_t answers[EMU_ANS_N];	/* defaults filled in */

@@ -226,6 +226,9 @@ check_file(struct pf *c, const config_setting_t *at, struct emu_pf_file *f)
 	}
 	if (!sized)
 		pf_fail(c, at, "size is missing");
+	else if (f->type == EMU_EF_TRANSPARENT && s > 0x7FFF)
+		pf_fail(c, at, "size: at most 32767 bytes; READ BINARY has "
+		    "15 bits for an offset");
 	else if (key && s != 512 && s != 1024 && s != 2048)
 		pf_fail(c, at, "size: expected 512, 1024 or 2048 bits");
 	else if (f->type == EMU_KEY_DES && s != 64 && s != 128 && s != 192)
@@ -379,6 +382,23 @@ check_size(struct pf *c, const struct emu_pf_file *f,
 	}
 }
 
+static void
+check_access(
+    struct pf *c, const struct emu_pf_app *app, const struct emu_pf_file *f)
+{
+	uint8_t want;
+
+	if (c->r != CB_OK)
+		return;
+	want = emu_applet_find(app->applet)->access_n(f->type);
+	if (f->access_n == want)
+		return;
+	cb_why_set(c->why, "%s:%u: access of %s: %u bytes, but this applet's "
+	    "files of that type have %u", c->p->file, f->line, f->path,
+	    f->access_n, want);
+	c->r = CB_E_FORMAT;
+}
+
 void
 pf_app_read(struct pf *c, config_setting_t *at, struct emu_pf_app *app)
 {
@@ -388,6 +408,7 @@ pf_app_read(struct pf *c, config_setting_t *at, struct emu_pf_app *app)
 	for (unsigned i = 0; i < app->files_n; i++) {
 		const struct emu_pf_file *f = &app->files[i];
 
+		check_access(c, app, f);
 		check_size(c, f, &f->content, f->fit ? UINT16_MAX : f->size);
 		for (unsigned j = 0; j < f->records_n; j++)
 			check_size(c, f, &f->records[j], UINT8_MAX);

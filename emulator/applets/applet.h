@@ -24,6 +24,8 @@ struct emu_applet {
 	 * how many; 0: nobody's credential guards it. */
 	unsigned (*guards)(struct emu_app *app, const struct emu_file *f,
 	    struct emu_domain *out[EMU_GUARDS_MAX]);
+	/* How many access bytes a file of this type has. */
+	uint8_t (*access_n)(uint8_t type);
 	/* One line for `card show`: the access rules of f in words. */
 	void (*describe)(const struct emu_file *f, char *out, size_t size);
 };

@@ -203,6 +203,23 @@ START_TEST(grown_bytes_are_zero)
 }
 END_TEST
 
+START_TEST(numbers_get_their_zeros_back)
+{
+	struct cb_buf b = CB_BUF_INIT;
+	const uint8_t want[] = { 0, 0, 1, 2, 3 };
+
+	ck_assert_int_eq(cb_buf_set(&b, cb_span(want + 2, 3)), CB_OK);
+	ck_assert_int_eq(cb_buf_pad_front(&b, 5), CB_OK);
+	ck_assert_uint_eq(b.n, 5);
+	ck_assert_mem_eq(b.p, want, 5);
+	ck_assert_int_eq(cb_buf_pad_front(&b, 5), CB_OK);
+	ck_assert_uint_eq(b.n, 5);
+	ck_assert_int_eq(cb_buf_pad_front(&b, 4), CB_E_LIMIT);
+	ck_assert_uint_eq(b.n, 5);
+	cb_buf_free(&b);
+}
+END_TEST
+
 Suite *
 buf_suite(void)
 {
@@ -219,6 +236,7 @@ buf_suite(void)
 	tcase_add_test(tc, own_bytes_may_be_appended);
 	tcase_add_test(tc, move_takes_all);
 	tcase_add_test(tc, grown_bytes_are_zero);
+	tcase_add_test(tc, numbers_get_their_zeros_back);
 	suite_add_tcase(s, tc);
 	return s;
 }

@@ -107,6 +107,32 @@ static const struct step put_wrong[] = {
 	{ NULL, NULL },
 };
 
+/* A key of 512 bits whose third number begins with a zero byte: hosts leave
+ * that out. What it signs is what openssl says. */
+static const struct step short_number[] = {
+	WORK,
+	PRIVATE("3001", "0200"),
+	{ "80D80104 # A3 20 E7D46EAAC7AD5FE2F1056B3F4FDAE52B23B6F32A87BB4451"
+	  "E055025EB5C8BBEB 00", "9000" },
+	{ "80D80204 # A3 20 DB923EB7D4A3B598C4933EBF1B3C5A2936C1BF5D469D4464"
+	  "5178F5782BAE6955 00", "9000" },
+	{ "80D80304 # A3 1F 75AC23D4DCA30D08CA2727D18A6483188D8CCB43093BC06D"
+	  "45565C977C985B 00", "9000" },
+	{ "80D80404 # A3 20 6809C29C6BBDD7B13DDEE3B16701E22489039A7EF4A8CAD1"
+	  "3FAE86C0C02DD47F 00", "9000" },
+	{ "80D80504 # A3 20 458426C132DC65E9290B69493E093C8E61DCB386878DD112"
+	  "65CD030279E9ED45 00", "9000" },
+	MSE_SIGN,
+	{ "002A9E9A 01 77",
+	    "67931CBDE8F38376459E3641C84A53F68B3DB024FE5862EA11D4714987CAD769"
+	    "DD1FBC40E23D29B3E661D8B3B9CF4967C5C8DB82BE165B716297FC8AA98CC2F5"
+	    " 9000" },
+	/* one that is too long stays so, and so does none */
+	{ "80D80304 # A3 21 00*33 00", "6A80" },
+	{ "80D80304 # A3 00 00", "6A80" },
+	{ NULL, NULL },
+};
+
 static const struct step incomplete[] = {
 	WORK,
 	PRIVATE("3001", "0200"),
@@ -300,6 +326,7 @@ static const struct story stories[] = {
 	{ "public components", RIG_PERSONAL, get_public },
 	{ "public components put", RIG_PERSONAL, put_public },
 	{ "components that are none", RIG_PERSONAL, put_wrong },
+	{ "a number without its zeros", RIG_PERSONAL, short_number },
 	{ "incomplete keys", RIG_PERSONAL, incomplete },
 	{ "DES keys", RIG_PERSONAL, des },
 	{ "GENERATE refused", RIG_PERSONAL, generate_wrong },

@@ -179,6 +179,13 @@ static const struct step cases_t1[] = {
 	{ "00A40300 17", MF_FCI "9000" },
 	{ "00A40300 05", "6C17" },
 	{ "00A40300 18", MF_FCI "9000" },
+	/* what was not answered was not done */
+	{ CD("5011"), "9000" },
+	{ CD("9001"), "9000" },
+	{ "00A40300 10", "6C17" },
+	{ "00A40300 17", "6F15 82023800 83025011 850128 8608 24FF0000240024FF"
+	    " 9000" },
+	{ CD("3F00"), "9000" },
 	/* five bytes ending in 00 where nothing is answered: case 1 */
 	{ "00200004 00", "63C3" },
 	{ "00200004", "63C3" },
@@ -322,6 +329,7 @@ static const struct step chain_broken[] = {
 	/* by another command, by a refused one, by one of a wrong class */
 	BREAKS("00200081", "9000"),
 	BREAKS("00840000 01", "?1 9000"),
+	BREAKS("00C00000 00", "6985"),
 	BREAKS("00000000", "6D00"),
 	BREAKS("00A40500 00", "6A86"),
 	BREAKS("002A9E9A 80 00*128", "6985"),

@@ -134,6 +134,8 @@ static const struct {
 	{ "label", { .test = true, .blank = true,
 		       .label = "123456789012345678901234567890123" },
 	    NULL, SO, CB_E_ARG, "--label" },
+	{ "no label", { .test = true, .blank = true, .label = "" }, NULL, SO,
+	    CB_E_ARG, "--label" },
 	{ "label for a terminal", { .test = true, .blank = true,
 				      .label = "a\033[2J" }, NULL, SO,
 	    CB_E_ARG, "--label" },
@@ -206,16 +208,16 @@ START_TEST(a_wish_is_refused)
 END_TEST
 
 /* Tries: the profile's, fewer, or more on a test card; for the unblock value
- * too. */
+ * too, and a ceiling for whatever is made later. */
 static const struct {
 	unsigned wish;
-	const char *user, *wrong_unblock;
+	const char *user, *wrong_unblock, *later;
 } tries[] = {
-	{ 0, "63C3", "63C2" },
-	{ 1, "63C1", "6983" },
-	{ 2, "63C2", "63C1" },
-	{ 5, "63C5", "63C4" },
-	{ 15, "63CF", "63CE" },
+	{ 0, "63C3", "63C2", "63C3" },
+	{ 1, "63C1", "6983", "63C1" },
+	{ 2, "63C2", "63C1", "63C2" },
+	{ 5, "63C5", "63C4", "63C5" },
+	{ 15, "63CF", "63CE", "63CF" },
 };
 
 START_TEST(tries_as_wished)
@@ -237,6 +239,9 @@ START_TEST(tries_as_wished)
 	ck_assert_str_eq(rig_send(&r, VERIFY_SO), "9000");
 	ck_assert_str_eq(rig_send(&r, "002C0001 # 00*16 <1234>"),
 	    tries[_i].wrong_unblock);
+	ck_assert_str_eq(
+	    rig_send(&r, "00240102 # 0F 40 <5555>"), "9000");
+	ck_assert_str_eq(rig_send(&r, "00200082"), tries[_i].later);
 	rig_close(&r);
 	emu_profile_free(&p);
 }
@@ -350,6 +355,8 @@ START_TEST(a_small_card_is_refused)
 	ck_assert_int_eq(
 	    emu_card_make(nvm, p, &wish, &r.env, &why), CB_E_ARG);
 	ck_assert_ptr_nonnull(strstr(why.text, "4096"));
+	ck_assert_uint_gt(p->size_line, 1);
+	ck_assert_ptr_nonnull(strstr(why.text, rig_fmt(":%u: ", p->size_line)));
 	ck_assert_uint_eq(records_in(nvm), 0);
 	emu_nvm_free(&nvm);
 	emu_profile_free(&p);
@@ -463,6 +470,90 @@ START_TEST(applications_do_not_see_each_other)
 }
 END_TEST
 
+/* A card with two SO passcodes, the card's and one of the application: either
+ * may replace the holder's, and the keys stay. */
+#define NEW_USER "00240101 # 03 40 <1234> 03 01 00*16"
+#define SIGNS \
+	{ CD("9002"), "9000" }, { CD("3001"), "9000" }, \
+	    { "002241B6 03 800111", "9000" }, \
+	    { "002A9E9A 01 77", "?256 9000" }
+static const struct step either_so[] = {
+	TO_5011,
+	{ VERIFY_SO, "9000" },
+	{ NEW_USER, "9000" },
+	{ "00200081 # <1234>", "9000" },
+	SIGNS,
+	TO_5011,
+	{ "00200084 # <" RIG_SO_PIN ">", "9000" },
+	{ NEW_USER, "9000" },
+	{ "00200081 # <1234>", "9000" },
+	SIGNS,
+	/* and each may replace the other */
+	TO_5011,
+	{ VERIFY_SO, "9000" },
+	{ "00240104 # 03 40 <4444>", "9000" },
+	TO_5011,
+	{ "00200084 # <4444>", "9000" },
+	{ NEW_USER, "9000" },
+	{ "00200081 # <1234>", "9000" },
+	SIGNS,
+	{ NULL, NULL },
+};
+
+START_TEST(either_so_passcode_keeps_the_keys)
+{
+	static const char *const orders[][2] = {
+		{ "{ name = \"user\";", "{ name = \"puk\"; owner = "
+		  "\"3F00/5011\"; reference = 0x04; role = \"so\"; tries = 3; "
+		  "}, { name = \"user\";" },
+		{ "{ name = \"so\";", "{ name = \"puk\"; owner = "
+		  "\"3F00/5011\"; reference = 0x04; role = \"so\"; tries = 3; "
+		  "}, { name = \"so\";" },
+	};
+	struct emu_profile *p = rig_profile(orders[_i][0], orders[_i][1]);
+	struct rig r;
+
+	rig_make(&r, p, RIG_PERSONAL);
+	ck_assert_str_eq(rig_send(&r, SELECT_A5), "9000");
+	/* nothing was left open by the making */
+	ck_assert_str_eq(rig_send(&r, "00200004"), "63C3");
+	ck_assert_ptr_null(r.card->apps[0].domains->secret);
+	rig_play(&r, "either SO passcode", either_so);
+	rig_close(&r);
+	emu_profile_free(&p);
+}
+END_TEST
+
+/* Where anybody may define a passcode, somebody who replaces the holder's
+ * would lose what only that opens: refused. */
+static const struct step replaced_by_nobody[] = {
+	TO_5011,
+	{ NEW_USER, "6985" },
+	{ "@no-disk", NULL },
+	{ "@notes", "a passcode was not replaced" },
+	{ VERIFY_USER, "9000" },
+	SIGNS,
+	TO_5011,
+	{ VERIFY_USER, "9000" },
+	{ NEW_USER, "9000" },
+	{ "00200081 # <1234>", "9000" },
+	SIGNS,
+	{ NULL, NULL },
+};
+
+START_TEST(keys_outlive_whoever_replaces_a_passcode)
+{
+	struct emu_profile *p = rig_profile("\"24 FF 00 00 24 00 24 FF\"",
+	    "\"24 FF 00 00 00 00 24 FF\"");
+	struct rig r;
+
+	rig_make(&r, p, RIG_PERSONAL);
+	rig_play(&r, "nobody replaces", replaced_by_nobody);
+	rig_close(&r);
+	emu_profile_free(&p);
+}
+END_TEST
+
 Suite *
 make_suite(void)
 {
@@ -480,5 +571,7 @@ make_suite(void)
 	tcase_add_test(tc, a_small_card_is_refused);
 	tcase_add_loop_test(tc, a_card_half_made_is_none, 0, 4);
 	tcase_add_test(tc, applications_do_not_see_each_other);
+	tcase_add_loop_test(tc, either_so_passcode_keeps_the_keys, 0, 2);
+	tcase_add_test(tc, keys_outlive_whoever_replaces_a_passcode);
 	return s;
 }

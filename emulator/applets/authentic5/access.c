@@ -60,6 +60,13 @@ access_byte(const struct emu_file *f, enum emu_op op)
 	return 0xFF;
 }
 
+uint8_t
+a5_access_n(uint8_t type)
+{
+	(void)type;
+	return 8;
+}
+
 static const struct emu_file *
 dir_of(const struct emu_file *f)
 {

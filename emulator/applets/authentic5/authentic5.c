@@ -53,6 +53,7 @@ const struct emu_applet emu_authentic5 = {
 	.select = select_applet,
 	.allowed = a5_allowed,
 	.guards = a5_guards,
+	.access_n = a5_access_n,
 	.describe = a5_describe,
 };
 
@@ -227,7 +228,8 @@ parse_create(struct cb_span in, struct emu_file *model)
 	    cb_get_u16(&v, &model->fid) != CB_OK || cb_get_end(&v) != CB_OK ||
 	    cb_tlv_expect(&t, 0x85, &v) != CB_OK ||
 	    cb_get_u16(&v, &model->size) != CB_OK || cb_get_end(&v) != CB_OK ||
-	    cb_tlv_expect(&t, 0x86, &v) != CB_OK || v.n != 8 ||
+	    cb_tlv_expect(&t, 0x86, &v) != CB_OK ||
+	    v.n != a5_access_n(type) ||
 	    cb_get_end(&t) != CB_OK)
 		return false;
 	memcpy(model->access, v.p, v.n);

@@ -24,6 +24,7 @@ uint16_t a5_allowed(
     struct emu_app *app, const struct emu_file *f, enum emu_op op);
 unsigned a5_guards(struct emu_app *app, const struct emu_file *f,
     struct emu_domain *out[EMU_GUARDS_MAX]);
+uint8_t a5_access_n(uint8_t type);
 void a5_describe(const struct emu_file *f, char *out, size_t size);
 /* The PIN that P2 names: with bit 8 in the DF and upwards without the MF,
  * else in the MF. NULL: none. */

@@ -81,15 +81,26 @@ des_value(struct cb_span in, struct cb_buf *out)
 	return cb_buf_add(out, key);
 }
 
-/* Bytes that component `cc` of f must have; 0: any up to 255. */
-static size_t
-component_size(const struct emu_file *f, uint8_t cc)
+/* Is the value one that component `cc` of f can have? Numbers behind the
+ * primes come without their leading zeros from some hosts: they get them
+ * back. */
+static bool
+component_fits(const struct emu_file *f, uint8_t cc, struct cb_buf *value)
 {
-	if (f->type == EMU_KEY_RSA_PRIVATE)
-		return f->size / 16u;
-	if (f->type == EMU_KEY_RSA_PUBLIC)
-		return cc == 1 ? f->size / 8u : 0;
-	return f->size / 8u;
+	const size_t bytes = f->size / 8u;
+
+	if (value->n == 0)
+		return false;
+	switch (f->type) {
+	case EMU_KEY_RSA_PRIVATE:
+		return cc <= 2
+		    ? value->n == bytes / 2
+		    : cb_buf_pad_front(value, bytes / 2) == CB_OK;
+	case EMU_KEY_RSA_PUBLIC:
+		return cc == 1 ? value->n == bytes : value->n <= 255;
+	default:
+		return value->n == bytes;
+	}
 }
 
 uint16_t
@@ -99,7 +110,6 @@ a5_put_component(struct emu_call *c)
 	const struct key_form *form;
 	struct emu_file *f = c->app->ef;
 	enum cb_err r;
-	size_t want;
 	uint16_t sw;
 
 	if (f == NULL)
@@ -113,9 +123,7 @@ a5_put_component(struct emu_call *c)
 		return sw;
 	r = form->tag == TAG_DES ? des_value(c->data, &value)
 				 : component_value(c->data, form->tag, &value);
-	want = component_size(f, c->p1);
-	if (r != CB_OK || value.n == 0 ||
-	    (want != 0 ? value.n != want : value.n > 255))
+	if (r != CB_OK || !component_fits(f, c->p1, &value))
 		sw = emu_sw(c->card, EMU_ANS_COMPONENT_DATA);
 	else
 		sw = emu_part_put(c->app, f, c->p1, cb_buf_span(&value));
