@@ -51,8 +51,8 @@ refused(enum cb_err r, const struct cb_why *why, unsigned tries, bool unblock)
 		return cli_fail(CLI_NO, "wrong %s, %u %s left", what, tries,
 		    tries == 1 ? "try" : "tries");
 	if (unblock)
-		return cli_fail(CLI_NO, "the unblock value is blocked: this "
-		    "card cannot be unblocked any more");
+		return cli_fail(CLI_NO, "the unblock value is blocked: only "
+		    "the SO can give this card a new passcode now");
 	return cli_fail(CLI_NO, "the passcode is blocked; unblock it with "
 	    "card passwd --unblock");
 }

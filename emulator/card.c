@@ -308,6 +308,13 @@ emu_card_passwd(struct emu_card *card, struct cb_span old_pin,
 		cb_why_set(why, "the card has no holder's passcode yet");
 		return CB_E_ABSENT;
 	}
+	if (app->applet->allowed(app, pin->owner, EMU_OP_PIN_CHANGE) !=
+	    SW_OK) {
+		cb_why_set(why, "the card's access rules let nobody change "
+				"this passcode who has only that; nothing was "
+				"done");
+		return CB_E_ARG;
+	}
 	sw = emu_pin_change(app, pin, old_pin, new_pin, why);
 	return passwd_finish(card, sw, pin->tries, tries_left, why);
 }

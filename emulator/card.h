@@ -124,6 +124,12 @@ uint16_t emu_dispatch(
 CB_MUST_USE enum cb_err emu_store_load(
     struct emu_card *card, struct cb_why *why);
 uint16_t emu_store_card(struct emu_card *card);
+/* A hash of the card's mark (test or live) and policy, without what scrypt
+ * costs: wraps are bound to it, so that a passcode opens nothing on a card
+ * whose rules were edited. */
+#define EMU_RULES_N 16
+CB_MUST_USE enum cb_err emu_store_rules(
+    const struct emu_card *card, uint8_t out[EMU_RULES_N]);
 uint16_t emu_store_file(struct emu_app *app, const struct emu_file *f);
 uint16_t emu_store_file_del(struct emu_app *app, const struct emu_file *f);
 uint16_t emu_store_part(struct emu_app *app, const struct emu_file *f,
@@ -155,5 +161,11 @@ uint16_t emu_policy_pin(
     struct emu_card *card, struct cb_span pin, struct cb_why *why);
 uint16_t emu_policy_rsa(struct emu_card *card, unsigned bits);
 uint8_t emu_policy_tries(struct emu_card *card, unsigned wanted);
+/* Dear enough for a live card, whose file may be stolen. */
+#define EMU_SCRYPT_LOG2N_LIVE 15
+#define EMU_SCRYPT_R_LIVE 8
+bool emu_policy_scrypt_live(const struct emu_policy *p);
+/* The memory that it takes, in MiB. */
+unsigned emu_policy_scrypt_mib(const struct emu_policy *p);
 
 #endif

@@ -144,6 +144,20 @@ say_file(const struct emu_app *app, struct emu_file *f, struct cb_buf *out)
 	return r;
 }
 
+/* An EF with something in it that nobody may read, as the card lies. */
+static bool
+is_hidden(struct emu_app *app, const struct emu_file *f)
+{
+	if ((f->type != EMU_EF_TRANSPARENT && f->type != EMU_EF_LINEAR) ||
+	    app->applet->allowed(app, f, EMU_OP_READ) == SW_OK)
+		return false;
+	for (const struct emu_part *p = f->parts; p != NULL; p = p->next)
+		for (size_t i = 0; i < p->plain.n; i++)
+			if (p->plain.p[i] != 0)
+				return true;
+	return false;
+}
+
 /* What a thief of the card file could use without any passcode. */
 static enum cb_err
 say_unguarded(struct emu_app *app, struct cb_buf *out)
@@ -163,6 +177,11 @@ say_unguarded(struct emu_app *app, struct cb_buf *out)
 			r = say(out,
 			    "NOT PROTECTED AT REST: %s %04X: no passcode "
 			    "guards it\n",
+			    type_word(f->type), f->fid);
+		else if (is_hidden(app, f))
+			r = say(out,
+			    "NOT PROTECTED AT REST: %s %04X: the card lets "
+			    "nobody read it, but no passcode guards it\n",
 			    type_word(f->type), f->fid);
 		else if (f->type == EMU_EF_TRANSPARENT && f->parts != NULL &&
 		    f->size >= EMU_UNBLOCK_MIN && f->size <= EMU_UNBLOCK_MAX &&

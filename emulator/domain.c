@@ -67,6 +67,17 @@ escrow_aad(const struct emu_app *app, const struct emu_domain *d,
 }
 
 enum cb_err
+emu_domain_check(const struct emu_domain *d, const uint8_t secret[EMU_KEY])
+{
+	uint8_t public[EMU_KEY];
+	enum cb_err r;
+
+	if ((r = emu_box_public(secret, public)) != CB_OK)
+		return r;
+	return memcmp(public, d->public, EMU_KEY) == 0 ? CB_OK : CB_E_FORMAT;
+}
+
+enum cb_err
 emu_domain_secret(struct emu_app *app, const struct emu_domain *d,
     uint8_t secret[EMU_KEY])
 {
@@ -85,6 +96,8 @@ emu_domain_secret(struct emu_app *app, const struct emu_domain *d,
 	escrow_aad(app, d, aad);
 	r = emu_box_open(holder->secret, CB_SPAN_OF(aad),
 	    CB_SPAN_OF(d->escrow_blob), &plain);
+	if (r == CB_OK)
+		r = emu_domain_check(d, plain.p);
 	if (r == CB_OK)
 		memcpy(secret, plain.p, EMU_KEY);
 	cb_buf_free(&plain);

@@ -22,6 +22,11 @@ CB_MUST_USE enum cb_err emu_domain_secret(struct emu_app *app,
 CB_MUST_USE enum cb_err emu_domain_escrow(struct emu_app *app,
     struct emu_domain *d, const struct emu_domain *holder,
     const uint8_t secret[EMU_KEY]);
+/* CB_E_FORMAT: the domain's public half is not this secret's. Somebody has
+ * changed it in the file, to be given what is sealed from then on. Only who
+ * has the secret can tell. */
+CB_MUST_USE enum cb_err emu_domain_check(
+    const struct emu_domain *d, const uint8_t secret[EMU_KEY]);
 CB_MUST_USE enum cb_err emu_domain_open(
     struct emu_domain *d, const uint8_t secret[EMU_KEY]);
 void emu_domain_close(struct emu_domain *d);

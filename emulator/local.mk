@@ -55,6 +55,7 @@ emulator_libemulator_la_SOURCES = \
 	emulator/nvm_file.c \
 	emulator/nvm_file.h \
 	emulator/nvm_file_head.c \
+	emulator/nvm_file_journal.c \
 	emulator/nvm_file_keep.c \
 	emulator/nvm_file_lock.c \
 	emulator/nvm_file_new.c \

@@ -10,6 +10,7 @@
  *	nvm_file_lock.c	who has the file
  *	nvm_file_keep.c	keeping it while it is closed
  *	nvm_file_new.c	how a new file gets its name
+ *	nvm_file_journal.c	a journal that was left beside it
  *
  * Only these include this header (and tests).
  */
@@ -90,6 +91,9 @@ struct emu_sql {
  * emu_file_open; CB_E_BUSY also: a journal waits that `look_on` cannot undo. */
 CB_MUST_USE enum cb_err emu_sql_open(
     struct emu_sql *sql, const char *path, bool look_on, struct cb_why *why);
+/* A file as bytes, to look at; `image` must outlive it. */
+CB_MUST_USE enum cb_err emu_sql_open_image(
+    struct emu_sql *sql, struct cb_span image);
 void emu_sql_close(struct emu_sql *sql);
 /* SQLite's result codes in ours. */
 enum cb_err emu_sql_err(int rc);
@@ -110,6 +114,12 @@ struct nvm_file {
 };
 
 extern const struct emu_nvm_ops emu_nvm_file_ops;
+
+/* Before SQLite opens a file of ours that has a journal. CB_OK: the journal is
+ * gone, or is one that SQLite may play into the file; CB_E_FORMAT: it is not
+ * this file's, nothing was written. */
+CB_MUST_USE enum cb_err emu_file_journal_settle(
+    struct nvm_file *f, const char *real, struct cb_why *why);
 
 /* Reads every record once and compares sums; sets root. CB_E_FORMAT. */
 CB_MUST_USE enum cb_err emu_nvm_file_verify(struct nvm_file *f);

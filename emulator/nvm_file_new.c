@@ -166,7 +166,9 @@ emu_file_place_fill(const struct emu_file_place *place, struct cb_span image,
 	int fd;
 
 	*hold = NULL;
-	if ((fd = open_temp(place->dir, temp)) < 0 || write_all(fd, image) < 0)
+	/* 0600 whatever the umask takes */
+	if ((fd = open_temp(place->dir, temp)) < 0 || fchmod(fd, 0600) < 0 ||
+	    write_all(fd, image) < 0)
 		goto out;
 	if ((r = emu_file_hold_new(hold, fd)) != CB_OK)
 		goto out;

@@ -85,9 +85,9 @@ check_beside(const char *path, const struct stat *file, bool *hot,
 	if ((r = look_beside(path, "-journal", file->st_uid, &what)) != CB_OK)
 		return r;
 	if (what == STRANGE) {
-		cb_why_set(why, "%s-journal is of another user. Nothing was "
-		    "changed. Keep card files in a directory of your own.",
-		    path);
+		cb_why_set(why, "%s-journal is of another user, or no file. "
+		    "Nothing was changed. Keep card files in a directory of "
+		    "your own.", path);
 		return CB_E_DENIED;
 	}
 	*hot = what == HOT;
@@ -212,6 +212,9 @@ attach(struct nvm_file *f, const char *real, bool own, bool *hot,
 	f->own = own;
 	if ((r = check_file(f, real, hot, why)) != CB_OK ||
 	    (own && (r = check_writable(f->path, real, why)) != CB_OK) ||
+	    (own && *hot &&
+		((r = emu_file_journal_settle(f, real, why)) != CB_OK ||
+		    (r = check_file(f, real, hot, why)) != CB_OK)) ||
 	    (r = emu_sql_open(&f->sql, real, !own, why)) != CB_OK ||
 	    (r = check_same(f, real, why)) != CB_OK)
 		goto fail;

@@ -44,6 +44,7 @@ static const char layout[] =
     SCHEMA;
 
 static const char *vfs_name;
+static pthread_once_t once = PTHREAD_ONCE_INIT;
 
 void
 emu_file_set_vfs(const char *name)
@@ -206,10 +207,34 @@ tell(const char *path, int rc, struct cb_why *why)
 }
 
 enum cb_err
+emu_sql_open_image(struct emu_sql *sql, struct cb_span image)
+{
+	uint8_t *p = (uint8_t *)(uintptr_t)image.p;
+	sqlite3_int64 n = (sqlite3_int64)image.n;
+	int rc;
+
+	*sql = (struct emu_sql){ NULL, NULL, NULL, NULL };
+	(void)pthread_once(&once, no_pool);
+	rc = sqlite3_open_v2(":memory:", &sql->db, SQLITE_OPEN_NOMUTEX |
+	    SQLITE_OPEN_READWRITE | SQLITE_OPEN_EXRESCODE, NULL);
+	if (rc == SQLITE_OK)
+		rc = sqlite3_deserialize(sql->db, "main", p, n, n,
+		    SQLITE_DESERIALIZE_READONLY);
+	if (rc == SQLITE_OK)
+		rc = configure(sql->db);
+	if (rc == SQLITE_OK)
+		rc = check(sql->db);
+	if (rc == SQLITE_OK)
+		rc = prepare(sql);
+	if (rc != SQLITE_OK)
+		emu_sql_close(sql);
+	return emu_sql_err(rc);
+}
+
+enum cb_err
 emu_sql_open(
     struct emu_sql *sql, const char *path, bool look_on, struct cb_why *why)
 {
-	static pthread_once_t once = PTHREAD_ONCE_INIT;
 	int rc, flags = SQLITE_OPEN_NOMUTEX | SQLITE_OPEN_NOFOLLOW |
 	    SQLITE_OPEN_EXRESCODE;
 

@@ -55,15 +55,19 @@ tries_sw(unsigned left)
 
 /* ---- wraps --------------------------------------------------------------- */
 
-static void
+#define WRAP_AAD_N (16 + 6 + EMU_RULES_N)
+
+/* What a wrap belongs to: card, application, PIN, and the card's rules. */
+static enum cb_err
 wrap_aad(const struct emu_app *app, const struct emu_pin *pin, uint8_t kind,
-    uint8_t out[16 + 6])
+    uint8_t out[WRAP_AAD_N])
 {
 	memcpy(out, app->card->uuid, 16);
 	out[16] = (uint8_t)app->no;
 	out[17] = kind;
 	for (unsigned b = 0; b < 4; b++)
 		out[18 + b] = (uint8_t)(pin->id >> (24 - 8 * b));
+	return emu_store_rules(app->card, out + 22);
 }
 
 static enum cb_err
@@ -74,14 +78,14 @@ wrap_seal(struct emu_app *app, const struct emu_pin *pin, uint8_t kind,
 	const struct emu_card *card = app->card;
 	struct emu_wrap made = { .set = true };
 	struct cb_buf blob = CB_BUF_INIT;
-	uint8_t key[EMU_KEY], aad[22];
+	uint8_t key[EMU_KEY], aad[WRAP_AAD_N];
 	enum cb_err r;
 
 	made.how.log2n = card->policy.scrypt_log2n;
 	made.how.r = card->policy.scrypt_r;
 	made.how.p = card->policy.scrypt_p;
-	wrap_aad(app, pin, kind, aad);
-	if ((r = card->env->random(card->env->ctx, made.how.salt,
+	if ((r = wrap_aad(app, pin, kind, aad)) != CB_OK ||
+	    (r = card->env->random(card->env->ctx, made.how.salt,
 		 sizeof(made.how.salt))) != CB_OK ||
 	    (r = emu_scrypt(&made.how, passcode, key)) != CB_OK ||
 	    (r = emu_gcm_seal(card->env, key, CB_SPAN_OF(aad),
@@ -95,23 +99,32 @@ out:
 	return r;
 }
 
-/* CB_E_CRYPTO: not this passcode. */
+/* CB_E_CRYPTO: not this passcode. CB_E_FORMAT: it is, but the domain is not
+ * what it was. */
 static enum cb_err
 wrap_open(struct emu_app *app, const struct emu_pin *pin, uint8_t kind,
     struct cb_span passcode, uint8_t secret[EMU_KEY])
 {
 	const struct emu_wrap *wrap =
 	    kind == WRAP_PIN ? &pin->pin : &pin->unblock;
+	const struct emu_domain *d = emu_domain_by_id(app, pin->domain);
 	struct cb_buf plain = CB_BUF_INIT;
-	uint8_t key[EMU_KEY], aad[22];
+	uint8_t key[EMU_KEY], aad[WRAP_AAD_N];
 	enum cb_err r;
 
-	wrap_aad(app, pin, kind, aad);
-	if ((r = emu_scrypt(&wrap->how, passcode, key)) != CB_OK ||
+	if ((r = wrap_aad(app, pin, kind, aad)) != CB_OK ||
+	    (r = emu_scrypt(&wrap->how, passcode, key)) != CB_OK ||
 	    (r = emu_gcm_open(key, CB_SPAN_OF(aad), CB_SPAN_OF(wrap->blob),
 		 &plain)) != CB_OK)
 		goto out;
-	memcpy(secret, plain.p, EMU_KEY);
+	if (d == NULL || (r = emu_domain_check(d, plain.p)) == CB_E_FORMAT) {
+		emu_card_note(app->card, "somebody has changed the card's "
+		    "file: a key in it is not the one that belongs to this "
+		    "passcode, which opens nothing any more");
+		r = CB_E_FORMAT;
+	}
+	if (r == CB_OK)
+		memcpy(secret, plain.p, EMU_KEY);
 out:
 	cb_wipe(key, sizeof(key));
 	cb_buf_free(&plain);
@@ -247,6 +260,8 @@ pin_check(struct emu_app *app, struct emu_pin *pin, struct cb_span value,
 		break;
 	case CB_E_CRYPTO:
 		return try_failed(app, pin->tries);
+	case CB_E_FORMAT:
+		return SW_DATA_NOT_USABLE;
 	default:	/* no memory for scrypt: the try is spent */
 		return SW_MEMORY_FAILURE;
 	}
@@ -322,6 +337,9 @@ emu_pin_unblock(struct emu_app *app, struct emu_pin *pin,
 		break;
 	case CB_E_CRYPTO:
 		sw = try_failed(app, pin->unblock_tries);
+		goto out;
+	case CB_E_FORMAT:
+		sw = SW_DATA_NOT_USABLE;
 		goto out;
 	default:
 		sw = SW_MEMORY_FAILURE;

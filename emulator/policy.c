@@ -53,3 +53,18 @@ emu_policy_tries(struct emu_card *card, unsigned wanted)
 	    card->policy.tries);
 	return card->policy.tries;
 }
+
+bool
+emu_policy_scrypt_live(const struct emu_policy *p)
+{
+	return p->scrypt_log2n >= EMU_SCRYPT_LOG2N_LIVE &&
+	    p->scrypt_r >= EMU_SCRYPT_R_LIVE && p->scrypt_p >= 1;
+}
+
+unsigned
+emu_policy_scrypt_mib(const struct emu_policy *p)
+{
+	const uint64_t blocks = (UINT64_C(1) << p->scrypt_log2n) + p->scrypt_p;
+
+	return (unsigned)(((128 * p->scrypt_r * blocks) + 0xFFFFF) >> 20);
+}

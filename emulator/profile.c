@@ -20,7 +20,8 @@
 #define FILE_MAX (1 << 20)
 #define LABEL_MAX 32		/* as struct emu_info has it */
 #define KEYS_MAX 64
-#define LIVE_SCRYPT_LOG2N 15
+/* kdf.c takes no more for one derivation. */
+#define SCRYPT_MIB_MAX 256
 #define DRAWN_DIGITS 8
 #define DRAWN_LETTERS 12
 #define N(table) (sizeof(table) / sizeof((table)[0]))
@@ -158,6 +159,10 @@ read_policy(struct pf *c, config_setting_t *at, struct emu_policy *policy)
 	pf_group(c, at, policy_fields, N(policy_fields), policy);
 	if (policy->pin_min > policy->pin_max)
 		pf_fail(c, at, "pin_min is larger than pin_max");
+	if (emu_policy_scrypt_mib(policy) > SCRYPT_MIB_MAX)
+		pf_fail(c, at, "scrypt takes %u MiB with this scrypt_log2n and "
+		    "scrypt_r; at most %d", emu_policy_scrypt_mib(policy),
+		    SCRYPT_MIB_MAX);
 }
 
 static void
@@ -166,9 +171,9 @@ read_live(struct pf *c, config_setting_t *at, void *base)
 	struct emu_profile *p = base;
 
 	read_policy(c, at, &p->live);
-	if (p->live.scrypt_log2n < LIVE_SCRYPT_LOG2N || p->live.scrypt_r < 8)
-		pf_fail(c, at, "scrypt_log2n: at least %d (and scrypt_r 8) on "
-		    "live cards", LIVE_SCRYPT_LOG2N);
+	if (!emu_policy_scrypt_live(&p->live))
+		pf_fail(c, at, "scrypt_log2n: at least %d (and scrypt_r %d) "
+		    "on live cards", EMU_SCRYPT_LOG2N_LIVE, EMU_SCRYPT_R_LIVE);
 }
 
 static void

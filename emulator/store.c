@@ -5,6 +5,7 @@
  * belongs to one command is one transaction.
  */
 #include <stdio.h>
+#include <string.h>
 
 #include "emulator/applets/applet.h"
 #include "emulator/domain.h"
@@ -99,10 +100,51 @@ tx_put_filled(
 	return sw;
 }
 
+static enum cb_err
+put_rules(struct cb_buf *b, const struct emu_policy *p)
+{
+	enum cb_err r;
+
+	if ((r = cb_put_u8(b, p->tries)) != CB_OK ||
+	    (r = cb_put_u8(b, p->pin_min)) != CB_OK ||
+	    (r = cb_put_u8(b, p->pin_max)) != CB_OK ||
+	    (r = cb_put_u8(b, p->pin_digits)) != CB_OK ||
+	    (r = cb_put_u16(b, p->rsa_min)) != CB_OK ||
+	    (r = cb_put_u32(b, p->idle_s)) != CB_OK)
+		return r;
+	return cb_put_u32(b, p->total_s);
+}
+
+/* Costs may be raised later: what they were stands in each wrap. */
+static enum cb_err
+put_costs(struct cb_buf *b, const struct emu_policy *p)
+{
+	enum cb_err r;
+
+	if ((r = cb_put_u8(b, p->scrypt_log2n)) != CB_OK ||
+	    (r = cb_put_u8(b, p->scrypt_r)) != CB_OK)
+		return r;
+	return cb_put_u8(b, p->scrypt_p);
+}
+
+enum cb_err
+emu_store_rules(const struct emu_card *card, uint8_t out[EMU_RULES_N])
+{
+	struct cb_buf b = CB_BUF_INIT;
+	uint8_t hash[32];
+	enum cb_err r;
+
+	if ((r = cb_put_u8(&b, card->info.test)) == CB_OK &&
+	    (r = put_rules(&b, &card->policy)) == CB_OK &&
+	    (r = emu_sha256(cb_buf_span(&b), hash)) == CB_OK)
+		memcpy(out, hash, EMU_RULES_N);
+	cb_buf_free(&b);
+	return r;
+}
+
 uint16_t
 emu_store_card(struct emu_card *card)
 {
-	const struct emu_policy *p = &card->policy;
 	struct cb_buf b = CB_BUF_INIT;
 	enum cb_err r;
 	uint8_t n = 0;
@@ -123,16 +165,8 @@ emu_store_card(struct emu_card *card)
 	    (r = cb_buf_add(&b, CB_SPAN_OF(card->cplc))) != CB_OK ||
 	    (r = cb_put_lv16(&b, cb_span(card->cm_aid,
 		 card->cm_aid_n))) != CB_OK ||
-	    (r = cb_put_u8(&b, p->tries)) != CB_OK ||
-	    (r = cb_put_u8(&b, p->pin_min)) != CB_OK ||
-	    (r = cb_put_u8(&b, p->pin_max)) != CB_OK ||
-	    (r = cb_put_u8(&b, p->pin_digits)) != CB_OK ||
-	    (r = cb_put_u16(&b, p->rsa_min)) != CB_OK ||
-	    (r = cb_put_u32(&b, p->idle_s)) != CB_OK ||
-	    (r = cb_put_u32(&b, p->total_s)) != CB_OK ||
-	    (r = cb_put_u8(&b, p->scrypt_log2n)) != CB_OK ||
-	    (r = cb_put_u8(&b, p->scrypt_r)) != CB_OK ||
-	    (r = cb_put_u8(&b, p->scrypt_p)) != CB_OK ||
+	    (r = put_rules(&b, &card->policy)) != CB_OK ||
+	    (r = put_costs(&b, &card->policy)) != CB_OK ||
 	    (r = cb_put_u8(&b, n)) != CB_OK)
 		goto out;
 	for (unsigned a = 0; a < EMU_ANS_N; a++) {

@@ -90,6 +90,20 @@ load_policy(struct emu_policy *p, struct cb_span *in)
 	return cb_get_u8(in, &p->scrypt_p);
 }
 
+/* No card was made with less (profile.c, make.c). */
+static enum cb_err
+check_policy(const struct emu_card *card)
+{
+	const struct emu_policy *p = &card->policy;
+
+	if (p->tries == 0 || p->tries > 15 || p->pin_min == 0 ||
+	    p->pin_min > p->pin_max || p->scrypt_log2n > 20 ||
+	    p->scrypt_r == 0 || p->scrypt_p == 0)
+		return CB_E_FORMAT;
+	return card->info.test || emu_policy_scrypt_live(p) ? CB_OK
+							     : CB_E_FORMAT;
+}
+
 static enum cb_err
 load_answers(struct emu_card *card, struct cb_span *in)
 {
@@ -174,6 +188,7 @@ load_card(struct emu_card *card, struct cb_span in)
 		return r;
 	card->cm_aid_n = (uint8_t)n;
 	if ((r = load_policy(&card->policy, &in)) != CB_OK ||
+	    (r = check_policy(card)) != CB_OK ||
 	    (r = load_answers(card, &in)) != CB_OK ||
 	    (r = load_apps(card, &in)) != CB_OK ||
 	    (r = cb_get_end(&in)) != CB_OK ||

@@ -183,6 +183,16 @@ emu_box_keypair(
 }
 
 enum cb_err
+emu_box_public(const uint8_t secret[EMU_KEY], uint8_t public[EMU_KEY])
+{
+	EVP_PKEY *pair = NULL;
+	enum cb_err r = box_pair(secret, &pair, public);
+
+	EVP_PKEY_free(pair);
+	return emu_ossl_end(r);
+}
+
+enum cb_err
 emu_box_seal(const struct emu_env *env, const uint8_t public[EMU_KEY],
     struct cb_span aad, struct cb_span plain, struct cb_buf *out)
 {

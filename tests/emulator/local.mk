@@ -33,6 +33,7 @@ tests_emulator_test_emulator_SOURCES = \
 	tests/emulator/test_nvm.c \
 	tests/emulator/test_nvm_fault.c \
 	tests/emulator/test_nvm_file.c \
+	tests/emulator/test_nvm_journal.c \
 	tests/emulator/test_nvm_lock.c \
 	tests/emulator/test_parts.c \
 	tests/emulator/test_pin.c \

@@ -19,6 +19,7 @@ static Suite *(*const suites[])(void) = {
 	template_suite,
 	nvm_suite,
 	nvm_file_suite,
+	nvm_journal_suite,
 	nvm_lock_suite,
 	nvm_fault_suite,
 	dispatch_suite,

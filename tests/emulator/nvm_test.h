@@ -14,6 +14,7 @@
 
 Suite *nvm_suite(void);
 Suite *nvm_file_suite(void);
+Suite *nvm_journal_suite(void);
 Suite *nvm_lock_suite(void);
 Suite *nvm_fault_suite(void);
 

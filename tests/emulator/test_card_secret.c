@@ -270,6 +270,15 @@ START_TEST(a_readable_unblock_value_is_named)
 	ck_assert_int_eq(emu_card_describe(r.card, &text), CB_OK);
 	ck_assert_ptr_nonnull(memmem(text.p, text.n,
 	    "NOT PROTECTED AT REST: RSA private key 3003", 43));
+	/* what nobody may read, and no passcode guards */
+	must(&r, CREATE("0101", "1234", "0004", "0000FF0000000000"));
+	must(&r, CREATE("0101", "1235", "0004", "0000220000000000"));
+	must(&r, "00D60000 04 01020304");
+	cb_buf_clear(&text);
+	ck_assert_int_eq(emu_card_describe(r.card, &text), CB_OK);
+	ck_assert_ptr_null(memmem(text.p, text.n, "transparent 1234:", 17));
+	ck_assert_ptr_nonnull(memmem(text.p, text.n,
+	    "NOT PROTECTED AT REST: EF transparent 1235:", 43));
 	cb_buf_free(&text);
 	cb_buf_free(&value);
 	rig_close(&r);

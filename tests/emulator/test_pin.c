@@ -251,7 +251,8 @@ static const struct step replaced_by_so[] = {
 	{ NULL, NULL },
 };
 
-/* Where anybody may define PINs, nobody gets at what the old one guarded. */
+/* Where anybody may define PINs, nobody gets at what the old one guarded, and
+ * nobody throws it away. */
 static const struct step replaced_by_nobody[] = {
 	AS_SO,
 	{ CREATE("3800", "7000", "0028", FREE), "9000" },
@@ -264,14 +265,24 @@ static const struct step replaced_by_nobody[] = {
 	{ "@reset", NULL },
 	TO_5011,
 	{ CD("7000"), "9000" },
+	{ "00240101 # 03 40 <2222> 03 01 44*16", "6985" },
+	{ "00200081 # <2222>", "63C2" },
+	{ "00200081 # <1111>", "9000" },
+	{ CD("1000"), "9000" },
+	{ "00B00000 00", "01020304 9000" },
+	/* the holder may; what is guarded goes over */
 	{ "00240101 # 03 40 <2222> 03 01 44*16", "9000" },
 	{ "00200081 # <1111>", "63C2" },
 	{ "00200081 # <2222>", "9000" },
 	{ CD("1000"), "9000" },
-	{ "00B00000 00", "6982" },
-	/* written anew it is the new one's */
-	{ "00D60000 04 05060708", "9000" },
-	{ "00B00000 00", "05060708 9000" },
+	{ "00B00000 00", "01020304 9000" },
+	/* emptied, there is nothing to lose: whoever comes may */
+	{ "@reset", NULL },
+	TO_5011,
+	{ CD("7000"), "9000" },
+	{ "00E40200 02 1000", "9000" },
+	{ "00240101 # 03 40 <3333> 03 01 44*16", "9000" },
+	{ "00200081 # <3333>", "9000" },
 	{ NULL, NULL },
 };
 

@@ -81,7 +81,7 @@ START_TEST(policy_story)
 }
 END_TEST
 
-/* A live card of the profile: nothing below 2048 bits. */
+/* As on a live card: nothing below 2048 bits. */
 START_TEST(small_keys_are_refused)
 {
 	static const struct step steps[] = {
@@ -97,12 +97,14 @@ START_TEST(small_keys_are_refused)
 		{ "@notes", "-" },
 		{ NULL, NULL },
 	};
+	struct emu_profile *p =
+	    rig_profile("rsa_min = 512;", "rsa_min = 2048;");
 	struct rig r;
 
-	rig_open(&r, RIG_BLANK);
-	r.card->policy.rsa_min = 2048;
+	rig_make(&r, p, RIG_BLANK);
 	rig_play(&r, "small keys", steps);
 	rig_close(&r);
+	emu_profile_free(&p);
 }
 END_TEST
 
@@ -116,12 +118,15 @@ START_TEST(digits_only_where_the_policy_says_so)
 		{ "00240001 # <123456> <0987>", "9000" },
 		{ NULL, NULL },
 	};
+	struct emu_profile *p =
+	    rig_profile("\"printable\";\n\t\trsa_min = 512;",
+		"\"digits\";\n\t\trsa_min = 512;");
 	struct rig r;
 
-	rig_open(&r, RIG_PERSONAL);
-	r.card->policy.pin_digits = true;
+	rig_make(&r, p, RIG_PERSONAL);
 	rig_play(&r, "digits", steps);
 	rig_close(&r);
+	emu_profile_free(&p);
 }
 END_TEST
 

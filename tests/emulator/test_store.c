@@ -163,6 +163,121 @@ START_TEST(no_records_are_no_card)
 }
 END_TEST
 
+/* ---- rules and keys edited ---------------------------------------------------- */
+
+/* Where the card's record holds its policy: tries, lengths, and so on. */
+static size_t
+policy_at(const struct cb_buf *card)
+{
+	static const uint8_t policy[] = { 3, 4, 16, 0, 0x02, 0x00 };
+	const uint8_t *at = memmem(card->p, card->n, policy, sizeof(policy));
+
+	ck_assert_ptr_nonnull(at);
+	return (size_t)(at - card->p);
+}
+
+/* Edits one byte of the card's record, and opens it. */
+static enum cb_err
+edit_card(struct rig *r, size_t at, bool policy, uint8_t value)
+{
+	struct cb_buf b = CB_BUF_INIT;
+
+	rig_open(r, RIG_PERSONAL);
+	emu_card_free(&r->card);
+	rig_get(r->records, "card", &b);
+	b.p[at + (policy ? policy_at(&b) : 0)] = value;
+	rig_put_bytes(r->records, "card", cb_buf_span(&b));
+	cb_buf_free(&b);
+	return rig_try_open(r, NULL);
+}
+
+/* A passcode opens nothing on a card whose rules are not what they were; what
+ * no card can have is not opened at all. */
+static const struct {
+	const char *what;
+	size_t at;
+	uint8_t value;
+	enum cb_err want;
+} edits[] = {
+	{ "tries", 0, 15, CB_OK },
+	{ "no tries", 0, 0, CB_E_FORMAT },
+	{ "too many tries", 0, 16, CB_E_FORMAT },
+	{ "shortest passcode", 1, 1, CB_OK },
+	{ "longest passcode", 2, 64, CB_OK },
+	{ "lengths that cross", 2, 3, CB_E_FORMAT },
+	{ "characters", 3, 1, CB_OK },
+	{ "smallest key", 4, 0, CB_OK },
+	{ "idle time", 9, 0, CB_OK },
+	{ "total time", 12, 0, CB_OK },
+};
+
+START_TEST(edited_rules_open_nothing)
+{
+	struct rig r;
+	enum cb_err e = edit_card(&r, edits[_i].at, true, edits[_i].value);
+
+	ck_assert_msg(e == edits[_i].want, "%s: %d", edits[_i].what, e);
+	if (e == CB_OK) {
+		ck_assert_str_eq(rig_send(&r, SELECT_A5), "9000");
+		ck_assert_str_eq(rig_send(&r, CD("5011")), "9000");
+		ck_assert_str_eq(rig_send(&r, VERIFY_USER), "63C2");
+		ck_assert_str_eq(rig_send(&r, VERIFY_SO), "63C2");
+	}
+	rig_close(&r);
+}
+END_TEST
+
+/* A test card's scrypt is too cheap for a live one; a dear one's passcodes
+ * open nothing once the mark is gone. */
+START_TEST(a_test_card_cannot_be_marked_live)
+{
+	struct cb_buf b = CB_BUF_INIT;
+	struct rig r;
+
+	ck_assert_int_eq(edit_card(&r, 1, false, 0), CB_E_FORMAT);
+	rig_get(r.records, "card", &b);
+	b.p[policy_at(&b) + 14] = 15;	/* scrypt, as a live card has it */
+	rig_put_bytes(r.records, "card", cb_buf_span(&b));
+	cb_buf_free(&b);
+	ck_assert_int_eq(rig_try_open(&r, NULL), CB_OK);
+	ck_assert(!emu_card_info(r.card)->test);
+	ck_assert_str_eq(rig_send(&r, SELECT_A5), "9000");
+	ck_assert_str_eq(rig_send(&r, CD("5011")), "9000");
+	ck_assert_str_eq(rig_send(&r, VERIFY_USER), "63C2");
+	rig_close(&r);
+}
+END_TEST
+
+/* Somebody puts a public half of theirs into the file, so as to be given what
+ * is sealed from then on: the passcode that it belongs to notices. */
+START_TEST(a_strange_public_half_is_noticed)
+{
+	static const struct {
+		const char *record, *verify, *other;
+	} halves[] = {
+		{ "card/0/d/00000001", VERIFY_SO, VERIFY_USER },
+		{ "card/0/d/00000002", VERIFY_USER, VERIFY_SO },
+	};
+	struct cb_buf b = CB_BUF_INIT;
+	uint8_t secret[EMU_KEY];
+	struct rig r;
+
+	rig_open(&r, RIG_PERSONAL);
+	emu_card_free(&r.card);
+	rig_get(r.records, halves[_i].record, &b);
+	ck_assert_int_eq(emu_box_keypair(&r.env, secret, b.p + 5), CB_OK);
+	rig_put_bytes(r.records, halves[_i].record, cb_buf_span(&b));
+	cb_buf_free(&b);
+	rig_reopen(&r);
+	ck_assert_str_eq(rig_send(&r, SELECT_A5), "9000");
+	ck_assert_str_eq(rig_send(&r, CD("5011")), "9000");
+	ck_assert_str_eq(rig_send(&r, halves[_i].verify), "6984");
+	ck_assert_ptr_nonnull(strstr(r.notes, "somebody has changed"));
+	ck_assert_str_eq(rig_send(&r, halves[_i].other), "9000");
+	rig_close(&r);
+}
+END_TEST
+
 /* ---- bits turned -------------------------------------------------------------- */
 
 /* Asks a card, whatever it is, a bit of everything. */
@@ -289,6 +404,10 @@ store_suite(void)
 	tcase_add_test(tc, a_record_that_does_not_fit);
 	tcase_add_test(tc, a_counter_that_is_gone_is_blocked);
 	tcase_add_test(tc, no_records_are_no_card);
+	tcase_add_loop_test(tc, edited_rules_open_nothing, 0,
+	    sizeof(edits) / sizeof(edits[0]));
+	tcase_add_test(tc, a_test_card_cannot_be_marked_live);
+	tcase_add_loop_test(tc, a_strange_public_half_is_noticed, 0, 2);
 	tcase_add_loop_test(tc, a_turned_bit_breaks_nothing_else, 0,
 	    sizeof(turned) / sizeof(turned[0]));
 	tcase_add_test(tc, depth_is_no_matter);
