@@ -56,15 +56,15 @@ check_dir(const char *path, const gid_t *group, struct cb_why *why)
 		r = CB_E_DENIED;
 		goto out;
 	}
-	/* who can write there can put another socket in our place; in a
-	 * sticky directory only its owner can */
+	/* who can write there can put another socket in our place, or, in a
+	 * sticky directory, wait until this one is gone */
 	if (st.st_uid != geteuid() && st.st_uid != 0) {
 		cb_why_set(why, "The directory %s belongs to another user; "
 		    "give --socket a path in one of yours.", dir);
 		r = CB_E_DENIED;
-	} else if ((st.st_mode & 022) != 0 && (st.st_mode & S_ISVTX) == 0) {
+	} else if ((st.st_mode & 022) != 0) {
 		cb_why_set(why, "Other users may write to the directory %s; "
-		    "\"chmod go-w\" it, or give --socket another path.", dir);
+		    "give --socket a path in a directory of your own.", dir);
 		r = CB_E_DENIED;
 	}
 out:

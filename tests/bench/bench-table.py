@@ -71,6 +71,11 @@ def rows(res):
             (">", 0.9) if mode == "pinned" else None
         yield "  / null with a polling thread", "x", res.median(
             ratio, cycles, (mode, "cycles", "null-poll", "per_second")), None
+        visits = (mode, "visits", "ours", "per_second")
+        yield "the same and a context each time, %s" % where, "/s", \
+            res.median(plain, visits), None
+        yield "  / null", "x", res.median(
+            ratio, visits, (mode, "visits", "null", "per_second")), None
         for name in ("power_up", "reset"):
             yield "%s, %s" % (name.replace("_", "-"), where), "ms", \
                 res.median(lambda v: v / 1e3, (mode, "power", "ours", name)), \

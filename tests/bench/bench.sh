@@ -143,6 +143,7 @@ measure() {
 	for p in "null:null 00 00" "null-poll:null-poll 00 00" \
 		"ours:cardbridge ours 00 00"; do
 		take cycles "${p%%:*}" "$tools/client" cycles "${p#*:}" 500 $select
+		take visits "${p%%:*}" "$tools/client" visits "${p#*:}" 500 $select
 	done
 	if [ "$mode" = free ]; then
 		start "$T/busy.log" "$tools/client" script \

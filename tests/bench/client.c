@@ -6,6 +6,8 @@
  *
  *   select READER N HEX      one APDU again and again: p50, p99
  *   cycles READER MS HEX     connect, one APDU, disconnect: per_second
+ *   visits READER MS HEX     the same with a context of its own each time, as
+ *                            a program that comes and goes: per_second
  *   power READER N           reset and cold power-up by reconnecting
  *   insert READER N KIND:X   a card put in until SCardGetStatusChange tells;
  *                            KIND null: X is the socket of the null handler;
@@ -158,7 +160,25 @@ run_select(char **argv)
 }
 
 static void
-run_cycles(char **argv)
+one_cycle(const char *reader, const struct cb_buf *cmd)
+{
+	open_card(reader);
+	send_apdu(cmd);
+	must(SCardDisconnect(card, SCARD_LEAVE_CARD), "SCardDisconnect");
+}
+
+static void
+one_visit(const char *reader, const struct cb_buf *cmd)
+{
+	must(SCardEstablishContext(SCARD_SCOPE_SYSTEM, NULL, NULL, &ctx),
+	    "SCardEstablishContext");
+	one_cycle(reader, cmd);
+	must(SCardReleaseContext(ctx), "SCardReleaseContext");
+}
+
+static void
+again_and_again(
+    char **argv, void (*once)(const char *reader, const struct cb_buf *cmd))
 {
 	double start, end, span = (double)count_of(argv[1]) * 1e3;
 	struct cb_buf cmd = CB_BUF_INIT;
@@ -167,15 +187,24 @@ run_cycles(char **argv)
 	read_hex(&cmd, argv[2]);
 	start = now_us();
 	do {
-		open_card(argv[0]);
-		send_apdu(&cmd);
-		must(SCardDisconnect(card, SCARD_LEAVE_CARD),
-		    "SCardDisconnect");
+		once(argv[0], &cmd);
 		n++;
 		end = now_us();
 	} while (end - start < span);
 	printf("per_second %.1f\n", (double)n * 1e6 / (end - start));
 	cb_buf_free(&cmd);
+}
+
+static void
+run_cycles(char **argv)
+{
+	again_and_again(argv, one_cycle);
+}
+
+static void
+run_visits(char **argv)
+{
+	again_and_again(argv, one_visit);
 }
 
 static void
@@ -471,6 +500,7 @@ static const struct {
 } commands[] = {
 	{ "select", 3, true,  run_select },
 	{ "cycles", 3, true,  run_cycles },
+	{ "visits", 3, false, run_visits },
 	{ "power",  2, true,  run_power },
 	{ "insert", 3, true,  run_insert },
 	{ "script", 3, true,  run_script },
@@ -487,7 +517,8 @@ main(int argc, char **argv)
 		    argc >= commands[i].args + 2)
 			break;
 	if (i == n)
-		die("usage: client select|cycles|power|insert|script|start "
+		die("usage: client "
+		    "select|cycles|visits|power|insert|script|start "
 		    "READER ...; see the head of its source");
 	if (commands[i].pcsc)
 		must(SCardEstablishContext(SCARD_SCOPE_SYSTEM, NULL, NULL,

@@ -85,6 +85,9 @@ START_TEST(unsafe_places_are_refused)
 	ck_assert_int_eq(chmod(at.dir, 0777), 0);
 	ck_err(br_listen_open(&l, at.socket, NULL, &why), CB_E_DENIED);
 	ck_assert_ptr_nonnull(strstr(why.text, at.dir));
+	/* as /tmp: whoever comes when this bridge is gone gets its clients */
+	ck_assert_int_eq(chmod(at.dir, 01777), 0);
+	ck_err(br_listen_open(&l, at.socket, NULL, &why), CB_E_DENIED);
 	ck_assert_int_eq(chmod(at.dir, 0700), 0);
 	/* a file that is no socket is not removed */
 	fd = open(at.socket, O_CREAT | O_WRONLY, 0600);
@@ -94,6 +97,50 @@ START_TEST(unsafe_places_are_refused)
 	ck_assert_int_eq(access(at.socket, F_OK), 0);
 	ck_err(br_listen_open(&l, "/nonexistent/x/socket", NULL, &why),
 	    CB_E_ABSENT);
+}
+END_TEST
+
+/* Somebody else has made a socket where ours might be: not a byte for them.
+ * Only root can play two users. */
+START_TEST(a_stranger_is_not_greeted)
+{
+	struct sockaddr_un un = { .sun_family = AF_UNIX };
+	struct br_client *c = NULL;
+	struct cb_why why = { "" };
+	int ready[2], status;
+	uint8_t byte = 0;
+	ssize_t n;
+	pid_t pid;
+
+	ck_assert_int_eq(chmod(at.dir, _i == 0 ? 01777 : 0755), 0);
+	if (_i == 1)	/* a user's own place: root's programs go there */
+		ck_assert_int_eq(chown(at.dir, 65534, 65534), 0);
+	ck_assert_int_eq(pipe(ready), 0);
+	if ((pid = fork()) == 0) {
+		int fd = socket(AF_UNIX, SOCK_STREAM, 0), in;
+
+		snprintf(un.sun_path, sizeof(un.sun_path), "%.*s",
+		    (int)sizeof(un.sun_path) - 1, at.socket);
+		if (setgid(65534) != 0 || setuid(65534) != 0 ||
+		    bind(fd, (struct sockaddr *)&un, sizeof(un)) != 0 ||
+		    listen(fd, 1) != 0 || write(ready[1], "x", 1) != 1 ||
+		    (in = accept(fd, NULL, NULL)) < 0)
+			_exit(9);
+		n = recv(in, &byte, 1, 0);
+		_exit(n == 1);	/* what was it told? */
+	}
+	ck_assert_int_eq(read(ready[0], &byte, 1), 1);
+	ck_err(br_connect(&c, at.socket, 1000, &why),
+	    _i == 0 ? CB_E_DENIED : CB_E_PEER);
+	if (_i == 0)
+		ck_assert_ptr_nonnull(strstr(why.text, "another user"));
+	ck_assert_int_eq(waitpid(pid, &status, 0), pid);
+	ck_assert_int_eq(status, _i == 0 ? 0 : 1 << 8);
+	(void)unlink(at.socket);
+	ck_assert_int_eq(chown(at.dir, 0, 0), 0);
+	ck_assert_int_eq(chmod(at.dir, 0700), 0);
+	close(ready[0]);
+	close(ready[1]);
 }
 END_TEST
 
@@ -320,6 +367,8 @@ listen_suite(void)
 	tcase_add_checked_fixture(t, setup, teardown);
 	tcase_set_timeout(t, 30);
 	tcase_add_test(t, modes_let_nobody_else_in);
+	if (geteuid() == 0)
+		tcase_add_loop_test(t, a_stranger_is_not_greeted, 0, 2);
 	tcase_add_test(t, a_service_lets_its_group_in);
 	tcase_add_test(t, unsafe_places_are_refused);
 	tcase_add_test(t, one_bridge_at_a_path);
