@@ -19,29 +19,32 @@
 #include "bridge/sock.h"
 #include "common/ct.h"
 
-/* Until the bridge has told its own. */
-#define GREETING_MS 5000
 /* Events taken in one go: who sends without end does not keep us. */
 #define EVENTS_MAX 64
 
 enum cb_err
 br_socket_path(const char *given, char *out, size_t size)
 {
-	const char *path = given, *tail = "";
-	struct stat st;
+	static const char service[] = "/run/cardbridge/socket";
+	const char *path = given, *tail = "", *dir;
 	int n;
 
 	if (path == NULL || path[0] == '\0')
 		path = getenv("CARDBRIDGE_SOCKET");
 	if (path == NULL || path[0] == '\0') {
-		path = "/run/cardbridge/socket";
-		if (stat(path, &st) != 0 && errno != EACCES)
-			path = NULL;
+		/* a service that does not serve us hides nothing of our own */
+		dir = getenv("XDG_RUNTIME_DIR");
+		if (dir != NULL && dir[0] == '\0')
+			dir = NULL;
+		path = NULL;
+		if (access(service, W_OK) == 0 ||
+		    (errno == EACCES && dir == NULL))
+			path = service;
 	}
 	if (path == NULL) {
-		path = getenv("XDG_RUNTIME_DIR");
+		path = dir;
 		tail = "/cardbridge/socket";
-		if (path == NULL || path[0] == '\0')
+		if (path == NULL)
 			return CB_E_ABSENT;
 	}
 	n = snprintf(out, size, "%s%s", path, tail);
@@ -179,6 +182,7 @@ br_connect(struct br_client **out, const char *path, unsigned wait_ms,
 {
 	uint64_t start = br_now_ms(), gone;
 	struct br_client *c;
+	unsigned left;
 	enum cb_err r;
 
 	*out = NULL;
@@ -189,8 +193,8 @@ br_connect(struct br_client **out, const char *path, unsigned wait_ms,
 	if ((r = dial(c, path, wait_ms, why)) != CB_OK)
 		goto out;
 	gone = br_now_ms() - start;
-	br_set_deadlines(c, gone < wait_ms ? wait_ms - (unsigned)gone : 1,
-	    GREETING_MS);
+	left = gone < wait_ms ? wait_ms - (unsigned)gone : 1;
+	br_set_deadlines(c, left, left);
 	if ((r = greet(c, why)) != CB_OK)
 		goto out;
 	*out = c;
@@ -222,10 +226,13 @@ br_fd(const struct br_client *c)
 void
 br_set_deadlines(struct br_client *c, unsigned exchange_ms, unsigned long_ms)
 {
+	unsigned ms;
+
 	c->exchange_ms = exchange_ms != 0 ? exchange_ms : c->told_exchange_ms;
 	c->long_ms = long_ms != 0 ? long_ms : c->told_long_ms;
-	if (set_timeout(c->fd, SO_RCVTIMEO, c->exchange_ms < c->long_ms ?
-		c->exchange_ms : c->long_ms) != CB_OK)
+	ms = c->exchange_ms < c->long_ms ? c->exchange_ms : c->long_ms;
+	/* the kernel may be late by an eighth (timer wheel) */
+	if (set_timeout(c->fd, SO_RCVTIMEO, ms - ms / 8) != CB_OK)
 		c->broken = true;
 }
 

@@ -45,8 +45,8 @@ whole(struct br_client *c, struct br_header *h)
 }
 
 /* Waits for a whole frame. The first recv may block by the socket's own
- * timeout, which is exchange_ms; after that the clock decides, so that a
- * peer that sends single bytes gains nothing. */
+ * timeout, which ends somewhat before exchange_ms; after that the clock
+ * decides, so that a peer that sends single bytes gains nothing. */
 static enum cb_err
 await(struct br_client *c, struct br_header *h, uint64_t deadline)
 {
@@ -62,7 +62,7 @@ await(struct br_client *c, struct br_header *h, uint64_t deadline)
 				return r;
 		}
 		r = br_inbox_receive(&c->in, c->fd, first ? 0 : MSG_DONTWAIT);
-		if (r == CB_E_TIMEOUT && !first) /* woken for nothing */
+		if (r == CB_E_TIMEOUT)	/* early, or woken for nothing */
 			r = CB_OK;
 		if (r != CB_OK && r != CB_E_SHORT)
 			return r;

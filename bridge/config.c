@@ -81,7 +81,8 @@ take_group(struct reading *in, config_setting_t *s)
 	const struct group *g = getgrnam(config_setting_get_string(s));
 
 	if (g == NULL)
-		return wrong(in, s, "there is no such group.");
+		return wrong(in, s, "there is no such group; make it "
+		    "(systemd-sysusers, groupadd) or take the line out.");
 	in->out->grouped = true;
 	in->out->group = g->gr_gid;
 	return CB_OK;

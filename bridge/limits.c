@@ -157,6 +157,7 @@ enum cb_err
 br_limits_admit(struct br_server *srv, const struct br_cred *cred)
 {
 	struct br_peer *p = find(srv, cred->pid);
+	const size_t own = p != NULL ? p->count : 0;
 
 	if (p != NULL && p->count >= PER_PROCESS &&
 	    !evict(srv, p, BR_CONN_NEW))
@@ -171,6 +172,10 @@ br_limits_admit(struct br_server *srv, const struct br_cred *cred)
 	if ((p->count > FAIR || p->user->uid != cred->uid) &&
 	    evict(srv, p, BR_CONN_GREETED | BR_CONN_ATTACHED |
 		    BR_CONN_WATCHING))
+		return CB_OK;
+	/* a program with less than others is let in, at the cost of one that
+	 * has asked for nothing yet */
+	if (p->count > own + 1 && evict(srv, p, BR_CONN_GREETED))
 		return CB_OK;
 	return CB_E_LIMIT;
 }

@@ -72,6 +72,7 @@ struct br_session {
 
 	pthread_mutex_t lock;
 	bool done;		/* its thread has left it */
+	bool answered;		/* the request in hand was, by the loop */
 	uint64_t busy_since;	/* ms; 0: not computing */
 	uint16_t busy_seq;
 	uint64_t count;		/* of requests */

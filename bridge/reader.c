@@ -142,6 +142,20 @@ br_reader_by_aim(const struct br_readers *table, const struct br_aim *aim)
 	return br_reader_by_slot(table, aim->slot);
 }
 
+/* What came of opening the card. */
+static void
+note(struct br_reader *rd, enum cb_err e, const struct br_link_info *info,
+    const char *words)
+{
+	pthread_mutex_lock(&rd->lock);
+	rd->usable = e == CB_OK;
+	rd->info = *info;
+	rd->trouble_err = e;
+	snprintf(rd->trouble, sizeof(rd->trouble), "%s",
+	    e == CB_OK ? "" : words);
+	pthread_mutex_unlock(&rd->lock);
+}
+
 enum cb_err
 br_reader_open(struct br_reader *rd, struct cb_why *why)
 {
@@ -162,13 +176,7 @@ br_reader_open(struct br_reader *rd, struct cb_why *why)
 		cb_why_set(&words, "The card cannot be used: %s.",
 		    cb_err_text(r));
 	rd->link = link;
-	pthread_mutex_lock(&rd->lock);
-	rd->usable = r == CB_OK;
-	rd->info = info;
-	rd->trouble_err = r;
-	snprintf(rd->trouble, sizeof(rd->trouble), "%.*s",
-	    (int)sizeof(rd->trouble) - 1, r == CB_OK ? "" : words.text);
-	pthread_mutex_unlock(&rd->lock);
+	note(rd, r, &info, words.text);
 	if (r != CB_OK) {
 		cb_log(CB_LOG_WARNING, "reader %s: %s", rd->name, words.text);
 		cb_why_set(why, "%s", words.text);
@@ -187,6 +195,16 @@ br_reader_close(struct br_reader *rd)
 	if (rd->link != NULL)
 		rd->link->ops->close(rd->link);
 	rd->link = NULL;
+}
+
+void
+br_reader_spoil(struct br_reader *rd, enum cb_err e, const char *words)
+{
+	const struct br_link_info none = { .atr_n = 0 };
+
+	cb_log(CB_LOG_WARNING, "reader %s: %s", rd->name, words);
+	br_reader_close(rd);
+	note(rd, e, &none, words);
 }
 
 void

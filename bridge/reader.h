@@ -45,6 +45,7 @@ struct br_reader {
 	bool removed;		/* out of the table, waiting for its users */
 	bool inserted;		/* not ejected */
 	unsigned users;		/* sessions */
+	bool owed;		/* pcscd was refused the card: tell it again */
 	unsigned jobs;		/* BR_JOB_*, wanted */
 	bool queued;		/* a worker has it */
 	unsigned doing;		/* the jobs that it was given */
@@ -98,6 +99,9 @@ CB_MUST_USE enum cb_err br_reader_open(
 /* The other two, likewise. */
 void br_reader_close(struct br_reader *rd);
 void br_reader_rest(struct br_reader *rd);
+/* The card could not be powered: the reader is empty until it is put in
+ * again, and says why. Likewise. */
+void br_reader_spoil(struct br_reader *rd, enum cb_err e, const char *words);
 
 void br_reader_describe(struct br_reader *rd, struct br_reader_info *out);
 /* "pcscd, pid 812" */
@@ -112,6 +116,10 @@ CB_MUST_USE enum cb_err br_share_claim(struct br_reader *rd,
 void br_share_release(struct br_reader *rd, struct br_session *s);
 /* Brings rd->view up to date (loop); true if one changed. */
 bool br_share_refresh(struct br_reader *rd);
+/* Was this road told last that there is a card (loop)? */
+bool br_share_sees(struct br_reader *rd, enum br_road road);
+/* For pcscd, the card was put in anew (loop). */
+void br_share_anew(struct br_reader *rd);
 /* The state of a reader (NULL: there is none) for a road (loop). */
 void br_share_state(
     struct br_reader *rd, enum br_road road, struct br_state *out);

@@ -58,16 +58,21 @@ reply_error(struct br_session *s, enum cb_err e, const char *words)
 	return r == CB_OK;
 }
 
-static void
+/* False: the request was answered for us (tell_lost). */
+static bool
 busy(struct br_session *s, bool now)
 {
+	bool answered;
+
 	pthread_mutex_lock(&s->lock);
 	s->busy_since = now ? br_now_ms() : 0;
 	s->busy_seq = s->conn->seq;
 	s->count++;
+	answered = s->answered;
 	pthread_mutex_unlock(&s->lock);
 	if (now)
 		br_server_pulse(s->srv);
+	return !answered;
 }
 
 /* ---- the card ---------------------------------------------------------- */
@@ -101,8 +106,9 @@ power_on(struct br_session *s, enum br_power what, struct br_link_info *info,
 		r = CB_E_ABSENT;
 	else
 		r = br_reader_open(rd, why);
-	if (r == CB_OK)
-		r = rd->link->ops->power(rd->link, what, info, why);
+	if (r == CB_OK && (r = rd->link->ops->power(rd->link, what, info,
+		why)) != CB_OK)
+		br_reader_spoil(rd, r, why->text);
 	note_deadline(s);
 	pthread_mutex_unlock(&rd->card);
 	if (atomic_load(&s->lost))
@@ -141,6 +147,7 @@ do_power(struct br_session *s, enum br_power what)
 {
 	struct br_link_info info;
 	struct cb_why why;
+	bool mine;
 	enum cb_err r;
 
 	memset(&info, 0, sizeof(info));
@@ -150,14 +157,15 @@ do_power(struct br_session *s, enum br_power what)
 		(void)reply(s, BR_POWERED, CB_SPAN_EMPTY);
 		return false;
 	}
-	busy(s, true);
+	(void)busy(s, true);
 	r = power_on(s, what, &info, &why);
-	busy(s, false);
-	if (r == CB_OK)
+	mine = busy(s, false);
+	if (r == CB_OK && mine)
 		return reply(s, BR_POWERED, cb_span(info.atr, info.atr_n));
 	/* before the words are out, so that whoever reads them may try */
 	power_off(s);
-	(void)reply_error(s, r, why.text);
+	if (mine)
+		(void)reply_error(s, r, why.text);
 	return false;
 }
 
@@ -200,9 +208,9 @@ on_transmit(struct br_session *s, struct cb_span body)
 {
 	struct br_reader *rd = s->rd;
 	enum cb_err r;
-	bool on;
+	bool on, mine;
 
-	busy(s, true);
+	(void)busy(s, true);
 	pthread_mutex_lock(&rd->card);
 	if ((r = have_card(s)) == CB_OK)
 		r = rd->link->ops->transmit(rd->link, body, &s->rsp);
@@ -218,8 +226,10 @@ on_transmit(struct br_session *s, struct cb_span body)
 		r = CB_E_ABSENT;
 	else if (r == CB_OK && s->rsp.n < 2)
 		r = CB_E_INTERNAL;
-	busy(s, false);
-	if (r == CB_OK)
+	mine = busy(s, false);
+	if (!mine)
+		on = false;
+	else if (r == CB_OK)
 		on = reply(s, BR_ANSWER, cb_buf_span(&s->rsp));
 	else
 		on = reply_error(s, r, "") && r != CB_E_ABSENT;
@@ -384,6 +394,38 @@ nudge(struct br_session *s)
 	pthread_mutex_unlock(&s->lock);
 }
 
+/* Has whoever holds the card hung up, and its thread not noticed yet? */
+static bool
+is_orphan(struct br_reader *rd)
+{
+	struct pollfd p = { .fd = -1, .events = POLLRDHUP };
+
+	pthread_mutex_lock(&rd->lock);
+	if (rd->holder != NULL)
+		p.fd = rd->holder->conn->fd;
+	pthread_mutex_unlock(&rd->lock);
+	return p.fd >= 0 && poll(&p, 1, 0) > 0;
+}
+
+/* A pcscd that was killed, or a plug-in that has given up, may have left its
+ * card computing: who comes next does not wait for that. */
+static enum cb_err
+claim(struct br_session *s, struct br_conn *c, struct br_reader *rd,
+    struct cb_why *why)
+{
+	enum cb_err r;
+
+	r = br_share_claim(rd, s, c->aim.road, c->cred.pid, why);
+	if (r == CB_E_BUSY && is_orphan(rd)) {
+		br_session_lose(c->srv, rd);
+		r = br_share_claim(rd, s, c->aim.road, c->cred.pid, why);
+	}
+	/* pcscd sees the card, asks once, and takes it for mute from then on */
+	if (r == CB_E_BUSY && c->aim.road == BR_ROAD_PCSC)
+		rd->owed = br_share_sees(rd, BR_ROAD_PCSC);
+	return r;
+}
+
 enum cb_err
 br_session_start(struct br_conn *c, struct br_reader *rd, enum br_power what,
     struct cb_why *why)
@@ -395,8 +437,7 @@ br_session_start(struct br_conn *c, struct br_reader *rd, enum br_power what,
 
 	if ((s = calloc(1, sizeof(*s))) == NULL)
 		return CB_E_NOMEM;
-	r = br_share_claim(rd, s, c->aim.road, c->cred.pid, why);
-	if (r != CB_OK) {
+	if ((r = claim(s, c, rd, why)) != CB_OK) {
 		free(s);
 		return r;
 	}
@@ -433,6 +474,24 @@ br_session_start(struct br_conn *c, struct br_reader *rd, enum br_power what,
 	return CB_E_LIMIT;
 }
 
+/* A card that was pulled out answers no more, however long it still computes:
+ * whoever waits for it is told now. */
+static void
+tell_lost(struct br_session *s)
+{
+	struct cb_buf frame = CB_BUF_INIT;
+
+	pthread_mutex_lock(&s->lock);
+	if (s->busy_since != 0 && !s->answered &&
+	    br_put_error(&frame, s->busy_seq, CB_E_ABSENT,
+		"The card was taken out of the reader.") == CB_OK &&
+	    send(s->conn->fd, frame.p, frame.n,
+		MSG_DONTWAIT | MSG_NOSIGNAL) == (ssize_t)frame.n)
+		s->answered = true;
+	pthread_mutex_unlock(&s->lock);
+	cb_buf_free(&frame);
+}
+
 void
 br_session_lose(struct br_server *srv, struct br_reader *rd)
 {
@@ -445,6 +504,7 @@ br_session_lose(struct br_server *srv, struct br_reader *rd)
 	}
 	pthread_mutex_unlock(&rd->lock);
 	if (s != NULL) {
+		tell_lost(s);
 		nudge(s);
 		br_server_pulse(srv);
 	}
@@ -463,7 +523,7 @@ br_session_pulse(struct br_server *srv)
 		if (s->busy_since != 0 || s->count != s->seen)
 			due = true;
 		s->seen = s->count;
-		if (s->busy_since != 0 &&
+		if (s->busy_since != 0 && !s->answered &&
 		    now - s->busy_since >= srv->pulse_ms) {
 			br_header_put(working, BR_WORKING, s->busy_seq, 0);
 			/* so few bytes go whole or not at all; not at all: it
@@ -500,6 +560,11 @@ br_session_finish(struct br_session *s)
 	rd->users--;
 	if (rd->users == 0 && !rd->removed)
 		br_server_rest(srv, rd, br_now_ms() + BR_REST_MS);
+	if (rd->owed && rd->users == 0) {
+		rd->owed = false;
+		br_share_anew(rd);
+		br_server_tell(srv, rd, true);
+	}
 	br_server_tell(srv, rd, false);
 	pthread_mutex_destroy(&s->lock);
 	free(s);

@@ -84,6 +84,21 @@ br_share_refresh(struct br_reader *rd)
 	return refresh(rd, BR_ROAD_DIRECT, there) || changed;
 }
 
+bool
+br_share_sees(struct br_reader *rd, enum br_road road)
+{
+	return view_of(rd, road)->present;
+}
+
+void
+br_share_anew(struct br_reader *rd)
+{
+	struct br_view *v = view_of(rd, BR_ROAD_PCSC);
+
+	v->changes++;
+	v->stamp_ns = br_now_ns();
+}
+
 void
 br_share_state(struct br_reader *rd, enum br_road road, struct br_state *out)
 {

@@ -5,6 +5,7 @@
  * straight out of its file, and the answers in words.
  */
 #include <sys/stat.h>
+#include <time.h>
 
 #include <errno.h>
 #include <stdio.h>
@@ -18,6 +19,10 @@
 #include "common/ct.h"
 #include "common/hex.h"
 #include "common/sw.h"
+
+/* Patience with a card that is in use: 0.7 s. */
+#define BUSY_TRIES 14
+#define BUSY_MS 50
 
 static int apdu_run(
     const struct cli_cmd *cmd, const void *args, int argc, char **argv);
@@ -68,12 +73,20 @@ open_bridge(struct target *t)
 static int
 power_bridge(struct target *t)
 {
+	const struct timespec pause = { 0, BUSY_MS * 1000000L };
 	uint8_t atr[CB_ATR_MAX];
 	struct cb_why why = { "" };
 	size_t atr_n = 0;
 	enum cb_err r;
 
-	r = br_power(t->bridge, BR_POWER_ON, atr, &atr_n, &why);
+	/* pcscd powers a card that it sees appear, and lets go of it again in
+	 * this time if nobody uses it */
+	for (unsigned i = 0;; i++) {
+		r = br_power(t->bridge, BR_POWER_ON, atr, &atr_n, &why);
+		if (r != CB_E_BUSY || i == BUSY_TRIES)
+			break;
+		(void)nanosleep(&pause, NULL);
+	}
 	if (r == CB_E_BUSY && why.text[0] == '\0')
 		return cli_fail(CLI_FAILED, "%s: another program uses this "
 		    "card (sharing violation); try again when it is done",

@@ -81,9 +81,10 @@ unblock_show(const struct cb_buf *value, bool test)
 	cb_hex_encode(hex, sizeof(hex), cb_buf_span(value));
 	if (test)
 		printf("unblock value: %s\n", hex);
-	else
-		(void)!cli_pass_show("Unblock value, shown this once (the SO "
-		    "can read it from the card): ", cb_span_str(hex));
+	else if (cli_pass_show("Unblock value, shown this once (the SO can "
+		 "read it from the card): ", cb_span_str(hex)) != CB_OK)
+		printf("unblock value: not shown without a terminal; the SO "
+		    "reads it from the card\n");
 	explicit_bzero(hex, sizeof(hex));
 }
 
@@ -189,9 +190,12 @@ cli_card_new(const struct cli_cmd *cmd, const void *args, int argc,
 	if ((code = make(argv[0], profile, &wish)) == CLI_OK) {
 		if ((code = secret_show(&pin)) == CLI_OK)
 			code = secret_show(&so);
+		if (code != CLI_OK) {
+			(void)unlink(argv[0]);	/* of use to nobody */
+			goto out;
+		}
 		unblock_show(&unblock, a->test);
-		if (code == CLI_OK)
-			printf("Next: cardbridge reader add NAME emu:%s\n", argv[0]);
+		printf("Next: cardbridge reader add NAME emu:%s\n", argv[0]);
 	}
 out:
 	cb_buf_free(&pin.value);

@@ -242,6 +242,58 @@ list_confs(const char *dir)
 	return cli_flush(CLI_OK);
 }
 
+/* How many readers one file makes: one for each FRIENDLYNAME, and for one of
+ * ours as many as it has slots. */
+static unsigned
+readers_in(int dir, const char *file)
+{
+	char *line = NULL, *at;
+	size_t size = 0;
+	unsigned n = 0, slots;
+	FILE *f = NULL;
+	int fd = openat(dir, file, O_RDONLY | O_CLOEXEC | O_NONBLOCK);
+
+	if (fd < 0)
+		return 0;
+	if ((f = fdopen(fd, "r")) == NULL) {
+		(void)close(fd);
+		return 0;
+	}
+	while (getline(&line, &size, f) > 0) {
+		at = line + strspn(line, " \t");
+		n += strncmp(at, "FRIENDLYNAME", 12) == 0;
+		if (strncmp(at, "DEVICENAME", 10) == 0 &&
+		    (at = strstr(at, "cardbridge:slots=")) != NULL &&
+		    sscanf(at, "cardbridge:slots=%u", &slots) == 1 &&
+		    slots > 0)
+			n += slots - 1;
+	}
+	free(line);
+	(void)fclose(f);
+	return n;
+}
+
+/* pcscd leaves out what is beyond its table, without a word. */
+static void
+warn_of_number(const char *dir)
+{
+	struct dirent *e;
+	unsigned n = 0;
+	DIR *d;
+
+	if ((d = opendir(dir)) == NULL)
+		return;
+	while ((e = readdir(d)) != NULL)
+		if (e->d_name[0] != '.')
+			n += readers_in(dirfd(d), e->d_name);
+	(void)closedir(d);
+	if (n > BR_SLOTS_MAX)
+		(void)cli_fail(CLI_OK, "warning: the files in %s make %u "
+		    "readers, and pcscd has room for %d, those at USB "
+		    "included: some will not be seen; use fewer --slots", dir,
+		    n, BR_SLOTS_MAX);
+}
+
 int
 cli_reader_conf(const struct cli_cmd *cmd, const void *args, int argc,
     char **argv)
@@ -267,9 +319,11 @@ cli_reader_conf(const struct cli_cmd *cmd, const void *args, int argc,
 	if (code == CLI_OK && a->print)
 		printf("%s", text);
 	else if (code == CLI_OK &&
-	    (code = write_conf(dir, file, text)) == CLI_OK)
+	    (code = write_conf(dir, file, text)) == CLI_OK) {
 		printf("%s/%s\nseen at pcscd's next start: systemctl restart "
 		    "pcscd\n", dir, file);
+		warn_of_number(dir);
+	}
 	free(text);
 	return cli_flush(code);
 }

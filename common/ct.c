@@ -5,6 +5,7 @@
  */
 #include <errno.h>
 #include <fcntl.h>
+#include <signal.h>
 #include <string.h>
 #include <sys/mman.h>
 #include <sys/prctl.h>
@@ -119,4 +120,6 @@ cb_process_stdio(void)
 	} while (fd >= 0 && fd <= STDERR_FILENO);
 	if (fd >= 0)
 		(void)close(fd);
+	/* a limit on files is an error like a full disk, not an end */
+	(void)signal(SIGXFSZ, SIG_IGN);
 }

@@ -21,7 +21,8 @@ void cb_wipe_stack(void);
 CB_MUST_USE enum cb_err cb_process_harden(struct cb_why *why);
 
 /* Standard input, output and error are something from here on. Started
- * without them, a process would get a card file as its standard error. */
+ * without them, a process would get a card file as its standard error. A file
+ * that may not grow is an error, not a signal. */
 void cb_process_stdio(void);
 
 #endif

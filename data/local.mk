@@ -19,7 +19,11 @@ sysusersdir = $(prefix)/lib/sysusers.d
 sysusers_DATA = data/systemd/cardbridge.conf
 examplesdir = $(docdir)/examples
 examples_DATA = data/reader.conf.d/cardbridge.example
-dist_examples_DATA = data/polkit/50-cardbridge-pcscd.rules.example
+dist_examples_DATA = \
+	data/polkit/50-cardbridge-pcscd.rules.example \
+	data/systemd/pcscd-cardbridge.conf.example
+# The service does not start without it.
+dist_sysconf_DATA = data/cardbridged.conf
 
 bashcompletionsdir = $(datadir)/bash-completion/completions
 dist_bashcompletions_DATA = data/completions/cardbridge

@@ -120,6 +120,10 @@ tell_holder(const char *path, const struct stat *st, struct cb_why *why)
 			comm[strcspn(comm, "\n")] = '\0';
 		fclose(f);
 	}
+	/* its name is its own choice, and goes to our terminal */
+	for (char *c = comm; *c != '\0'; c++)
+		if (*c < 0x20 || *c > 0x7E)
+			*c = '?';
 	cb_why_set(why, "%s is in use by %s (pid %d)", path,
 	    comm[0] != '\0' ? comm : "another process", pid);
 }

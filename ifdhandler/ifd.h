@@ -64,6 +64,7 @@ struct ifd_slot {
 	uint32_t epoch;			/* connections lost so far */
 	bool told;			/* what the event thread was answered */
 	uint32_t told_changes, told_epoch;
+	bool settled, settled_present;	/* the event thread's, see watch.c */
 	bool has_poller;		/* pcscd uses the polling function */
 	pthread_t poller;
 	/* written under both locks, read under either; of cmd_epoch */
@@ -72,6 +73,7 @@ struct ifd_slot {
 	uint8_t atr[CB_ATR_MAX];
 	size_t atr_n;
 
+	atomic_bool used;		/* an APDU was sent since power-up */
 	atomic_bool stop;		/* the polling function is to return */
 	atomic_bool ticking;		/* `tick` is set */
 	atomic_bool ending;		/* pcscd is about to end the thread */
@@ -130,8 +132,10 @@ void ifd_place_put(struct ifd_place *p);
 const char *ifd_place_path(const struct ifd_place *p);
 /* Nobody answers there, as far as is known: only the leader tries. */
 bool ifd_place_is_down(struct ifd_place *p);
-/* `rest_ms` from now it is not even the leader's to try. */
-void ifd_place_failed(struct ifd_place *p, const char *why, unsigned rest_ms);
+/* CB_E_TIMEOUT: it hangs. `rest_ms` from now it is not even the leader's to
+ * try. */
+void ifd_place_failed(
+    struct ifd_place *p, enum cb_err e, const char *why, unsigned rest_ms);
 
 /* Around the polling function. */
 void ifd_prober_enter(struct ifd_slot *s);
@@ -141,7 +145,7 @@ bool ifd_prober_lead(struct ifd_slot *s);
 /* The leader's: looks for every bridge that is down, if it is time (else
  * false); when it will be (ms), and what to listen to until then (*fd left
  * alone for nothing); reads that. */
-bool ifd_prober_run(void);
+bool ifd_prober_run(struct ifd_slot *s);
 int64_t ifd_prober_due(int *fd);
 void ifd_prober_listen(void);
 

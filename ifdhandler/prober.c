@@ -6,9 +6,14 @@
  * says that something of the socket's name appeared; the others sleep. A
  * leader that leaves the polling function wakes one of them to follow it.
  *
+ * A bridge that is stopped takes a connection and does not answer. Such are
+ * tried last, for a shorter time once they are known, and the leader listens
+ * between two of them, so that they delay no other bridge's return.
+ *
  * The lock is held for a few assignments, never while connecting: no slot
  * ever waits for another one's bridge.
  */
+#include <poll.h>
 #include <stdalign.h>
 #include <stdlib.h>
 #include <string.h>
@@ -18,6 +23,7 @@
 #include "ifdhandler/ifd.h"
 
 #define PROBE_EVERY_MS 1000
+#define PROBE_HUNG_MS 50	/* one that did not answer in time before */
 /* The name appears before the socket listens: look this often at once. */
 #define QUICK_TRIES 25
 #define QUICK_EVERY_MS 20
@@ -26,6 +32,7 @@ struct ifd_place {
 	struct ifd_place *next;
 	unsigned refs;
 	bool down;		/* only the leader tries */
+	bool hung;		/* it takes connections and does not answer */
 	unsigned round;		/* of the leader's tries, when last tried */
 	int64_t not_before;	/* ms; leave it alone until then */
 	char path[];
@@ -37,6 +44,7 @@ static struct {
 	struct ifd_slot *leader;
 	int64_t next_ms;	/* the leader's next try */
 	unsigned round;
+	int64_t round_ms;	/* when it began */
 	unsigned quick;		/* quick tries left */
 	int ino;		/* -1: none; the leader's */
 	int64_t deaf_until;	/* strangers' files are no reason to wake */
@@ -99,13 +107,15 @@ ifd_place_is_down(struct ifd_place *p)
 
 /* One line when a bridge goes, none for each try after that. */
 void
-ifd_place_failed(struct ifd_place *p, const char *why, unsigned rest_ms)
+ifd_place_failed(
+    struct ifd_place *p, enum cb_err e, const char *why, unsigned rest_ms)
 {
 	bool news;
 
 	pthread_mutex_lock(&prober.lock);
 	news = !p->down;
 	p->down = true;
+	p->hung = e == CB_E_TIMEOUT;
 	p->not_before = ifd_now_ms() + rest_ms;
 	pthread_mutex_unlock(&prober.lock);
 	if (news)
@@ -291,18 +301,26 @@ ifd_prober_listen(void)
 		}
 }
 
-/* The next place to try in this round, counted. */
+/* The next place to try in this round, counted: those that hang are last. */
 static struct ifd_place *
-place_next(unsigned round)
+place_next(unsigned round, unsigned *wait_ms)
 {
 	int64_t now = ifd_now_ms();
-	struct ifd_place *p;
+	struct ifd_place *p, *hung = NULL;
 
 	pthread_mutex_lock(&prober.lock);
-	for (p = prober.places; p != NULL; p = p->next)
-		if (p->down && p->round != round && now >= p->not_before)
+	for (p = prober.places; p != NULL; p = p->next) {
+		if (!p->down || p->round == round || now < p->not_before)
+			continue;
+		if (!p->hung)
 			break;
+		if (hung == NULL)
+			hung = p;
+	}
+	if (p == NULL)
+		p = hung;
 	if (p != NULL) {
+		*wait_ms = p->hung ? PROBE_HUNG_MS : IFD_PROBE_MS;
 		p->round = round;
 		p->refs++;
 		if (prober.ino >= 0)
@@ -320,8 +338,10 @@ round_begin(unsigned *round)
 
 	pthread_mutex_lock(&prober.lock);
 	due = ifd_now_ms() >= prober.next_ms;
-	if (due)
+	if (due) {
+		prober.round_ms = ifd_now_ms();
 		*round = ++prober.round;
+	}
 	pthread_mutex_unlock(&prober.lock);
 	return due;
 }
@@ -332,26 +352,51 @@ round_end(void)
 	pthread_mutex_lock(&prober.lock);
 	if (prober.quick > 0)
 		prober.quick--;
-	prober.next_ms = ifd_now_ms() +
-	    (prober.quick > 0 ? QUICK_EVERY_MS : PROBE_EVERY_MS);
+	prober.next_ms = prober.quick > 0
+	    ? ifd_now_ms() + QUICK_EVERY_MS
+	    : prober.round_ms + PROBE_EVERY_MS;
 	if (prober.quick == 0)
 		prober.deaf_until = 0;
 	pthread_mutex_unlock(&prober.lock);
 }
 
-bool
-ifd_prober_run(void)
+/* Is there something to listen to? */
+static bool
+is_called(void)
+{
+	struct pollfd fd = { prober.ino, POLLIN, 0 };
+
+	return prober.ino >= 0 && poll(&fd, 1, 0) > 0;
+}
+
+/* One try; true: it hangs, and took its time. */
+static bool
+probe(struct ifd_place *p, unsigned wait_ms)
 {
 	struct br_client *c = NULL;
+	enum cb_err r = br_connect(&c, p->path, wait_ms, NULL);
+
+	br_close(&c);
+	pthread_mutex_lock(&prober.lock);
+	p->hung = r == CB_E_TIMEOUT;
+	pthread_mutex_unlock(&prober.lock);
+	if (r == CB_OK)
+		place_found(p);
+	return r == CB_E_TIMEOUT;
+}
+
+bool
+ifd_prober_run(struct ifd_slot *s)
+{
+	bool on = true;
 	struct ifd_place *p;
-	unsigned round;
+	unsigned round, wait_ms;
 
 	if (!round_begin(&round))
 		return false;
-	while ((p = place_next(round)) != NULL) {
-		if (br_connect(&c, p->path, IFD_PROBE_MS, NULL) == CB_OK)
-			place_found(p);
-		br_close(&c);
+	while (on && (p = place_next(round, &wait_ms)) != NULL) {
+		if (probe(p, wait_ms))
+			on = !is_called() && !atomic_load(&s->stop);
 		ifd_place_put(p);
 	}
 	round_end();

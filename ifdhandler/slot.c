@@ -202,12 +202,15 @@ slot_reset(struct ifd_slot *s)
 	s->lost = false;
 	s->epoch = 0;
 	s->told = false;
+	s->settled = false;
+	s->settled_present = false;
 	s->told_changes = 0;
 	s->told_epoch = 0;
 	s->has_poller = false;
 	s->powered = false;
 	s->protocol = 0;
 	s->atr_n = 0;
+	atomic_store(&s->used, false);
 	atomic_store(&s->stop, false);
 	atomic_store(&s->ticking, false);
 	atomic_store(&s->ending, false);
@@ -323,6 +326,7 @@ power_set(struct ifd_slot *s, bool powered, const uint8_t *atr, size_t atr_n)
 
 	pthread_mutex_lock(&s->state_lock);
 	s->powered = powered;
+	atomic_store(&s->used, false);
 	s->protocol = 0;
 	if (powered) {
 		memcpy(s->atr, atr, atr_n);
@@ -459,6 +463,7 @@ ifd_slot_transmit(
 	pthread_mutex_lock(&s->cmd_lock);
 	if (!s->powered || !cmd_alive(s))
 		goto out;
+	atomic_store(&s->used, true);
 	r = settle(s, br_transmit(s->cmd, cmd, &s->rsp));
 	if (r != CB_OK)
 		goto out;

@@ -11,6 +11,14 @@
  * has forgotten it. Other threads are answered "present" only of the card
  * that the event thread knows.
  *
+ * pcscd asks for presence again within its own power-up and power-down, and
+ * does not look at the answer beyond that call. So between two waits the event
+ * thread hears one answer, the first: news that came in between is told when
+ * it asks next, and not lost on a question that nobody listens to.
+ *
+ * A card that was put in, and that no program uses, is powered down again
+ * after a moment instead of pcscd's five seconds: other roads may have it.
+ *
  * pcscd asks for a stop of the polling function in two cases: at the end of
  * the reader, after asking whether the thread may be killed, and each time
  * the last client of a card goes, so that the thread notices what has become
@@ -29,6 +37,10 @@
 #define STEADY_MS 1000
 #define REST_MS 200
 #define TICK_NS 400000000L	/* PCSCLITE_STATUS_POLL_RATE */
+/* pcscd waits so long before it powers a card down that nobody uses; and how
+ * long it has to. */
+#define GRACE_MS 5000		/* PCSCLITE_POWER_OFF_GRACE_PERIOD */
+#define UNUSED_MS 300
 
 int64_t
 ifd_now_ms(void)
@@ -127,12 +139,14 @@ news_to_tell(struct ifd_slot *s)
 bool
 ifd_watch_present(struct ifd_slot *s)
 {
-	bool listener, present;
+	bool poller, listener, present;
 
 	pthread_mutex_lock(&s->state_lock);
-	listener = !s->has_poller ||
-	    pthread_equal(s->poller, pthread_self());
+	poller = s->has_poller && pthread_equal(s->poller, pthread_self());
+	listener = poller || !s->has_poller;
 	pthread_mutex_unlock(&s->state_lock);
+	if (poller && s->settled)
+		return s->settled_present;
 	if (listener)
 		ifd_watch_step(s, 0);
 	pthread_mutex_lock(&s->state_lock);
@@ -145,6 +159,10 @@ ifd_watch_present(struct ifd_slot *s)
 	}
 	present = same_card(s);
 	pthread_mutex_unlock(&s->state_lock);
+	if (poller) {
+		s->settled = true;
+		s->settled_present = present;
+	}
 	return present;
 }
 
@@ -232,11 +250,11 @@ ifd_watch_step(struct ifd_slot *s, unsigned wait_ms)
 	else if (s->watch_since != 0 &&
 	    ifd_now_ms() < s->watch_since + STEADY_MS) {
 		s->watch_since = 0;
-		ifd_place_failed(s->place, "it hangs up", REST_MS);
+		ifd_place_failed(s->place, CB_E_PEER, "it hangs up", REST_MS);
 		goto out;
 	}
 	if ((r = watch_open(s, wait_ms)) != CB_OK)
-		ifd_place_failed(s->place, cb_err_text(r), 0);
+		ifd_place_failed(s->place, r, cb_err_text(r), 0);
 out:
 	pthread_mutex_unlock(&s->watch_lock);
 }
@@ -323,8 +341,12 @@ ifd_watch_poll(struct ifd_slot *s, int timeout_ms)
 	int64_t until = INT64_MAX;
 	bool leader;
 
+	if (timeout_ms > UNUSED_MS && timeout_ms <= GRACE_MS &&
+	    !atomic_load(&s->used))
+		timeout_ms = UNUSED_MS;
 	if (timeout_ms >= 0)
 		until = ifd_now_ms() + timeout_ms;
+	atomic_store(&s->ending, false);
 	poller_set(s);
 	ifd_prober_enter(s);
 	for (;;) {
@@ -333,10 +355,11 @@ ifd_watch_poll(struct ifd_slot *s, int timeout_ms)
 		    ifd_now_ms() >= until)
 			break;
 		leader = ifd_prober_lead(s);
-		if (!leader || !ifd_prober_run())
+		if (!leader || !ifd_prober_run(s))
 			sleep_until(s, until, leader);
 	}
 	ifd_prober_leave(s);
+	s->settled = false;
 }
 
 void

@@ -49,19 +49,34 @@ verdict "nobody but the owner may write what was installed" \
 out=$("$dest$prefix/bin/cardbridge" --help 2>&1 >/dev/null) || out+=" failed"
 verdict "the installed command starts" "$out"
 
-# files as `reader conf` makes them: ours, and one that names another plug-in
+# files that the command itself makes, one of them for another plug-in, and
+# somebody else's
 mkdir -p "$dest/etc/reader.conf.d"
 conf=$dest/etc/reader.conf.d
-printf 'FRIENDLYNAME "cardbridge a"\nDEVICENAME "cardbridge:reader=a:/s"\nLIBPATH %s\n' \
-	"$plugin" >"$conf/cardbridge-a"
-printf 'FRIENDLYNAME "cardbridge b"\nDEVICENAME "cardbridge:reader=b:/s"\nLIBPATH /opt/x.so\n' \
-	>"$conf/cardbridge-b"
+sysconfdir=$(value sysconfdir)
+sysconfdir=${sysconfdir/'${prefix}'/$prefix}
+out=
+for args in desk "--slots 4" "--plugin $dest$plugin other"; do
+	# shellcheck disable=SC2086 # words
+	out+=$("$dest$prefix/bin/cardbridge" reader conf --dir "$conf" \
+		--socket /s --plugin "$dest$plugin" $args 2>&1 >/dev/null) ||
+		out+=" reader conf failed"
+done
+# as they are where it is installed for good
+sed -i "s|^LIBPATH $dest|LIBPATH |" "$conf/cardbridge.desk" \
+	"$conf/cardbridge-slots"
 echo 'LIBPATH /usr/lib/y.so' >"$conf/other"
+verdict "reader files are made" "$out"
+unit=$(find "$dest" -path '*system/cardbridged.service')
+verdict "the unit's configuration is there" "$(
+	named=$(sed -n 's/^ExecStart=.*--config //p' "$unit")
+	[ "$named" = "$sysconfdir/cardbridged.conf" ] &&
+		[ -f "$dest$named" ] || echo "$named")"
 
 out=$(make_here uninstall DESTDIR="$dest" 2>&1) && out=
 verdict "make uninstall" "$out"
 verdict "uninstall takes our reader files and nobody else's" \
-	"$([ "$(cd "$conf" && echo ./*)" = "./cardbridge-b ./other" ] ||
+	"$([ "$(cd "$conf" && echo ./*)" = "./cardbridge.other ./other" ] ||
 		ls "$conf")"
 rm -r "$conf"
 verdict "nothing is left" "$(find "$dest" ! -type d)"

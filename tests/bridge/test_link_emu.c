@@ -166,6 +166,38 @@ START_TEST(a_card_that_is_not_there_is_named)
 }
 END_TEST
 
+/* A card file that goes while its reader rests: the reader is empty and says
+ * why, until the file is back and the card is put in. */
+START_TEST(a_card_that_went_while_it_slept_is_named)
+{
+	struct br_reader_info *list;
+	struct br_client *c, *admin;
+	struct cb_why why = { "" };
+	uint8_t atr[CB_ATR_MAX];
+	char away[600];
+	size_t n;
+
+	snprintf(away, sizeof(away), "%s.away", file);
+	bridge_start(&b, readers);
+	c = attached(&b, "card", BR_ROAD_DIRECT);
+	admin = dial(&b);
+	sleep(4);	/* at rest by now */
+	ck_assert_int_eq(rename(file, away), 0);
+	ck_assert_int_ne(br_power(c, BR_POWER_ON, atr, &n, &why), CB_OK);
+	ck_assert_ptr_nonnull(strstr(why.text, file));
+	ck_ok(br_reader_list(admin, &list, &n, NULL));
+	ck_assert(!list[0].present);
+	ck_assert_ptr_nonnull(strstr(list[0].trouble, file));
+	free(list);
+	ck_assert_int_ne(br_reader_insert(admin, "card", &why), CB_OK);
+	ck_assert_int_eq(rename(away, file), 0);
+	ck_ok(br_reader_insert(admin, "card", &why));
+	power(c);
+	br_close(&c);
+	br_close(&admin);
+}
+END_TEST
+
 Suite *
 link_emu_suite(void)
 {
@@ -178,6 +210,7 @@ link_emu_suite(void)
 	tcase_add_test(
 	    t, the_file_is_the_bridges_as_long_as_it_is_in_the_reader);
 	tcase_add_test(t, a_card_that_is_not_there_is_named);
+	tcase_add_test(t, a_card_that_went_while_it_slept_is_named);
 	suite_add_tcase(s, t);
 	return s;
 }

@@ -167,6 +167,7 @@ START_TEST(eject_during_a_command_takes_its_answer)
 
 	ck_ok(br_watch(w, &t, BR_ROAD_DIRECT, &state));
 	power_on(c);
+	(void)news(w, &state, 50);	/* that pcscd sees it no more */
 	pid = fork();
 	ck_assert_int_ge(pid, 0);
 	if (pid == 0) {

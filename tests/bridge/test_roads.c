@@ -4,8 +4,12 @@
  * Two roads to one reader: never both, and pcscd sees no card that another
  * has.
  */
+#include <pthread.h>
 #include <string.h>
+#include <unistd.h>
 
+#include "bridge/protocol.h"
+#include "bridge/sock.h"
 #include "tests/bridge/harness.h"
 
 static struct bridge b;
@@ -138,6 +142,100 @@ START_TEST(an_ejected_card_is_free_for_the_other_road)
 }
 END_TEST
 
+/* Sends a command that takes a second and does not wait for it. */
+static void
+leave_computing(struct br_client *c)
+{
+	static const uint8_t slow[] = { 0x80, 1, 1000 >> 8, 1000 & 0xff };
+	uint8_t header[BR_HEADER_SIZE];
+
+	br_header_put(header, BR_TRANSMIT, 77, sizeof(slow));
+	ck_ok(br_sock_send(br_fd(c), CB_SPAN_OF(header), CB_SPAN_OF(slow),
+	    1000));
+	usleep(100000);
+}
+
+/* A pcscd that is killed while its card computes, and started again. */
+START_TEST(who_has_hung_up_holds_no_card)
+{
+	struct br_client *p = attached(&b, "a", BR_ROAD_PCSC);
+	enum cb_err e;
+
+	power_on(p);
+	leave_computing(p);
+	br_close(&p);
+	p = attached(&b, "a", BR_ROAD_PCSC);
+	power_on(p);
+	ck_assert_uint_eq(send_apdu(p, &e, 4, 0, 0xa4, 4, 0), 0x9000);
+	br_close(&p);
+}
+END_TEST
+
+/* Two on the road of pcscd: who was refused the card it sees asks once and no
+ * more, so it is told of the card again. */
+START_TEST(who_was_refused_is_told_again)
+{
+	struct br_client *p = attached(&b, "a", BR_ROAD_PCSC);
+	struct br_client *q = attached(&b, "a", BR_ROAD_PCSC);
+	struct br_state state;
+	struct br_client *w = watching("a", BR_ROAD_PCSC, &state);
+	uint32_t changes = state.changes;
+	uint8_t atr[CB_ATR_MAX];
+	size_t n;
+
+	power_on(p);
+	ck_err(br_power(q, BR_POWER_ON, atr, &n, NULL), CB_E_BUSY);
+	ck_ok(br_power(p, BR_POWER_OFF, atr, &n, NULL));
+	ck_assert(news(w, &state, 1000));
+	ck_assert(state.present);
+	ck_assert_uint_gt(state.changes, changes);
+	power_on(q);
+	ck_ok(br_power(q, BR_POWER_OFF, atr, &n, NULL));
+	ck_assert(!news(w, &state, 50));
+	br_close(&w);
+	br_close(&p);
+	br_close(&q);
+}
+END_TEST
+
+static void *
+eject_soon(void *arg)
+{
+	struct br_client *admin = arg;
+
+	usleep(200000);
+	ck_ok(br_reader_eject(admin, "a", NULL));
+	return NULL;
+}
+
+/* The command goes on, its answer is of no use. */
+START_TEST(a_card_pulled_while_it_computes_is_gone_at_once)
+{
+	struct br_client *p = attached(&b, "a", BR_ROAD_PCSC);
+	struct br_client *admin = dial(&b);
+	pthread_t thread;
+	uint64_t start;
+	enum cb_err e;
+
+	power_on(p);
+	ck_assert_int_eq(
+	    pthread_create(&thread, NULL, eject_soon, admin), 0);
+	start = now_us();
+	ck_assert_uint_eq(
+	    send_apdu(p, &e, 4, 0x80, 1, 1500 >> 8, 1500 & 0xff), 0);
+	ck_err(e, CB_E_ABSENT);
+	ck_assert_uint_lt(now_us() - start, 1000000 * slower());
+	pthread_join(thread, NULL);
+	ck_assert_uint_gt(now_us() - start, 1400000);
+	/* the connection is still of use */
+	ck_ok(br_reader_insert(admin, "a", NULL));
+	power_on(p);
+	ck_assert_uint_eq(send_apdu(p, &e, 4, 0, 0xa4, 4, 0), 0x9000);
+	br_close(&p);
+	br_close(&admin);
+}
+END_TEST
+
 Suite *
 roads_suite(void)
 {
@@ -150,6 +248,9 @@ roads_suite(void)
 	tcase_add_test(t, while_another_has_it_pcscd_sees_no_card);
 	tcase_add_test(t, a_second_connection_of_one_road_is_refused_too);
 	tcase_add_test(t, an_ejected_card_is_free_for_the_other_road);
+	tcase_add_test(t, who_has_hung_up_holds_no_card);
+	tcase_add_test(t, who_was_refused_is_told_again);
+	tcase_add_test(t, a_card_pulled_while_it_computes_is_gone_at_once);
 	suite_add_tcase(s, t);
 	return s;
 }

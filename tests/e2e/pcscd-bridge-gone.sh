@@ -75,7 +75,7 @@ echo 00A40000 >&8
 wait_until 5 said 2 || bail "no answer"
 bridge_kill
 bridge_up
-t "the card is back" pcsc wait "$one" present "${CB_BACK_SECONDS:-2}"
+t "the card is back" pcsc wait "$one" present 2
 echo 00A40000 >&8
 wait_until 8 said 3 || bail "no answer"
 like "$(sed -n 3p "$T/session.log")" 'failed' "an old handle stays useless"
@@ -100,7 +100,7 @@ at_most "$(($(ms) - begin))" 1000 "further calls fail at once (ms)"
 other_was_fine $watcher "the other reader was not delayed"
 exec 8>&-
 bridge_signal CONT
-t "continued, present within 2 s" pcsc wait "$one" present "${CB_BACK_SECONDS:-2}"
+t "continued, present within 2 s" pcsc wait "$one" present 2
 t "and the card answers" pcsc apdu "$one" 00A40000
 is "$PCSCD_PID" "$pid" "pcscd was not touched"
 t "and still runs" alive "$pid"
@@ -115,7 +115,7 @@ like "$(pcsc timed "$two" 00A40000)" '^[0-9A-F]+ ' "the other reader answers"
 at_most "$(($(ms) - begin))" 1500 "soon after pcscd was started (ms)"
 is "$(pcsc state "$one")" absent "the stopped one's reader is empty"
 bridge_signal CONT
-t "it appears when the bridge goes on" pcsc wait "$one" present "${CB_BACK_SECONDS:-2}"
+t "it appears when the bridge goes on" pcsc wait "$one" present 2
 
 # ---- pcscd gone, the bridge stays ---------------------------------------
 

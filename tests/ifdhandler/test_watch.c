@@ -71,6 +71,74 @@ START_TEST(other_threads_see_only_the_card_that_was_told)
 }
 END_TEST
 
+/* pcscd asks again within its power-up, and ignores the answer beyond it: news
+ * of that moment is told at the next look, and the wait before it is short. */
+START_TEST(news_within_a_call_is_not_lost)
+{
+	const char *path = test_socket("s");
+	RESPONSECODE (*poll_fn)(DWORD, int) = NULL;
+	DWORD n = sizeof(poll_fn);
+	struct plugin p;
+	int64_t start;
+
+	fake_start(&test_fakes[0], path);
+	plugin_open(&p, "reader=a", path);
+	ck_assert_int_eq(p.get(0, TAG_IFD_POLLING_THREAD_WITH_TIMEOUT, &n,
+	    (PUCHAR)&poll_fn), IFD_SUCCESS);
+	(void)poll_fn(0, 0);
+	ck_assert_int_eq(p.presence(0), IFD_ICC_PRESENT);
+	fake_tell(&test_fakes[0], '-');
+	ck_assert_int_eq(p.presence(0), IFD_ICC_PRESENT);
+	start = test_ms();
+	(void)poll_fn(0, 600000);
+	ck_assert_int_lt(test_ms() - start, SLACK_MS);
+	ck_assert_int_eq(p.presence(0), IFD_ICC_NOT_PRESENT);
+	fake_tell(&test_fakes[0], '+');
+	ck_assert_int_eq(p.presence(0), IFD_ICC_NOT_PRESENT);
+	(void)poll_fn(0, 600000);
+	ck_assert_int_eq(p.presence(0), IFD_ICC_PRESENT);
+	/* another card */
+	fake_tell(&test_fakes[0], '~');
+	ck_assert_int_eq(p.presence(0), IFD_ICC_PRESENT);
+	(void)poll_fn(0, 600000);
+	ck_assert_int_eq(p.presence(0), IFD_ICC_NOT_PRESENT);
+	ck_assert_int_eq(p.presence(0), IFD_ICC_NOT_PRESENT);
+	(void)poll_fn(0, 600000);
+	ck_assert_int_eq(p.presence(0), IFD_ICC_PRESENT);
+}
+END_TEST
+
+/* pcscd powers a card down when the wait of its grace period is over. */
+START_TEST(an_unused_card_is_let_go_soon)
+{
+	const char *path = test_socket("s");
+	RESPONSECODE (*poll_fn)(DWORD, int) = NULL;
+	DWORD n = sizeof(poll_fn), rx_n;
+	uint8_t rx[16];
+	struct plugin p;
+	int64_t start;
+
+	fake_start(&test_fakes[0], path);
+	plugin_open(&p, "reader=a", path);
+	ck_assert_int_eq(p.get(0, TAG_IFD_POLLING_THREAD_WITH_TIMEOUT, &n,
+	    (PUCHAR)&poll_fn), IFD_SUCCESS);
+	(void)poll_fn(0, 0);
+	ck_assert_int_eq(p.presence(0), IFD_ICC_PRESENT);
+	plugin_power_up(&p, 0);
+	start = test_ms();
+	(void)poll_fn(0, 5000);
+	ck_assert_int_ge(test_ms() - start, 250);
+	ck_assert_int_lt(test_ms() - start, 1000 + SLACK_MS);
+	/* one that is in use has all of it */
+	rx_n = sizeof(rx);
+	ck_assert_int_eq(
+	    plugin_apdu(&p, 0, 0xA4, 0, 0, rx, &rx_n), IFD_SUCCESS);
+	start = test_ms();
+	(void)poll_fn(0, 2000);
+	ck_assert_int_ge(test_ms() - start, 1900);
+}
+END_TEST
+
 START_TEST(a_killed_bridge_is_a_removed_card_and_comes_back)
 {
 	const char *path = test_socket("s");
@@ -318,6 +386,8 @@ watch_suite(void)
 	tcase_add_test(tc, a_card_goes_and_comes);
 	tcase_add_test(tc, a_card_changed_between_two_looks_was_removed);
 	tcase_add_test(tc, other_threads_see_only_the_card_that_was_told);
+	tcase_add_test(tc, news_within_a_call_is_not_lost);
+	tcase_add_test(tc, an_unused_card_is_let_go_soon);
 	tcase_add_test(tc, a_killed_bridge_is_a_removed_card_and_comes_back);
 	tcase_add_test(tc, a_bridge_killed_and_back_at_once_was_still_gone);
 	tcase_add_test(tc, a_missing_directory_may_appear);

@@ -1,0 +1,144 @@
+#!/bin/bash
+# SPDX-License-Identifier: BSD-2-Clause
+# Copyright (c) 2026 The cardbridge authors
+#
+# The service as its systemd unit runs it: another user, the unit's own filter
+# of system calls (expanded by systemd, loaded by libseccomp), the socket's
+# group. Everything a bridge does must work there, and a client without root's
+# rights over files, as pcscd is in newer systems, must reach it by the group.
+# time limit: 180
+. "$(dirname "$0")/lib.sh"
+need_cardbridge
+need systemd-analyze setpriv
+[ "$(id -u)" = 0 ] || skip_all "only root can be another user"
+"$CB_PYTHON" -c 'import seccomp' 2>/dev/null ||
+	skip_all "python3-seccomp is not installed"
+
+unit=$CB_BUILD/data/systemd/cardbridged.service
+user=daemon group=daemon
+home=$T/lib run=$T/run
+chmod 0711 "$T"
+install -d -o "$user" -g "$group" -m 0700 "$home"
+install -d -o "$user" -g "$group" -m 0750 "$run"
+cat >"$T/cardbridged.conf" <<-END
+	group = "$group";
+END
+chmod 0644 "$T/cardbridged.conf"
+
+# what it starts need not be installed for this
+sed "s|^ExecStart=[^ ]*|ExecStart=/bin/true|" "$unit" \
+	>"$T/cardbridged.service"
+t "systemd takes the unit" systemd-analyze verify --man=no \
+	--recursive-errors=no "$T/cardbridged.service"
+
+# What the unit lets through, one name a line.
+"$CB_PYTHON" - "$unit" >"$T/allowed" <<'END'
+import re
+import subprocess
+import sys
+
+sets, name = {}, None
+for line in subprocess.run(["systemd-analyze", "syscall-filter"], check=True,
+                           capture_output=True, text=True).stdout.splitlines():
+    if line.startswith("@"):
+        name = line.strip()
+        sets[name] = []
+    elif name and line.startswith("    ") and "#" not in line:
+        sets[name].append(line.strip())
+
+
+def calls(word):
+    if not word.startswith("@"):
+        return {word}
+    return set().union(*(calls(w) for w in sets[word]))
+
+
+allowed = calls("@default")
+for words in re.findall(r"^SystemCallFilter=(.*)$", open(sys.argv[1]).read(),
+                        re.M):
+    group = set().union(*(calls(w) for w in words.lstrip("~").split()))
+    allowed = allowed - group if words.startswith("~") else allowed | group
+print("\n".join(sorted(allowed)))
+END
+like "$(wc -l <"$T/allowed")" '^[1-4][0-9][0-9]$' "the unit's filter is read"
+is "$(grep -cxE 'reboot|mount|init_module' "$T/allowed" || true)" 0 \
+	"it keeps out what it should"
+like "$(sed -n 's/^SystemCallErrorNumber=//p' "$unit")" '^EPERM$' \
+	"and refuses instead of killing"
+
+# Runs a command as the service, its filter in force; what it is refused
+# would end it with a signal, so that it is seen here.
+cat >"$T/confined.py" <<'END'
+import os
+import sys
+
+import seccomp
+
+f = seccomp.SyscallFilter(defaction=seccomp.KILL_PROCESS)
+for name in open(sys.argv[1]).read().split():
+    try:
+        f.add_rule(seccomp.ALLOW, name)
+    except RuntimeError:
+        pass  # of another architecture
+f.load()
+os.execv(sys.argv[2], sys.argv[2:])
+END
+confined() { # COMMAND...
+	exec setpriv --reuid "$user" --regid "$group" --clear-groups --no-new-privs \
+		--bounding-set -all --inh-caps -all \
+		"$CB_PYTHON" "$T/confined.py" "$T/allowed" "$@"
+}
+as_user() { # COMMAND...
+	setpriv --reuid "$user" --regid "$group" --clear-groups "$@"
+}
+
+# the build tree may be closed to that user
+install -m 0755 "$(realpath "$CARDBRIDGE")" "$T/cardbridge"
+install -m 0755 "$(realpath "$CARDBRIDGED")" "$T/cardbridged"
+mkdir -m 0755 "$T/profiles"
+install -m 0644 "$CARDBRIDGE_PROFILES"/*.profile "$T/profiles"
+export CARDBRIDGE_PROFILES=$T/profiles
+t "a card is made" as_user "$T/cardbridge" card new --test "$home/card"
+
+export -f confined
+export CB_PYTHON T user group
+start "$BRIDGE_LOG" bash -c 'confined "$@"' bash "$T/cardbridged" \
+	--foreground --socket "$run/socket" --state-dir "$home" \
+	--config "$T/cardbridged.conf"
+BRIDGE_PID=$started
+wait_until 10 bridge_answers || bail "the service does not answer"
+pass "the service starts under its filter, with a group"
+is "$(stat -c '%a %G' "$run/socket")" "660 $group" "the group may use it"
+t "a reader is added" "$CARDBRIDGE" reader add desk "emu:$home/card"
+
+pin=$(printf '123456' | od -An -tx1 | tr -d ' \n')$(printf 'FF%.0s' $(seq 58))
+so=$(printf '87654321' | od -An -tx1 | tr -d ' \n')$(printf 'FF%.0s' $(seq 56))
+login="00A4040C10A000000077010303000000F100000002 00A4000C025011"
+# shellcheck disable=SC2086 # words
+answers=$(printf '%s\n' $login "0020008140$pin" 00A4000C029002 \
+	00E0000018621682021400830230558502080086082100FF00FF00FFFF \
+	00E00000186216820212008302105585020800860821FF00FF00FF00FF \
+	00460000041055305500 |
+	timeout 60 "$CARDBRIDGE" apdu desk - 2>&1) || true
+like "$(tail -n 1 <<<"$answers")" '9000' "a passcode and a new key"
+# shellcheck disable=SC2086
+answers=$(printf '%s\n' $login "0020000440$so" |
+	timeout 60 "$CARDBRIDGE" apdu desk - 2>&1) || true
+like "$(tail -n 1 <<<"$answers")" '9000' "another login"
+t "in and out" "$CARDBRIDGE" reader eject desk
+t "and in" "$CARDBRIDGE" reader insert desk
+t "the service is still the one that was started" alive "$BRIDGE_PID"
+
+# root without its rights over files, as pcscd is under its own unit
+meek=(setpriv --bounding-set -all --inh-caps -all)
+t_fails "root without rights stays out" "${meek[@]}" --clear-groups \
+	"$T/cardbridge" --socket "$run/socket" reader list
+t "and comes in as a member of the group" "${meek[@]}" \
+	--groups "$(id -g "$group")" \
+	"$T/cardbridge" --socket "$run/socket" reader list
+t_fails "a stranger stays out" setpriv --reuid nobody --regid nogroup \
+	--clear-groups "$T/cardbridge" --socket "$run/socket" reader list
+
+finish "$BRIDGE_PID"
+is "$(grep -ciE 'bad system call|not permitted' "$BRIDGE_LOG" || true)" \
+	0 "nothing was refused"
