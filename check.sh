@@ -237,7 +237,14 @@ stage_e2e_asan() {
 		CB_PCSCD_PRELOAD="$(gcc -print-file-name=libasan.so)"
 }
 
-stages="gcc clang asan valgrind store fuzz e2e e2e_asan dist"
+# Both are slow, and neither measures anything: one core each.
+stage_slow() {
+	stage_valgrind &
+	stage_e2e_asan
+	wait
+}
+
+stages="gcc clang asan slow store fuzz e2e dist"
 
 mkdir -p "$logs"
 : >"$counts"
