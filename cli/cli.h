@@ -22,7 +22,7 @@ enum cli_exit {
 enum cli_kind { CLI_FLAG, CLI_TEXT, CLI_NUMBER };
 
 struct cli_opt {
-	const char *name;	/* without the dashes */
+	const char *name;	/* without the dashes; a letter has one */
 	enum cli_kind kind;
 	size_t off;		/* of bool, const char * or unsigned in args */
 	const char *arg;	/* its name in --help, NULL for a flag */
@@ -61,6 +61,10 @@ int cli_fail(enum cli_exit code, const char *fmt, ...) CB_PRINTF(2, 3);
 int cli_fail_err(enum cb_err r, const struct cb_why *why, const char *what);
 /* Flushes standard output; CLI_FAILED if not all of it could be written. */
 int cli_flush(int code);
+
+/* output.c: into the file at `path`, which must not exist yet, or to standard
+ * output (NULL). Exit code, said. */
+int cli_output(const char *path, struct cb_span text);
 
 /* path.c: `path` seen from the root, to be freed. NULL: no memory. */
 char *cli_absolute(const char *path);

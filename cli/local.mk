@@ -10,6 +10,7 @@ cli_libcli_la_SOURCES = \
 	cli/card_new.c \
 	cli/card_passwd.c \
 	cli/cli.h \
+	cli/output.c \
 	cli/passcode.c cli/passcode.h \
 	cli/path.c \
 	cli/reader.c \

@@ -20,11 +20,18 @@ enum { OPT_HELP = 'h', OPT_SOCKET = 's' };
 
 const char *cli_socket;
 
+/* An option of one letter is written with one dash. */
+static bool
+is_letter(const char *name)
+{
+	return name[0] != '\0' && name[1] == '\0';
+}
+
 static int
 option_width(const char *name, const char *arg)
 {
-	return printf("  --%s%s%s", name, arg != NULL ? " " : "",
-	    arg != NULL ? arg : "");
+	return printf("  %s%s%s%s", is_letter(name) ? "-" : "--", name,
+	    arg != NULL ? " " : "", arg != NULL ? arg : "");
 }
 
 static void
@@ -112,6 +119,27 @@ is_whole(const char *name, char *const *argv)
 	    (strncmp(two, "--", 2) == 0 && strcmp(two + 2, name) == 0);
 }
 
+static void
+add_letter(char *letters, const struct cli_opt *opt)
+{
+	size_t n = strlen(letters);
+
+	letters[n++] = opt->name[0];
+	if (opt->kind != CLI_FLAG)
+		letters[n++] = ':';
+	letters[n] = '\0';
+}
+
+/* The value that stands for an option of one letter; others as they are. */
+static int
+of_letter(const struct cli_cmd *cmd, int c)
+{
+	for (size_t i = 0; i < cmd->opts_n && i < OPTS_MAX; i++)
+		if (is_letter(cmd->opts[i].name) && cmd->opts[i].name[0] == c)
+			return OPT_BASE + (int)i;
+	return c;
+}
+
 int
 cli_parse(const struct cli_cmd *cmd, int argc, char **argv, void *args,
     int *code)
@@ -120,10 +148,12 @@ cli_parse(const struct cli_cmd *cmd, int argc, char **argv, void *args,
 		{ "help", no_argument, NULL, OPT_HELP },
 		{ "socket", required_argument, NULL, OPT_SOCKET },
 	};
-	char what[128];
+	char what[128], letters[3 + 2 * OPTS_MAX] = ":h";
 	int c, n, which = -1;
 
 	for (size_t i = 0; i < cmd->opts_n && i < OPTS_MAX; i++) {
+		if (is_letter(cmd->opts[i].name))
+			add_letter(letters, &cmd->opts[i]);
 		longs[2 + i].name = cmd->opts[i].name;
 		longs[2 + i].has_arg = cmd->opts[i].kind == CLI_FLAG
 		    ? no_argument : required_argument;
@@ -132,11 +162,14 @@ cli_parse(const struct cli_cmd *cmd, int argc, char **argv, void *args,
 	optind = 0;	/* glibc: start anew, with permutation */
 	opterr = 0;
 	*code = CLI_OK;
-	while ((c = getopt_long(argc, argv, ":h", longs, &which)) != -1) {
+	while ((c = getopt_long(argc, argv, letters, longs, &which)) != -1) {
 		if (c != ':' && c != '?' && which >= 0 &&
-		    !is_whole(longs[which].name, argv))
+		    (is_letter(longs[which].name) ||
+			!is_whole(longs[which].name, argv)))
 			c = '?';
 		which = -1;
+		if (c != OPT_HELP && c != OPT_SOCKET && c < OPT_BASE)
+			c = of_letter(cmd, c);
 		if (c == OPT_HELP) {
 			cli_help(cmd);
 			*code = cli_flush(CLI_OK);
