@@ -15,6 +15,10 @@ cli_libcli_la_SOURCES = \
 	cli/path.c \
 	cli/reader.c \
 	cli/reader_conf.c \
+	cli/report/read.c cli/report/reader.h \
+	cli/report/report.c cli/report/report.h \
+	cli/report/words.c \
+	cli/report/write.c \
 	cli/usage.c
 cli_libcli_la_CPPFLAGS = $(AM_CPPFLAGS) \
 	-DCB_PKGDATADIR='"$(pkgdatadir)"' \

@@ -7,7 +7,8 @@ tests_cli_test_cli_SOURCES = \
 	tests/cli/suites.h \
 	tests/cli/test_apdu_args.c \
 	tests/cli/test_passcode.c \
-	tests/cli/test_path.c
+	tests/cli/test_path.c \
+	tests/cli/test_report.c
 tests_cli_test_cli_CFLAGS = $(AM_CFLAGS) $(CHECK_CFLAGS)
 tests_cli_test_cli_LDFLAGS = $(program_ldflags)
 tests_cli_test_cli_LDADD = \

@@ -15,6 +15,7 @@ main(void)
 
 	srunner_add_suite(runner, passcode_suite());
 	srunner_add_suite(runner, path_suite());
+	srunner_add_suite(runner, report_suite());
 	srunner_set_tap(runner, "-");
 	srunner_run_all(runner, CK_SILENT);
 	failed = srunner_ntests_failed(runner);

@@ -11,5 +11,6 @@
 Suite *apdu_args_suite(void);
 Suite *passcode_suite(void);
 Suite *path_suite(void);
+Suite *report_suite(void);
 
 #endif
