@@ -47,6 +47,15 @@ static const struct cli_opt passwd_opts[] = {
 };
 #undef AT
 
+#define AT(m) offsetof(struct cli_card_probe_args, m)
+static const struct cli_opt probe_opts[] = {
+	{ "o", CLI_TEXT, AT(out), "FILE",
+	    "write the report there (standard output)" },
+	{ "full", CLI_FLAG, AT(full), NULL,
+	    "blot nothing: serial numbers, names, certificates" },
+};
+#undef AT
+
 #define OPTS(table, type) \
 	table, sizeof(table) / sizeof((table)[0]), sizeof(type)
 
@@ -58,6 +67,9 @@ const struct cli_cmd cli_card_cmds[] = {
 	{ "card", "passwd", "FILE", "Changes or unblocks a card's passcode",
 	    OPTS(passwd_opts, struct cli_card_passwd_args), 1, 1,
 	    cli_card_passwd },
+	{ "card", "probe", "READER", "Writes a report of what a card is",
+	    OPTS(probe_opts, struct cli_card_probe_args), 1, 1,
+	    cli_card_probe },
 };
 const size_t cli_card_cmds_n =
     sizeof(cli_card_cmds) / sizeof(cli_card_cmds[0]);

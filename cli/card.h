@@ -17,6 +17,9 @@ int cli_card_new(const struct cli_cmd *cmd, const void *args, int argc,
 int cli_card_passwd(const struct cli_cmd *cmd, const void *args, int argc,
     char **argv);
 
+int cli_card_probe(const struct cli_cmd *cmd, const void *args, int argc,
+    char **argv);
+
 struct cli_card_new_args {
 	const char *profile, *serial, *label, *atr, *keys_from;
 	const char *pin_file, *so_pin_file;
@@ -27,6 +30,11 @@ struct cli_card_new_args {
 struct cli_card_passwd_args {
 	const char *old_pin_file, *new_pin_file, *unblock_file;
 	bool unblock;
+};
+
+struct cli_card_probe_args {
+	const char *out;
+	bool full;
 };
 
 #endif

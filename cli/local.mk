@@ -9,10 +9,23 @@ cli_libcli_la_SOURCES = \
 	cli/card.c cli/card.h \
 	cli/card_new.c \
 	cli/card_passwd.c \
+	cli/card_probe.c \
 	cli/cli.h \
 	cli/output.c \
 	cli/passcode.c cli/passcode.h \
 	cli/path.c \
+	cli/pcsc.c cli/pcsc.h \
+	cli/probe/fci.c \
+	cli/probe/gate.c cli/probe/gate.h \
+	cli/probe/guess.c \
+	cli/probe/kinds.c cli/probe/kinds.h \
+	cli/probe/objects.c \
+	cli/probe/pins.c cli/probe/pins.h \
+	cli/probe/probe.h \
+	cli/probe/run.c \
+	cli/probe/show.c cli/probe/show.h \
+	cli/probe/talk.c \
+	cli/probe/walk.c \
 	cli/reader.c \
 	cli/reader_conf.c \
 	cli/report/read.c cli/report/reader.h \
@@ -23,10 +36,10 @@ cli_libcli_la_SOURCES = \
 cli_libcli_la_CPPFLAGS = $(AM_CPPFLAGS) \
 	-DCB_PKGDATADIR='"$(pkgdatadir)"' \
 	-DCB_PLUGIN='"$(libdir)/pcsc/libifdcardbridge.so"'
-cli_libcli_la_CFLAGS = $(AM_CFLAGS) $(JANSSON_CFLAGS)
+cli_libcli_la_CFLAGS = $(AM_CFLAGS) $(JANSSON_CFLAGS) $(PCSC_CFLAGS)
 cli_libcli_la_LIBADD = \
 	bridge/libclient.la emulator/libemulator.la common/libcommon.la \
-	$(JANSSON_LIBS)
+	$(JANSSON_LIBS) $(PCSC_LIBS)
 
 bin_PROGRAMS += cardbridge
 cardbridge_SOURCES = cli/main.c

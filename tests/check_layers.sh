@@ -46,13 +46,15 @@ may() { # FILE HEADER
 	'<openssl/'*) [[ $1 = emulator/crypto/* ]] ;;
 	'<sqlite3.h>') [[ $1 = emulator/nvm_file* ]] ;;
 	'<libconfig.h>')
-		[[ $1 = emulator/profile* || $1 = bridge/config.c ]]
+		[[ $1 = emulator/profile* || $1 = bridge/config.c ||
+			$1 = cli/describe/* ]]
 		;;
 	'<jansson.h>') [ "$room" = cli ] ;;
-	'<ifdhandler.h>' | '<reader.h>' | '<winscard.h>' | \
-		'<wintypes.h>' | '<pcsclite.h>')
-		[ "$room" = ifdhandler ]
+	# a client of pcscd, and a plug-in of it
+	'<winscard.h>' | '<wintypes.h>' | '<pcsclite.h>')
+		[[ $room = ifdhandler || $1 = cli/pcsc.c ]]
 		;;
+	'<ifdhandler.h>' | '<reader.h>') [ "$room" = ifdhandler ] ;;
 	'<'*) is_libc "$2" ;;
 	# common/ is open to all, and knows nobody
 	common/*) ;;
@@ -130,6 +132,12 @@ done <<-'END'
 	cli/card.c bridge/protocol.h
 	cli/card.c emulator/nvm.h
 	cli/card.c <winscard.h>
+	cli/card_probe.c <winscard.h>
+	cli/probe/talk.c <winscard.h>
+	cli/pcsc.c <ifdhandler.h>
+	cli/card_describe.c <libconfig.h>
+	emulator/card.c cli/report/report.h
+	bridge/serve.c cli/pcsc.h
 	cli/card.c <sqlite3.h>
 	bridge/config.c <jansson.h>
 	cli/card.c tests/cli/suites.h

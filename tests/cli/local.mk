@@ -3,11 +3,14 @@ check_PROGRAMS += tests/cli/test_cli
 TESTS += tests/cli/test_cli tests/cli/command.sh
 VALGRIND_TESTS += tests/cli/test_cli
 tests_cli_test_cli_SOURCES = \
+	tests/cli/fake_card.c tests/cli/fake_card.h \
 	tests/cli/main.c \
 	tests/cli/suites.h \
 	tests/cli/test_apdu_args.c \
+	tests/cli/test_gate.c \
 	tests/cli/test_passcode.c \
 	tests/cli/test_path.c \
+	tests/cli/test_probe.c \
 	tests/cli/test_report.c
 tests_cli_test_cli_CFLAGS = $(AM_CFLAGS) $(CHECK_CFLAGS)
 tests_cli_test_cli_LDFLAGS = $(program_ldflags)

@@ -13,8 +13,10 @@ main(void)
 	SRunner *runner = srunner_create(apdu_args_suite());
 	int failed;
 
+	srunner_add_suite(runner, gate_suite());
 	srunner_add_suite(runner, passcode_suite());
 	srunner_add_suite(runner, path_suite());
+	srunner_add_suite(runner, probe_suite());
 	srunner_add_suite(runner, report_suite());
 	srunner_set_tap(runner, "-");
 	srunner_run_all(runner, CK_SILENT);

@@ -9,8 +9,10 @@
 #include <check.h>
 
 Suite *apdu_args_suite(void);
+Suite *gate_suite(void);
 Suite *passcode_suite(void);
 Suite *path_suite(void);
+Suite *probe_suite(void);
 Suite *report_suite(void);
 
 #endif
