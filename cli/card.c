@@ -56,6 +56,11 @@ static const struct cli_opt probe_opts[] = {
 };
 #undef AT
 
+static const struct cli_opt describe_opts[] = {
+	{ "o", CLI_TEXT, offsetof(struct cli_card_describe_args, out),
+	    "PROFILE", "write the profile there (standard output)" },
+};
+
 #define OPTS(table, type) \
 	table, sizeof(table) / sizeof((table)[0]), sizeof(type)
 
@@ -70,6 +75,9 @@ const struct cli_cmd cli_card_cmds[] = {
 	{ "card", "probe", "READER", "Writes a report of what a card is",
 	    OPTS(probe_opts, struct cli_card_probe_args), 1, 1,
 	    cli_card_probe },
+	{ "card", "describe", "REPORT", "Makes a profile of a report",
+	    OPTS(describe_opts, struct cli_card_describe_args), 1, 1,
+	    cli_card_describe },
 };
 const size_t cli_card_cmds_n =
     sizeof(cli_card_cmds) / sizeof(cli_card_cmds[0]);

@@ -19,6 +19,8 @@ int cli_card_passwd(const struct cli_cmd *cmd, const void *args, int argc,
 
 int cli_card_probe(const struct cli_cmd *cmd, const void *args, int argc,
     char **argv);
+int cli_card_describe(const struct cli_cmd *cmd, const void *args, int argc,
+    char **argv);
 
 struct cli_card_new_args {
 	const char *profile, *serial, *label, *atr, *keys_from;
@@ -35,6 +37,10 @@ struct cli_card_passwd_args {
 struct cli_card_probe_args {
 	const char *out;
 	bool full;
+};
+
+struct cli_card_describe_args {
+	const char *out;
 };
 
 #endif

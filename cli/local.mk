@@ -7,10 +7,18 @@ cli_libcli_la_SOURCES = \
 	cli/apdu_args.c cli/apdu_args.h \
 	cli/bridge.c cli/bridge.h \
 	cli/card.c cli/card.h \
+	cli/card_describe.c \
 	cli/card_new.c \
 	cli/card_passwd.c \
 	cli/card_probe.c \
 	cli/cli.h \
+	cli/describe/contents.c \
+	cli/describe/describe.c cli/describe/describe.h \
+	cli/describe/draft.c cli/describe/draft.h \
+	cli/describe/files.c \
+	cli/describe/identity.c \
+	cli/describe/pins.c \
+	cli/describe/print.c \
 	cli/output.c \
 	cli/passcode.c cli/passcode.h \
 	cli/path.c \
@@ -36,10 +44,11 @@ cli_libcli_la_SOURCES = \
 cli_libcli_la_CPPFLAGS = $(AM_CPPFLAGS) \
 	-DCB_PKGDATADIR='"$(pkgdatadir)"' \
 	-DCB_PLUGIN='"$(libdir)/pcsc/libifdcardbridge.so"'
-cli_libcli_la_CFLAGS = $(AM_CFLAGS) $(JANSSON_CFLAGS) $(PCSC_CFLAGS)
+cli_libcli_la_CFLAGS = $(AM_CFLAGS) $(JANSSON_CFLAGS) $(LIBCONFIG_CFLAGS) \
+	$(PCSC_CFLAGS)
 cli_libcli_la_LIBADD = \
 	bridge/libclient.la emulator/libemulator.la common/libcommon.la \
-	$(JANSSON_LIBS) $(PCSC_LIBS)
+	$(JANSSON_LIBS) $(LIBCONFIG_LIBS) $(PCSC_LIBS)
 
 bin_PROGRAMS += cardbridge
 cardbridge_SOURCES = cli/main.c

@@ -54,7 +54,8 @@ says() {
 
 run 0 --help && says 'reader conf'
 check 'help lists every command'
-for words in 'card new' 'card show' 'card passwd' 'reader add' \
+for words in 'card new' 'card show' 'card passwd' 'card probe' \
+	'card describe' 'reader add' \
 	'reader remove' 'reader list' 'reader eject' 'reader insert' \
 	'reader conf' apdu; do
 	# shellcheck disable=SC2086 # two words are meant
@@ -80,6 +81,53 @@ run 2 card new --pin 123456 f && ! says 123456
 check 'a passcode typed as an unknown option is not repeated'
 run 2 card new --label && says 'needs a value'
 check 'an option without its value'
+
+# an option of one letter
+run 2 card describe -o && says 'needs a value'
+check 'a short option without its value'
+run 2 card describe -x none && says 'no option'
+check 'a short option that there is none of'
+run 2 card probe --o x none && says 'no option'
+check 'a short option has one dash'
+run 4 card describe -o out.profile none && says 'none: No such file'
+check 'a short option with its value'
+run 2 card probe && says 'card probe --help'
+check 'card probe without a reader'
+
+# ---- card describe (card probe needs a pcscd) --------------------------------
+
+cat >blank.report <<'END'
+cardbridge-report 1
+atr 3BFB1100008131FE450031C06477E910000090006A
+protocol T=1
+guess authentic5 90
+aid A000000077010303000000F100000002 9000 authentic5
+  file 3F00 df
+    size 16
+    access 24240024240024FE
+  pin 04 3F00
+    tries 2
+END
+run 0 card describe blank.report -oblank.profile &&
+	says 'the card is blank' && says 'did not tell its CPLC' &&
+	grep -q 'access = "24 24 00 24 24 00 24 FE";' blank.profile
+check 'a report becomes a profile'
+run 0 card new --test --blank --profile ./blank.profile described.card &&
+	says 'profile authentic5-copy'
+check 'a card is made of it'
+run 2 card describe -o blank.profile blank.report && says 'File exists'
+check 'a profile is never written over a file'
+run 0 card describe blank.report && cmp -s out blank.profile
+check 'a profile on standard output'
+sed 's/16$/sixteen/' blank.report >bad.report
+run 4 card describe bad.report && says '^cardbridge: bad.report:7: size'
+check 'a mistake in a report has its line'
+sed 's/^guess.*/guess piv 100/' blank.report >piv.report
+run 1 card describe piv.report && says '"piv"'
+check 'a kind that no profile describes'
+sed 's/24FE$/24FEFF/' blank.report >odd.report
+run 4 card describe odd.report && says 'access of 3F00: 9 bytes' && [ ! -s out ]
+check 'a card that no card of ours can be like'
 
 # ---- card new ----------------------------------------------------------------
 

@@ -7,6 +7,7 @@ tests_cli_test_cli_SOURCES = \
 	tests/cli/main.c \
 	tests/cli/suites.h \
 	tests/cli/test_apdu_args.c \
+	tests/cli/test_describe.c \
 	tests/cli/test_gate.c \
 	tests/cli/test_passcode.c \
 	tests/cli/test_path.c \

@@ -13,6 +13,7 @@ main(void)
 	SRunner *runner = srunner_create(apdu_args_suite());
 	int failed;
 
+	srunner_add_suite(runner, describe_suite());
 	srunner_add_suite(runner, gate_suite());
 	srunner_add_suite(runner, passcode_suite());
 	srunner_add_suite(runner, path_suite());

@@ -9,6 +9,7 @@
 #include <check.h>
 
 Suite *apdu_args_suite(void);
+Suite *describe_suite(void);
 Suite *gate_suite(void);
 Suite *passcode_suite(void);
 Suite *path_suite(void);

@@ -1,0 +1,56 @@
+/* SPDX-License-Identifier: BSD-2-Clause
+ * Copyright (c) 2026 The cardbridge authors */
+/*
+ * A profile that is being made of a report: the shipped one's settings, and
+ * what the files of this folder do to them. The first failure is remembered;
+ * later calls do nothing.
+ */
+#ifndef CLI_DESCRIBE_DRAFT_H
+#define CLI_DESCRIBE_DRAFT_H
+
+#include <libconfig.h>
+
+#include "cli/describe/describe.h"
+
+#define DRAFT_REF_MASK 0x1F	/* of a reference, without the bit for local */
+
+struct draft {
+	const struct report *r;
+	config_t text;
+	config_setting_t *root;
+	struct cb_buf *out;
+	struct describe_notes *notes;
+	enum cb_err err;
+};
+
+/* draft.c: an assumption; text of the profile. */
+void draft_note(struct draft *d, const char *fmt, ...) CB_PRINTF(2, 3);
+void draft_put(struct draft *d, const char *fmt, ...) CB_PRINTF(2, 3);
+/* Settings of a group; NULL, "" and -1 where there is none. */
+config_setting_t *draft_member(config_setting_t *group, const char *name);
+const char *draft_text(config_setting_t *group, const char *name);
+int draft_number(config_setting_t *group, const char *name);
+void draft_set_text(struct draft *d, config_setting_t *group,
+    const char *name, const char *v);
+void draft_set_number(struct draft *d, config_setting_t *group,
+    const char *name, int v);
+/* A list of the card's without its elements, where it was. */
+config_setting_t *draft_emptied(struct draft *d, const char *name);
+void draft_add_text(struct draft *d, config_setting_t *list, const char *text);
+/* Raises a rule of both policies to what the card has, or lowers it. */
+void draft_policy(struct draft *d, const char *rule, int v, bool at_least);
+
+/* identity.c: name, ATR, production data. */
+void draft_name(struct draft *d);
+void draft_atr(struct draft *d);
+void draft_cplc(struct draft *d);
+/* pins.c */
+void draft_pins(struct draft *d, config_setting_t *app,
+    const struct rep_app *found, bool blank);
+/* files.c: is there nothing but what a blank card has? */
+bool draft_is_blank(config_setting_t *files, const struct rep_app *found);
+/* Writes the list, in the order of the report. */
+void draft_files(struct draft *d, config_setting_t *files,
+    const struct rep_app *found, bool blank);
+
+#endif
