@@ -5,6 +5,8 @@
 fuzz_programs = \
 	tests/fuzz/fuzz_apdu \
 	tests/fuzz/fuzz_cardfile \
+	tests/fuzz/fuzz_probe \
+	tests/fuzz/fuzz_report \
 	tests/fuzz/fuzz_tlv \
 	tests/fuzz/fuzz_wire_client \
 	tests/fuzz/fuzz_wire_server
@@ -42,6 +44,21 @@ tests_fuzz_fuzz_cardfile_CPPFLAGS = $(fuzz_card_cppflags)
 tests_fuzz_fuzz_cardfile_CFLAGS = $(fuzz_card_cflags)
 tests_fuzz_fuzz_cardfile_LDFLAGS = $(fuzz_card_ldflags)
 tests_fuzz_fuzz_cardfile_LDADD = $(fuzz_card_libs)
+
+fuzz_cli_libs = \
+	cli/libcli.la emulator/libemulator.la bridge/libclient.la
+
+tests_fuzz_fuzz_probe_SOURCES = \
+	tests/fuzz/fuzz.h tests/fuzz/fuzz_probe.c $(fuzz_main)
+tests_fuzz_fuzz_probe_LDFLAGS = $(fuzz_ldflags)
+tests_fuzz_fuzz_probe_LDADD = $(fuzz_cli_libs)
+
+tests_fuzz_fuzz_report_SOURCES = \
+	tests/fuzz/fuzz.h tests/fuzz/fuzz_report.c $(fuzz_main)
+tests_fuzz_fuzz_report_CPPFLAGS = $(AM_CPPFLAGS) \
+	-DFUZZ_TOP='"$(abs_top_srcdir)"'
+tests_fuzz_fuzz_report_LDFLAGS = $(fuzz_ldflags)
+tests_fuzz_fuzz_report_LDADD = $(fuzz_cli_libs)
 
 tests_fuzz_fuzz_tlv_SOURCES = \
 	tests/fuzz/fuzz.h tests/fuzz/fuzz_tlv.c $(fuzz_main)
