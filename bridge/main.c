@@ -20,8 +20,8 @@
 #include "bridge/daemon.h"
 #include "bridge/protocol.h"
 #include "bridge/server.h"
-#include "common/ct.h"
 #include "common/log.h"
+#include "common/process.h"
 
 enum { EXIT_USAGE = 2 };
 

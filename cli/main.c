@@ -9,8 +9,8 @@
 #include <string.h>
 
 #include "cli/cli.h"
-#include "common/ct.h"
 #include "common/log.h"
+#include "common/process.h"
 
 #ifndef CB_VERSION
 #define CB_VERSION "unreleased"

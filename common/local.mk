@@ -9,6 +9,7 @@ common_libcommon_la_SOURCES = \
 	common/err.c common/err.h \
 	common/hex.c common/hex.h \
 	common/log.c common/log.h \
+	common/process.c common/process.h \
 	common/span.c common/span.h \
 	common/sw.c common/sw.h \
 	common/tlv.c common/tlv.h

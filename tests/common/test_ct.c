@@ -15,6 +15,7 @@
 #include <unistd.h>
 
 #include "common/ct.h"
+#include "common/process.h"
 #include "tests/common/suites.h"
 
 static const struct {
