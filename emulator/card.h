@@ -46,6 +46,7 @@ struct emu_app {
 	unsigned no;		/* its place on the card: "0/..." in nvm */
 	uint8_t aid[EMU_AID_MAX];
 	uint8_t aid_n;
+	bool keep_verified;	/* also when it is selected again */
 
 	struct emu_file *mf;
 	struct emu_pin *pins;
@@ -112,6 +113,7 @@ enum {
 	EMU_NO_RESPONSE = 4,	/* never answers data without a data field:
 				 * five bytes ending in 00 are case 1 */
 	EMU_CHAIN = 8,		/* command chaining accepted */
+	EMU_EXTENDED = 16,	/* extended form too, whatever max_apdu says */
 };
 
 /* dispatch.c: finds the row, in the order class, INS, P1-P2, Lc. */

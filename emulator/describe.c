@@ -90,8 +90,9 @@ say_head(const struct emu_card *card, struct cb_buf *out)
 }
 
 static enum cb_err
-say_pins(const struct emu_app *app, struct cb_buf *out)
+say_pins(struct emu_app *app, struct cb_buf *out)
 {
+	char rules[160];
 	enum cb_err r;
 
 	for (const struct emu_pin *p = app->pins; p != NULL; p = p->next) {
@@ -101,8 +102,10 @@ say_pins(const struct emu_app *app, struct cb_buf *out)
 		if (r == CB_OK && p->unblock_max != 0)
 			r = say(out, "; unblock value: %u of %u",
 			    p->unblock_tries, p->unblock_max);
+		emu_pin_rules_text(app, p, rules, sizeof(rules));
 		if (r == CB_OK)
-			r = say(out, "\n");
+			r = say(out, "%s%s\n", rules[0] != '\0' ? "; " : "",
+			    rules);
 		if (r != CB_OK)
 			return r;
 	}
@@ -110,7 +113,7 @@ say_pins(const struct emu_app *app, struct cb_buf *out)
 }
 
 static enum cb_err
-say_file(const struct emu_app *app, struct emu_file *f, struct cb_buf *out)
+say_file(struct emu_app *app, struct emu_file *f, struct cb_buf *out)
 {
 	const bool key = f->type == EMU_KEY_RSA_PRIVATE ||
 	    f->type == EMU_KEY_RSA_PUBLIC || f->type == EMU_KEY_DES;
@@ -122,8 +125,7 @@ say_file(const struct emu_app *app, struct emu_file *f, struct cb_buf *out)
 	    up = up->parent)
 		depth++;
 	cb_hex_encode(access, sizeof(access), cb_span(f->access, f->access_n));
-	if (app->applet->describe != NULL)
-		app->applet->describe(f, rules, sizeof(rules));
+	emu_rules_text(app, f, rules, sizeof(rules));
 	r = say(out, "%*s%04X  %-15s", 2 * depth, "", f->fid,
 	    type_word(f->type));
 	if (r == CB_OK && key)

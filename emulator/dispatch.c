@@ -174,6 +174,15 @@ class_check(uint8_t cla)
 	return SW_OK;
 }
 
+/* An extended APDU on a card that announces short ones only. */
+static bool
+too_wide(const struct emu_card *card, const struct cb_apdu *apdu,
+    const struct emu_cmd *cmd)
+{
+	return apdu->extended && card->info.max_apdu <= 256 &&
+	    (cmd == NULL || (cmd->flags & EMU_EXTENDED) == 0);
+}
+
 static uint16_t
 run(struct emu_card *card, struct cb_apdu *apdu, struct emu_call *c)
 {
@@ -184,10 +193,15 @@ run(struct emu_card *card, struct cb_apdu *apdu, struct emu_call *c)
 	if ((sw = class_check(apdu->cla)) != SW_OK)
 		return sw;
 	if (apdu->ins == INS_SELECT && apdu->p1 == 0x04 && apdu->cla == 0) {
+		if (too_wide(card, apdu, NULL))
+			return SW_WRONG_LENGTH;
 		chain_forget(card);
 		return emu_cm_select(c);
 	}
-	if ((cmd = row_find(c, &sw)) == NULL)
+	cmd = row_find(c, &sw);
+	if (too_wide(card, apdu, cmd))
+		return SW_WRONG_LENGTH;
+	if (cmd == NULL)
 		return sw;
 	if ((cmd->flags & EMU_NO_RESPONSE) != 0 && apdu->p3_zero)
 		apdu->ne = c->ne = 0;
@@ -224,10 +238,7 @@ emu_dispatch(
 		df = c.app->df;
 		ef = c.app->ef;
 	}
-	if (in->extended && card->info.max_apdu <= 256)
-		sw = SW_WRONG_LENGTH;
-	else
-		sw = run(card, &apdu, &c);
+	sw = run(card, &apdu, &c);
 	if (sw != SW_OK && (sw & 0xFF00) != 0x6200) {
 		/* Also one of a class that is refused ends a chain (5.3.3). */
 		chain_forget(card);

@@ -22,6 +22,29 @@ emu_fs_child(const struct emu_file *df, uint16_t fid)
 	return NULL;
 }
 
+static struct emu_file *
+child_kind(const struct emu_file *df, uint16_t fid, bool key)
+{
+	struct emu_file *f;
+
+	for (f = df->child; f != NULL; f = f->next)
+		if (f->fid == fid && (f->type == EMU_KEY_RSA_PRIVATE) == key)
+			return f;
+	return NULL;
+}
+
+struct emu_file *
+emu_fs_key(const struct emu_file *df, uint16_t no)
+{
+	return child_kind(df, no, true);
+}
+
+struct emu_file *
+emu_fs_no_key(const struct emu_file *df, uint16_t fid)
+{
+	return child_kind(df, fid, false);
+}
+
 struct emu_file *
 emu_fs_next(const struct emu_file *f)
 {

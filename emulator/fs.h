@@ -29,7 +29,7 @@ enum emu_file_type {	/* first byte of the file descriptor, or ours */
 };
 
 #define EMU_ACCESS_MAX 16
-#define EMU_GUARDS_MAX 4
+#define EMU_GUARDS_MAX 8
 
 /* Operations that a file's access bytes speak of; an applet maps them to
  * positions. */
@@ -37,7 +37,7 @@ enum emu_op {
 	EMU_OP_READ, EMU_OP_UPDATE, EMU_OP_APPEND, EMU_OP_ERASE, /* EF, key */
 	EMU_OP_CREATE, EMU_OP_DELETE, EMU_OP_LIST, EMU_OP_CRYPTO, /* DF */
 	EMU_OP_PIN_DEFINE, EMU_OP_PIN_CHANGE, EMU_OP_PIN_RESET,	/* DF */
-	EMU_OP_SIGN, EMU_OP_DECIPHER,				/* key */
+	EMU_OP_SIGN, EMU_OP_DECIPHER, EMU_OP_GENERATE,		/* key */
 };
 
 struct emu_part {
@@ -65,6 +65,10 @@ struct emu_file {
 /* ---- tree --------------------------------------------------------------- */
 
 struct emu_file *emu_fs_child(const struct emu_file *df, uint16_t fid);
+/* The same among a DF's private keys alone, or among all but them: for cards
+ * that number keys beside the files. */
+struct emu_file *emu_fs_key(const struct emu_file *df, uint16_t no);
+struct emu_file *emu_fs_no_key(const struct emu_file *df, uint16_t fid);
 struct emu_file *emu_fs_by_id(const struct emu_app *app, uint32_t id);
 /* Next file of the tree in pre-order after f; NULL at the end. */
 struct emu_file *emu_fs_next(const struct emu_file *f);
@@ -142,5 +146,15 @@ uint16_t emu_key_store_private(
     struct emu_app *app, struct emu_file *f, const struct emu_rsa *key);
 uint16_t emu_key_store_public(
     struct emu_app *app, struct emu_file *f, const struct emu_rsa *key);
+/* Makes a key of the file's length (e empty: 65537), stores the private half
+ * and gives the key to the caller. SW_WRONG_DATA: an exponent we refuse. */
+uint16_t emu_key_generate(struct emu_app *app, struct emu_file *f,
+    struct cb_span e, struct emu_rsa **out);
+/* PERFORM SECURITY OPERATION with a private key, all but the rights:
+ * SW_WRONG_LENGTH; EMU_ANS_BAD_PADDING; as emu_key_private. */
+uint16_t emu_key_sign(struct emu_app *app, struct emu_file *f,
+    struct cb_span data, struct cb_buf *out);
+uint16_t emu_key_decipher(struct emu_app *app, struct emu_file *f,
+    struct cb_span cryptogram, struct cb_buf *out);
 
 #endif

@@ -12,7 +12,7 @@ emu_iso_current(struct emu_call *c, enum emu_op op, struct emu_file **f)
 	*f = c->app->ef;
 	if (*f == NULL)
 		return emu_sw(c->card, EMU_ANS_NO_CURRENT_EF);
-	return c->app->applet->allowed(c->app, *f, op);
+	return emu_allowed(c->app, *f, op);
 }
 
 /* The current EF, of this type, with the right to `op`: type before right,

@@ -10,6 +10,12 @@
 
 #include "emulator/card.h"
 
+/* 11.2.2, as the applet's `select` says; P2 = 0C: no control information */
+emu_cmd_fn emu_iso_select_mf;		/* P1 = 00 without data */
+emu_cmd_fn emu_iso_select_fid;		/* P1 = 00 */
+emu_cmd_fn emu_iso_select_parent;	/* P1 = 03 */
+emu_cmd_fn emu_iso_select_path;		/* P1 = 08, from the MF */
+emu_cmd_fn emu_iso_select_path_here;	/* P1 = 09, from the current DF */
 emu_cmd_fn emu_iso_read_binary;		/* 11.3.3, short EF in P1-P2: none */
 emu_cmd_fn emu_iso_update_binary;	/* 11.3.5 */
 emu_cmd_fn emu_iso_read_record;		/* 11.4.3, P1 = number */
@@ -17,6 +23,8 @@ emu_cmd_fn emu_iso_update_record;	/* 11.4.5, P1 = number */
 emu_cmd_fn emu_iso_append_record;	/* 11.4.6 */
 emu_cmd_fn emu_iso_get_challenge;	/* 11.6.4 */
 
+/* The identifier that is the whole data field. SW_WRONG_LENGTH. */
+uint16_t emu_iso_fid(const struct emu_call *c, uint16_t *fid);
 /* SW_OK with *f the current EF on which `op` is allowed now. */
 uint16_t emu_iso_current(
     struct emu_call *c, enum emu_op op, struct emu_file **f);

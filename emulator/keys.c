@@ -74,3 +74,63 @@ emu_key_store_public(
 	emu_rsa_parts_free(&parts);
 	return sw;
 }
+
+uint16_t
+emu_key_generate(struct emu_app *app, struct emu_file *f, struct cb_span e,
+    struct emu_rsa **out)
+{
+	uint16_t sw;
+
+	switch (emu_rsa_generate(out, f->size, e)) {
+	case CB_OK:
+		break;
+	case CB_E_ARG:
+		return SW_WRONG_DATA;
+	default:
+		return SW_MEMORY_FAILURE;
+	}
+	if ((sw = emu_key_store_private(app, f, *out)) != SW_OK)
+		emu_rsa_free(out);
+	return sw;
+}
+
+uint16_t
+emu_key_sign(struct emu_app *app, struct emu_file *f, struct cb_span data,
+    struct cb_buf *out)
+{
+	struct emu_rsa *key;
+	uint16_t sw;
+
+	if ((sw = emu_key_private(app, f, &key)) != SW_OK)
+		return sw;
+	switch (emu_rsa_sign(key, data, out)) {
+	case CB_OK:
+		return SW_OK;
+	case CB_E_ARG:
+		return SW_WRONG_LENGTH;
+	default:
+		return SW_UNKNOWN;
+	}
+}
+
+uint16_t
+emu_key_decipher(struct emu_app *app, struct emu_file *f,
+    struct cb_span cryptogram, struct cb_buf *out)
+{
+	struct emu_rsa *key;
+	uint16_t sw;
+
+	if ((sw = emu_key_private(app, f, &key)) != SW_OK)
+		return sw;
+	if (cryptogram.n != emu_rsa_bytes(key))
+		return SW_WRONG_LENGTH;
+	switch (emu_rsa_decipher(key, cryptogram, out)) {
+	case CB_OK:
+		return SW_OK;
+	case CB_E_ARG:
+	case CB_E_FORMAT:
+		return emu_sw(app->card, EMU_ANS_BAD_PADDING);
+	default:
+		return SW_UNKNOWN;
+	}
+}

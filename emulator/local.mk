@@ -2,6 +2,8 @@
 # What a card is. Other rooms include emu.h only.
 noinst_LTLIBRARIES += emulator/libemulator.la
 emulator_libemulator_la_SOURCES = \
+	emulator/access.c \
+	emulator/access.h \
 	emulator/answers.c \
 	emulator/answers.h \
 	emulator/applets/applet.h \
@@ -73,6 +75,7 @@ emulator_libemulator_la_SOURCES = \
 	emulator/profile_read.h \
 	emulator/published.c \
 	emulator/published.h \
+	emulator/select.c \
 	emulator/store.c \
 	emulator/store.h \
 	emulator/store_load.c \

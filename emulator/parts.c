@@ -17,7 +17,7 @@
 #include <string.h>
 
 #include "common/ct.h"
-#include "emulator/applets/applet.h"
+#include "emulator/access.h"
 
 enum { FORM_PLAIN = 0, FORM_SEALED = 1, FORM_BLANK = 2 };
 
@@ -78,15 +78,6 @@ part_drop(struct emu_file *f, struct emu_part *p)
 	cb_buf_free(&p->stored);
 	cb_buf_free(&p->plain);
 	free(p);
-}
-
-static unsigned
-part_guards(struct emu_app *app, const struct emu_file *f,
-    struct emu_domain *out[EMU_GUARDS_MAX])
-{
-	if (f->type == EMU_DF || app->applet->guards == NULL)
-		return 0;
-	return app->applet->guards(app, f, out);
 }
 
 /* Builds the stored form of `plain` for these guards. */
@@ -238,7 +229,7 @@ emu_part_put(struct emu_app *app, struct emu_file *f, uint16_t no,
     struct cb_span plain)
 {
 	struct emu_domain *guards[EMU_GUARDS_MAX];
-	unsigned n = part_guards(app, f, guards);
+	unsigned n = emu_guards(app, f, guards);
 
 	/* The key in use was made of the old parts. */
 	emu_rsa_free(&f->rsa);
@@ -360,7 +351,7 @@ emu_parts_reseal(struct emu_app *app, struct emu_file *top)
 
 	for (struct emu_file *f = top; f != NULL && emu_fs_is_under(f, top);
 	    f = emu_fs_next(f)) {
-		unsigned n = part_guards(app, f, guards);
+		unsigned n = emu_guards(app, f, guards);
 
 		for (struct emu_part *p = f->parts; p != NULL; p = p->next) {
 			if (p->deleted || sealed_to(p, guards, n) ||
@@ -433,5 +424,5 @@ emu_file_unguarded(struct emu_app *app, struct emu_file *f)
 {
 	struct emu_domain *guards[EMU_GUARDS_MAX];
 
-	return f->type != EMU_DF && part_guards(app, f, guards) == 0;
+	return f->type != EMU_DF && emu_guards(app, f, guards) == 0;
 }

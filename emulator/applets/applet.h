@@ -1,33 +1,44 @@
 /* SPDX-License-Identifier: BSD-2-Clause
  * Copyright (c) 2026 The cardbridge authors */
 /*
- * What an applet is to the engine: a table of commands and a few questions
- * about access. Applets are listed in applets.c; the profile of a card names
- * the one that each of its applications runs.
+ * What an applet is to the engine: a table of commands, how files are
+ * selected and told of, and what its access bytes mean. Applets are listed in
+ * applets.c; the profile of a card names the one that each of its
+ * applications runs.
  */
 #ifndef EMU_APPLET_H
 #define EMU_APPLET_H
 
-#include "emulator/card.h"
+#include "emulator/access.h"
+
+/* How SELECT finds files; 7816-4, 11.2.2 leaves room. */
+enum {
+	/* By FID also the current DF, its parent and the parent's children;
+	 * else children only. The MF is always 3F00. */
+	EMU_SELECT_AROUND = 1,
+	/* A path from the MF may begin with 3F00. */
+	EMU_SELECT_MF_NAMED = 2,
+	/* Keys are objects with numbers of their own, not files. */
+	EMU_SELECT_NO_KEYS = 4,
+};
 
 struct emu_applet {
 	const char *name;
 	const struct emu_cmd *cmds;
 	size_t cmds_n;
-	/* Selected by AID (also when it was already): sets the current file,
-	 * keeps or drops verified states. May append an answer. */
-	uint16_t (*select)(struct emu_call *c);
-	/* SW_OK, or why op on f is refused now. */
-	uint16_t (*allowed)(
-	    struct emu_app *app, const struct emu_file *f, enum emu_op op);
-	/* Domains of those who may read f's content (a key: use it). Returns
-	 * how many; 0: nobody's credential guards it. */
-	unsigned (*guards)(struct emu_app *app, const struct emu_file *f,
-	    struct emu_domain *out[EMU_GUARDS_MAX]);
+	unsigned select;	/* EMU_SELECT_* */
+	/* Appends what SELECT answers of a file: its FCP or FCI. */
+	CB_MUST_USE enum cb_err (*control)(
+	    const struct emu_file *f, struct cb_buf *out);
+	/* What f's access bytes say of op; left alone: nothing. */
+	void (*rule)(struct emu_app *app, const struct emu_file *f,
+	    enum emu_op op, struct emu_rule *out);
+	/* The same of a PIN's own. NULL: PINs have none, their DF has; with
+	 * it, RESET is the matter of another PIN and no unblock value's. */
+	void (*pin_rule)(struct emu_app *app, const struct emu_pin *pin,
+	    enum emu_op op, struct emu_rule *out);
 	/* How many access bytes a file of this type has. */
 	uint8_t (*access_n)(uint8_t type);
-	/* One line for `card show`: the access rules of f in words. */
-	void (*describe)(const struct emu_file *f, char *out, size_t size);
 };
 
 /* NULL: no such applet. */

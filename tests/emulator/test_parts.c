@@ -73,7 +73,7 @@ try_guards(size_t i)
 	must(&r, CD("7000"));
 	must(&r, rig_fmt(CREATE("%s", "1000", "%s", "%s"), guards[i].type,
 	    guards[i].size, guards[i].access));
-	n = app->applet->guards(app, app->ef, out);
+	n = emu_guards(app, app->ef, out);
 	ck_assert_uint_le(n, 2);
 	for (unsigned k = 0; k < n; k++)
 		got[k] = out[k]->role == EMU_ROLE_USER ? 'u' : 's';

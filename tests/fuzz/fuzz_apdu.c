@@ -127,7 +127,7 @@ use_check(struct emu_card *card, const struct cb_apdu *a, uint16_t sw)
 	    sw != SW_OK)
 		return;
 	fuzz_must(app->ef != NULL &&
-	    (emu_pins_any(app) || app->applet->guards(app, app->ef, out) == 0));
+	    (emu_pins_any(app) || emu_guards(app, app->ef, out) == 0));
 }
 
 static void

@@ -5,8 +5,6 @@
  * the value who may: 00 always, 2r a PIN, FF never. Values 60..7F ask for
  * secure messaging, which this card does not speak: they mean never.
  */
-#include <stdio.h>
-
 #include "emulator/applets/authentic5/authentic5.h"
 
 enum {
@@ -47,17 +45,14 @@ static const struct position positions[] = {
 	{ EMU_KEY_RSA_PRIVATE, EMU_OP_SIGN, 3 },
 };
 
-/* The access byte for op; 0xFF where the type knows no such operation. */
-static uint8_t
-access_byte(const struct emu_file *f, enum emu_op op)
+/* NULL: the type knows no such operation. */
+static const struct position *
+position_find(uint8_t type, enum emu_op op)
 {
-	for (size_t i = 0; i < sizeof(positions) / sizeof(positions[0]); i++) {
-		const struct position *p = &positions[i];
-
-		if (p->type == f->type && p->op == op)
-			return p->at < f->access_n ? f->access[p->at] : 0xFF;
-	}
-	return 0xFF;
+	for (size_t i = 0; i < sizeof(positions) / sizeof(positions[0]); i++)
+		if (positions[i].type == type && positions[i].op == op)
+			return &positions[i];
+	return NULL;
 }
 
 uint8_t
@@ -98,7 +93,7 @@ a5_pin_any(const struct emu_app *app, const struct emu_file *df, uint8_t ref)
 /* The PINs of which any one satisfies an access byte, seen from df. */
 static unsigned
 access_pins(const struct emu_app *app, const struct emu_file *df, uint8_t acc,
-    struct emu_pin *out[3])
+    struct emu_pin *out[EMU_RULE_PINS])
 {
 	struct emu_pin *pin;
 	unsigned n = 0;
@@ -119,144 +114,28 @@ access_pins(const struct emu_app *app, const struct emu_file *df, uint8_t acc,
 	return n;
 }
 
-uint16_t
-a5_allowed(struct emu_app *app, const struct emu_file *f, enum emu_op op)
+void
+a5_rule(struct emu_app *app, const struct emu_file *f, enum emu_op op,
+    struct emu_rule *out)
 {
-	uint8_t acc = access_byte(f, op);
-	struct emu_pin *pins[3];
-	unsigned n;
+	const struct position *p = position_find(f->type, op);
+	uint8_t acc;
 
-	if (acc == ACC_ALWAYS)
-		return SW_OK;
-	n = access_pins(app, dir_of(f), acc, pins);
-	for (unsigned i = 0; i < n; i++)
-		if (emu_pin_verified(pins[i]))
-			return SW_OK;
-	return SW_SECURITY_STATUS;
-}
-
-/* Adds the domains behind an access byte, each once. */
-static unsigned
-add_domains(struct emu_app *app, const struct emu_file *df, uint8_t acc,
-    struct emu_domain *out[EMU_GUARDS_MAX], unsigned n)
-{
-	struct emu_pin *pins[3];
-	unsigned m = access_pins(app, df, acc, pins);
-
-	for (unsigned i = 0; i < m && n < EMU_GUARDS_MAX; i++) {
-		struct emu_domain *d = emu_domain_by_id(app, pins[i]->domain);
-		bool known = d == NULL;
-
-		for (unsigned k = 0; k < n; k++)
-			known = known || out[k] == d;
-		if (!known)
-			out[n++] = d;
-	}
-	return n;
-}
-
-unsigned
-a5_guards(struct emu_app *app, const struct emu_file *f,
-    struct emu_domain *out[EMU_GUARDS_MAX])
-{
-	const struct emu_file *df = dir_of(f);
-	uint8_t acc, other, crypto;
-	unsigned n;
-
-	switch (f->type) {
-	case EMU_EF_TRANSPARENT:
-	case EMU_EF_LINEAR:
-		acc = access_byte(f, EMU_OP_READ);
-		if (acc == ACC_ALWAYS)
-			return 0;
-		n = add_domains(app, df, acc, out, 0);
-		/* Nobody may read it: then whoever may write it. */
-		return n > 0
-		    ? n
-		    : add_domains(app, df, access_byte(f, EMU_OP_UPDATE), out,
-			  0);
-	case EMU_KEY_DES:
-		return add_domains(
-		    app, df, access_byte(f, EMU_OP_UPDATE), out, 0);
-	case EMU_KEY_RSA_PRIVATE:
-		/* CRYPTO of the DF must be satisfied for every use; only
-		 * where it is free do the key's own bytes guard it. */
-		crypto = access_byte(df, EMU_OP_CRYPTO);
-		if ((n = add_domains(app, df, crypto, out, 0)) > 0)
-			return n;
-		acc = access_byte(f, EMU_OP_SIGN);
-		other = access_byte(f, EMU_OP_DECIPHER);
-		if (crypto == ACC_ALWAYS &&
-		    (acc == ACC_ALWAYS || other == ACC_ALWAYS))
-			return 0;
-		n = add_domains(app, df, acc, out, 0);
-		n = add_domains(app, df, other, out, n);
-		/* Nobody may use it (yet: the PIN may still come): then
-		 * whoever may write it. */
-		return n > 0
-		    ? n
-		    : add_domains(app, df, access_byte(f, EMU_OP_UPDATE), out,
-			  0);
-	default:
-		return 0;	/* public keys */
-	}
-}
-
-static const char *
-access_word(uint8_t acc)
-{
+	if (p == NULL)
+		return;
+	acc = p->at < f->access_n ? f->access[p->at] : 0xFF;
 	switch (acc) {
 	case ACC_ALWAYS:
-		return "always";
+		out->kind = EMU_ALWAYS;
+		return;
 	case ACC_USER:
-		return "user";
 	case ACC_ONE_TIME:
-		return "one-time";
 	case ACC_SO:
-		return "SO";
 	case ACC_USER_OR_SO:
-		return "user or SO";
+		out->kind = EMU_ANY_OF;
+		out->pins_n = access_pins(app, dir_of(f), acc, out->pins);
+		return;
 	default:
-		return "never";
-	}
-}
-
-void
-a5_describe(const struct emu_file *f, char *out, size_t size)
-{
-	static const struct {
-		uint8_t op;
-		const char *word;
-	} words[] = {
-		{ EMU_OP_READ, "read" },
-		{ EMU_OP_UPDATE, "update" },
-		{ EMU_OP_SIGN, "sign" },
-		{ EMU_OP_DECIPHER, "decipher" },
-		{ EMU_OP_CREATE, "create" },
-		{ EMU_OP_CRYPTO, "crypto" },
-		{ EMU_OP_DELETE, "delete" },
-	};
-	size_t at = 0;
-
-	if (size > 0)
-		out[0] = '\0';
-	for (size_t i = 0; i < sizeof(words) / sizeof(words[0]); i++) {
-		enum emu_op op = (enum emu_op)words[i].op;
-		bool known = false;
-
-		for (size_t k = 0;
-		    k < sizeof(positions) / sizeof(positions[0]); k++)
-			known = known ||
-			    (positions[k].type == f->type &&
-				positions[k].op == op);
-		if (!known || at >= size)
-			continue;
-		int n = snprintf(out + at, size - at, "%s%s: %s",
-		    at > 0 ? ", " : "", words[i].word,
-		    access_word(access_byte(f, op)));
-
-		if (n < 0)
-			return;
-		at += (size_t)n;
+		out->kind = EMU_NEVER;
 	}
 }

@@ -9,17 +9,16 @@
 #include "emulator/applets/authentic5/authentic5.h"
 #include "emulator/iso_cmds.h"
 
-static emu_cmd_fn select_fid, select_fid_quiet, select_parent, select_path;
 static emu_cmd_fn create_file, delete_ef, delete_df, list_files, delete_record;
-static uint16_t select_applet(struct emu_call *c);
+static enum cb_err put_fci(const struct emu_file *f, struct cb_buf *out);
 
 /* clang-format off */
 static const struct emu_cmd cmds[] = {
 	/* CLA   INS   P1    mask  P2    mask  flags */
-	{ 0x00, 0xA4, 0x00, 0xFF, 0x00, 0xFF, EMU_DATA, select_fid, "SELECT" },
-	{ 0x00, 0xA4, 0x00, 0xFF, 0x0C, 0xFF, EMU_DATA, select_fid_quiet, "SELECT" },
-	{ 0x00, 0xA4, 0x03, 0xFF, 0x00, 0xFF, EMU_NO_DATA, select_parent, "SELECT (parent)" },
-	{ 0x00, 0xA4, 0x08, 0xFF, 0x00, 0xFF, EMU_DATA, select_path, "SELECT (path)" },
+	{ 0x00, 0xA4, 0x00, 0xFF, 0x00, 0xFF, EMU_DATA, emu_iso_select_fid, "SELECT" },
+	{ 0x00, 0xA4, 0x00, 0xFF, 0x0C, 0xFF, EMU_DATA, emu_iso_select_fid, "SELECT" },
+	{ 0x00, 0xA4, 0x03, 0xFF, 0x00, 0xFF, EMU_NO_DATA, emu_iso_select_parent, "SELECT (parent)" },
+	{ 0x00, 0xA4, 0x08, 0xFF, 0x00, 0xFF, EMU_DATA, emu_iso_select_path, "SELECT (path)" },
 	{ 0x00, 0xB0, 0x00, 0x80, 0x00, 0x00, EMU_NO_DATA, emu_iso_read_binary, "READ BINARY" },
 	{ 0x00, 0xD6, 0x00, 0x80, 0x00, 0x00, EMU_DATA, emu_iso_update_binary, "UPDATE BINARY" },
 	{ 0x00, 0xB2, 0x00, 0x00, 0x04, 0xFF, EMU_NO_DATA, emu_iso_read_record, "READ RECORD" },
@@ -50,28 +49,12 @@ const struct emu_applet emu_authentic5 = {
 	.name = "authentic5",
 	.cmds = cmds,
 	.cmds_n = sizeof(cmds) / sizeof(cmds[0]),
-	.select = select_applet,
-	.allowed = a5_allowed,
-	.guards = a5_guards,
+	.control = put_fci,
+	.rule = a5_rule,
 	.access_n = a5_access_n,
-	.describe = a5_describe,
 };
 
 /* ---- SELECT ------------------------------------------------------------------ */
-
-/* Every new host process selects the application: what an earlier one has
- * verified must not be found by it. */
-static uint16_t
-select_applet(struct emu_call *c)
-{
-	struct emu_app *app = c->app;
-
-	emu_pins_logout(app);
-	app->df = app->mf;
-	app->ef = NULL;
-	app->mse = 0;
-	return SW_OK;
-}
 
 /* File control information (7816-4, 7.4): 6F with 82, 83, 80 or 85, 86. */
 static enum cb_err
@@ -106,80 +89,6 @@ put_fci(const struct emu_file *f, struct cb_buf *out)
 		 cb_span(f->access, f->access_n))) != CB_OK)
 		return r;
 	return cb_tlv_close(out, mark);
-}
-
-static uint16_t
-make_current(struct emu_call *c, struct emu_file *f, bool fci)
-{
-	if (f->type == EMU_DF) {
-		c->app->df = f;
-		c->app->ef = NULL;
-	} else {
-		c->app->df = f->parent;
-		c->app->ef = f;
-	}
-	if (!fci)
-		return SW_OK;
-	return put_fci(f, c->rsp) == CB_OK ? SW_OK : SW_UNKNOWN;
-}
-
-/* FID of a two-byte data field. */
-static uint16_t
-fid_of(const struct emu_call *c, uint16_t *fid)
-{
-	struct cb_span in = c->data;
-
-	if (cb_get_u16(&in, fid) != CB_OK || cb_get_end(&in) != CB_OK)
-		return SW_WRONG_LENGTH;
-	return SW_OK;
-}
-
-/* A child of the current DF, never a sibling or grandchild; 3F00 the MF. */
-static uint16_t
-select_by_fid(struct emu_call *c, bool fci)
-{
-	struct emu_file *f;
-	uint16_t fid, sw;
-
-	if ((sw = fid_of(c, &fid)) != SW_OK)
-		return sw;
-	f = fid == 0x3F00 ? c->app->mf : emu_fs_child(c->app->df, fid);
-	return f == NULL ? SW_FILE_NOT_FOUND : make_current(c, f, fci);
-}
-
-static uint16_t
-select_fid(struct emu_call *c)
-{
-	return select_by_fid(c, true);
-}
-
-static uint16_t
-select_fid_quiet(struct emu_call *c)
-{
-	return select_by_fid(c, false);
-}
-
-static uint16_t
-select_parent(struct emu_call *c)
-{
-	struct emu_file *df = c->app->df;
-
-	return make_current(c, df->parent != NULL ? df->parent : df, true);
-}
-
-/* P1=08: path from the MF, which is not named. */
-static uint16_t
-select_path(struct emu_call *c)
-{
-	struct cb_span in = c->data;
-	struct emu_file *f = c->app->mf;
-	uint16_t fid;
-
-	if (in.n == 0 || in.n % 2 != 0)
-		return SW_WRONG_LENGTH;
-	while (f != NULL && cb_get_u16(&in, &fid) == CB_OK)
-		f = f->type == EMU_DF ? emu_fs_child(f, fid) : NULL;
-	return f == NULL ? SW_FILE_NOT_FOUND : make_current(c, f, true);
 }
 
 /* ---- CREATE, DELETE, LIST ------------------------------------------------------- */
@@ -254,7 +163,7 @@ create_file(struct emu_call *c)
 	if (model.fid == 0x0000 || model.fid == 0x3F00 ||
 	    model.fid == 0x3FFF || model.fid == 0xFFFF)
 		return emu_sw(c->card, EMU_ANS_RESERVED_FID);
-	if ((sw = a5_allowed(app, app->df, EMU_OP_CREATE)) != SW_OK)
+	if ((sw = emu_allowed(app, app->df, EMU_OP_CREATE)) != SW_OK)
 		return sw;
 	if (emu_fs_child(app->df, model.fid) != NULL)
 		return SW_FILE_EXISTS;
@@ -275,11 +184,11 @@ delete_target(struct emu_call *c, struct emu_file **f)
 {
 	uint16_t fid, sw;
 
-	if ((sw = fid_of(c, &fid)) != SW_OK)
+	if ((sw = emu_iso_fid(c, &fid)) != SW_OK)
 		return sw;
 	if ((*f = emu_fs_child(c->app->df, fid)) == NULL)
 		return SW_FILE_NOT_FOUND;
-	return a5_allowed(c->app, c->app->df, EMU_OP_DELETE);
+	return emu_allowed(c->app, c->app->df, EMU_OP_DELETE);
 }
 
 static uint16_t
@@ -316,7 +225,7 @@ list_files(struct emu_call *c)
 	size_t room = c->ne != 0 ? c->ne : 256;
 	uint16_t sw;
 
-	if ((sw = a5_allowed(c->app, c->app->df, EMU_OP_LIST)) != SW_OK)
+	if ((sw = emu_allowed(c->app, c->app->df, EMU_OP_LIST)) != SW_OK)
 		return sw;
 	for (const struct emu_file *f = c->app->df->child;
 	    f != NULL && c->rsp->n + 2 <= room; f = f->next)

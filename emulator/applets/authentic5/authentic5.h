@@ -20,12 +20,9 @@ extern const struct emu_applet emu_authentic5;
 /* References as access bytes and VERIFY name them, without bit 8. */
 enum { A5_REF_USER = 1, A5_REF_ONE_TIME = 2, A5_REF_SO = 4 };
 
-uint16_t a5_allowed(
-    struct emu_app *app, const struct emu_file *f, enum emu_op op);
-unsigned a5_guards(struct emu_app *app, const struct emu_file *f,
-    struct emu_domain *out[EMU_GUARDS_MAX]);
+void a5_rule(struct emu_app *app, const struct emu_file *f, enum emu_op op,
+    struct emu_rule *out);
 uint8_t a5_access_n(uint8_t type);
-void a5_describe(const struct emu_file *f, char *out, size_t size);
 /* The PIN that P2 names: with bit 8 in the DF and upwards without the MF,
  * else in the MF. NULL: none. */
 struct emu_pin *a5_pin(

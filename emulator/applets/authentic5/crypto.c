@@ -119,7 +119,7 @@ a5_put_component(struct emu_call *c)
 	if (c->p1 < form->first || c->p1 > form->last ||
 	    c->p2 != (form->tag == TAG_DES ? 0x00 : 0x04))
 		return SW_WRONG_P1P2;
-	if ((sw = a5_allowed(c->app, f, EMU_OP_UPDATE)) != SW_OK)
+	if ((sw = emu_allowed(c->app, f, EMU_OP_UPDATE)) != SW_OK)
 		return sw;
 	r = form->tag == TAG_DES ? des_value(c->data, &value)
 				 : component_value(c->data, form->tag, &value);
@@ -177,18 +177,10 @@ a5_generate(struct emu_call *c)
 	if (pub->type != EMU_KEY_RSA_PUBLIC ||
 	    prv->type != EMU_KEY_RSA_PRIVATE || pub->size != prv->size)
 		return emu_sw(c->card, EMU_ANS_KEY_FILE_TYPES);
-	if ((sw = a5_allowed(c->app, c->app->df, EMU_OP_CRYPTO)) != SW_OK ||
-	    (sw = a5_allowed(c->app, prv, EMU_OP_UPDATE)) != SW_OK)
+	if ((sw = emu_allowed(c->app, c->app->df, EMU_OP_CRYPTO)) != SW_OK ||
+	    (sw = emu_allowed(c->app, prv, EMU_OP_UPDATE)) != SW_OK)
 		return sw;
-	switch (emu_rsa_generate(&key, prv->size, e)) {
-	case CB_OK:
-		break;
-	case CB_E_ARG:
-		return SW_WRONG_DATA;
-	default:
-		return SW_MEMORY_FAILURE;
-	}
-	if ((sw = emu_key_store_private(c->app, prv, key)) == SW_OK &&
+	if ((sw = emu_key_generate(c->app, prv, e, &key)) == SW_OK &&
 	    (sw = emu_key_store_public(c->app, pub, key)) == SW_OK &&
 	    (emu_rsa_parts(key, &parts) != CB_OK ||
 		cb_buf_add(c->rsp, cb_buf_span(&parts.n)) != CB_OK))
@@ -212,7 +204,7 @@ a5_mse_set(struct emu_call *c)
 
 /* The current private key, if `op` with it is allowed and set up. */
 static uint16_t
-pso_key(struct emu_call *c, uint32_t mse, enum emu_op op, struct emu_rsa **key)
+pso_key(struct emu_call *c, uint32_t mse, enum emu_op op)
 {
 	struct emu_file *f = c->app->ef;
 	uint16_t sw;
@@ -221,51 +213,28 @@ pso_key(struct emu_call *c, uint32_t mse, enum emu_op op, struct emu_rsa **key)
 		return emu_sw(c->card, EMU_ANS_NO_CURRENT_EF);
 	if (f->type != EMU_KEY_RSA_PRIVATE)
 		return emu_sw(c->card, EMU_ANS_WRONG_FILE_TYPE);
-	if ((sw = a5_allowed(c->app, f->parent, EMU_OP_CRYPTO)) != SW_OK ||
-	    (sw = a5_allowed(c->app, f, op)) != SW_OK)
+	if ((sw = emu_key_allowed(c->app, f, op)) != SW_OK)
 		return sw;
-	if ((c->app->mse & mse) == 0)
-		return emu_sw(c->card, EMU_ANS_NO_MSE);
-	return emu_key_private(c->app, f, key);
+	return (c->app->mse & mse) == 0 ? emu_sw(c->card, EMU_ANS_NO_MSE)
+					: SW_OK;
 }
 
 uint16_t
 a5_pso_sign(struct emu_call *c)
 {
-	struct emu_rsa *key;
 	uint16_t sw;
 
-	sw = pso_key(c, MSE_SIGN, EMU_OP_SIGN, &key);
-	if (sw != SW_OK)
+	if ((sw = pso_key(c, MSE_SIGN, EMU_OP_SIGN)) != SW_OK)
 		return sw;
-	switch (emu_rsa_sign(key, c->data, c->rsp)) {
-	case CB_OK:
-		return SW_OK;
-	case CB_E_ARG:
-		return SW_WRONG_LENGTH;
-	default:
-		return SW_UNKNOWN;
-	}
+	return emu_key_sign(c->app, c->app->ef, c->data, c->rsp);
 }
 
 uint16_t
 a5_pso_decipher(struct emu_call *c)
 {
-	struct emu_rsa *key;
 	uint16_t sw;
 
-	sw = pso_key(c, MSE_DECIPHER, EMU_OP_DECIPHER, &key);
-	if (sw != SW_OK)
+	if ((sw = pso_key(c, MSE_DECIPHER, EMU_OP_DECIPHER)) != SW_OK)
 		return sw;
-	if (c->data.n != emu_rsa_bytes(key))
-		return SW_WRONG_LENGTH;
-	switch (emu_rsa_decipher(key, c->data, c->rsp)) {
-	case CB_OK:
-		return SW_OK;
-	case CB_E_ARG:
-	case CB_E_FORMAT:
-		return emu_sw(c->card, EMU_ANS_BAD_PADDING);
-	default:
-		return SW_UNKNOWN;
-	}
+	return emu_key_decipher(c->app, c->app->ef, c->data, c->rsp);
 }

@@ -48,7 +48,7 @@ a5_change(struct emu_call *c)
 		return emu_sw(c->card, EMU_ANS_PIN_LENGTH);
 	if (pin == NULL)
 		return SW_REF_NOT_FOUND;
-	if ((sw = a5_allowed(c->app, pin->owner, EMU_OP_PIN_CHANGE)) != SW_OK)
+	if ((sw = emu_allowed(c->app, pin->owner, EMU_OP_PIN_CHANGE)) != SW_OK)
 		return sw;
 	sw = pin_field(
 	    c->card, cb_span_tail(c->data, PIN_FIELD), &new_value);
@@ -84,7 +84,7 @@ a5_create_pin(struct emu_call *c)
 	if (def.ref != A5_REF_USER && def.ref != A5_REF_ONE_TIME &&
 	    def.ref != A5_REF_SO)
 		return SW_WRONG_P1P2;
-	if ((sw = a5_allowed(c->app, def.owner, EMU_OP_PIN_DEFINE)) != SW_OK)
+	if ((sw = emu_allowed(c->app, def.owner, EMU_OP_PIN_DEFINE)) != SW_OK)
 		return sw;
 	if (cb_get_u8(&in, &tries) != CB_OK || cb_get_u8(&in, &n) != CB_OK ||
 	    n != PIN_FIELD || cb_get_span(&in, PIN_FIELD, &field) != CB_OK)
@@ -120,7 +120,7 @@ a5_reset_retry(struct emu_call *c)
 		return emu_sw(c->card, EMU_ANS_PIN_LENGTH);
 	if (pin == NULL)
 		return SW_REF_NOT_FOUND;
-	if ((sw = a5_allowed(c->app, pin->owner, EMU_OP_PIN_RESET)) != SW_OK)
+	if ((sw = emu_allowed(c->app, pin->owner, EMU_OP_PIN_RESET)) != SW_OK)
 		return sw;
 	sw = pin_field(
 	    c->card, cb_span_tail(c->data, UNBLOCK_N), &new_value);

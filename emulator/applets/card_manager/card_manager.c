@@ -76,12 +76,18 @@ emu_cm_select(struct emu_call *c)
 
 		if (!aid_matches(c->data, app->aid, app->aid_n))
 			continue;
-		/* The others' logins end; its own are the applet's matter. */
+		/* The others' logins end. Its own: every new host process
+		 * selects the application, and what an earlier one has
+		 * verified should not be found by it; but some hosts never
+		 * verify a second time, and must find it. */
 		for (unsigned k = 0; k < card->apps_n; k++)
-			if (k != i)
+			if (k != i || !app->keep_verified)
 				emu_pins_logout(&card->apps[k]);
 		card->app = c->app = app;
-		return app->applet->select(c);
+		app->df = app->mf;
+		app->ef = NULL;
+		app->mse = 0;
+		return SW_OK;
 	}
 	return SW_FILE_NOT_FOUND;
 }
