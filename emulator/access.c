@@ -9,6 +9,16 @@
 #include "emulator/access.h"
 #include "emulator/applets/applet.h"
 
+const struct emu_position *
+emu_position_find(
+    const struct emu_position *table, size_t n, uint8_t type, enum emu_op op)
+{
+	for (size_t i = 0; i < n; i++)
+		if (table[i].type == type && table[i].op == op)
+			return &table[i];
+	return NULL;
+}
+
 /* ---- asking ----------------------------------------------------------------- */
 
 static struct emu_rule

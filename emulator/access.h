@@ -27,6 +27,17 @@ struct emu_rule {
 	unsigned pins_n;
 };
 
+/* Where an operation's bytes stand among the access bytes of a type. */
+struct emu_position {
+	uint8_t type;		/* enum emu_file_type */
+	uint8_t op;		/* enum emu_op */
+	uint8_t at;
+};
+
+/* NULL: the type knows no such operation. */
+const struct emu_position *emu_position_find(
+    const struct emu_position *table, size_t n, uint8_t type, enum emu_op op);
+
 /* SW_OK or SW_SECURITY_STATUS: is it satisfied now? */
 uint16_t emu_rule_check(const struct emu_rule *rule);
 /* Is op on f allowed now? */

@@ -22,6 +22,7 @@ static const struct {
 	[EMU_ANS_DELETE_EF_AS_DF] = { 0x6A82, "delete-ef-as-df" },
 	[EMU_ANS_DELETE_DF_AS_EF] = { 0x6A82, "delete-df-as-ef" },
 	[EMU_ANS_DELETE_NOT_EMPTY] = { 0x6985, "delete-not-empty" },
+	[EMU_ANS_DELETE_DF] = { 0x6985, "delete-df" },
 	[EMU_ANS_RECORDS_FULL] = { 0x6A84, "records-full" },
 	[EMU_ANS_PIN_LENGTH] = { 0x6700, "pin-length" },
 	[EMU_ANS_PIN_FORMAT] = { 0x6A80, "pin-format" },

@@ -23,6 +23,7 @@ enum emu_answer {
 	EMU_ANS_DELETE_EF_AS_DF,	/* DELETE FILE P1=01 on an EF */
 	EMU_ANS_DELETE_DF_AS_EF,	/* DELETE FILE P1=02 on a DF */
 	EMU_ANS_DELETE_NOT_EMPTY,
+	EMU_ANS_DELETE_DF,	/* DELETE FILE on a DF where none may go */
 	EMU_ANS_RECORDS_FULL,	/* APPEND RECORD past the last slot */
 	EMU_ANS_PIN_LENGTH,	/* VERIFY data not 64 bytes */
 	EMU_ANS_PIN_FORMAT,	/* a passcode field that holds none */
@@ -31,7 +32,7 @@ enum emu_answer {
 	EMU_ANS_LOGOUT_REF,	/* LOGOUT of a reference it does not take */
 	EMU_ANS_KEY_FILE_TYPES,	/* GENERATE on files of other types */
 	EMU_ANS_COMPONENT_ABSENT,
-	EMU_ANS_COMPONENT_DATA,	/* PUT KEY COMPONENT data not understood */
+	EMU_ANS_COMPONENT_DATA,	/* key data not understood */
 	EMU_ANS_KEY_INCOMPLETE,	/* PSO with a key that lacks components */
 	EMU_ANS_NO_MSE,		/* PSO without a matching MSE */
 	EMU_ANS_MSE_DATA,

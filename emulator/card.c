@@ -292,7 +292,10 @@ passwd_finish(struct emu_card *card, uint16_t sw, uint8_t counter,
 		cb_why_set(why, "this passcode has no unblock value");
 		return CB_E_ABSENT;
 	}
-	return sw == emu_sw(card, EMU_ANS_POLICY) ? CB_E_ARG : CB_E_INTERNAL;
+	return sw == emu_sw(card, EMU_ANS_POLICY) ||
+		sw == emu_sw(card, EMU_ANS_PIN_FORMAT)
+	    ? CB_E_ARG
+	    : CB_E_INTERNAL;
 }
 
 enum cb_err
@@ -319,18 +322,51 @@ emu_card_passwd(struct emu_card *card, struct cb_span old_pin,
 	return passwd_finish(card, sw, pin->tries, tries_left, why);
 }
 
+/* The PIN whose holder may set `pin` anew, where that is how this kind of card
+ * unblocks; NULL: an unblock value does it. */
+static struct emu_pin *
+resetter(struct emu_app *app, const struct emu_pin *pin)
+{
+	struct emu_rule rule = { .kind = EMU_NO_RULE };
+
+	if (app->applet->pin_rule == NULL)
+		return NULL;
+	app->applet->pin_rule(app, pin, EMU_OP_PIN_RESET, &rule);
+	return rule.pins_n > 0 ? rule.pins[0] : NULL;
+}
+
+/* VERIFY of that PIN and RESET, with nothing spent for a new value that the
+ * card would refuse. Both wraps anew: scrypt's costs may have been raised. */
+static uint16_t
+unblock_by(struct emu_app *app, struct emu_pin *by, struct cb_span value,
+    struct emu_pin *pin, struct cb_span new_pin, struct cb_why *why)
+{
+	uint16_t sw;
+
+	sw = emu_pin_fits(app->card, pin->min, pin->max, new_pin, why);
+	if (sw != SW_OK || (sw = emu_pin_verify(app, by, value)) != SW_OK ||
+	    (sw = emu_pin_change(app, by, value, value, NULL)) != SW_OK ||
+	    (sw = emu_pin_replace(app, pin, new_pin, why)) != SW_OK)
+		return sw;
+	return emu_pin_refill(app, pin);
+}
+
 enum cb_err
 emu_card_unblock(struct emu_card *card, struct cb_span unblock,
     struct cb_span new_pin, unsigned *tries_left, struct cb_why *why)
 {
 	struct emu_app *app;
-	struct emu_pin *pin = holder_pin(card, &app);
+	struct emu_pin *pin = holder_pin(card, &app), *by;
 	uint16_t sw;
 
 	*tries_left = 0;
 	if (pin == NULL) {
 		cb_why_set(why, "the card has no holder's passcode yet");
 		return CB_E_ABSENT;
+	}
+	if ((by = resetter(app, pin)) != NULL) {
+		sw = unblock_by(app, by, unblock, pin, new_pin, why);
+		return passwd_finish(card, sw, by->tries, tries_left, why);
 	}
 	sw = emu_pin_unblock(app, pin, unblock, new_pin, why);
 	return passwd_finish(card, sw, pin->unblock_tries, tries_left, why);

@@ -145,6 +145,8 @@ CB_MUST_USE enum cb_err emu_profile_read(
     struct emu_profile **out, const char *path, struct cb_why *why);
 void emu_profile_free(struct emu_profile **p);
 const char *emu_profile_name(const struct emu_profile *p);
+/* Do its cards (blank ones) have a holder's passcode from the start? */
+bool emu_profile_has_user_pin(const struct emu_profile *p, bool blank);
 /* Appends a passcode drawn at random that the profile's policy accepts. */
 CB_MUST_USE enum cb_err emu_profile_draw_pin(const struct emu_profile *p,
     bool test, const struct emu_env *env, struct cb_buf *out);
@@ -157,7 +159,7 @@ struct emu_make {
 	const char *label;	/* NULL: the profile's */
 	const char *atr;	/* hex, NULL: the profile's first */
 	const char *keys_from;	/* file of published keys, NULL: fresh ones */
-	struct cb_span user_pin, so_pin; /* empty user_pin with blank */
+	struct cb_span user_pin, so_pin; /* user_pin as the profile has one */
 	unsigned scrypt_log2n;	/* 0: 15; less only with test */
 	struct cb_buf *unblock;	/* gets the unblock value that was drawn, to be
 				 * shown once; NULL: nobody wants it */

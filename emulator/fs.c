@@ -22,6 +22,13 @@ emu_fs_child(const struct emu_file *df, uint16_t fid)
 	return NULL;
 }
 
+bool
+emu_fs_fid_reserved(uint16_t fid)
+{
+	return fid == 0x0000 || fid == 0x3F00 || fid == 0x3FFF ||
+	    fid == 0xFFFF;
+}
+
 static struct emu_file *
 child_kind(const struct emu_file *df, uint16_t fid, bool key)
 {

@@ -13,6 +13,7 @@
 #define EMU_FS_H
 
 #include "common/buf.h"
+#include "emulator/pin.h"
 
 struct emu_app;
 struct emu_card;
@@ -28,7 +29,6 @@ enum emu_file_type {	/* first byte of the file descriptor, or ours */
 	EMU_DF = 0x38,
 };
 
-#define EMU_ACCESS_MAX 16
 #define EMU_GUARDS_MAX 8
 
 /* Operations that a file's access bytes speak of; an applet maps them to
@@ -70,6 +70,8 @@ struct emu_file *emu_fs_child(const struct emu_file *df, uint16_t fid);
 struct emu_file *emu_fs_key(const struct emu_file *df, uint16_t no);
 struct emu_file *emu_fs_no_key(const struct emu_file *df, uint16_t fid);
 struct emu_file *emu_fs_by_id(const struct emu_app *app, uint32_t id);
+/* 0000, 3F00, 3FFF, FFFF (7816-4, 7.4.1). */
+bool emu_fs_fid_reserved(uint16_t fid);
 /* Next file of the tree in pre-order after f; NULL at the end. */
 struct emu_file *emu_fs_next(const struct emu_file *f);
 bool emu_fs_is_under(const struct emu_file *f, const struct emu_file *top);

@@ -96,6 +96,39 @@ emu_iso_append_record(struct emu_call *c)
 	return emu_ef_record_append(c->app, f, c->data);
 }
 
+struct cb_span
+emu_iso_unpad(struct cb_span field)
+{
+	while (field.n > 0 && field.p[field.n - 1] == 0xFF)
+		field.n--;
+	return field;
+}
+
+uint16_t
+emu_iso_verify(struct emu_call *c, struct emu_pin *pin, size_t field)
+{
+	if (pin == NULL)
+		return SW_REF_NOT_FOUND;
+	if (c->data.n == 0)
+		return emu_pin_query(c->app, pin);
+	if (c->data.n != field)
+		return emu_sw(c->card, EMU_ANS_PIN_LENGTH);
+	/* A field without a value is a wrong value: it costs a try. */
+	return emu_pin_verify(c->app, pin, emu_iso_unpad(c->data));
+}
+
+uint16_t
+emu_iso_change(struct emu_call *c, struct emu_pin *pin, size_t field)
+{
+	struct cb_span new_value =
+	    emu_iso_unpad(cb_span_tail(c->data, field));
+
+	if (new_value.n == 0)
+		return emu_sw(c->card, EMU_ANS_PIN_FORMAT);
+	return emu_pin_change(c->app, pin,
+	    emu_iso_unpad(cb_span_head(c->data, field)), new_value, NULL);
+}
+
 uint16_t
 emu_iso_get_challenge(struct emu_call *c)
 {

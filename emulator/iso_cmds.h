@@ -11,8 +11,7 @@
 #include "emulator/card.h"
 
 /* 11.2.2, as the applet's `select` says; P2 = 0C: no control information */
-emu_cmd_fn emu_iso_select_mf;		/* P1 = 00 without data */
-emu_cmd_fn emu_iso_select_fid;		/* P1 = 00 */
+emu_cmd_fn emu_iso_select_fid;		/* P1 = 00; without data the MF */
 emu_cmd_fn emu_iso_select_parent;	/* P1 = 03 */
 emu_cmd_fn emu_iso_select_path;		/* P1 = 08, from the MF */
 emu_cmd_fn emu_iso_select_path_here;	/* P1 = 09, from the current DF */
@@ -25,6 +24,14 @@ emu_cmd_fn emu_iso_get_challenge;	/* 11.6.4 */
 
 /* The identifier that is the whole data field. SW_WRONG_LENGTH. */
 uint16_t emu_iso_fid(const struct emu_call *c, uint16_t *fid);
+/* VERIFY (11.6.6) of `pin`, NULL: there is none; without data the query. The
+ * value comes in `field` bytes, padded with FF. */
+uint16_t emu_iso_verify(struct emu_call *c, struct emu_pin *pin, size_t field);
+/* CHANGE REFERENCE DATA (11.6.7) once form and rights are good: old value and
+ * new one, `field` bytes each. */
+uint16_t emu_iso_change(struct emu_call *c, struct emu_pin *pin, size_t field);
+/* What is before the padding. */
+struct cb_span emu_iso_unpad(struct cb_span field);
 /* SW_OK with *f the current EF on which `op` is allowed now. */
 uint16_t emu_iso_current(
     struct emu_call *c, enum emu_op op, struct emu_file **f);

@@ -380,6 +380,9 @@ app_pin(struct make *m, struct emu_app *app, const struct emu_pf_pin *pf,
 		.tries = pf->tries,
 		.unblock_tries = pf->unblock_tries,
 		.unblock = unblock,
+		.min = pf->min,
+		.max = pf->max,
+		.access = cb_span(pf->access, pf->access_n),
 		.join = pf->role == EMU_ROLE_SO,
 		.open = pf->role == EMU_ROLE_SO,
 	};
@@ -393,7 +396,7 @@ app_pin(struct make *m, struct emu_app *app, const struct emu_pf_pin *pf,
 		def.tries = m->card->policy.tries;
 	if (def.unblock_tries > m->card->policy.tries)
 		def.unblock_tries = m->card->policy.tries;
-	if (emu_policy_pin(m->card, def.pin, m->why) != SW_OK)
+	if (emu_pin_fits(m->card, def.min, def.max, def.pin, m->why) != SW_OK)
 		return CB_E_ARG;
 	if (pf->role != EMU_ROLE_SO)
 		def.escrow =
@@ -449,7 +452,8 @@ file_fill(struct make *m, struct emu_app *app, const struct emu_pf_file *pf,
 			: emu_key_store_public(app, f, key),
 		    pf->path);
 	}
-	if (pf->content.n > 0 &&
+	if (pf->content.n > 0 && (!m->wish->blank || pf->blank_content) &&
+	    r == CB_OK &&
 	    (r = emu_template_file(&m->tpl, pf, &b, m->why)) == CB_OK)
 		r = sw_err(
 		    m, emu_ef_write(app, f, 0, cb_buf_span(&b)), pf->path);
@@ -480,6 +484,7 @@ make_app(struct make *m, struct emu_app *app, const struct emu_pf_app *pf)
 		    m->profile->file, pf->line, pf->applet);
 		return CB_E_ARG;
 	}
+	app->keep_verified = pf->keep_verified;
 	app->aid_n = pf->aid_n;
 	memcpy(app->aid, pf->aid, sizeof(app->aid));
 	made = calloc(pf->files_n + 1, sizeof(*made));

@@ -293,6 +293,25 @@ emu_pin_verify(struct emu_app *app, struct emu_pin *pin, struct cb_span value)
 }
 
 uint16_t
+emu_pin_fits(struct emu_card *card, uint8_t min, uint8_t max,
+    struct cb_span value, struct cb_why *why)
+{
+	if (max == 0 || (value.n >= min && value.n <= max))
+		return emu_policy_pin(card, value, why);
+	cb_why_set(why,
+	    "this passcode has %u to %u characters; choose another length",
+	    min, max);
+	return emu_sw(card, EMU_ANS_PIN_FORMAT);
+}
+
+static uint16_t
+new_value_fits(struct emu_app *app, const struct emu_pin *pin,
+    struct cb_span value, struct cb_why *why)
+{
+	return emu_pin_fits(app->card, pin->min, pin->max, value, why);
+}
+
+uint16_t
 emu_pin_change(struct emu_app *app, struct emu_pin *pin,
     struct cb_span old_value, struct cb_span new_value, struct cb_why *why)
 {
@@ -301,7 +320,7 @@ emu_pin_change(struct emu_app *app, struct emu_pin *pin,
 
 	if (pin->tries == 0)
 		return SW_BLOCKED;
-	if ((sw = emu_policy_pin(app->card, new_value, why)) != SW_OK)
+	if ((sw = new_value_fits(app, pin, new_value, why)) != SW_OK)
 		return sw;
 	if ((sw = pin_check(app, pin, old_value, secret)) != SW_OK)
 		goto out;
@@ -328,7 +347,7 @@ emu_pin_unblock(struct emu_app *app, struct emu_pin *pin,
 		return SW_DATA_NOT_USABLE;
 	if (pin->unblock_tries == 0)
 		return SW_BLOCKED;
-	if ((sw = emu_policy_pin(app->card, new_value, why)) != SW_OK)
+	if ((sw = new_value_fits(app, pin, new_value, why)) != SW_OK)
 		return sw;
 	if ((sw = try_spend(app, pin, &pin->unblock_tries)) != SW_OK)
 		return sw;
@@ -361,6 +380,45 @@ emu_pin_unblock(struct emu_app *app, struct emu_pin *pin,
 out:
 	cb_wipe(secret, sizeof(secret));
 	return sw;
+}
+
+uint16_t
+emu_pin_replace(struct emu_app *app, struct emu_pin *pin,
+    struct cb_span new_value, struct cb_why *why)
+{
+	const struct emu_domain *d = emu_domain_by_id(app, pin->domain);
+	uint8_t secret[EMU_KEY];
+	uint16_t sw;
+
+	if ((sw = new_value_fits(app, pin, new_value, why)) != SW_OK)
+		return sw;
+	switch (emu_domain_secret(app, d, secret)) {
+	case CB_OK:
+		break;
+	case CB_E_DENIED:
+		sw = SW_SECURITY_STATUS;
+		goto out;
+	default:
+		sw = SW_DATA_NOT_USABLE;
+		goto out;
+	}
+	emu_pin_logout(app, pin);
+	if (wrap_seal(app, pin, WRAP_PIN, new_value, secret, &pin->pin) !=
+	    CB_OK)
+		sw = SW_MEMORY_FAILURE;
+	else
+		sw = emu_store_pin(app, pin);
+out:
+	cb_wipe(secret, sizeof(secret));
+	return sw;
+}
+
+uint16_t
+emu_pin_refill(struct emu_app *app, struct emu_pin *pin)
+{
+	emu_pin_logout(app, pin);
+	pin->tries = pin->tries_max;
+	return emu_store_tries(app, pin);
 }
 
 const struct emu_pin *
@@ -428,7 +486,8 @@ emu_pin_create(struct emu_app *app, const struct emu_pin_def *def)
 	uint32_t old_domain = 0;
 	uint16_t sw;
 
-	if ((sw = emu_policy_pin(card, def->pin, NULL)) != SW_OK)
+	if ((sw = emu_pin_fits(card, def->min, def->max, def->pin, NULL)) !=
+	    SW_OK)
 		return sw;
 	if ((sw = create_domain(app, def, pin, &d, secret)) != SW_OK)
 		goto out;
@@ -451,6 +510,11 @@ emu_pin_create(struct emu_app *app, const struct emu_pin_def *def)
 	}
 	pin->role = def->role;
 	pin->domain = d->id;
+	pin->min = def->min;
+	pin->max = def->max;
+	pin->access_n = (uint8_t)def->access.n;
+	if (def->access.n > 0)
+		memcpy(pin->access, def->access.p, def->access.n);
 	pin->tries_max = pin->tries = emu_policy_tries(card, def->tries);
 	pin->unblock.set = false;
 	pin->unblock_max = pin->unblock_tries = 0;

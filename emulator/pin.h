@@ -20,7 +20,10 @@
 #include "emulator/crypto/crypto.h"
 
 struct emu_app;
+struct emu_card;
 struct emu_file;
+
+#define EMU_ACCESS_MAX 16	/* access bytes of a file, of a PIN */
 
 enum emu_role { EMU_ROLE_USER = 1, EMU_ROLE_SO = 2, EMU_ROLE_OTHER = 3 };
 
@@ -63,6 +66,9 @@ struct emu_pin {
 	uint32_t domain;
 	uint8_t tries, tries_max;
 	uint8_t unblock_tries, unblock_max; /* 0: no unblock value */
+	uint8_t min, max;	/* its own length; 0: the policy's alone */
+	uint8_t access[EMU_ACCESS_MAX]; /* rules of its own, or none */
+	uint8_t access_n;
 	struct emu_wrap pin, unblock;
 	/* volatile */
 	struct emu_login *login; /* not NULL: verified */
@@ -73,6 +79,8 @@ struct emu_pin_def {
 	uint8_t ref, role;
 	unsigned tries, unblock_tries;	/* cut to the policy's ceiling */
 	struct cb_span pin, unblock;	/* unblock may be empty */
+	uint8_t min, max;
+	struct cb_span access;
 	bool join;		/* share the role's domain if owner's tree has one */
 	struct emu_domain *escrow; /* sealed to this one too; may be NULL */
 	bool open;		/* a card in the making: leave the domain open
@@ -89,10 +97,14 @@ emu_pin_verified(const struct emu_pin *pin)
 	return pin != NULL && pin->login != NULL;
 }
 
+/* May it be a passcode of that length? EMU_ANS_PIN_FORMAT: not of the PIN's
+ * own; EMU_ANS_POLICY: not by the card's policy. `why` may be NULL. */
+uint16_t emu_pin_fits(struct emu_card *card, uint8_t min, uint8_t max,
+    struct cb_span value, struct cb_why *why);
 /* Creates or replaces a PIN. The domain's secret is kept where somebody who
  * holds it is logged in; else the PIN gets a new domain and what the old one
  * guarded is lost; where that is more than nothing: SW_CONDITIONS instead.
- * Policy is checked (EMU_ANS_POLICY). */
+ * The value must fit (emu_pin_fits). */
 uint16_t emu_pin_create(struct emu_app *app, const struct emu_pin_def *def);
 /* SW_OK: verified. 63Cx, EMU_ANS_PIN_LAST_TRY, SW_BLOCKED: not (any more). */
 uint16_t emu_pin_verify(
@@ -103,6 +115,14 @@ uint16_t emu_pin_change(struct emu_app *app, struct emu_pin *pin,
     struct cb_span old_value, struct cb_span new_value, struct cb_why *why);
 uint16_t emu_pin_unblock(struct emu_app *app, struct emu_pin *pin,
     struct cb_span unblock, struct cb_span new_value, struct cb_why *why);
+/* A new value by the right of somebody else, whose PIN holds this one's
+ * domain in escrow and is verified (SW_SECURITY_STATUS); the caller asks the
+ * access rules. The PIN is not verified afterwards, and its counter as it
+ * was. */
+uint16_t emu_pin_replace(struct emu_app *app, struct emu_pin *pin,
+    struct cb_span new_value, struct cb_why *why);
+/* The counter begins anew; the PIN is not verified afterwards. */
+uint16_t emu_pin_refill(struct emu_app *app, struct emu_pin *pin);
 void emu_pin_logout(struct emu_app *app, struct emu_pin *pin);
 void emu_pins_logout(struct emu_app *app);
 bool emu_pins_any(const struct emu_app *app);

@@ -538,6 +538,31 @@ emu_profile_name(const struct emu_profile *p)
 	return p->name;
 }
 
+bool
+emu_profile_has_user_pin(const struct emu_profile *p, bool blank)
+{
+	for (unsigned i = 0; i < p->apps_n; i++)
+		for (unsigned k = 0; k < p->apps[i].pins_n; k++)
+			if (p->apps[i].pins[k].role == EMU_ROLE_USER &&
+			    (!blank || p->apps[i].pins[k].blank))
+				return true;
+	return false;
+}
+
+/* The most characters that each passcode of its cards may have. */
+static size_t
+pin_room(const struct emu_profile *p, size_t n)
+{
+	for (unsigned i = 0; i < p->apps_n; i++)
+		for (unsigned k = 0; k < p->apps[i].pins_n; k++) {
+			uint8_t max = p->apps[i].pins[k].max;
+
+			if (max != 0 && max < n)
+				n = max;
+		}
+	return n;
+}
+
 /* Digits where the policy wants them; else letters and digits that people do
  * not take for each other (12 of 32: 60 bits, for a card file that is stolen
  * has scrypt alone to hold it). */
@@ -555,6 +580,7 @@ emu_profile_draw_pin(const struct emu_profile *p, bool test,
 		n = policy->pin_min;
 	if (n > policy->pin_max)
 		n = policy->pin_max;
+	n = pin_room(p, n);
 	while (n > 0 && r == CB_OK) {
 		if ((r = env->random(env->ctx, &byte, 1)) != CB_OK)
 			break;

@@ -53,6 +53,7 @@ struct emu_pf_file {
 	uint8_t access[EMU_ACCESS_MAX];
 	uint8_t access_n;
 	bool blank;		/* exists on a blank card too */
+	bool blank_content;	/* and holds there what it always holds */
 	struct emu_terms content;	/* transparent; n 0: zeros */
 	struct emu_terms *records;	/* linear */
 	unsigned records_n;
@@ -68,6 +69,9 @@ struct emu_pf_pin {
 	uint8_t tries;
 	uint8_t unblock_tries;	/* 0: no unblock value */
 	uint8_t unblock_n;	/* bytes of it, drawn at random */
+	uint8_t min, max;	/* characters; 0: as the policy says */
+	uint8_t access[EMU_ACCESS_MAX];
+	uint8_t access_n;
 	bool blank;		/* exists on a blank card too */
 	unsigned line;
 };
@@ -76,6 +80,7 @@ struct emu_pf_app {
 	const char *applet;
 	uint8_t aid[EMU_AID_MAX];
 	uint8_t aid_n;
+	bool keep_verified;	/* when the application is selected again */
 	struct emu_pf_file *files; /* parents first, in order of creation */
 	unsigned files_n;
 	struct emu_pf_pin *pins;

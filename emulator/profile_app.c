@@ -28,11 +28,13 @@ static void read_records(struct pf *, config_setting_t *, void *);
 static void read_file_key(struct pf *, config_setting_t *, void *);
 static void read_owner(struct pf *, config_setting_t *, void *);
 static void read_role(struct pf *, config_setting_t *, void *);
+static void read_pin_access(struct pf *, config_setting_t *, void *);
 
 #define AT(m) offsetof(struct emu_pf_app, m)
 static const struct pf_field app_fields[] = {
 	{ "applet", PF_OTHER, 0, true,  0, 0, read_applet },
 	{ "aid",    PF_OTHER, 0, true,  0, 0, read_aid },
+	{ "keep_verified", PF_BOOL, AT(keep_verified), false, 0, 0, NULL },
 	/* Pins name their files, contents name pins: two passes. */
 	{ "files",  PF_OTHER, 0, true,  0, 0, read_files },
 	{ "pins",   PF_OTHER, 0, false, 0, 0, read_pins },
@@ -46,6 +48,7 @@ static const struct pf_field file_fields[] = {
 	{ "size",    PF_U16,   AT(size),    false, 0, 65534, NULL },
 	{ "access",  PF_OTHER, 0,           true,  0, 0, read_access },
 	{ "blank",   PF_BOOL,  AT(blank),   false, 0, 0, NULL },
+	{ "blank_content", PF_BOOL, AT(blank_content), false, 0, 0, NULL },
 	{ "content", PF_TERMS, AT(content), false, 0, 0, NULL },
 	{ "records", PF_OTHER, 0,           false, 0, 0, read_records },
 	{ "key",     PF_OTHER, 0,           false, 0, 0, read_file_key },
@@ -63,6 +66,10 @@ static const struct pf_field pin_fields[] = {
 	{ "tries",         PF_U8,    AT(tries),         true,  1, 15, NULL },
 	{ "unblock_tries", PF_U8,    AT(unblock_tries), false, 1, 15, NULL },
 	{ "unblock_bytes", PF_U8,    AT(unblock_n),     false, 8, 32, NULL },
+	{ "min",           PF_U8,    AT(min),           false, 1, 64, NULL },
+	{ "max",           PF_U8,    AT(max),           false, 1, 64, NULL },
+	{ "access",        PF_OTHER, 0,                 false, 0, 0,
+	    read_pin_access },
 	{ "blank",         PF_BOOL,  AT(blank),         false, 0, 0, NULL },
 };
 #undef AT
@@ -128,8 +135,7 @@ read_path(struct pf *c, config_setting_t *at, void *base)
 		    c->app->files[parent].type != EMU_DF)
 			pf_fail(c, at, "path: the directory of %s must stand "
 			    "above it, as a file of type \"df\"", path);
-		else if (f->fid == 0 || f->fid == 0x3F00 || f->fid == 0x3FFF ||
-		    f->fid == 0xFFFF)
+		else if (emu_fs_fid_reserved(f->fid))
 			pf_fail(c, at, "path: %s is reserved (ISO 7816-4, "
 			    "7.4.1)", last);
 		f->parent = parent;
@@ -210,8 +216,9 @@ check_file(struct pf *c, const config_setting_t *at, struct emu_pf_file *f)
 	    !c->app->files[f->parent].blank)
 		pf_fail(c, at, "a blank card has this file, but not the "
 		    "directory it is in");
-	if (f->blank && (f->key != EMU_PF_NONE || f->content.n > 0))
-		pf_fail(c, at, "files of a blank card are empty");
+	if (f->blank_content && !f->blank)
+		pf_fail(c, at, "blank_content: a blank card does not have "
+		    "this file");
 	if (key && f->key != EMU_PF_NONE) {
 		if (sized && s != c->p->keys[f->key].bits)
 			pf_fail(c, at, "size: the key has %u bits",
@@ -220,6 +227,9 @@ check_file(struct pf *c, const config_setting_t *at, struct emu_pf_file *f)
 		return;
 	}
 	if (f->type == EMU_EF_TRANSPARENT && !sized && f->content.n > 0) {
+		if (f->blank && !f->blank_content)
+			pf_fail(c, at, "size is missing: it cannot be that of "
+			    "a content which a blank card does not have");
 		f->fit = true;
 		f->size = 0;
 		return;
@@ -301,6 +311,14 @@ read_role(struct pf *c, config_setting_t *at, void *base)
 }
 
 static void
+read_pin_access(struct pf *c, config_setting_t *at, void *base)
+{
+	struct emu_pf_pin *pin = base;
+
+	pf_hex(c, at, pin->access, 1, EMU_ACCESS_MAX, &pin->access_n);
+}
+
+static void
 check_pin(struct pf *c, const config_setting_t *at, unsigned i)
 {
 	const struct emu_pf_app *app = c->app;
@@ -308,6 +326,10 @@ check_pin(struct pf *c, const config_setting_t *at, unsigned i)
 
 	if ((pin->unblock_tries == 0) != (pin->unblock_n == 0))
 		pf_fail(c, at, "unblock_tries and unblock_bytes go together");
+	if ((pin->min == 0) != (pin->max == 0))
+		pf_fail(c, at, "min and max go together");
+	if (pin->min > pin->max)
+		pf_fail(c, at, "min is larger than max");
 	if (pin->blank && !app->files[pin->owner].blank)
 		pf_fail(c, at, "a blank card has this pin, but not its owner");
 	for (unsigned j = 0; j < i; j++) {
@@ -363,6 +385,28 @@ read_aid(struct pf *c, config_setting_t *at, void *base)
 	pf_hex(c, at, app->aid, 5, EMU_AID_MAX, &app->aid_n);
 }
 
+/* What a blank card holds is told without keys and certificates. */
+static void
+check_blank(struct pf *c, const struct emu_pf_file *f)
+{
+	struct emu_profile bare = *c->p;
+	struct cb_why which = { "" };
+	bool exact;
+	size_t n;
+	enum cb_err r;
+
+	if (c->r != CB_OK || !f->blank_content)
+		return;
+	bare.keys_n = bare.certs_n = 0;
+	r = emu_template_check(&bare, c->app, &f->content, &n, &exact, &which);
+	if (r == CB_OK)
+		return;
+	cb_why_set(c->why, "%s:%u: blank_content: a blank card has no keys or "
+	    "certificates that %s could name", f->content.file, f->line,
+	    f->path);
+	c->r = r == CB_E_ARG ? CB_E_FORMAT : r;
+}
+
 static void
 check_size(struct pf *c, const struct emu_pf_file *f,
     const struct emu_terms *terms, size_t max)
@@ -410,6 +454,7 @@ pf_app_read(struct pf *c, config_setting_t *at, struct emu_pf_app *app)
 
 		check_access(c, app, f);
 		check_size(c, f, &f->content, f->fit ? UINT16_MAX : f->size);
+		check_blank(c, f);
 		for (unsigned j = 0; j < f->records_n; j++)
 			check_size(c, f, &f->records[j], UINT8_MAX);
 	}

@@ -46,12 +46,6 @@ make_current(struct emu_call *c, struct emu_file *f)
 							    : SW_UNKNOWN;
 }
 
-uint16_t
-emu_iso_select_mf(struct emu_call *c)
-{
-	return make_current(c, c->app->mf);
-}
-
 /* The current DF, its parent, the parent's children. */
 static struct emu_file *
 around(const struct emu_app *app, uint16_t fid)
@@ -71,6 +65,8 @@ emu_iso_select_fid(struct emu_call *c)
 	struct emu_file *f;
 	uint16_t fid, sw;
 
+	if (c->data.n == 0)
+		return make_current(c, c->app->mf);
 	if ((sw = emu_iso_fid(c, &fid)) != SW_OK)
 		return sw;
 	f = fid == FID_MF ? c->app->mf : child(c->app, c->app->df, fid);

@@ -142,6 +142,21 @@ emu_store_rules(const struct emu_card *card, uint8_t out[EMU_RULES_N])
 	return r;
 }
 
+/* A byte for each application, where one of them has a flag set. */
+static enum cb_err
+put_app_flags(const struct emu_card *card, struct cb_buf *b)
+{
+	enum cb_err r = CB_OK;
+	bool any = false;
+
+	for (unsigned i = 0; i < card->apps_n; i++)
+		any = any || card->apps[i].keep_verified;
+	for (unsigned i = 0; any && r == CB_OK && i < card->apps_n; i++)
+		r = cb_put_u8(b,
+		    card->apps[i].keep_verified ? EMU_APP_KEEP_VERIFIED : 0);
+	return r;
+}
+
 uint16_t
 emu_store_card(struct emu_card *card)
 {
@@ -187,6 +202,7 @@ emu_store_card(struct emu_card *card)
 		    (r = cb_put_lv16(&b, cb_span(card->apps[i].aid,
 			 card->apps[i].aid_n))) != CB_OK)
 			goto out;
+	r = put_app_flags(card, &b);
 out:
 	return tx_put_filled(card, "card", r, &b);
 }
@@ -272,8 +288,12 @@ emu_store_pin(struct emu_app *app, const struct emu_pin *pin)
 	    (r = cb_put_u32(&b, pin->domain)) == CB_OK &&
 	    (r = cb_put_u8(&b, pin->tries_max)) == CB_OK &&
 	    (r = cb_put_u8(&b, pin->unblock_max)) == CB_OK &&
-	    (r = put_wrap(&b, &pin->pin)) == CB_OK)
-		r = put_wrap(&b, &pin->unblock);
+	    (r = put_wrap(&b, &pin->pin)) == CB_OK &&
+	    (r = put_wrap(&b, &pin->unblock)) == CB_OK &&
+	    (pin->max != 0 || pin->access_n != 0) &&
+	    (r = cb_put_u8(&b, pin->min)) == CB_OK &&
+	    (r = cb_put_u8(&b, pin->max)) == CB_OK)
+		r = cb_put_lv16(&b, cb_span(pin->access, pin->access_n));
 	return tx_put_filled(app->card, name, r, &b);
 }
 

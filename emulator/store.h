@@ -10,6 +10,9 @@
  *	card/A/t/ID		its counters (2 bytes: written most often)
  *	card/A/x/ID/NO		a part of a file's content (parts.c)
  *
+ * A field that came later stands at a record's end, and only where it says
+ * something: a card that does not need it is the same in any release.
+ *
  * A is a digit, ID eight and NO four hexadecimal digits. Read in order of
  * name, everything comes after what it refers to: a file's number is higher
  * than its parent's.
@@ -20,6 +23,7 @@
 #include "emulator/card.h"
 
 #define EMU_STORE_FORMAT 1	/* first byte of the record "card" */
+#define EMU_APP_KEEP_VERIFIED 1	/* flag of an application, in "card" */
 #define EMU_RECORD_MAX (EMU_NVM_NAME_MAX + 1)
 
 void emu_record_name(char out[EMU_RECORD_MAX], const struct emu_app *app,

@@ -158,6 +158,23 @@ load_apps(struct emu_card *card, struct cb_span *in)
 	return CB_OK;
 }
 
+/* Nothing: cards of before, and those that need none. */
+static enum cb_err
+load_app_flags(struct emu_card *card, struct cb_span *in)
+{
+	uint8_t flags;
+	enum cb_err r;
+
+	for (unsigned i = 0; in->n > 0 && i < card->apps_n; i++) {
+		if ((r = cb_get_u8(in, &flags)) != CB_OK)
+			return r;
+		if ((flags & ~EMU_APP_KEEP_VERIFIED) != 0)
+			return CB_E_LIMIT;	/* of a newer release */
+		card->apps[i].keep_verified = flags != 0;
+	}
+	return cb_get_end(in);
+}
+
 static enum cb_err
 load_card(struct emu_card *card, struct cb_span in)
 {
@@ -191,7 +208,7 @@ load_card(struct emu_card *card, struct cb_span in)
 	    (r = check_policy(card)) != CB_OK ||
 	    (r = load_answers(card, &in)) != CB_OK ||
 	    (r = load_apps(card, &in)) != CB_OK ||
-	    (r = cb_get_end(&in)) != CB_OK ||
+	    (r = load_app_flags(card, &in)) != CB_OK ||
 	    (r = cb_atr_parse(&atr, cb_span(info->atr, info->atr_n))) !=
 		CB_OK)
 		return r;
@@ -268,6 +285,24 @@ get_wrap(struct cb_span *in, struct emu_wrap *w)
 	return get_bytes(in, w->blob, sizeof(w->blob));
 }
 
+/* What a PIN has of its own; nothing where its DF and the policy say all. */
+static enum cb_err
+load_pin_own(struct emu_pin *pin, struct cb_span *in)
+{
+	enum cb_err r;
+	size_t n = 0;
+
+	if (in->n == 0)
+		return CB_OK;
+	if ((r = cb_get_u8(in, &pin->min)) != CB_OK ||
+	    (r = cb_get_u8(in, &pin->max)) != CB_OK ||
+	    (r = get_short(in, pin->access, sizeof(pin->access), &n)) !=
+		CB_OK)
+		return r;
+	pin->access_n = (uint8_t)n;
+	return pin->min > pin->max ? CB_E_FORMAT : cb_get_end(in);
+}
+
 static enum cb_err
 load_pin(struct emu_app *app, uint32_t id, struct cb_span in)
 {
@@ -286,7 +321,7 @@ load_pin(struct emu_app *app, uint32_t id, struct cb_span in)
 	    (r = cb_get_u8(&in, &pin->unblock_max)) != CB_OK ||
 	    (r = get_wrap(&in, &pin->pin)) != CB_OK ||
 	    (r = get_wrap(&in, &pin->unblock)) != CB_OK ||
-	    (r = cb_get_end(&in)) != CB_OK)
+	    (r = load_pin_own(pin, &in)) != CB_OK)
 		goto fail;
 	pin->owner = emu_fs_by_id(app, owner);
 	if (pin->owner == NULL || !pin->pin.set ||

@@ -127,6 +127,16 @@ name_cert(struct tpl_eval *e, struct tpl_word name, struct tpl_word what,
 	return CB_OK;
 }
 
+/* What of a pin is one byte. */
+static const struct {
+	const char *name;
+	size_t off;
+} pin_bytes[] = {
+	{ "reference", offsetof(struct emu_pf_pin, ref) },
+	{ "min", offsetof(struct emu_pf_pin, min) },
+	{ "max", offsetof(struct emu_pf_pin, max) },
+};
+
 static enum cb_err
 name_pin(struct tpl_eval *e, struct tpl_word name, struct tpl_word what,
     struct cb_span *out)
@@ -145,9 +155,16 @@ name_pin(struct tpl_eval *e, struct tpl_word name, struct tpl_word what,
 	if (pin == NULL)
 		return tpl_fail(e, "there is no pin \"%.*s\" here", (int)name.n,
 		    name.p);
+	for (size_t k = 0; k < sizeof(pin_bytes) / sizeof(pin_bytes[0]); k++) {
+		if (!tpl_word_is(what, pin_bytes[k].name))
+			continue;
+		*out = cb_span((const uint8_t *)pin + pin_bytes[k].off, 1);
+		return CB_OK;
+	}
 	/* A passcode itself has no name: no file may hold one. */
 	if (!tpl_word_is(what, "unblock"))
-		return tpl_fail(e, "of a pin, only unblock may be written");
+		return tpl_fail(e, "of a pin, only unblock, reference, min and "
+		    "max may be written");
 	if (pin->unblock_tries == 0)
 		return tpl_fail(
 		    e, "pin \"%s\" has no unblock value", pin->name);

@@ -47,6 +47,8 @@ const struct emu_applet *emu_applet_find(const char *name);
 /* The card manager's commands, in force while no application is selected. */
 extern const struct emu_cmd emu_cm_cmds[];
 extern const size_t emu_cm_cmds_n;
+/* GET DATA of the CPLC data: applets answer it too. */
+emu_cmd_fn emu_cm_get_cplc;
 /* SELECT by DF name (7816-4, 11.2.2, P1=04), whatever is selected. */
 uint16_t emu_cm_select(struct emu_call *c);
 

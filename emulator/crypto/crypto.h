@@ -71,7 +71,7 @@ struct emu_rsa_parts {
 };
 void emu_rsa_parts_free(struct emu_rsa_parts *parts); /* wipes */
 
-/* bits 512, 1024, 2048; e big-endian, empty for 65537. Takes seconds.
+/* bits 512, 1024 to 2048 by 256; e big-endian, empty for 65537. Takes seconds.
  * CB_E_ARG: a length or exponent we refuse (even, below 3). */
 CB_MUST_USE enum cb_err emu_rsa_generate(
     struct emu_rsa **out, unsigned bits, struct cb_span e);
@@ -84,6 +84,10 @@ CB_MUST_USE enum cb_err emu_rsa_parts(
 void emu_rsa_free(struct emu_rsa **key);
 unsigned emu_rsa_bytes(const struct emu_rsa *key);	/* modulus length */
 
+/* Appends a hash of 20 or 32 bytes as DigestInfo (RFC 8017, 9.2) of SHA-1 or
+ * SHA-256, and anything else as it is. */
+CB_MUST_USE enum cb_err emu_digest_info(
+    struct cb_span in, struct cb_buf *out);
 /* PKCS#1 v1.5 type 1 around `data` as it is (a DigestInfo or anything else of
  * at most modulus - 11 bytes, CB_E_ARG); appends modulus length bytes. */
 CB_MUST_USE enum cb_err emu_rsa_sign(

@@ -52,7 +52,7 @@ struct nums {
 static bool
 length_ok(size_t bytes)
 {
-	return bytes == 64 || bytes == 128 || bytes == 256;
+	return bytes == 64 || (bytes >= 128 && bytes <= 256 && bytes % 32 == 0);
 }
 
 static void

@@ -16,6 +16,32 @@
 
 #define PKCS1_LEAST 11 /* 00, type, 8 bytes of padding, 00 */
 
+/* What stands before the hash (RFC 8017, 9.2, note 1). */
+static const struct {
+	size_t hash_n, n;
+	uint8_t p[19];
+} digest_heads[] = {
+	{ 20, 15, { 0x30, 0x21, 0x30, 0x09, 0x06, 0x05, 0x2B, 0x0E, 0x03,
+		      0x02, 0x1A, 0x05, 0x00, 0x04, 0x14 } },
+	{ 32, 19, { 0x30, 0x31, 0x30, 0x0D, 0x06, 0x09, 0x60, 0x86, 0x48,
+		      0x01, 0x65, 0x03, 0x04, 0x02, 0x01, 0x05, 0x00, 0x04,
+		      0x20 } },
+};
+
+enum cb_err
+emu_digest_info(struct cb_span in, struct cb_buf *out)
+{
+	enum cb_err r;
+
+	for (size_t i = 0; i < sizeof(digest_heads) / sizeof(digest_heads[0]);
+	    i++)
+		if (digest_heads[i].hash_n == in.n &&
+		    (r = cb_buf_add(out, cb_span(digest_heads[i].p,
+			 digest_heads[i].n))) != CB_OK)
+			return r;
+	return cb_buf_add(out, in);
+}
+
 enum cb_err
 emu_rsa_sign_data(
     const struct emu_rsa *key, struct cb_span data, struct cb_buf *out)

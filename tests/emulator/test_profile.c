@@ -152,7 +152,7 @@ START_TEST(profile_alias_is_followed)
 	ck_assert_int_eq(
 	    emu_profile_read(&p, source("data/profiles/series8.profile"),
 		&why), CB_OK);
-	ck_assert_str_eq(emu_profile_name(p), "authentic5");
+	ck_assert_str_eq(emu_profile_name(p), "authentic3");
 	emu_profile_free(&p);
 	ck_assert_ptr_null(p);
 }
@@ -275,7 +275,7 @@ static const struct {
 	{ "tries = 3; blank", "tries = 0; blank", "from 1 to 15", 0 },
 	{ "reference = 0x04", "reference = 0x84", "from 1 to 31", 0 },
 	/* contents */
-	{ "pin.user.unblock", "pin.user.value", "only unblock may", 0 },
+	{ "pin.user.unblock", "pin.user.value", "only unblock", 0 },
 	{ "pin.user.unblock", "pin.so.unblock", "no unblock value", 0 },
 	{ "pin.user.unblock", "pin.holder.unblock", "no pin \"holder\"", 0 },
 	{ "bits(auth)", "bits(autg)", "no key \"autg\"", 0 },

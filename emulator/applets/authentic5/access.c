@@ -15,14 +15,7 @@ enum {
 	ACC_USER_OR_SO = 0x25,
 };
 
-/* Position of an operation in the access bytes, by type of file. */
-struct position {
-	uint8_t type;
-	uint8_t op;
-	uint8_t at;
-};
-
-static const struct position positions[] = {
+static const struct emu_position positions[] = {
 	{ EMU_DF, EMU_OP_CREATE, 0 },
 	{ EMU_DF, EMU_OP_CRYPTO, 1 },
 	{ EMU_DF, EMU_OP_LIST, 2 },
@@ -44,16 +37,6 @@ static const struct position positions[] = {
 	{ EMU_KEY_RSA_PRIVATE, EMU_OP_DECIPHER, 1 },
 	{ EMU_KEY_RSA_PRIVATE, EMU_OP_SIGN, 3 },
 };
-
-/* NULL: the type knows no such operation. */
-static const struct position *
-position_find(uint8_t type, enum emu_op op)
-{
-	for (size_t i = 0; i < sizeof(positions) / sizeof(positions[0]); i++)
-		if (positions[i].type == type && positions[i].op == op)
-			return &positions[i];
-	return NULL;
-}
 
 uint8_t
 a5_access_n(uint8_t type)
@@ -118,7 +101,8 @@ void
 a5_rule(struct emu_app *app, const struct emu_file *f, enum emu_op op,
     struct emu_rule *out)
 {
-	const struct position *p = position_find(f->type, op);
+	const struct emu_position *p = emu_position_find(positions,
+	    sizeof(positions) / sizeof(positions[0]), f->type, op);
 	uint8_t acc;
 
 	if (p == NULL)

@@ -160,8 +160,7 @@ create_file(struct emu_call *c)
 
 	if (!parse_create(c->data, &model))
 		return emu_sw(c->card, EMU_ANS_CREATE_DATA);
-	if (model.fid == 0x0000 || model.fid == 0x3F00 ||
-	    model.fid == 0x3FFF || model.fid == 0xFFFF)
+	if (emu_fs_fid_reserved(model.fid))
 		return emu_sw(c->card, EMU_ANS_RESERVED_FID);
 	if ((sw = emu_allowed(app, app->df, EMU_OP_CREATE)) != SW_OK)
 		return sw;

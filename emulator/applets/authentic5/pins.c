@@ -5,6 +5,7 @@
  * card works with what is before the padding.
  */
 #include "emulator/applets/authentic5/authentic5.h"
+#include "emulator/iso_cmds.h"
 
 #define PIN_FIELD 64
 #define UNBLOCK_N 16
@@ -14,34 +15,21 @@ static uint16_t
 pin_field(const struct emu_card *card, struct cb_span field,
     struct cb_span *pin)
 {
-	*pin = field;
-	while (pin->n > 0 && pin->p[pin->n - 1] == 0xFF)
-		pin->n--;
+	*pin = emu_iso_unpad(field);
 	return pin->n > 0 ? SW_OK : emu_sw(card, EMU_ANS_PIN_FORMAT);
 }
 
 uint16_t
 a5_verify(struct emu_call *c)
 {
-	struct emu_pin *pin = a5_pin(c->app, c->app->df, c->p2);
-	struct cb_span value;
-
-	if (pin == NULL)
-		return SW_REF_NOT_FOUND;
-	if (c->data.n == 0)
-		return emu_pin_query(c->app, pin);
-	if (c->data.n != PIN_FIELD)
-		return emu_sw(c->card, EMU_ANS_PIN_LENGTH);
-	/* A field without a value is a wrong value: it costs a try. */
-	(void)pin_field(c->card, c->data, &value);
-	return emu_pin_verify(c->app, pin, value);
+	return emu_iso_verify(
+	    c, a5_pin(c->app, c->app->df, c->p2), PIN_FIELD);
 }
 
 uint16_t
 a5_change(struct emu_call *c)
 {
 	struct emu_pin *pin = a5_pin_any(c->app, c->app->df, c->p2);
-	struct cb_span old_value, new_value;
 	uint16_t sw;
 
 	if (c->data.n != 2 * PIN_FIELD)
@@ -50,12 +38,7 @@ a5_change(struct emu_call *c)
 		return SW_REF_NOT_FOUND;
 	if ((sw = emu_allowed(c->app, pin->owner, EMU_OP_PIN_CHANGE)) != SW_OK)
 		return sw;
-	sw = pin_field(
-	    c->card, cb_span_tail(c->data, PIN_FIELD), &new_value);
-	if (sw != SW_OK)
-		return sw;
-	(void)pin_field(c->card, cb_span_head(c->data, PIN_FIELD), &old_value);
-	return emu_pin_change(c->app, pin, old_value, new_value, NULL);
+	return emu_iso_change(c, pin, PIN_FIELD);
 }
 
 static uint8_t

@@ -10,19 +10,17 @@
 #include "common/tlv.h"
 #include "emulator/applets/applet.h"
 
-static uint16_t cm_get_data(struct emu_call *c);
-
 const struct emu_cmd emu_cm_cmds[] = {
-	{ 0x80, 0xCA, 0x9F, 0xFF, 0x7F, 0xFF, EMU_NO_DATA, cm_get_data,
+	{ 0x80, 0xCA, 0x9F, 0xFF, 0x7F, 0xFF, EMU_NO_DATA, emu_cm_get_cplc,
 	    "GET DATA (CPLC)" },
-	{ 0x00, 0xCA, 0x9F, 0xFF, 0x7F, 0xFF, EMU_NO_DATA, cm_get_data,
+	{ 0x00, 0xCA, 0x9F, 0xFF, 0x7F, 0xFF, EMU_NO_DATA, emu_cm_get_cplc,
 	    "GET DATA (CPLC)" },
 };
 const size_t emu_cm_cmds_n = sizeof(emu_cm_cmds) / sizeof(emu_cm_cmds[0]);
 
 /* 9F7F and the 42 bytes of production data. */
-static uint16_t
-cm_get_data(struct emu_call *c)
+uint16_t
+emu_cm_get_cplc(struct emu_call *c)
 {
 	const uint8_t head[] = { 0x9F, 0x7F, EMU_CPLC_N };
 
