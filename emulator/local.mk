@@ -8,6 +8,11 @@ emulator_libemulator_la_SOURCES = \
 	emulator/answers.h \
 	emulator/applets/applet.h \
 	emulator/applets/applets.c \
+	emulator/applets/authentic3/access.c \
+	emulator/applets/authentic3/authentic3.c \
+	emulator/applets/authentic3/authentic3.h \
+	emulator/applets/authentic3/keys.c \
+	emulator/applets/authentic3/pins.c \
 	emulator/applets/authentic5/access.c \
 	emulator/applets/authentic5/authentic5.c \
 	emulator/applets/authentic5/authentic5.h \

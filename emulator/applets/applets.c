@@ -6,9 +6,11 @@
 #include <string.h>
 
 #include "emulator/applets/applet.h"
+#include "emulator/applets/authentic3/authentic3.h"
 #include "emulator/applets/authentic5/authentic5.h"
 
 static const struct emu_applet *const applets[] = {
+	&emu_authentic3,
 	&emu_authentic5,
 };
 

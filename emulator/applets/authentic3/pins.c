@@ -1,0 +1,147 @@
+/* SPDX-License-Identifier: BSD-2-Clause
+ * Copyright (c) 2026 The cardbridge authors */
+/*
+ * PIN commands. A value travels as ASCII, padded with FF to the PIN's maximum
+ * length, which GET DATA tells. A PIN is unblocked by whoever its RESET rule
+ * names: the holder of PIN 2 for PIN 1, who verifies that before.
+ */
+#include "common/tlv.h"
+#include "emulator/applets/authentic3/authentic3.h"
+#include "emulator/iso_cmds.h"
+
+#define TAG_PIN 0x5F00	/* and the reference */
+
+/* A PIN that a profile gave no lengths has those of the policy. */
+static uint8_t
+pin_max(const struct emu_call *c, const struct emu_pin *pin)
+{
+	return pin->max != 0 ? pin->max : c->card->policy.pin_max;
+}
+
+static uint8_t
+pin_min(const struct emu_call *c, const struct emu_pin *pin)
+{
+	return pin->max != 0 ? pin->min : c->card->policy.pin_min;
+}
+
+/* The PIN of a command with `fields` values of it. */
+static uint16_t
+pin_form(const struct emu_call *c, unsigned fields, struct emu_pin **pin)
+{
+	if ((*pin = a3_pin(c->app, c->p2)) == NULL)
+		return SW_REF_NOT_FOUND;
+	if (c->data.n != fields * (size_t)pin_max(c, *pin))
+		return emu_sw(c->card, EMU_ANS_PIN_LENGTH);
+	return SW_OK;
+}
+
+/* SW_OK: `op` is allowed; `named`: to the holder of some PIN, since "always"
+ * would be anybody's right to set a new value. */
+static uint16_t
+pin_allowed(struct emu_app *app, const struct emu_pin *pin, enum emu_op op,
+    bool named)
+{
+	struct emu_rule rule = { .kind = EMU_NO_RULE };
+
+	a3_pin_rule(app, pin, op, &rule);
+	if (named && rule.kind != EMU_ANY_OF)
+		return SW_SECURITY_STATUS;
+	return emu_rule_check(&rule);
+}
+
+uint16_t
+a3_verify(struct emu_call *c)
+{
+	struct emu_pin *pin = a3_pin(c->app, c->p2);
+
+	return emu_iso_verify(c, pin, pin != NULL ? pin_max(c, pin) : 0);
+}
+
+uint16_t
+a3_change(struct emu_call *c)
+{
+	struct emu_pin *pin;
+	uint16_t sw;
+
+	if ((sw = pin_form(c, 2, &pin)) != SW_OK ||
+	    (sw = pin_allowed(c->app, pin, EMU_OP_PIN_CHANGE, false)) != SW_OK)
+		return sw;
+	return emu_iso_change(c, pin, pin_max(c, pin));
+}
+
+/* 24 P1=01: without the old value. */
+uint16_t
+a3_change_by_right(struct emu_call *c)
+{
+	struct emu_pin *pin;
+	uint16_t sw;
+
+	if ((sw = pin_form(c, 1, &pin)) != SW_OK ||
+	    (sw = pin_allowed(c->app, pin, EMU_OP_PIN_CHANGE, true)) != SW_OK)
+		return sw;
+	if (pin->tries == 0)
+		return SW_BLOCKED;
+	return emu_pin_replace(c->app, pin, emu_iso_unpad(c->data), NULL);
+}
+
+/* 2C P1=02: new value, counter to its limit. */
+uint16_t
+a3_reset(struct emu_call *c)
+{
+	struct emu_pin *pin;
+	uint16_t sw;
+
+	if ((sw = pin_form(c, 1, &pin)) != SW_OK ||
+	    (sw = pin_allowed(c->app, pin, EMU_OP_PIN_RESET, true)) != SW_OK ||
+	    (sw = emu_pin_replace(
+		 c->app, pin, emu_iso_unpad(c->data), NULL)) != SW_OK)
+		return sw;
+	return emu_pin_refill(c->app, pin);
+}
+
+/* 2C P1=03: the counter only. */
+uint16_t
+a3_reset_counter(struct emu_call *c)
+{
+	struct emu_pin *pin;
+	uint16_t sw;
+
+	if ((sw = pin_form(c, 0, &pin)) != SW_OK ||
+	    (sw = pin_allowed(c->app, pin, EMU_OP_PIN_RESET, true)) != SW_OK)
+		return sw;
+	return emu_pin_refill(c->app, pin);
+}
+
+/* 5F0r (80 type: PIN, 83 reference, 86 rules, 91 limit, A1 (83 max, 84 min)). */
+static enum cb_err
+put_pin(const struct emu_call *c, const struct emu_pin *pin,
+    struct cb_buf *out)
+{
+	const uint8_t type = 0, max = pin_max(c, pin), min = pin_min(c, pin);
+	size_t whole, lengths;
+	enum cb_err r;
+
+	if ((r = cb_tlv_open(out, TAG_PIN | pin->ref, &whole)) != CB_OK ||
+	    (r = cb_tlv_put(out, 0x80, cb_span(&type, 1))) != CB_OK ||
+	    (r = cb_tlv_put(out, 0x83, cb_span(&pin->ref, 1))) != CB_OK ||
+	    (r = cb_tlv_put(out, 0x86,
+		 cb_span(pin->access, pin->access_n))) != CB_OK ||
+	    (r = cb_tlv_put(out, 0x91,
+		 cb_span(&pin->tries_max, 1))) != CB_OK ||
+	    (r = cb_tlv_open(out, 0xA1, &lengths)) != CB_OK ||
+	    (r = cb_tlv_put(out, 0x83, cb_span(&max, 1))) != CB_OK ||
+	    (r = cb_tlv_put(out, 0x84, cb_span(&min, 1))) != CB_OK ||
+	    (r = cb_tlv_close(out, lengths)) != CB_OK)
+		return r;
+	return cb_tlv_close(out, whole);
+}
+
+uint16_t
+a3_get_pin(struct emu_call *c)
+{
+	const struct emu_pin *pin = a3_pin(c->app, c->p2);
+
+	if (pin == NULL)
+		return SW_REF_NOT_FOUND;
+	return put_pin(c, pin, c->rsp) == CB_OK ? SW_OK : SW_UNKNOWN;
+}
