@@ -122,7 +122,7 @@ card_seen() { timeout 10 opensc-tool --atr; }
 # ---- the demonstration --------------------------------------------------------
 
 say "A test card, and a reader with that card in it"
-show 'cardbridge card new --test my.card' '^my.card'
+show 'cardbridge card new --test --profile authentic5 my.card' '^my.card'
 quiet 'cardbridge reader add demo emu:my.card'
 wait_until 5 card_seen || fail "pcscd does not see the card"
 

@@ -13,9 +13,9 @@ static int card_show(const struct cli_cmd *cmd, const void *args, int argc,
 #define AT(m) offsetof(struct cli_card_new_args, m)
 static const struct cli_opt new_opts[] = {
 	{ "profile", CLI_TEXT, AT(profile), "NAME|FILE",
-	    "what the card looks like (authentic5)" },
+	    "what the card looks like (series8)" },
 	{ "blank", CLI_FLAG, AT(blank), NULL,
-	    "as it leaves the factory: SO passcode only" },
+	    "before it is personalised: no keys or certificates" },
 	{ "test", CLI_FLAG, AT(test), NULL,
 	    "marked as test: PIN 123456, SO PIN 87654321" },
 	{ "tries", CLI_NUMBER, AT(tries), "N",

@@ -97,9 +97,6 @@ refuse_early(const struct cli_card_new_args *a, const char *path)
 	if (!a->test && (a->keys_from != NULL || a->atr != NULL))
 		return cli_fail(CLI_USAGE, "%s is for test cards: add --test",
 		    a->keys_from != NULL ? "--keys-from" : "--atr");
-	if (a->blank && a->pin_file != NULL)
-		return cli_fail(CLI_USAGE, "a blank card has no holder's "
-		    "passcode: leave --pin-file out");
 	if (a->blank && a->keys_from != NULL)
 		return cli_fail(CLI_USAGE,
 		    "a blank card has no keys: leave --keys-from out");
@@ -154,6 +151,7 @@ cli_card_new(const struct cli_cmd *cmd, const void *args, int argc,
 	struct cb_why why = { "" };
 	struct emu_make wish = { 0 };
 	char *path = NULL;
+	bool has_pin;
 	enum cb_err r;
 	int code;
 
@@ -161,14 +159,21 @@ cli_card_new(const struct cli_cmd *cmd, const void *args, int argc,
 	(void)argc;
 	if ((code = refuse_early(a, argv[0])) != CLI_OK)
 		return code;
-	path = cli_profile_path(a->profile != NULL ? a->profile : "authentic5");
+	path = cli_profile_path(a->profile != NULL ? a->profile : "series8");
 	if (path == NULL)
 		return cli_fail(CLI_FAILED, "out of memory");
 	if ((r = emu_profile_read(&profile, path, &why)) != CB_OK) {
 		code = cli_fail_err(r, &why, path);
 		goto out;
 	}
-	if ((!a->blank &&
+	has_pin = emu_profile_has_user_pin(profile, a->blank);
+	if (!has_pin && a->pin_file != NULL) {
+		code = cli_fail(CLI_USAGE, "%s card of this profile has no "
+		    "holder's passcode: leave --pin-file out",
+		    a->blank ? "a blank" : "a");
+		goto out;
+	}
+	if ((has_pin &&
 		(r = secret_get(&pin, profile, a->test, &why)) != CB_OK) ||
 	    (r = secret_get(&so, profile, a->test, &why)) != CB_OK) {
 		code = cli_fail_err(r == CB_E_ABSENT ? CB_E_ARG : r, &why,

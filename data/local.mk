@@ -2,6 +2,7 @@
 # What a card looks like, units for systemd, and examples for pcscd and polkit.
 profilesdir = $(pkgdatadir)/profiles
 dist_profiles_DATA = \
+	data/profiles/authentic3.profile \
 	data/profiles/authentic5.profile \
 	data/profiles/series8.profile
 

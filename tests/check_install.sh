@@ -26,6 +26,7 @@ verdict "nothing is installed twice" "$(sed -nE \
 	sort | uniq -d)"
 
 for file in bin/cardbridge sbin/cardbridged \
+	share/cardbridge/profiles/authentic3.profile \
 	share/cardbridge/profiles/authentic5.profile \
 	share/cardbridge/profiles/series8.profile \
 	share/cardbridge/test-ca/ca.crt \

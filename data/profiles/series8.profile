@@ -2,4 +2,4 @@
 # Copyright (c) 2026 The cardbridge authors
 #
 # The card that "Series 8" stands for.
-alias = "authentic5";
+alias = "authentic3";

@@ -143,7 +143,7 @@ check 'a passcode file that is empty'
 echo 12 >short
 echo 87654321 >so
 run 2 card new --pin-file short --so-pin-file so live.card &&
-	says '4 to 16 characters' && [ ! -e live.card ]
+	says '4 to 8 characters' && [ ! -e live.card ]
 check 'a passcode that the policy refuses'
 run 4 card new --profile nosuch --test x.card && says 'nosuch.profile'
 check 'a profile that is missing'
@@ -155,7 +155,8 @@ run 2 card new --keys-from "$keys" live.card && says 'add --test'
 check 'published keys are for test cards'
 run 2 card new --atr 3B00 live.card && says 'add --test'
 check 'another ATR is for test cards'
-run 2 card new --test --blank --pin-file so x.card && says 'blank card'
+run 2 card new --test --profile authentic5 --blank --pin-file so x.card &&
+	says 'blank card'
 check 'a blank card has no passcode of the holder'
 run 2 card new --test --blank --serial 12 x.card && says 'serial' &&
 	[ ! -e x.card ]
@@ -163,7 +164,8 @@ check 'a serial of the wrong length'
 run 2 card new --test --blank --atr 3B12 x.card && [ ! -e x.card ]
 check 'an ATR that is none'
 
-run 0 card new --test --keys-from "$keys" --serial 1a2b3c4d test.card &&
+run 0 card new --test --profile authentic5 --keys-from "$keys" \
+	--serial 1a2b3c4d test.card &&
 	says 'serial 1A2B3C4D' && says 'test card' && says 'reader add'
 check 'a test card with published keys'
 [ "$(stat -c %a test.card)" = 600 ]
@@ -185,15 +187,17 @@ wait "$maker" || code=$?
 [ "$code" -ne 0 ] && [ "$(cat taken.card)" = precious ]
 check 'a file that came in the meantime is left alone'
 run 0 card new --test --blank --profile series8 blank.card &&
-	says 'profile authentic5'
+	says 'profile authentic3'
 check 'a blank card, by alias'
 run 0 card new --test --blank --tries 9 many.card &&
 	run 0 card show many.card && says '9 tries'
 check 'more tries on a test card'
-run 2 card new --blank --so-pin-file so --tries 9 x.card &&
+run 2 card new --profile authentic5 --blank --so-pin-file so --tries 9 \
+	x.card &&
 	says 'at most 3' && [ ! -e x.card ]
 check 'not on a live card'
-run 0 card new --blank --so-pin-file so --tries 2 live.card
+run 0 card new --profile authentic5 --blank --so-pin-file so --tries 2 \
+	live.card
 check 'fewer tries on a live card'
 
 # ---- card show ---------------------------------------------------------------
@@ -253,6 +257,45 @@ tail -n 1 out | cut -d' ' -f1 >puk
 run 0 card passwd --unblock --unblock-file puk --new-pin-file old test.card &&
 	run 0 card passwd --old-pin-file old --new-pin-file new test.card
 check 'unblocked with the right one'
+
+# a card that is unblocked by the holder of another passcode, the PUK
+keys3=$top/tests/vectors/authentic3/test-keys.txt
+run 0 card new --test --keys-from "$keys3" a3.card &&
+	says 'profile authentic3' && ! says 'unblock value'
+check 'a card of the default profile'
+echo 111222333 >long
+run 2 card passwd --old-pin-file old --new-pin-file long a3.card &&
+	says '4 to 8 characters'
+check 'a new passcode longer than this one may be'
+for tries in 2 1 0; do
+	run 1 card passwd --old-pin-file wrong --new-pin-file new a3.card || break
+done
+[ "$tries" = 0 ] && says 'blocked' && says '[-][-]unblock'
+check 'blocked there'
+run 1 card passwd --unblock --unblock-file wrong --new-pin-file new a3.card &&
+	says 'wrong unblock value, 2 tries left'
+check 'a wrong PUK costs a try'
+run 2 card passwd --unblock --unblock-file so --new-pin-file long a3.card &&
+	says '4 to 8 characters'
+check 'a new passcode that is refused costs none'
+run 1 card passwd --unblock --unblock-file old --new-pin-file new a3.card &&
+	says 'wrong unblock value, 1 try left'
+check 'the old passcode is no PUK'
+run 0 card passwd --unblock --unblock-file so --new-pin-file new a3.card &&
+	run 0 card show a3.card && says '3F00/02 .* 3 of 3' &&
+	says '3F00/01 .* 3 of 3'
+check 'the PUK unblocks, and both counters begin anew'
+run 0 card passwd --old-pin-file new --new-pin-file old a3.card
+check 'with the new passcode'
+for tries in 2 1 0; do
+	run 1 card passwd --unblock --unblock-file wrong --new-pin-file new \
+		a3.card || break
+done
+[ "$tries" = 0 ] && says 'cannot be unblocked any more'
+check 'a blocked PUK'
+run 0 card new --test --blank a3-blank.card &&
+	run 0 card passwd --old-pin-file old --new-pin-file new a3-blank.card
+check 'a blank one has its passcodes'
 
 # ---- apdu --------------------------------------------------------------------
 

@@ -339,11 +339,13 @@ bridge_kill() {
 
 bridge_signal() { kill "-$1" "$BRIDGE_PID"; } # SIGNAL
 
-# A card marked as test (PIN 123456, SO PIN 87654321).
+# A card marked as test (PIN 123456, SO PIN 87654321), of $card_profile unless
+# an option says another.
+card_profile=authentic5
 card_make() { # FILE [OPTION]...
 	local file=$1
 	shift
-	"$CARDBRIDGE" card new --test "$@" "$file" >"$T/card-new.log" 2>&1 ||
+	"$CARDBRIDGE" card new --test --profile "$card_profile" "$@" "$file" >"$T/card-new.log" 2>&1 ||
 		bail "no card: $(cat "$T/card-new.log")"
 }
 

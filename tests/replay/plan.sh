@@ -2,24 +2,31 @@
 # SPDX-License-Identifier: BSD-2-Clause
 # Copyright (c) 2026 The cardbridge authors
 #
-# Plays tests/vectors/authentic5/plan: makes the card of each line and plays
-# to it. Sourced after tests/e2e/lib.sh by the three replay tests, which say
+# Plays tests/vectors/FAMILY/plan: makes the card of each line and plays to
+# it. Sourced after tests/e2e/lib.sh by the three replay tests, which say
 # where the card goes: plan_insert FILE puts it there, and sets $where to what
 # replay -w takes; plan_remove takes it away.
 #
 #   REPLAY        the player
 #   REPLAY_WRAP   what it runs under (valgrind ..., on the road emu)
 #   REPLAY_ONLY   only the lines that contain this
+#
+# A family of cards is a profile, and tests/vectors/FAMILY with its recorded
+# conversations, its plan, and cards.sh, which says
+#
+#   plan_t0_atr        an answer-to-reset for T=0
+#   plan_options       what `card new` is given for every card
+#   plan_vary CARD     edits of the profile and further options for one
 
-plan_vectors=$CB_SRC/tests/vectors/authentic5
-plan_profile=$CB_SRC/data/profiles/authentic5.profile
-plan_t0_atr=3B7B1800000031C06477E30300829000
 REPLAY=${REPLAY:-$CB_BUILD/tests/replay/replay}
 read -ra plan_wrap <<<"${REPLAY_WRAP:-}"
 
-# The GUIDs of the recorded card's containers; in the profile they are drawn.
-plan_guid_1='{B9FBDAB2-EC99-6BAB-27F6-F2DA624571E5}'
-plan_guid_2='{BDB55E4A-3557-C6DA-B871-90DB009A6C7E}'
+plan_use() { # FAMILY
+	plan_family=$1
+	plan_vectors=$CB_SRC/tests/vectors/$1
+	# shellcheck source=/dev/null # one for each family
+	. "$plan_vectors/cards.sh"
+}
 
 # One edit of the profile at hand, which must take place.
 plan_edit() { # SED-PROGRAM
@@ -30,44 +37,13 @@ plan_edit() { # SED-PROGRAM
 	fi
 }
 
-# $T/plan.profile: the card's kind, as the recorded one was.
-plan_profile_for() { # CARD
-	cp "$plan_profile" "$T/plan.profile"
-	plan_edit "s/(\"pad(1001 .*guid()/(\"pad(1001 3001 2001 zeros(6) lv8('$plan_guid_1'/"
-	plan_edit "s/(\"pad(1002 .*guid()/(\"pad(1002 3002 2002 zeros(6) lv8('$plan_guid_2'/"
+plan_card() { # CARD PROTOCOL FILE
+	local options=("${plan_options[@]}" --profile "$T/plan.profile")
+	cp "$CB_SRC/data/profiles/$plan_family.profile" "$T/plan.profile"
 	# sixty cards are made, and no passcode of theirs is worth guarding
 	plan_edit '/test = {/,/}/s/scrypt_log2n = 15/scrypt_log2n = 10/'
-	case $1 in
-	open-2000)
-		plan_edit '/path = "3F00\/5011\/2000"/,/content/{
-			s/access = "FF 24 24/access = "FF 24 00/
-			s/content = .*/content = ("6F47D9884B6F9DC57833798F5B7DE1A5"); },/
-		}'
-		;;
-	puk)
-		plan_edit 's/owner = "3F00"; reference = 0x04/owner = "3F00\/5011"; reference = 0x04/'
-		plan_edit 's/tries = 3; blank = true;/tries = 5;/'
-		;;
-	esac
-}
-
-plan_card() { # CARD PROTOCOL FILE
-	local options=(--tries 5 --serial 1A2B3C4D)
-	plan_profile_for "$1"
-	options+=(--profile "$T/plan.profile")
+	plan_vary "$1"
 	[ "$2" = t1 ] || options+=(--atr "$plan_t0_atr")
-	case $1 in
-	blank)
-		options+=(--blank)
-		;;
-	puk)
-		echo 11223344 >"$T/plan.so-pin"
-		options+=(--so-pin-file "$T/plan.so-pin")
-		;&
-	*)
-		options+=(--keys-from "$plan_vectors/test-keys.txt")
-		;;
-	esac
 	card_make "$3" "${options[@]}"
 }
 
@@ -86,8 +62,8 @@ plan_words() { # PROTOCOL WORD...
 		[[ $rest != *:* ]] || { part=:${rest#*:} rest=${rest%%:*}; }
 		case $rest in
 		prepare-*) name=$rest.txt ;;
-		t[01]-*) name=authentic5-$rest.txt ;;
-		*) name=authentic5-$t-$rest.txt ;;
+		t[01]-*) name=$plan_family-$rest.txt ;;
+		*) name=$plan_family-$t-$rest.txt ;;
 		esac
 		plan_args+=("$bang$plan_vectors/$name$part")
 		[ -n "$bang" ] || plan_played+=("$name")
@@ -108,9 +84,9 @@ plan_line() { # PROTOCOL CARD WORD...
 	plan_remove
 	rm -f "$file"
 	if [ "$rc" = 0 ]; then
-		pass "$t, $card card: $*"
+		pass "$plan_family, $t, $card card: $*"
 	else
-		fail "$t, $card card: $*" "exit code $rc" "$out"
+		fail "$plan_family, $t, $card card: $*" "exit code $rc" "$out"
 	fi
 }
 
@@ -118,17 +94,15 @@ plan_line() { # PROTOCOL CARD WORD...
 plan_complete() {
 	local f name missing=
 	[ -z "${REPLAY_ONLY:-}" ] || return 0
-	for f in "$plan_vectors"/authentic5-t?-*.txt; do
+	for f in "$plan_vectors/$plan_family"-t?-*.txt; do
 		name=${f##*/}
 		[[ " ${plan_played[*]} " = *" $name "* ]] || missing+=" $name"
 	done
-	is "$missing" "" "every recording was played"
+	is "$missing" "" "$plan_family: every recording was played"
 }
 
-plan_play() { # ROAD
-	local protocols card words t plan_no=0 plan_played=() plan_args=()
-	plan_road=$1
-	[ -x "$REPLAY" ] || skip_all "the player of recordings is not built"
+plan_play_family() {
+	local protocols card words t plan_played=() plan_args=()
 	while IFS='|' read -r protocols card words; do
 		[[ -n $card && $protocols != \#* ]] || continue
 		[[ $words = *${REPLAY_ONLY:-}* ]] || continue
@@ -139,4 +113,14 @@ plan_play() { # ROAD
 		done
 	done <"$plan_vectors/plan"
 	plan_complete
+}
+
+plan_play() { # ROAD
+	local plan plan_no=0
+	plan_road=$1
+	[ -x "$REPLAY" ] || skip_all "the player of recordings is not built"
+	for plan in "$CB_SRC"/tests/vectors/*/plan; do
+		plan_use "$(basename "$(dirname "$plan")")"
+		plan_play_family
+	done
 }
