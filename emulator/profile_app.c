@@ -443,6 +443,23 @@ check_access(
 	c->r = CB_E_FORMAT;
 }
 
+static void
+check_pin_access(
+    struct pf *c, const struct emu_pf_app *app, const struct emu_pf_pin *pin)
+{
+	uint8_t want;
+
+	if (c->r != CB_OK)
+		return;
+	want = emu_applet_find(app->applet)->pin_access_n;
+	if (pin->access_n == want)
+		return;
+	cb_why_set(c->why, "%s:%u: access of pin %s: %u bytes, but this "
+	    "applet's pins have %u", c->p->file, pin->line, pin->name,
+	    pin->access_n, want);
+	c->r = CB_E_FORMAT;
+}
+
 void
 pf_app_read(struct pf *c, config_setting_t *at, struct emu_pf_app *app)
 {
@@ -458,6 +475,8 @@ pf_app_read(struct pf *c, config_setting_t *at, struct emu_pf_app *app)
 		for (unsigned j = 0; j < f->records_n; j++)
 			check_size(c, f, &f->records[j], UINT8_MAX);
 	}
+	for (unsigned i = 0; i < app->pins_n; i++)
+		check_pin_access(c, app, &app->pins[i]);
 	c->app = NULL;
 }
 

@@ -37,8 +37,9 @@ struct emu_applet {
 	 * it, RESET is the matter of another PIN and no unblock value's. */
 	void (*pin_rule)(struct emu_app *app, const struct emu_pin *pin,
 	    enum emu_op op, struct emu_rule *out);
-	/* How many access bytes a file of this type has. */
+	/* How many access bytes a file of this type has; a PIN. */
 	uint8_t (*access_n)(uint8_t type);
+	uint8_t pin_access_n;
 };
 
 /* NULL: no such applet. */

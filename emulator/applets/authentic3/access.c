@@ -32,6 +32,15 @@ static const struct emu_position pin_positions[] = {
 	{ PIN_TYPE, EMU_OP_PIN_CHANGE, 2 },
 };
 
+uint8_t
+a3_access_n(uint8_t type)
+{
+	return type == EMU_DF		    ? A3_RULES_DF
+	    : type == EMU_EF_TRANSPARENT    ? A3_RULES_EF
+	    : type == EMU_KEY_RSA_PRIVATE   ? A3_RULES_KEY
+					    : 0;	/* there is none */
+}
+
 struct emu_pin *
 a3_pin(const struct emu_app *app, uint8_t ref)
 {

@@ -53,6 +53,8 @@ const struct emu_applet emu_authentic3 = {
 	.control = put_fcp,
 	.rule = a3_rule,
 	.pin_rule = a3_pin_rule,
+	.access_n = a3_access_n,
+	.pin_access_n = A3_RULES_PIN,
 };
 
 /* ---- SELECT ------------------------------------------------------------------ */

@@ -20,8 +20,9 @@ extern const struct emu_applet emu_authentic3;
 /* ---- access.c --------------------------------------------------------------- */
 
 /* Bytes of rules that objects have. */
-enum { A3_RULES_EF = 8, A3_RULES_PIN = 10, A3_RULES_KEY = 12 };
+enum { A3_RULES_DF = 6, A3_RULES_EF = 8, A3_RULES_PIN = 10, A3_RULES_KEY = 12 };
 
+uint8_t a3_access_n(uint8_t type);
 void a3_rule(struct emu_app *app, const struct emu_file *f, enum emu_op op,
     struct emu_rule *out);
 void a3_pin_rule(struct emu_app *app, const struct emu_pin *pin,
