@@ -17,7 +17,7 @@
 #include "common/hex.h"
 #include "tests/emulator/crypto_util.h"
 
-#define KEYS "tests/vectors/authentic5/test-keys.txt"
+#define KEYS "tests/vectors/authentic%c/test-keys.txt"
 
 struct cb_buf
 util_hex(const char *text)
@@ -38,15 +38,17 @@ util_is(struct cb_span b, const char *hex)
 	return same;
 }
 
+/* Sections a30 and on are AuthentIC v3's. */
 static FILE *
-keys_open(void)
+keys_open(const char *section)
 {
 	const char *top = getenv("CB_SRC");
 	char path[4096];
 	FILE *f;
 
 	(void)snprintf(
-	    path, sizeof(path), "%s/%s", top == NULL ? "." : top, KEYS);
+	    path, sizeof(path), "%s/" KEYS, top == NULL ? "." : top,
+	    section[0] == 'a' ? '3' : '5');
 	f = fopen(path, "r");
 	ck_assert_msg(f != NULL, "%s is not there", path);
 	return f;
@@ -59,7 +61,7 @@ util_key_field(const char *section, const char *field)
 	struct cb_buf out = CB_BUF_INIT;
 	char line[4096];
 	bool inside = false;
-	FILE *f = keys_open();
+	FILE *f = keys_open(section);
 
 	while (out.n == 0 && fgets(line, sizeof(line), f) != NULL) {
 		line[strcspn(line, "\n")] = '\0';
@@ -71,7 +73,7 @@ util_key_field(const char *section, const char *field)
 			out = util_hex(line + field_n + 1);
 	}
 	(void)fclose(f);
-	ck_assert_msg(out.n != 0, "[%s] %s is not in %s", section, field, KEYS);
+	ck_assert_msg(out.n != 0, "[%s] %s is in no file", section, field);
 	return out;
 }
 

@@ -9,7 +9,7 @@
 
 #include "emulator/crypto/crypto.h"
 
-/* A field of a section ("s80", "dp") of tests/vectors/authentic5/
+/* A field of a section ("s80", "dp") of tests/vectors/authentic?/
  * test-keys.txt, below $CB_SRC. Ends the test where it is not there. */
 struct cb_buf util_key_field(const char *section, const char *field);
 /* All components of a key; e is 65537. */

@@ -15,6 +15,12 @@ tests_emulator_test_emulator_SOURCES = \
 	tests/emulator/rig_keys.c \
 	tests/emulator/rig_talk.c \
 	tests/emulator/suites.h \
+	tests/emulator/test_a3_access.c \
+	tests/emulator/test_a3_facts.c \
+	tests/emulator/test_a3_files.c \
+	tests/emulator/test_a3_keys.c \
+	tests/emulator/test_a3_pins.c \
+	tests/emulator/test_a3_select.c \
 	tests/emulator/test_a5_access.c \
 	tests/emulator/test_a5_files.c \
 	tests/emulator/test_a5_keys.c \

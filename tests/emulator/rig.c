@@ -11,7 +11,19 @@
 #include "emulator/profile.h"
 #include "tests/emulator/rig.h"
 
-#define T0_ATR "3B7B1800000031C06477E30300829000"
+static const struct {
+	const char *family;
+	bool blank;
+	const char *atr;	/* NULL: the profile's */
+} kinds[RIG_KINDS] = {
+	[RIG_PERSONAL] = { "authentic5", false, NULL },
+	[RIG_T0] = { "authentic5", false, "3B7B1800000031C06477E30300829000" },
+	[RIG_BLANK] = { "authentic5", true, NULL },
+	[RIG_A3] = { "authentic3", false, NULL },
+	[RIG_A3_T0] = { "authentic3", false,
+	    "3B5D180080F9A0000000770100700A9000" },
+	[RIG_A3_BLANK] = { "authentic3", true, NULL },
+};
 
 static struct emu_nvm *made[RIG_KINDS];
 
@@ -254,6 +266,12 @@ rig_get(struct emu_nvm *from, const char *name, struct cb_buf *out)
 struct emu_profile *
 rig_profile(const char *find, const char *put)
 {
+	return rig_profile_of("authentic5", find, put);
+}
+
+struct emu_profile *
+rig_profile_of(const char *family, const char *find, const char *put)
+{
 	const char *top = getenv("CB_SRC");
 	char path[4096], copy[] = "/tmp/test_profile.XXXXXX";
 	static char text[1 << 16];
@@ -264,8 +282,8 @@ rig_profile(const char *find, const char *put)
 	FILE *f;
 	int fd;
 
-	snprintf(path, sizeof(path), "%s/data/profiles/authentic5.profile",
-	    top == NULL ? "." : top);
+	snprintf(path, sizeof(path), "%s/data/profiles/%s.profile",
+	    top == NULL ? "." : top, family);
 	ck_assert_ptr_nonnull(f = fopen(path, "r"));
 	n = fread(text, 1, sizeof(text) - 1, f);
 	text[n] = '\0';
@@ -291,20 +309,18 @@ rig_wish(struct emu_make *wish, enum rig_kind kind)
 	static char keys[4096];
 	const char *top = getenv("CB_SRC");
 
-	snprintf(keys, sizeof(keys),
-	    "%s/tests/vectors/authentic5/test-keys.txt",
-	    top == NULL ? "." : top);
+	snprintf(keys, sizeof(keys), "%s/tests/vectors/%s/test-keys.txt",
+	    top == NULL ? "." : top, kinds[kind].family);
 	*wish = (struct emu_make){
 		.test = true,
-		.blank = kind == RIG_BLANK,
+		.blank = kinds[kind].blank,
 		.serial = "1A2B3C4D",
-		.atr = kind == RIG_T0 ? T0_ATR : NULL,
-		.keys_from = kind == RIG_BLANK ? NULL : keys,
+		.atr = kinds[kind].atr,
+		.keys_from = kinds[kind].blank ? NULL : keys,
+		.user_pin = cb_span_str(RIG_PIN),
 		.so_pin = cb_span_str(RIG_SO_PIN),
 		.scrypt_log2n = 10,
 	};
-	if (kind != RIG_BLANK)
-		wish->user_pin = cb_span_str(RIG_PIN);
 }
 
 void
@@ -331,13 +347,13 @@ rig_setup(void)
 
 	if (made[0] != NULL)
 		return;
-	p = rig_profile(NULL, NULL);
 	for (unsigned k = 0; k < RIG_KINDS; k++) {
+		p = rig_profile_of(kinds[k].family, NULL, NULL);
 		rig_make(&r, p, (enum rig_kind)k);
 		made[k] = rig_copy(r.records);
 		rig_close(&r);
+		emu_profile_free(&p);
 	}
-	emu_profile_free(&p);
 }
 
 enum cb_err
@@ -439,6 +455,10 @@ same_pins(const struct emu_pin *a, const struct emu_pin *b)
 		ck_assert_uint_eq(a->tries_max, b->tries_max);
 		ck_assert_uint_eq(a->unblock_tries, b->unblock_tries);
 		ck_assert_uint_eq(a->unblock_max, b->unblock_max);
+		ck_assert_uint_eq(a->min, b->min);
+		ck_assert_uint_eq(a->max, b->max);
+		ck_assert_uint_eq(a->access_n, b->access_n);
+		ck_assert_mem_eq(a->access, b->access, sizeof(a->access));
 		same_wrap(&a->pin, &b->pin);
 		same_wrap(&a->unblock, &b->unblock);
 	}

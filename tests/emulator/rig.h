@@ -6,8 +6,8 @@
  * conversations written as text.
  *
  * A command is a line of words: hexadecimal bytes; HH*N, a byte N times;
- * <text>, a passcode field (64 bytes, FF behind the text); 'text', its
- * characters; #, the number of bytes up to the end or to |. A wanted answer
+ * <text>, a passcode field (64 bytes, FF behind the text); {text}, one of 8
+ * bytes; 'text', its characters; #, the number of bytes up to the end or to |. A wanted answer
  * is hexadecimal with HH*N as well; `?N` in front stands for N bytes that may
  * be anything, `?` for any number of them.
  */
@@ -22,6 +22,9 @@ enum rig_kind {
 	RIG_PERSONAL,	/* laid out as authentic5.profile says, T=1 */
 	RIG_T0,		/* the same in T=0 */
 	RIG_BLANK,	/* before that */
+	RIG_A3,		/* as authentic3.profile says, T=1 */
+	RIG_A3_T0,
+	RIG_A3_BLANK,
 	RIG_KINDS
 };
 
@@ -79,6 +82,7 @@ void rig_bytes(struct cb_buf *out, const char *cmd);
  *	@reset	@off	@on	@wait MS	@tick	@t0	@t1
  *	@reopen			the card from its records
  *	@import S  @import-public S	key S into the current file
+ *	@put-key NO S			key S as AuthentIC v3's object NO
  *	@notes			the answer column is what the log must say
  *				(- : nothing), which is then forgotten
  *	@disk	@no-disk	whether the step before wrote
@@ -117,6 +121,8 @@ void rig_get(struct emu_nvm *from, const char *name, struct cb_buf *out);
 struct cb_span rig_key(const char *section, const char *component);
 /* Commands that put a private (public) key into the current file. */
 void rig_import(struct rig *r, const char *section, bool public);
+/* PUT DATA of AuthentIC v3 with all components, chained; the last answer. */
+uint16_t rig_put_key(struct rig *r, uint8_t no, const char *section);
 /* True where `signature` is one of `data` under that key, PKCS#1 v1.5. */
 bool rig_verify(
     const char *section, struct cb_span signature, struct cb_span data);
@@ -124,8 +130,11 @@ bool rig_verify(
 void rig_encrypt(
     const char *section, struct cb_span plain, struct cb_buf *out);
 
-/* A profile with text put in: instead of what is found, else at the end. */
+/* A profile (authentic5) with text put in: instead of what is found, else at
+ * the end. */
 struct emu_profile *rig_profile(const char *find, const char *put);
+struct emu_profile *rig_profile_of(
+    const char *family, const char *find, const char *put);
 /* A card made of it, powered. */
 void rig_make(struct rig *r, struct emu_profile *p, enum rig_kind kind);
 /* What rig_make wishes; keys_from is borrowed from a static. */
@@ -146,5 +155,19 @@ void rig_wish(struct emu_make *wish, enum rig_kind kind);
 #define CREATE(type, fid, size, access) \
 	"00E00000 18 6216 8202 " type " 8302 " fid " 8502 " size " 8608 " access
 #define FREE "00*8"
+
+/* AuthentIC v3. */
+#define AID_A3 "A0000000770100700A1000F100000100"
+#define SELECT_A3 "00A40400 # " AID_A3
+#define DOWN(fid) "00A40000 02 " fid " 00"
+#define A3_VERIFY_1 "00200001 # {" RIG_PIN "}"
+#define A3_VERIFY_2 "00200002 # {" RIG_SO_PIN "}"
+#define A3_CREATE(fid, size, rules) \
+	"00E00000 17 6215 8002 " size " 820101 8302 " fid " 8608 " rules
+/* mechanism, number, rules */
+#define A3_KEY(mech, no, rules) \
+	"00DB3FFF 16 A114 8001 " mech " 8301 " no " 860C " rules
+#define A3_MSE_SIGN(no) "002241B6 06 800111 8301 " no
+#define A3_MSE_DECIPHER(no) "002241B8 06 800111 8301 " no
 
 #endif

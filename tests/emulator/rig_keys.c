@@ -12,6 +12,7 @@
 #include <openssl/param_build.h>
 #include <openssl/rsa.h>
 
+#include "common/tlv.h"
 #include "tests/emulator/crypto_util.h"
 #include "tests/emulator/rig.h"
 
@@ -23,7 +24,7 @@ struct known {
 	struct cb_buf parts[COMPONENTS];
 };
 
-static struct known known[5];
+static struct known known[8];
 
 /* Made for these tests, and published here: they guard nothing. */
 static const struct {
@@ -149,6 +150,60 @@ rig_import(struct rig *r, const char *section, bool public)
 	for (uint8_t i = P; i <= DQ; i++)
 		put_component(
 		    r, (uint8_t)(i + 1), 0xA3, cb_buf_span(&k->parts[i]));
+}
+
+static void
+put_tlv(struct cb_buf *out, uint32_t tag, struct cb_span value)
+{
+	ck_assert_int_eq(cb_tlv_put(out, tag, value), CB_OK);
+}
+
+/* A1 (80 mechanism, 83 number, A5 (7F48 (92..96) 7F49 (81 82))) */
+static void
+key_object(struct cb_buf *out, uint8_t no, const struct known *k)
+{
+	const uint8_t mechanism = (uint8_t)(k->parts[N].n / 32 + 4);
+	struct cb_buf prv = CB_BUF_INIT, pub = CB_BUF_INIT, both = CB_BUF_INIT,
+		      all = CB_BUF_INIT;
+
+	for (uint8_t i = P; i <= DQ; i++)
+		put_tlv(&prv, 0x92u + i, cb_buf_span(&k->parts[i]));
+	put_tlv(&pub, 0x81, cb_buf_span(&k->parts[N]));
+	put_tlv(&pub, 0x82, cb_buf_span(&k->parts[E]));
+	put_tlv(&both, 0x7F48, cb_buf_span(&prv));
+	put_tlv(&both, 0x7F49, cb_buf_span(&pub));
+	put_tlv(&all, 0x80, cb_span(&mechanism, 1));
+	put_tlv(&all, 0x83, cb_span(&no, 1));
+	put_tlv(&all, 0xA5, cb_buf_span(&both));
+	put_tlv(out, 0xA1, cb_buf_span(&all));
+	cb_buf_free(&prv);
+	cb_buf_free(&pub);
+	cb_buf_free(&both);
+	cb_buf_free(&all);
+}
+
+uint16_t
+rig_put_key(struct rig *r, uint8_t no, const char *section)
+{
+	struct cb_buf object = CB_BUF_INIT;
+	struct cb_span rest;
+	uint8_t cmd[5 + 255] = { 0x10, 0xDB, 0x3F, 0xFF };
+	uint16_t sw = 0x9000;
+
+	key_object(&object, no, known_key(section));
+	for (rest = cb_buf_span(&object); rest.n > 0 && sw == 0x9000;
+	    rest = cb_span_tail(rest, cmd[4])) {
+		cmd[0] = rest.n > 255 ? 0x10 : 0x00;
+		cmd[4] = (uint8_t)(rest.n > 255 ? 255 : rest.n);
+		memcpy(cmd + 5, rest.p, cmd[4]);
+		ck_assert_int_eq(emu_card_transmit(r->card,
+				     cb_span(cmd, 5u + cmd[4]), &r->rsp),
+		    CB_OK);
+		ck_assert_uint_eq(r->rsp.n, 2);
+		sw = (uint16_t)(r->rsp.p[0] << 8 | r->rsp.p[1]);
+	}
+	cb_buf_free(&object);
+	return sw;
 }
 
 /* The public key as OpenSSL has it. */

@@ -11,8 +11,6 @@
 #include "common/hex.h"
 #include "tests/emulator/rig.h"
 
-#define PIN_FIELD 64
-
 static void
 put(struct cb_buf *out, const void *p, size_t n)
 {
@@ -32,18 +30,26 @@ put_repeated(struct cb_buf *out, const char *word)
 	memset(p, (int)byte, n);
 }
 
+/* A passcode field: the text between two brackets, FF behind it. */
+static void
+put_field(struct cb_buf *out, const char *word, size_t n, size_t field_n)
+{
+	uint8_t *field;
+
+	ck_assert_int_eq(cb_buf_grow(out, field_n, &field), CB_OK);
+	memset(field, 0xFF, field_n);
+	ck_assert_uint_le(n - 2, field_n);
+	memcpy(field, word + 1, n - 2);
+}
+
 /* One word; *mark is where a count of bytes is due, or 0. */
 static void
 put_word(struct cb_buf *out, const char *word, size_t n, size_t *mark)
 {
-	uint8_t *field;
-
 	if (word[0] == '<') {
-		ck_assert_int_eq(
-		    cb_buf_grow(out, PIN_FIELD, &field), CB_OK);
-		memset(field, 0xFF, PIN_FIELD);
-		ck_assert_uint_le(n - 2, PIN_FIELD);
-		memcpy(field, word + 1, n - 2);
+		put_field(out, word, n, 64);
+	} else if (word[0] == '{') {
+		put_field(out, word, n, 8);
 	} else if (word[0] == '\'') {
 		put(out, word + 1, n - 2);
 	} else if (word[0] == '#') {
@@ -188,6 +194,10 @@ direct(struct rig *r, const struct step *s, const char *where, unsigned *begun)
 		rig_import(r, s->cmd + 8, false);
 	else if (strncmp(s->cmd, "@import-public ", 15) == 0)
 		rig_import(r, s->cmd + 15, true);
+	else if (strncmp(s->cmd, "@put-key ", 9) == 0)
+		ck_assert_uint_eq(rig_put_key(r,
+			(uint8_t)strtoul(s->cmd + 9, NULL, 16),
+			strrchr(s->cmd, ' ') + 1), 0x9000);
 	else if (strcmp(s->cmd, "@notes") == 0)
 		notes(r, where, s->want);
 	else if (strcmp(s->cmd, "@disk") == 0)

@@ -208,6 +208,8 @@ static const struct {
 		{ "102A8086 08 00*8", "9000" },
 		{ "002A8086 F8 00*248", "6A81" } } },
 	{ "policy", { TO_5011, { "00240001 # <123456> <1>", "6A81" } } },
+	{ "delete-df", { { SELECT_A3, "9000" },
+		{ "00E40100 02 5015", "6A81" } } },
 };
 
 static void
@@ -217,10 +219,19 @@ try_answer(size_t i)
 	struct emu_profile *p;
 	struct rig r;
 
-	snprintf(text, sizeof(text), "answers = { %s = 0x6A81; };\n",
-	    answers[i].name);
-	p = rig_profile(NULL, text);
-	rig_make(&r, p, RIG_PERSONAL);
+	/* AuthentIC v3's profile has some answers of its own already */
+	const bool a3 = strcmp(answers[i].steps[0].cmd, SELECT_A3) == 0;
+
+	if (a3) {
+		snprintf(text, sizeof(text), "answers = {\n%s = 0x6A81;",
+		    answers[i].name);
+		p = rig_profile_of("authentic3", "answers = {", text);
+	} else {
+		snprintf(text, sizeof(text), "answers = { %s = 0x6A81; };\n",
+		    answers[i].name);
+		p = rig_profile(NULL, text);
+	}
+	rig_make(&r, p, a3 ? RIG_A3 : RIG_PERSONAL);
 	rig_play(&r, answers[i].name, answers[i].steps);
 	rig_close(&r);
 	emu_profile_free(&p);
