@@ -50,6 +50,27 @@ emu_allowed(struct emu_app *app, const struct emu_file *f, enum emu_op op)
 	return emu_rule_check(&rule);
 }
 
+void
+emu_pin_rule(struct emu_app *app, const struct emu_pin *pin, enum emu_op op,
+    struct emu_rule *out)
+{
+	*out = (struct emu_rule){ .kind = EMU_NO_RULE };
+	if (app->applet->pin_rule != NULL)
+		app->applet->pin_rule(app, pin, op, out);
+	else
+		app->applet->rule(app, pin->owner, op, out);
+}
+
+uint16_t
+emu_pin_allowed(
+    struct emu_app *app, const struct emu_pin *pin, enum emu_op op)
+{
+	struct emu_rule rule;
+
+	emu_pin_rule(app, pin, op, &rule);
+	return emu_rule_check(&rule);
+}
+
 uint16_t
 emu_key_allowed(struct emu_app *app, const struct emu_file *f, enum emu_op op)
 {
@@ -244,9 +265,9 @@ emu_pin_rules_text(
 	if (app->applet->pin_rule == NULL)
 		return;
 	for (size_t i = 0; i < sizeof(pin_words) / sizeof(pin_words[0]); i++) {
-		struct emu_rule rule = { .kind = EMU_NO_RULE };
+		struct emu_rule rule;
 
-		app->applet->pin_rule(app, pin, pin_words[i].op, &rule);
+		emu_pin_rule(app, pin, pin_words[i].op, &rule);
 		say_rule(&t, pin_words[i].word, &rule);
 	}
 }

@@ -43,6 +43,11 @@ uint16_t emu_rule_check(const struct emu_rule *rule);
 /* Is op on f allowed now? */
 uint16_t emu_allowed(
     struct emu_app *app, const struct emu_file *f, enum emu_op op);
+/* What is allowed with a PIN: by its own rules, or those of its DF. */
+void emu_pin_rule(struct emu_app *app, const struct emu_pin *pin,
+    enum emu_op op, struct emu_rule *out);
+uint16_t emu_pin_allowed(
+    struct emu_app *app, const struct emu_pin *pin, enum emu_op op);
 /* Use of a private key: that, and CRYPTO of its DF. */
 uint16_t emu_key_allowed(
     struct emu_app *app, const struct emu_file *f, enum emu_op op);

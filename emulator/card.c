@@ -311,8 +311,7 @@ emu_card_passwd(struct emu_card *card, struct cb_span old_pin,
 		cb_why_set(why, "the card has no holder's passcode yet");
 		return CB_E_ABSENT;
 	}
-	if (app->applet->allowed(app, pin->owner, EMU_OP_PIN_CHANGE) !=
-	    SW_OK) {
+	if (emu_pin_allowed(app, pin, EMU_OP_PIN_CHANGE) != SW_OK) {
 		cb_why_set(why, "the card's access rules let nobody change "
 				"this passcode who has only that; nothing was "
 				"done");
@@ -327,11 +326,11 @@ emu_card_passwd(struct emu_card *card, struct cb_span old_pin,
 static struct emu_pin *
 resetter(struct emu_app *app, const struct emu_pin *pin)
 {
-	struct emu_rule rule = { .kind = EMU_NO_RULE };
+	struct emu_rule rule;
 
 	if (app->applet->pin_rule == NULL)
 		return NULL;
-	app->applet->pin_rule(app, pin, EMU_OP_PIN_RESET, &rule);
+	emu_pin_rule(app, pin, EMU_OP_PIN_RESET, &rule);
 	return rule.pins_n > 0 ? rule.pins[0] : NULL;
 }
 

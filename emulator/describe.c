@@ -151,7 +151,7 @@ static bool
 is_hidden(struct emu_app *app, const struct emu_file *f)
 {
 	if ((f->type != EMU_EF_TRANSPARENT && f->type != EMU_EF_LINEAR) ||
-	    app->applet->allowed(app, f, EMU_OP_READ) == SW_OK)
+	    emu_allowed(app, f, EMU_OP_READ) == SW_OK)
 		return false;
 	for (const struct emu_part *p = f->parts; p != NULL; p = p->next)
 		for (size_t i = 0; i < p->plain.n; i++)

@@ -35,18 +35,16 @@ pin_form(const struct emu_call *c, unsigned fields, struct emu_pin **pin)
 	return SW_OK;
 }
 
-/* SW_OK: `op` is allowed; `named`: to the holder of some PIN, since "always"
- * would be anybody's right to set a new value. */
+/* May somebody set a new value without the old one? Only the holder of a PIN
+ * that the rule names: "always" would be anybody's right. */
 static uint16_t
-pin_allowed(struct emu_app *app, const struct emu_pin *pin, enum emu_op op,
-    bool named)
+named_in(struct emu_app *app, const struct emu_pin *pin, enum emu_op op)
 {
-	struct emu_rule rule = { .kind = EMU_NO_RULE };
+	struct emu_rule rule;
 
-	a3_pin_rule(app, pin, op, &rule);
-	if (named && rule.kind != EMU_ANY_OF)
-		return SW_SECURITY_STATUS;
-	return emu_rule_check(&rule);
+	emu_pin_rule(app, pin, op, &rule);
+	return rule.kind == EMU_ANY_OF ? emu_rule_check(&rule)
+				       : SW_SECURITY_STATUS;
 }
 
 uint16_t
@@ -64,7 +62,7 @@ a3_change(struct emu_call *c)
 	uint16_t sw;
 
 	if ((sw = pin_form(c, 2, &pin)) != SW_OK ||
-	    (sw = pin_allowed(c->app, pin, EMU_OP_PIN_CHANGE, false)) != SW_OK)
+	    (sw = emu_pin_allowed(c->app, pin, EMU_OP_PIN_CHANGE)) != SW_OK)
 		return sw;
 	return emu_iso_change(c, pin, pin_max(c, pin));
 }
@@ -77,7 +75,7 @@ a3_change_by_right(struct emu_call *c)
 	uint16_t sw;
 
 	if ((sw = pin_form(c, 1, &pin)) != SW_OK ||
-	    (sw = pin_allowed(c->app, pin, EMU_OP_PIN_CHANGE, true)) != SW_OK)
+	    (sw = named_in(c->app, pin, EMU_OP_PIN_CHANGE)) != SW_OK)
 		return sw;
 	if (pin->tries == 0)
 		return SW_BLOCKED;
@@ -92,7 +90,7 @@ a3_reset(struct emu_call *c)
 	uint16_t sw;
 
 	if ((sw = pin_form(c, 1, &pin)) != SW_OK ||
-	    (sw = pin_allowed(c->app, pin, EMU_OP_PIN_RESET, true)) != SW_OK ||
+	    (sw = named_in(c->app, pin, EMU_OP_PIN_RESET)) != SW_OK ||
 	    (sw = emu_pin_replace(
 		 c->app, pin, emu_iso_unpad(c->data), NULL)) != SW_OK)
 		return sw;
@@ -107,7 +105,7 @@ a3_reset_counter(struct emu_call *c)
 	uint16_t sw;
 
 	if ((sw = pin_form(c, 0, &pin)) != SW_OK ||
-	    (sw = pin_allowed(c->app, pin, EMU_OP_PIN_RESET, true)) != SW_OK)
+	    (sw = named_in(c->app, pin, EMU_OP_PIN_RESET)) != SW_OK)
 		return sw;
 	return emu_pin_refill(c->app, pin);
 }

@@ -36,7 +36,7 @@ a5_change(struct emu_call *c)
 		return emu_sw(c->card, EMU_ANS_PIN_LENGTH);
 	if (pin == NULL)
 		return SW_REF_NOT_FOUND;
-	if ((sw = emu_allowed(c->app, pin->owner, EMU_OP_PIN_CHANGE)) != SW_OK)
+	if ((sw = emu_pin_allowed(c->app, pin, EMU_OP_PIN_CHANGE)) != SW_OK)
 		return sw;
 	return emu_iso_change(c, pin, PIN_FIELD);
 }
@@ -103,7 +103,7 @@ a5_reset_retry(struct emu_call *c)
 		return emu_sw(c->card, EMU_ANS_PIN_LENGTH);
 	if (pin == NULL)
 		return SW_REF_NOT_FOUND;
-	if ((sw = emu_allowed(c->app, pin->owner, EMU_OP_PIN_RESET)) != SW_OK)
+	if ((sw = emu_pin_allowed(c->app, pin, EMU_OP_PIN_RESET)) != SW_OK)
 		return sw;
 	sw = pin_field(
 	    c->card, cb_span_tail(c->data, UNBLOCK_N), &new_value);
