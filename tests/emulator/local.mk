@@ -16,6 +16,7 @@ tests_emulator_test_emulator_SOURCES = \
 	tests/emulator/rig_talk.c \
 	tests/emulator/suites.h \
 	tests/emulator/test_a3_access.c \
+	tests/emulator/test_a3_card.c \
 	tests/emulator/test_a3_facts.c \
 	tests/emulator/test_a3_files.c \
 	tests/emulator/test_a3_keys.c \

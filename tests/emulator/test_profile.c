@@ -266,6 +266,19 @@ static const struct {
 	    "the key has 2048 bits", -1 },
 	{ "key = \"commit\"; },", "key = \"auht\"; },", "no key \"auht\"", 0 },
 	{ "key = \"commit\"; },", "blank = true; },", "a blank card has", -1 },
+	{ "size = 36;", "size = 36; blank_content = true;",
+	    "does not have this file", 0 },
+	{ "\"24 24 00 24 24 00 24 FF\"; blank = true; },",
+	    "\"24 24 00 24 24 00 24 FF\"; blank = true; },\n"
+	    "{ path = \"3F00/1111\"; type = \"transparent\";\n"
+	    "access = \"00 00 00 00 00 00 00 00\"; blank = true;\n"
+	    "content = \"11\"; },", "size is missing: it cannot", 1 },
+	{ "\"24 24 00 24 24 00 24 FF\"; blank = true; },",
+	    "\"24 24 00 24 24 00 24 FF\"; blank = true; },\n"
+	    "{ path = \"3F00/1111\"; type = \"transparent\"; size = 512;\n"
+	    "access = \"00 00 00 00 00 00 00 00\"; blank = true;\n"
+	    "blank_content = true; content = \"key.auth.modulus\"; },",
+	    "a blank card has no keys or certificates", 1 },
 	{ "owner = \"3F00/5011\"", "owner = \"3F00/5012\"",
 	    "no directory 3F00/5012", 0 },
 	{ "owner = \"3F00/5011\"", "owner = \"3F00/5011/1000\"",
@@ -274,6 +287,15 @@ static const struct {
 	{ "unblock_tries = 3; ", "", "go together", -2 },
 	{ "tries = 3; blank", "tries = 0; blank", "from 1 to 15", 0 },
 	{ "reference = 0x04", "reference = 0x84", "from 1 to 31", 0 },
+	{ "reference = 0x04;", "reference = 0x04; min = 4;",
+	    "min and max go together", 0 },
+	{ "reference = 0x04;", "reference = 0x04; min = 8; max = 4;",
+	    "min is larger than max", 0 },
+	{ "reference = 0x04;", "reference = 0x04; access = \"0000\";",
+	    "this applet's pins have 0", 0 },
+	{ "applet = \"authentic5\";",
+	    "applet = \"authentic5\"; keep_verified = 1;",
+	    "keep_verified: expected true or false", 0 },
 	/* contents */
 	{ "pin.user.unblock", "pin.user.value", "only unblock", 0 },
 	{ "pin.user.unblock", "pin.so.unblock", "no unblock value", 0 },
