@@ -32,6 +32,22 @@ pin_hex() { # PASSCODE
 	echo "$h"
 }
 
+# What OpenSC is told before it sees a card. It knows AuthentIC v3 by one ATR,
+# which is for T=1.
+opensc_conf_for() { # FAMILY PROTOCOL
+	unset OPENSC_CONF
+	[ "$1-$2" = authentic3-t0 ] || return 0
+	export OPENSC_CONF=$T/opensc.conf
+	cat >"$OPENSC_CONF" <<-END
+		app default {
+			card_atr 3b:5d:18:00:80:f9:a0:00:00:00:77:01:00:70:0a:90:00 {
+				type = 11100;
+				driver = "authentic";
+			}
+		}
+	END
+}
+
 # ---- the card in the reader -----------------------------------------------
 
 card_answers() { pc opensc-tool --atr; }
