@@ -292,6 +292,11 @@ passwd_finish(struct emu_card *card, uint16_t sw, uint8_t counter,
 		cb_why_set(why, "this passcode has no unblock value");
 		return CB_E_ABSENT;
 	}
+	if (sw == SW_SECURITY_STATUS) {
+		cb_why_set(why, "the keys behind this passcode were never "
+				"given into the keeping of the other one");
+		return CB_E_ABSENT;
+	}
 	return sw == emu_sw(card, EMU_ANS_POLICY) ||
 		sw == emu_sw(card, EMU_ANS_PIN_FORMAT)
 	    ? CB_E_ARG

@@ -5,6 +5,7 @@
  */
 #include <stdio.h>
 #include <stdlib.h>
+#include <string.h>
 
 #include "tests/fuzz/fuzz_card.h"
 
@@ -60,7 +61,7 @@ const struct emu_env fuzz_env = {
 };
 
 static void
-card_make(struct emu_nvm *nvm)
+card_make(struct emu_nvm *nvm, const char *family)
 {
 	const char *top = getenv("CB_SRC");
 	char profile[4096], keys[4096];
@@ -77,10 +78,10 @@ card_make(struct emu_nvm *nvm)
 
 	if (top == NULL)
 		top = FUZZ_TOP;
-	snprintf(profile, sizeof(profile),
-	    "%s/data/profiles/authentic5.profile", top);
-	snprintf(keys, sizeof(keys),
-	    "%s/tests/vectors/authentic5/test-keys.txt", top);
+	snprintf(profile, sizeof(profile), "%s/data/profiles/%s.profile", top,
+	    family);
+	snprintf(keys, sizeof(keys), "%s/tests/vectors/%s/test-keys.txt", top,
+	    family);
 	fuzz_env_reset();
 	if (emu_profile_read(&p, profile, &why) != CB_OK ||
 	    emu_card_make(nvm, p, &wish, &fuzz_env, &why) != CB_OK) {
@@ -125,8 +126,8 @@ enum cb_err __wrap_emu_scrypt(const struct emu_scrypt *how,
 enum cb_err
 __wrap_emu_rsa_generate(struct emu_rsa **out, unsigned bits, struct cb_span e)
 {
-	static struct emu_rsa_parts made[4];
-	struct emu_rsa_parts *parts = &made[bits >> 10 & 3];
+	static struct emu_rsa_parts made[9];
+	struct emu_rsa_parts *parts = &made[bits / 256 % 9];
 	enum cb_err r = CB_OK;
 
 	*out = NULL;
@@ -163,16 +164,24 @@ copy_record(void *ctx, const char *name, struct cb_span value)
 }
 
 struct emu_nvm *
-fuzz_records(void)
+fuzz_records(const char *family)
 {
-	static struct emu_nvm *made;
-	struct emu_nvm *to = NULL;
+	static struct {
+		const char *family;
+		struct emu_nvm *nvm;
+	} cards[2];
+	struct emu_nvm *made, *to = NULL;
+	size_t i = 0;
 
-	if (made == NULL) {
+	while (cards[i].family != NULL && strcmp(cards[i].family, family) != 0)
+		fuzz_must(++i < sizeof(cards) / sizeof(cards[0]));
+	if (cards[i].family == NULL) {
 		locked_memory_show();
-		fuzz_must(emu_mem_new(&made) == CB_OK);
-		card_make(made);
+		fuzz_must(emu_mem_new(&cards[i].nvm) == CB_OK);
+		card_make(cards[i].nvm, family);
+		cards[i].family = family;
 	}
+	made = cards[i].nvm;
 	fuzz_must(emu_mem_new(&to) == CB_OK &&
 	    to->ops->begin(to) == CB_OK &&
 	    made->ops->each(made, copy_record, to) == CB_OK &&

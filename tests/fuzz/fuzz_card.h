@@ -20,9 +20,10 @@ extern uint64_t fuzz_now;
 extern const struct emu_env fuzz_env;
 void fuzz_env_reset(void);
 
-/* A copy of its records; the caller's. Ends the process where the profile or
+/* A copy of the records of a family's card ("authentic5"); the caller's. Ends
+ * the process where the profile or
  * the keys are not found ($CB_SRC, else the source tree). */
-struct emu_nvm *fuzz_records(void);
+struct emu_nvm *fuzz_records(const char *family);
 /* Ends the process unless `good`: a finding. */
 static inline void
 fuzz_must(bool good)

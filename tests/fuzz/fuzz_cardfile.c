@@ -66,6 +66,9 @@ use(struct emu_nvm *nvm)
 	r = emu_card_passwd(card, cb_span_str(FUZZ_PIN),
 	    cb_span_str("654321"), &tries, NULL);
 	fuzz_must(r != CB_E_INTERNAL);
+	r = emu_card_unblock(card, cb_span_str(FUZZ_SO_PIN),
+	    cb_span_str("654321"), &tries, NULL);
+	fuzz_must(r != CB_E_INTERNAL);
 	(void)!emu_card_describe(card, &text);
 	for (size_t i = 0; i < text.n; i++)
 		fuzz_must(text.p[i] == '\n' || text.p[i] >= 0x20);
@@ -157,7 +160,10 @@ LLVMFuzzerTestOneInput(const uint8_t *p, size_t n)
 		file(cb_span(p + 1, n - 1));
 		break;
 	case 'r':
-		records(cb_span(p + 1, n - 1), fuzz_records());
+		records(cb_span(p + 1, n - 1), fuzz_records("authentic5"));
+		break;
+	case 't':
+		records(cb_span(p + 1, n - 1), fuzz_records("authentic3"));
 		break;
 	case 's':
 		fuzz_must(emu_mem_new(&nvm) == CB_OK);

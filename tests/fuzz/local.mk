@@ -4,6 +4,7 @@
 # seeds.
 fuzz_programs = \
 	tests/fuzz/fuzz_apdu \
+	tests/fuzz/fuzz_apdu3 \
 	tests/fuzz/fuzz_cardfile \
 	tests/fuzz/fuzz_probe \
 	tests/fuzz/fuzz_report \
@@ -36,6 +37,14 @@ tests_fuzz_fuzz_apdu_CPPFLAGS = $(fuzz_card_cppflags)
 tests_fuzz_fuzz_apdu_CFLAGS = $(fuzz_card_cflags)
 tests_fuzz_fuzz_apdu_LDFLAGS = $(fuzz_card_ldflags)
 tests_fuzz_fuzz_apdu_LDADD = $(fuzz_card_libs)
+
+# The same with AuthentIC v3.
+tests_fuzz_fuzz_apdu3_SOURCES = $(tests_fuzz_fuzz_apdu_SOURCES)
+tests_fuzz_fuzz_apdu3_CPPFLAGS = $(fuzz_card_cppflags) \
+	-DFUZZ_FAMILY='"authentic3"'
+tests_fuzz_fuzz_apdu3_CFLAGS = $(fuzz_card_cflags)
+tests_fuzz_fuzz_apdu3_LDFLAGS = $(fuzz_card_ldflags)
+tests_fuzz_fuzz_apdu3_LDADD = $(fuzz_card_libs)
 
 tests_fuzz_fuzz_cardfile_SOURCES = \
 	tests/fuzz/fuzz.h tests/fuzz/fuzz_card.h tests/fuzz/fuzz_card.c \

@@ -2,8 +2,8 @@
 # SPDX-License-Identifier: BSD-2-Clause
 # Copyright (c) 2026 The cardbridge authors
 #
-# Makes seeds of what is in the tree: for fuzz_apdu of the recorded
-# conversations, for fuzz_cardfile of a card file. Run by hand when they have
+# Makes seeds of what is in the tree: for fuzz_apdu and fuzz_apdu3 of the
+# recorded conversations, for fuzz_cardfile of a card file. Run by hand when they have
 # changed; the seeds are kept with the sources.
 #
 # usage: make-seeds.py VECTORS SEEDS [CARD-FILE]
@@ -45,9 +45,11 @@ def deleted(name):
 
 def main():
     vectors, seeds = sys.argv[1:3]
-    for path in sorted(glob.glob(os.path.join(vectors, "authentic5-t?-*.txt"))):
-        name = os.path.basename(path)[len("authentic5-"):-len(".txt")]
-        write(os.path.join(seeds, "apdu"), name, conversation(path))
+    for family, target in ("authentic5", "apdu"), ("authentic3", "apdu3"):
+        for path in sorted(glob.glob(os.path.join(
+                vectors, family, family + "-t?-*.txt"))):
+            name = os.path.basename(path)[len(family) + 1:-len(".txt")]
+            write(os.path.join(seeds, target), name, conversation(path))
     cardfile = os.path.join(seeds, "cardfile")
     write(cardfile, "deleted", b"r" + deleted("card/0/x/00000005/0000"))
     write(cardfile, "tries", b"r" + record("card/0/t/00000002", b"\x01\x01"))
@@ -61,6 +63,8 @@ def main():
         "card/0/x/00000005/0000",
         b"\x01\x01" + bytes(96) + b"\x00\x24" + bytes(64)))
     write(cardfile, "no-card", b"s" + record("card", b"\x01\x01"))
+    write(cardfile, "authentic3", b"t" + record("card/0/t/00000002",
+                                                b"\x01\x00"))
     if len(sys.argv) > 3:
         with open(sys.argv[3], "rb") as f:
             write(cardfile, "whole", b"f" + f.read())
