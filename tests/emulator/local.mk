@@ -18,6 +18,7 @@ tests_emulator_test_emulator_SOURCES = \
 	tests/emulator/test_a3_access.c \
 	tests/emulator/test_a3_card.c \
 	tests/emulator/test_a3_facts.c \
+	tests/emulator/test_a3_fault.c \
 	tests/emulator/test_a3_files.c \
 	tests/emulator/test_a3_keys.c \
 	tests/emulator/test_a3_pins.c \

@@ -37,6 +37,7 @@ static Suite *(*const suites[])(void) = {
 	a3_pins_suite,
 	a3_keys_suite,
 	a3_facts_suite,
+	a3_fault_suite,
 	a3_card_suite,
 	a5_select_suite,
 	a5_files_suite,

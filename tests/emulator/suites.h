@@ -30,6 +30,7 @@ Suite *a3_access_suite(void);
 Suite *a3_pins_suite(void);
 Suite *a3_keys_suite(void);
 Suite *a3_facts_suite(void);
+Suite *a3_fault_suite(void);
 Suite *a3_card_suite(void);
 Suite *a5_select_suite(void);
 Suite *a5_files_suite(void);
