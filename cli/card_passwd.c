@@ -50,6 +50,8 @@ refused(enum cb_err r, const struct cb_why *why, unsigned tries, bool unblock)
 	if (tries > 0)
 		return cli_fail(CLI_NO, "wrong %s, %u %s left", what, tries,
 		    tries == 1 ? "try" : "tries");
+	if (unblock && why->text[0] != '\0')
+		return cli_fail(CLI_NO, "%s", why->text);
 	if (unblock)
 		return cli_fail(CLI_NO, "the unblock value is blocked: only "
 		    "the SO can give this card a new passcode now");

@@ -370,6 +370,9 @@ emu_card_unblock(struct emu_card *card, struct cb_span unblock,
 	}
 	if ((by = resetter(app, pin)) != NULL) {
 		sw = unblock_by(app, by, unblock, pin, new_pin, why);
+		if (by->tries == 0)
+			cb_why_set(why, "the PUK is blocked: this card cannot "
+					"be unblocked any more");
 		return passwd_finish(card, sw, by->tries, tries_left, why);
 	}
 	sw = emu_pin_unblock(app, pin, unblock, new_pin, why);

@@ -291,7 +291,7 @@ for tries in 2 1 0; do
 	run 1 card passwd --unblock --unblock-file wrong --new-pin-file new \
 		a3.card || break
 done
-[ "$tries" = 0 ] && says 'unblock value is blocked'
+[ "$tries" = 0 ] && says 'cannot be unblocked any more'
 check 'a blocked PUK'
 run 0 card new --test --blank a3-blank.card &&
 	run 0 card passwd --old-pin-file old --new-pin-file new a3-blank.card
