@@ -143,7 +143,7 @@ check 'a passcode file that is empty'
 echo 12 >short
 echo 87654321 >so
 run 2 card new --pin-file short --so-pin-file so live.card &&
-	says '4 to 8 characters' && [ ! -e live.card ]
+	says '4 to 16 characters' && [ ! -e live.card ]
 check 'a passcode that the policy refuses'
 run 4 card new --profile nosuch --test x.card && says 'nosuch.profile'
 check 'a profile that is missing'
@@ -187,7 +187,7 @@ wait "$maker" || code=$?
 [ "$code" -ne 0 ] && [ "$(cat taken.card)" = precious ]
 check 'a file that came in the meantime is left alone'
 run 0 card new --test --blank --profile series8 blank.card &&
-	says 'profile authentic3'
+	says 'profile authentic5'
 check 'a blank card, by alias'
 run 0 card new --test --blank --tries 9 many.card &&
 	run 0 card show many.card && says '9 tries'
@@ -260,9 +260,9 @@ check 'unblocked with the right one'
 
 # a card that is unblocked by the holder of another passcode, the PUK
 keys3=$top/tests/vectors/authentic3/test-keys.txt
-run 0 card new --test --keys-from "$keys3" a3.card &&
+run 0 card new --test --profile authentic3 --keys-from "$keys3" a3.card &&
 	says 'profile authentic3' && ! says 'unblock value'
-check 'a card of the default profile'
+check 'a card of another profile'
 echo 111222333 >long
 run 2 card passwd --old-pin-file old --new-pin-file long a3.card &&
 	says '4 to 8 characters'
@@ -293,7 +293,7 @@ for tries in 2 1 0; do
 done
 [ "$tries" = 0 ] && says 'cannot be unblocked any more'
 check 'a blocked PUK'
-run 0 card new --test --blank a3-blank.card &&
+run 0 card new --test --profile authentic3 --blank a3-blank.card &&
 	run 0 card passwd --old-pin-file old --new-pin-file new a3-blank.card
 check 'a blank one has its passcodes'
 
