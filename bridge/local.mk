@@ -51,5 +51,5 @@ cardbridged_SOURCES = \
 	bridge/daemon.h \
 	bridge/main.c
 cardbridged_LDFLAGS = $(program_ldflags)
-cardbridged_LDADD = \
+cardbridged_LDADD = common/libprocess.la \
 	bridge/libbridge.la emulator/libemulator.la bridge/libclient.la

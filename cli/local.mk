@@ -54,4 +54,4 @@ bin_PROGRAMS += cardbridge
 cardbridge_SOURCES = cli/main.c
 cardbridge_CPPFLAGS = $(AM_CPPFLAGS) -DCB_VERSION='"$(PACKAGE_VERSION)"'
 cardbridge_LDFLAGS = $(program_ldflags)
-cardbridge_LDADD = cli/libcli.la
+cardbridge_LDADD = common/libprocess.la cli/libcli.la

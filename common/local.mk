@@ -9,7 +9,10 @@ common_libcommon_la_SOURCES = \
 	common/err.c common/err.h \
 	common/hex.c common/hex.h \
 	common/log.c common/log.h \
-	common/process.c common/process.h \
 	common/span.c common/span.h \
 	common/sw.c common/sw.h \
 	common/tlv.c common/tlv.h
+
+# For programs only: the plug-in takes all that is in libcommon.
+noinst_LTLIBRARIES += common/libprocess.la
+common_libprocess_la_SOURCES = common/process.c common/process.h

@@ -19,4 +19,4 @@ tests_common_test_common_CFLAGS = $(AM_CFLAGS) $(CHECK_CFLAGS)
 # main.c stands between the code and malloc
 tests_common_test_common_LDFLAGS = $(program_ldflags) \
 	-Wl,--wrap=calloc,--wrap=free
-tests_common_test_common_LDADD = common/libcommon.la $(CHECK_LIBS)
+tests_common_test_common_LDADD = common/libprocess.la common/libcommon.la $(CHECK_LIBS)
