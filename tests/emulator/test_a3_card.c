@@ -158,8 +158,8 @@ END_TEST
 static const char *const shown[] = {
 	"authentic3", "4 to 8 printable",
 	"3F00/02  SO passcode: 3 of 3 tries left; change: always, reset: never",
-	"3F00/01  holder's passcode: 2 of 3 tries left; change: always, "
-	"reset: SO",
+	("3F00/01  holder's passcode: 2 of 3 tries left; change: always, "
+	 "reset: SO"),
 	"5015", "create: user, crypto: user, delete: never",
 	"7002  EF transparent   1024 bytes",
 	"read: always, update: user, delete: never",
