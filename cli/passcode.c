@@ -112,17 +112,25 @@ say(int tty, const char *text)
 	return write(tty, text, n) == (ssize_t)n ? CB_OK : CB_E_DENIED;
 }
 
+/* Signals come in while it waits and at no other time, or one between a look
+ * at `caught` and the wait would be slept through. */
 static enum cb_err
 typed_line(int tty, struct cb_buf *out)
 {
+	const struct timespec typing = { .tv_sec = TYPING_MS / 1000 };
 	struct pollfd pfd = { .fd = tty, .events = POLLIN };
+	sigset_t block, before;
 	uint8_t c = 0;
 	ssize_t n;
 	enum cb_err r = CB_OK;
 	int ready;
 
+	sigemptyset(&block);
+	for (size_t i = 0; i < SIGNALS_N; i++)
+		sigaddset(&block, signals[i]);
+	(void)pthread_sigmask(SIG_BLOCK, &block, &before);
 	while (r == CB_OK && caught == 0) {
-		if ((ready = poll(&pfd, 1, TYPING_MS)) == 0)
+		if ((ready = ppoll(&pfd, 1, &typing, &before)) == 0)
 			r = CB_E_TIMEOUT;
 		if (ready <= 0)
 			continue;
@@ -135,6 +143,7 @@ typed_line(int tty, struct cb_buf *out)
 		}
 	}
 	cb_wipe(&c, sizeof(c));
+	(void)pthread_sigmask(SIG_SETMASK, &before, NULL);
 	return caught != 0 ? CB_E_DENIED : r;
 }
 
