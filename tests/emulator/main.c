@@ -2,8 +2,10 @@
  * Copyright (c) 2026 The cardbridge authors */
 /*
  * Runs the unit tests of emulator/, and prints TAP. $CB_SRC is the top of the
- * source tree, else the working directory is.
+ * source tree, else the working directory is. $CB_PART, "0/2", takes every
+ * second suite, beginning with the first.
  */
+#include <stdio.h>
 #include <stdlib.h>
 
 #include "tests/emulator/nvm_test.h"
@@ -50,10 +52,15 @@ int
 main(void)
 {
 	SRunner *runner = srunner_create(NULL);
+	const char *part = getenv("CB_PART");
+	unsigned first = 0, of = 1;
 	size_t i;
 	int failed;
 
-	for (i = 0; i < sizeof(suites) / sizeof(suites[0]); i++)
+	if (part != NULL && (sscanf(part, "%u/%u", &first, &of) != 2 ||
+	    first >= of))
+		return EXIT_FAILURE;
+	for (i = first; i < sizeof(suites) / sizeof(suites[0]); i += of)
 		srunner_add_suite(runner, suites[i]());
 	srunner_set_tap(runner, "-");
 	srunner_run_all(runner, CK_SILENT);
