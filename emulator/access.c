@@ -72,6 +72,16 @@ emu_pin_allowed(
 }
 
 uint16_t
+emu_pin_named(struct emu_app *app, const struct emu_pin *pin, enum emu_op op)
+{
+	struct emu_rule rule;
+
+	emu_pin_rule(app, pin, op, &rule);
+	return rule.kind == EMU_ANY_OF ? emu_rule_check(&rule)
+				       : SW_SECURITY_STATUS;
+}
+
+uint16_t
 emu_key_allowed(struct emu_app *app, const struct emu_file *f, enum emu_op op)
 {
 	uint16_t sw;
@@ -124,8 +134,8 @@ ef_guards(struct emu_app *app, const struct emu_file *f,
 	return n > 0 ? n : guards_by(app, f, EMU_OP_UPDATE, out);
 }
 
-/* CRYPTO of the DF must be satisfied for every use; only where it is free do
- * the key's own rules guard it. */
+/* CRYPTO of the DF must be satisfied for every use; only where it is free, or
+ * a kind of card knows no such rule, do the key's own rules guard it. */
 static unsigned
 key_guards(struct emu_app *app, const struct emu_file *f,
     struct emu_domain *out[EMU_GUARDS_MAX])
@@ -133,15 +143,18 @@ key_guards(struct emu_app *app, const struct emu_file *f,
 	struct emu_rule crypto = rule_of(app, f->parent, EMU_OP_CRYPTO);
 	struct emu_rule sign = rule_of(app, f, EMU_OP_SIGN);
 	struct emu_rule decipher = rule_of(app, f, EMU_OP_DECIPHER);
+	struct emu_rule auth = rule_of(app, f, EMU_OP_AUTH);
 	unsigned n;
 
 	if ((n = add_domains(app, &crypto, out, 0)) > 0)
 		return n;
-	if (crypto.kind == EMU_ALWAYS &&
-	    (sign.kind == EMU_ALWAYS || decipher.kind == EMU_ALWAYS))
+	if ((crypto.kind == EMU_ALWAYS || crypto.kind == EMU_NO_RULE) &&
+	    (sign.kind == EMU_ALWAYS || decipher.kind == EMU_ALWAYS ||
+		auth.kind == EMU_ALWAYS))
 		return 0;
 	n = add_domains(app, &sign, out, 0);
 	n = add_domains(app, &decipher, out, n);
+	n = add_domains(app, &auth, out, n);
 	/* Nobody may use it (yet: the PIN may still come): then whoever may
 	 * write it. */
 	return n > 0 ? n : guards_by(app, f, EMU_OP_UPDATE, out);
@@ -176,6 +189,7 @@ static const struct op_word file_words[] = {
 	{ EMU_OP_UPDATE, "update" },
 	{ EMU_OP_SIGN, "sign" },
 	{ EMU_OP_DECIPHER, "decipher" },
+	{ EMU_OP_AUTH, "authenticate" },
 	{ EMU_OP_CREATE, "create" },
 	{ EMU_OP_CRYPTO, "crypto" },
 	{ EMU_OP_DELETE, "delete" },

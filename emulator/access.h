@@ -48,6 +48,10 @@ void emu_pin_rule(struct emu_app *app, const struct emu_pin *pin,
     enum emu_op op, struct emu_rule *out);
 uint16_t emu_pin_allowed(
     struct emu_app *app, const struct emu_pin *pin, enum emu_op op);
+/* May somebody set a new value without the old one? Only the holder of a PIN
+ * that the rule names: "always" would be anybody's right. */
+uint16_t emu_pin_named(
+    struct emu_app *app, const struct emu_pin *pin, enum emu_op op);
 /* Use of a private key: that, and CRYPTO of its DF. */
 uint16_t emu_key_allowed(
     struct emu_app *app, const struct emu_file *f, enum emu_op op);

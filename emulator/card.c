@@ -114,14 +114,23 @@ volatile_clear(struct emu_card *card)
 	for (unsigned i = 0; i < card->apps_n; i++) {
 		struct emu_app *app = &card->apps[i];
 
+		if (app->from_reset)
+			card->app = app;
 		app->df = app->mf;
 		app->ef = NULL;
-		app->mse = 0;
+		emu_app_forget(app);
 		for (struct emu_file *f = app->mf; f != NULL;
 		    f = emu_fs_next(f))
 			emu_rsa_free(&f->rsa);
 	}
 	cb_wipe_stack();
+}
+
+void
+emu_app_forget(struct emu_app *app)
+{
+	app->mse = app->mse_key = 0;
+	app->hash_n = 0;
 }
 
 void

@@ -27,6 +27,7 @@
 #define EMU_AID_MAX 16
 #define EMU_CHAIN_MAX 4096	/* most data a chain of commands may bring */
 #define EMU_CPLC_N 42
+#define EMU_HASH_MAX 32
 
 struct emu_applet;
 
@@ -47,6 +48,9 @@ struct emu_app {
 	uint8_t aid[EMU_AID_MAX];
 	uint8_t aid_n;
 	bool keep_verified;	/* also when it is selected again */
+	bool bare_fcp;		/* control parameters: 6F, access bytes bare */
+	bool silent_names;	/* SELECT by name answers a status word only */
+	bool from_reset;	/* selected after a reset, not the card manager */
 
 	struct emu_file *mf;
 	struct emu_pin *pins;
@@ -56,6 +60,9 @@ struct emu_app {
 	/* volatile */
 	struct emu_file *df, *ef; /* current; ef NULL: none */
 	uint32_t mse;		/* the applet's own: security environment */
+	uint32_t mse_key;	/* number of the file it names, or 0 */
+	uint8_t hash[EMU_HASH_MAX]; /* finished by PSO HASH, not yet signed */
+	uint8_t hash_n;
 };
 
 struct emu_card {
@@ -150,6 +157,8 @@ void emu_store_rollback(struct emu_card *card);
 
 /* card.c */
 uint16_t emu_sw(const struct emu_card *card, enum emu_answer a);
+/* Forgets a security environment and what was hashed in it. */
+void emu_app_forget(struct emu_app *app);
 /* Ends every login on the card and forgets what only they could open. */
 void emu_card_logout(struct emu_card *card);
 /* Frees applications and their contents (reload, free). */

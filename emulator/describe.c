@@ -39,6 +39,8 @@ type_word(uint8_t type)
 		return "EF transparent";
 	case EMU_EF_LINEAR:
 		return "EF records";
+	case EMU_OBJECT:
+		return "data object";
 	case EMU_KEY_DES:
 		return "DES key";
 	case EMU_KEY_RSA_PUBLIC:
@@ -132,7 +134,7 @@ say_file(struct emu_app *app, struct emu_file *f, struct cb_buf *out)
 		r = say(out, " %5u bits ", f->size);
 	else if (r == CB_OK && f->type == EMU_EF_LINEAR)
 		r = say(out, " %2u of %2u  ", emu_ef_records(f), f->size);
-	else if (r == CB_OK && f->type == EMU_EF_TRANSPARENT)
+	else if (r == CB_OK && emu_ef_bytes(f))
 		r = say(out, " %5u bytes", f->size);
 	else if (r == CB_OK)
 		r = say(out, "            ");

@@ -44,7 +44,7 @@ emu_ef_read(struct emu_app *app, struct emu_file *f, uint32_t off,
 	struct cb_span s;
 	uint16_t sw;
 
-	if (f->type != EMU_EF_TRANSPARENT)
+	if (!emu_ef_bytes(f))
 		return emu_sw(app->card, EMU_ANS_WRONG_FILE_TYPE);
 	if (off > f->size || (off == f->size && f->size != 0))
 		return emu_sw(app->card, EMU_ANS_OFFSET_BEYOND);
@@ -102,7 +102,7 @@ emu_ef_write(struct emu_app *app, struct emu_file *f, uint32_t off,
 	struct cb_buf all = CB_BUF_INIT;
 	uint16_t sw;
 
-	if (f->type != EMU_EF_TRANSPARENT)
+	if (!emu_ef_bytes(f))
 		return emu_sw(app->card, EMU_ANS_WRONG_FILE_TYPE);
 	if (off + data.n > f->size)
 		return emu_sw(app->card, EMU_ANS_WRITE_BEYOND);

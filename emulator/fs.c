@@ -29,13 +29,20 @@ emu_fs_fid_reserved(uint16_t fid)
 	    fid == 0xFFFF;
 }
 
+bool
+emu_fs_is_key(const struct emu_file *f)
+{
+	return f->type == EMU_KEY_RSA_PRIVATE ||
+	    f->type == EMU_KEY_RSA_PUBLIC || f->type == EMU_OBJECT;
+}
+
 static struct emu_file *
 child_kind(const struct emu_file *df, uint16_t fid, bool key)
 {
 	struct emu_file *f;
 
 	for (f = df->child; f != NULL; f = f->next)
-		if (f->fid == fid && (f->type == EMU_KEY_RSA_PRIVATE) == key)
+		if (f->fid == fid && emu_fs_is_key(f) == key)
 			return f;
 	return NULL;
 }
@@ -50,6 +57,29 @@ struct emu_file *
 emu_fs_no_key(const struct emu_file *df, uint16_t fid)
 {
 	return child_kind(df, fid, false);
+}
+
+struct emu_file *
+emu_fs_short(const struct emu_file *df, uint8_t sfi)
+{
+	struct emu_file *f;
+
+	for (f = df->child; f != NULL; f = f->next)
+		if (sfi != 0 && f->sfi == sfi)
+			return f;
+	return NULL;
+}
+
+struct emu_file *
+emu_fs_named(const struct emu_app *app, struct cb_span name)
+{
+	struct emu_file *f;
+
+	for (f = app->mf; f != NULL; f = emu_fs_next(f))
+		if (f->name_n > 0 && name.n <= f->name_n &&
+		    cb_span_equal(name, cb_span(f->name, name.n)))
+			return f;
+	return NULL;
 }
 
 struct emu_file *
@@ -90,6 +120,7 @@ emu_fs_cost(const struct emu_file *f)
 
 	switch (f->type) {
 	case EMU_EF_TRANSPARENT:
+	case EMU_OBJECT:
 		return FILE_OVERHEAD + f->size;
 	case EMU_KEY_DES:
 		return FILE_OVERHEAD + f->size / 8u;
@@ -188,6 +219,11 @@ emu_fs_create(struct emu_app *app, struct emu_file *parent,
 	f->size = model->size;
 	f->access_n = model->access_n;
 	memcpy(f->access, model->access, sizeof(f->access));
+	f->name_n = model->name_n;
+	memcpy(f->name, model->name, sizeof(f->name));
+	f->sfi = model->sfi;
+	f->template = model->template;
+	f->commits = model->commits;
 	if (parent == NULL)
 		app->mf = f;
 	else
@@ -195,7 +231,7 @@ emu_fs_create(struct emu_app *app, struct emu_file *parent,
 	app->last_file = f->id;
 	card->used += cost;
 	sw = emu_store_file(app, f);
-	if (sw == SW_OK && f->type == EMU_EF_TRANSPARENT && f->size > 0) {
+	if (sw == SW_OK && emu_ef_bytes(f) && f->size > 0) {
 		struct cb_buf zeros = CB_BUF_INIT;
 		uint8_t *p;
 

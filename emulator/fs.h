@@ -23,13 +23,16 @@ struct emu_domain;
 enum emu_file_type {	/* first byte of the file descriptor, or ours */
 	EMU_EF_TRANSPARENT = 0x01,
 	EMU_EF_LINEAR = 0x04,	/* linear, variable records */
+	EMU_PIN = 0x08,		/* no file, but it has access bytes */
 	EMU_KEY_DES = 0x11,
 	EMU_KEY_RSA_PUBLIC = 0x12,
 	EMU_KEY_RSA_PRIVATE = 0x14,
+	EMU_OBJECT = 0x18,	/* data that no FID selects, free to read */
 	EMU_DF = 0x38,
 };
 
 #define EMU_GUARDS_MAX 8
+#define EMU_NAME_MAX 16		/* bytes of a DF name (7816-4, 7.4.1) */
 
 /* Operations that a file's access bytes speak of; an applet maps them to
  * positions. */
@@ -37,7 +40,9 @@ enum emu_op {
 	EMU_OP_READ, EMU_OP_UPDATE, EMU_OP_APPEND, EMU_OP_ERASE, /* EF, key */
 	EMU_OP_CREATE, EMU_OP_DELETE, EMU_OP_LIST, EMU_OP_CRYPTO, /* DF */
 	EMU_OP_PIN_DEFINE, EMU_OP_PIN_CHANGE, EMU_OP_PIN_RESET,	/* DF */
+	EMU_OP_PIN_VERIFY,
 	EMU_OP_SIGN, EMU_OP_DECIPHER, EMU_OP_GENERATE,		/* key */
+	EMU_OP_AUTH,		/* key: INTERNAL AUTHENTICATE */
 };
 
 struct emu_part {
@@ -57,6 +62,11 @@ struct emu_file {
 	uint16_t size;		/* as created: bytes, records or bits */
 	uint8_t access[EMU_ACCESS_MAX];
 	uint8_t access_n;
+	uint8_t name[EMU_NAME_MAX]; /* DF name, of a DF below the MF */
+	uint8_t name_n;
+	uint8_t sfi;		/* short EF identifier (1..30), or 0 */
+	uint8_t template;	/* key: the only CRT that may name it, or 0 */
+	bool commits;		/* key: to commit to content (A0/9E) */
 	struct emu_file *parent, *child, *next; /* in order of creation */
 	struct emu_part *parts;
 	struct emu_rsa *rsa;	/* private key in use, while open */
@@ -65,10 +75,14 @@ struct emu_file {
 /* ---- tree --------------------------------------------------------------- */
 
 struct emu_file *emu_fs_child(const struct emu_file *df, uint16_t fid);
-/* The same among a DF's private keys alone, or among all but them: for cards
- * that number keys beside the files. */
+/* RSA keys and data objects. Cards with EMU_SELECT_NO_KEYS number them beside
+ * the files: the same among these alone, or among all but them. */
+bool emu_fs_is_key(const struct emu_file *f);
 struct emu_file *emu_fs_key(const struct emu_file *df, uint16_t no);
 struct emu_file *emu_fs_no_key(const struct emu_file *df, uint16_t fid);
+struct emu_file *emu_fs_short(const struct emu_file *df, uint8_t sfi);
+/* The first DF below the MF whose name begins with this; NULL. */
+struct emu_file *emu_fs_named(const struct emu_app *app, struct cb_span name);
 struct emu_file *emu_fs_by_id(const struct emu_app *app, uint32_t id);
 /* 0000, 3F00, 3FFF, FFFF (7816-4, 7.4.1). */
 bool emu_fs_fid_reserved(uint16_t fid);
@@ -120,6 +134,13 @@ bool emu_file_unguarded(struct emu_app *app, struct emu_file *f);
 
 /* ---- transparent and record EFs ----------------------------------------- */
 
+/* Is its content one string of bytes, in part 0? */
+static inline bool
+emu_ef_bytes(const struct emu_file *f)
+{
+	return f->type == EMU_EF_TRANSPARENT || f->type == EMU_OBJECT;
+}
+
 uint16_t emu_ef_read(struct emu_app *app, struct emu_file *f, uint32_t off,
     uint32_t ne, struct cb_buf *out);
 uint16_t emu_ef_write(struct emu_app *app, struct emu_file *f, uint32_t off,
@@ -143,6 +164,10 @@ uint16_t emu_ef_record_delete(
  * kept while its guards are open. EMU_ANS_KEY_INCOMPLETE, SW_SECURITY_STATUS. */
 uint16_t emu_key_private(
     struct emu_app *app, struct emu_file *f, struct emu_rsa **out);
+/* Is there a component for each part of a private, of a public key? */
+bool emu_key_filled(const struct emu_file *f);
+/* Deletes all components. */
+uint16_t emu_key_empty(struct emu_app *app, struct emu_file *f);
 /* Writes all components of a key into a private key file / into a public. */
 uint16_t emu_key_store_private(
     struct emu_app *app, struct emu_file *f, const struct emu_rsa *key);

@@ -59,6 +59,35 @@ emu_iso_update_binary(struct emu_call *c)
 	return emu_ef_write(c->app, f, offset(c), c->data);
 }
 
+/* Bits 5 to 1 of P1 name an EF, P2 is the offset (11.3.2). */
+static uint16_t
+short_ef(struct emu_call *c)
+{
+	struct emu_file *f = emu_fs_short(c->app->df, c->p1 & 0x1F);
+
+	if (f == NULL)
+		return SW_FILE_NOT_FOUND;
+	c->app->ef = f;
+	c->p1 = 0;
+	return SW_OK;
+}
+
+uint16_t
+emu_iso_read_short(struct emu_call *c)
+{
+	uint16_t sw = short_ef(c);
+
+	return sw != SW_OK ? sw : emu_iso_read_binary(c);
+}
+
+uint16_t
+emu_iso_update_short(struct emu_call *c)
+{
+	uint16_t sw = short_ef(c);
+
+	return sw != SW_OK ? sw : emu_iso_update_binary(c);
+}
+
 uint16_t
 emu_iso_read_record(struct emu_call *c)
 {
@@ -127,6 +156,31 @@ emu_iso_change(struct emu_call *c, struct emu_pin *pin, size_t field)
 		return emu_sw(c->card, EMU_ANS_PIN_FORMAT);
 	return emu_pin_change(c->app, pin,
 	    emu_iso_unpad(cb_span_head(c->data, field)), new_value, NULL);
+}
+
+uint16_t
+emu_iso_reset(struct emu_call *c, struct emu_pin *pin, struct cb_span new_value)
+{
+	uint16_t sw;
+
+	if (pin == NULL)
+		return SW_REF_NOT_FOUND;
+	if ((sw = emu_pin_named(c->app, pin, EMU_OP_PIN_RESET)) != SW_OK ||
+	    (sw = emu_pin_replace(c->app, pin, new_value, NULL)) != SW_OK)
+		return sw;
+	return emu_pin_refill(c->app, pin);
+}
+
+uint16_t
+emu_iso_reset_counter(struct emu_call *c, struct emu_pin *pin)
+{
+	uint16_t sw;
+
+	if (pin == NULL)
+		return SW_REF_NOT_FOUND;
+	if ((sw = emu_pin_named(c->app, pin, EMU_OP_PIN_RESET)) != SW_OK)
+		return sw;
+	return emu_pin_refill(c->app, pin);
 }
 
 uint16_t

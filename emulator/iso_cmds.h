@@ -12,11 +12,15 @@
 
 /* 11.2.2, as the applet's `select` says; P2 = 0C: no control information */
 emu_cmd_fn emu_iso_select_fid;		/* P1 = 00; without data the MF */
+emu_cmd_fn emu_iso_select_child;	/* P1 = 01, an EF as well as a DF */
+emu_cmd_fn emu_iso_select_ef;		/* P1 = 02, or the MF as 3F00 */
 emu_cmd_fn emu_iso_select_parent;	/* P1 = 03 */
 emu_cmd_fn emu_iso_select_path;		/* P1 = 08, from the MF */
 emu_cmd_fn emu_iso_select_path_here;	/* P1 = 09, from the current DF */
-emu_cmd_fn emu_iso_read_binary;		/* 11.3.3, short EF in P1-P2: none */
+emu_cmd_fn emu_iso_read_binary;		/* 11.3.3 */
 emu_cmd_fn emu_iso_update_binary;	/* 11.3.5 */
+emu_cmd_fn emu_iso_read_short;		/* with a short EF identifier in P1, */
+emu_cmd_fn emu_iso_update_short;	/* whose EF becomes current */
 emu_cmd_fn emu_iso_read_record;		/* 11.4.3, P1 = number */
 emu_cmd_fn emu_iso_update_record;	/* 11.4.5, P1 = number */
 emu_cmd_fn emu_iso_append_record;	/* 11.4.6 */
@@ -30,6 +34,11 @@ uint16_t emu_iso_verify(struct emu_call *c, struct emu_pin *pin, size_t field);
 /* CHANGE REFERENCE DATA (11.6.7) once form and rights are good: old value and
  * new one, `field` bytes each. */
 uint16_t emu_iso_change(struct emu_call *c, struct emu_pin *pin, size_t field);
+/* RESET RETRY COUNTER (11.6.10) by the right of whoever the PIN's RESET rule
+ * names; with a new value, or of the counter only. */
+uint16_t emu_iso_reset(
+    struct emu_call *c, struct emu_pin *pin, struct cb_span new_value);
+uint16_t emu_iso_reset_counter(struct emu_call *c, struct emu_pin *pin);
 /* What is before the padding. */
 struct cb_span emu_iso_unpad(struct cb_span field);
 /* SW_OK with *f the current EF on which `op` is allowed now. */

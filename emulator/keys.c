@@ -41,6 +41,28 @@ out:
 	return sw;
 }
 
+bool
+emu_key_filled(const struct emu_file *f)
+{
+	const uint16_t last = f->type == EMU_KEY_RSA_PRIVATE ? 5 : 2;
+
+	for (uint16_t no = 1; no <= last; no++)
+		if (emu_part_find(f, no) == NULL)
+			return false;
+	return true;
+}
+
+uint16_t
+emu_key_empty(struct emu_app *app, struct emu_file *f)
+{
+	uint16_t sw = SW_OK;
+
+	emu_rsa_free(&f->rsa);
+	while (sw == SW_OK && f->parts != NULL)
+		sw = emu_part_del(app, f, f->parts->no);
+	return sw;
+}
+
 uint16_t
 emu_key_store_private(
     struct emu_app *app, struct emu_file *f, const struct emu_rsa *key)

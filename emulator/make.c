@@ -345,7 +345,9 @@ app_files(struct make *m, struct emu_app *app, const struct emu_pf_app *pf,
 		const struct emu_pf_file *file = &pf->files[i];
 		struct emu_file model = { .fid = file->fid,
 			.type = file->type, .size = file->size,
-			.access_n = file->access_n };
+			.access_n = file->access_n, .sfi = file->sfi,
+			.template = file->template, .commits = file->commits,
+			.name_n = file->name_n };
 		struct emu_file *parent = NULL;
 
 		if (m->wish->blank && !file->blank)
@@ -363,6 +365,7 @@ app_files(struct make *m, struct emu_app *app, const struct emu_pf_app *pf,
 		if (file->parent != EMU_PF_NONE)
 			parent = made[file->parent];
 		memcpy(model.access, file->access, sizeof(model.access));
+		memcpy(model.name, file->name, sizeof(model.name));
 		r = sw_err(m, emu_fs_create(app, parent, &model, &made[i]),
 		    file->path);
 	}
@@ -485,6 +488,9 @@ make_app(struct make *m, struct emu_app *app, const struct emu_pf_app *pf)
 		return CB_E_ARG;
 	}
 	app->keep_verified = pf->keep_verified;
+	app->bare_fcp = pf->bare_fcp;
+	app->silent_names = pf->silent_names;
+	app->from_reset = pf->from_reset;
 	app->aid_n = pf->aid_n;
 	memcpy(app->aid, pf->aid, sizeof(app->aid));
 	made = calloc(pf->files_n + 1, sizeof(*made));
@@ -504,9 +510,12 @@ make_app(struct make *m, struct emu_app *app, const struct emu_pf_app *pf)
 	if ((r = app_files(m, app, pf, made)) != CB_OK ||
 	    (r = app_pins(m, app, pf, made, unblock)) != CB_OK)
 		goto out;
-	for (unsigned i = 0; r == CB_OK && i < pf->files_n; i++)
-		if (made[i] != NULL)
-			r = file_fill(m, app, &pf->files[i], made[i]);
+	/* Objects first: access rules ask them who guards the other contents. */
+	for (unsigned turn = 0; turn <= 1; turn++)
+		for (unsigned i = 0; r == CB_OK && i < pf->files_n; i++)
+			if (made[i] != NULL &&
+			    (pf->files[i].type == EMU_OBJECT) == (turn == 0))
+				r = file_fill(m, app, &pf->files[i], made[i]);
 out:
 	emu_pins_logout(app);
 	m->tpl.app = NULL;

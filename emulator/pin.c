@@ -26,6 +26,20 @@ emu_pin_find(
 }
 
 struct emu_pin *
+emu_pin_by_p2(const struct emu_app *app, const struct emu_file *df, uint8_t p2)
+{
+	struct emu_pin *pin;
+	uint8_t ref = p2 & 0x7F;
+
+	if ((p2 & 0x80) == 0)
+		return emu_pin_find(app, app->mf, ref);
+	for (; df != NULL && df != app->mf; df = df->parent)
+		if ((pin = emu_pin_find(app, df, ref)) != NULL)
+			return pin;
+	return NULL;
+}
+
+struct emu_pin *
 emu_pin_by_role(const struct emu_app *app, enum emu_role role)
 {
 	struct emu_pin *p;
@@ -292,6 +306,18 @@ emu_pin_verify(struct emu_app *app, struct emu_pin *pin, struct cb_span value)
 	return sw;
 }
 
+uint8_t
+emu_pin_min(const struct emu_card *card, const struct emu_pin *pin)
+{
+	return pin->max != 0 ? pin->min : card->policy.pin_min;
+}
+
+uint8_t
+emu_pin_max(const struct emu_card *card, const struct emu_pin *pin)
+{
+	return pin->max != 0 ? pin->max : card->policy.pin_max;
+}
+
 uint16_t
 emu_pin_fits(struct emu_card *card, uint8_t min, uint8_t max,
     struct cb_span value, struct cb_why *why)
@@ -334,6 +360,18 @@ emu_pin_change(struct emu_app *app, struct emu_pin *pin,
 out:
 	cb_wipe(secret, sizeof(secret));
 	return sw;
+}
+
+size_t
+emu_pin_known_n(const struct emu_pin *pin, struct cb_span bytes)
+{
+	size_t known = 0;
+
+	/* All of them, whatever is found: the time must not tell where. */
+	for (size_t n = 1; pin->login != NULL && n <= bytes.n; n++)
+		if (login_matches(pin, cb_span_head(bytes, n)))
+			known = n;
+	return known;
 }
 
 uint16_t

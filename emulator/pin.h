@@ -89,6 +89,10 @@ struct emu_pin_def {
 
 struct emu_pin *emu_pin_find(
     const struct emu_app *app, const struct emu_file *owner, uint8_t ref);
+/* The one that a reference names, seen from a DF (7816-4, 11.6.1): with bit 8
+ * in the DF and upwards without the MF, else in the MF. NULL: none. */
+struct emu_pin *emu_pin_by_p2(
+    const struct emu_app *app, const struct emu_file *df, uint8_t p2);
 struct emu_pin *emu_pin_by_role(const struct emu_app *app, enum emu_role role);
 struct emu_domain *emu_domain_by_id(const struct emu_app *app, uint32_t id);
 static inline bool
@@ -97,6 +101,9 @@ emu_pin_verified(const struct emu_pin *pin)
 	return pin != NULL && pin->login != NULL;
 }
 
+/* Least and most characters: its own, or those of the policy. */
+uint8_t emu_pin_min(const struct emu_card *card, const struct emu_pin *pin);
+uint8_t emu_pin_max(const struct emu_card *card, const struct emu_pin *pin);
 /* May it be a passcode of that length? EMU_ANS_PIN_FORMAT: not of the PIN's
  * own; EMU_ANS_POLICY: not by the card's policy. `why` may be NULL. */
 uint16_t emu_pin_fits(struct emu_card *card, uint8_t min, uint8_t max,
@@ -113,6 +120,9 @@ uint16_t emu_pin_verify(
 uint16_t emu_pin_query(struct emu_app *app, const struct emu_pin *pin);
 uint16_t emu_pin_change(struct emu_app *app, struct emu_pin *pin,
     struct cb_span old_value, struct cb_span new_value, struct cb_why *why);
+/* How many of these bytes are the passcode that was verified, where that is
+ * given with something behind it; 0: it is not, or nothing is verified. */
+size_t emu_pin_known_n(const struct emu_pin *pin, struct cb_span bytes);
 uint16_t emu_pin_unblock(struct emu_app *app, struct emu_pin *pin,
     struct cb_span unblock, struct cb_span new_value, struct cb_why *why);
 /* A new value by the right of somebody else, whose PIN holds this one's

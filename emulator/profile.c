@@ -362,6 +362,10 @@ read_apps(struct pf *c, config_setting_t *at, void *base)
 			pf_fail(c, el, "aid: the card manager has this one "
 			    "or one that begins so; SELECT would find that");
 		for (unsigned j = 0; j < i && c->r == CB_OK; j++)
+			if (p->apps[j].from_reset && p->apps[i].from_reset)
+				pf_fail(c, el, "from_reset: an application "
+				    "above is selected after a reset already");
+		for (unsigned j = 0; j < i && c->r == CB_OK; j++)
 			if (aid_hides(p->apps[j].aid, p->apps[j].aid_n,
 				&p->apps[i]))
 				pf_fail(c, el, "aid: an application above has "

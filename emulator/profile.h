@@ -52,6 +52,10 @@ struct emu_pf_file {
 	bool fit;		/* transparent: as long as its content */
 	uint8_t access[EMU_ACCESS_MAX];
 	uint8_t access_n;
+	uint8_t name[EMU_NAME_MAX]; /* of a df */
+	uint8_t name_n;
+	uint8_t sfi, template;
+	bool commits;		/* these four as in struct emu_file */
 	bool blank;		/* exists on a blank card too */
 	bool blank_content;	/* and holds there what it always holds */
 	struct emu_terms content;	/* transparent; n 0: zeros */
@@ -81,6 +85,7 @@ struct emu_pf_app {
 	uint8_t aid[EMU_AID_MAX];
 	uint8_t aid_n;
 	bool keep_verified;	/* when the application is selected again */
+	bool bare_fcp, silent_names, from_reset; /* as in struct emu_app */
 	struct emu_pf_file *files; /* parents first, in order of creation */
 	unsigned files_n;
 	struct emu_pf_pin *pins;

@@ -18,6 +18,7 @@
 #define N(table) (sizeof(table) / sizeof((table)[0]))
 
 static void read_aid(struct pf *, config_setting_t *, void *);
+static void read_name(struct pf *, config_setting_t *, void *);
 static void read_applet(struct pf *, config_setting_t *, void *);
 static void read_files(struct pf *, config_setting_t *, void *);
 static void read_pins(struct pf *, config_setting_t *, void *);
@@ -35,6 +36,9 @@ static const struct pf_field app_fields[] = {
 	{ "applet", PF_OTHER, 0, true,  0, 0, read_applet },
 	{ "aid",    PF_OTHER, 0, true,  0, 0, read_aid },
 	{ "keep_verified", PF_BOOL, AT(keep_verified), false, 0, 0, NULL },
+	{ "bare_fcp", PF_BOOL, AT(bare_fcp), false, 0, 0, NULL },
+	{ "silent_names", PF_BOOL, AT(silent_names), false, 0, 0, NULL },
+	{ "from_reset", PF_BOOL, AT(from_reset), false, 0, 0, NULL },
 	/* Pins name their files, contents name pins: two passes. */
 	{ "files",  PF_OTHER, 0, true,  0, 0, read_files },
 	{ "pins",   PF_OTHER, 0, false, 0, 0, read_pins },
@@ -52,6 +56,10 @@ static const struct pf_field file_fields[] = {
 	{ "content", PF_TERMS, AT(content), false, 0, 0, NULL },
 	{ "records", PF_OTHER, 0,           false, 0, 0, read_records },
 	{ "key",     PF_OTHER, 0,           false, 0, 0, read_file_key },
+	{ "name",    PF_OTHER, 0,           false, 0, 0, read_name },
+	{ "sfi",     PF_U8,    AT(sfi),     false, 1, 30, NULL },
+	{ "template", PF_U8,   AT(template), false, 1, 255, NULL },
+	{ "commits", PF_BOOL,  AT(commits), false, 0, 0, NULL },
 };
 #undef AT
 
@@ -83,6 +91,7 @@ static const struct {
 	{ "des", EMU_KEY_DES },
 	{ "rsa-public", EMU_KEY_RSA_PUBLIC },
 	{ "rsa-private", EMU_KEY_RSA_PRIVATE },
+	{ "object", EMU_OBJECT },
 	{ "df", EMU_DF },
 };
 
@@ -156,7 +165,7 @@ read_type(struct pf *c, config_setting_t *at, void *base)
 		}
 	}
 	pf_fail(c, at, "type: expected transparent, linear, df, des, "
-	    "rsa-public or rsa-private");
+	    "rsa-public, rsa-private or object");
 }
 
 static void
@@ -165,6 +174,14 @@ read_access(struct pf *c, config_setting_t *at, void *base)
 	struct emu_pf_file *f = base;
 
 	pf_hex(c, at, f->access, 1, EMU_ACCESS_MAX, &f->access_n);
+}
+
+static void
+read_name(struct pf *c, config_setting_t *at, void *base)
+{
+	struct emu_pf_file *f = base;
+
+	pf_hex(c, at, f->name, 5, EMU_NAME_MAX, &f->name_n);
 }
 
 static void
@@ -202,10 +219,20 @@ check_file(struct pf *c, const config_setting_t *at, struct emu_pf_file *f)
 	bool sized = f->size != SIZE_UNSET;
 	bool key = f->type == EMU_KEY_RSA_PUBLIC ||
 	    f->type == EMU_KEY_RSA_PRIVATE;
+	bool bytes = f->type == EMU_EF_TRANSPARENT || f->type == EMU_OBJECT;
 	unsigned s = f->size;
 
-	if (f->content.n > 0 && f->type != EMU_EF_TRANSPARENT)
-		pf_fail(c, at, "only a transparent file has content");
+	if (f->content.n > 0 && !bytes)
+		pf_fail(c, at, "only a transparent file or an object has "
+		    "content");
+	if (f->name_n > 0 && (f->type != EMU_DF || f->parent == EMU_PF_NONE))
+		pf_fail(c, at, "only a df has a name, and 3F00 has that of "
+		    "the application");
+	if (f->sfi != 0 && f->type != EMU_EF_TRANSPARENT)
+		pf_fail(c, at, "only a transparent file has a sfi");
+	if ((f->template != 0 || f->commits) &&
+	    f->type != EMU_KEY_RSA_PRIVATE)
+		pf_fail(c, at, "only rsa-private has template and commits");
 	if (f->records_n > 0 && f->type != EMU_EF_LINEAR)
 		pf_fail(c, at, "only a linear file has records");
 	if (f->key != EMU_PF_NONE && !key)
@@ -226,7 +253,7 @@ check_file(struct pf *c, const config_setting_t *at, struct emu_pf_file *f)
 		f->size = (uint16_t)c->p->keys[f->key].bits;
 		return;
 	}
-	if (f->type == EMU_EF_TRANSPARENT && !sized && f->content.n > 0) {
+	if (bytes && !sized && f->content.n > 0) {
 		if (f->blank && !f->blank_content)
 			pf_fail(c, at, "size is missing: it cannot be that of "
 			    "a content which a blank card does not have");
@@ -236,7 +263,7 @@ check_file(struct pf *c, const config_setting_t *at, struct emu_pf_file *f)
 	}
 	if (!sized)
 		pf_fail(c, at, "size is missing");
-	else if (f->type == EMU_EF_TRANSPARENT && s > 0x7FFF)
+	else if (bytes && s > 0x7FFF)
 		pf_fail(c, at, "size: at most 32767 bytes; READ BINARY has "
 		    "15 bits for an offset");
 	else if (key && s != 512 && s != 1024 && s != 2048)
@@ -434,7 +461,8 @@ check_access(
 
 	if (c->r != CB_OK)
 		return;
-	want = emu_applet_find(app->applet)->access_n(f->type);
+	want = emu_applet_find(app->applet)->access_n(
+	    f->type, cb_span(f->access, f->access_n));
 	if (f->access_n == want)
 		return;
 	cb_why_set(c->why, "%s:%u: access of %s: %u bytes, but this applet's "
@@ -451,7 +479,8 @@ check_pin_access(
 
 	if (c->r != CB_OK)
 		return;
-	want = emu_applet_find(app->applet)->pin_access_n;
+	want = emu_applet_find(app->applet)->access_n(
+	    EMU_PIN, cb_span(pin->access, pin->access_n));
 	if (pin->access_n == want)
 		return;
 	cb_why_set(c->why, "%s:%u: access of pin %s: %u bytes, but this "

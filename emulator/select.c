@@ -33,8 +33,8 @@ child(const struct emu_app *app, const struct emu_file *df, uint16_t fid)
 					    : emu_fs_child(df, fid);
 }
 
-static uint16_t
-make_current(struct emu_call *c, struct emu_file *f)
+uint16_t
+emu_select_file(struct emu_call *c, struct emu_file *f)
 {
 	if (f == NULL)
 		return SW_FILE_NOT_FOUND;
@@ -42,8 +42,9 @@ make_current(struct emu_call *c, struct emu_file *f)
 	c->app->ef = f->type == EMU_DF ? NULL : f;
 	if (c->p2 == P2_NO_ANSWER)
 		return SW_OK;
-	return c->app->applet->control(f, c->rsp) == CB_OK ? SW_OK
-							    : SW_UNKNOWN;
+	return c->app->applet->control(c->app, f, c->rsp) == CB_OK
+	    ? SW_OK
+	    : SW_UNKNOWN;
 }
 
 /* The current DF, its parent, the parent's children. */
@@ -66,13 +67,13 @@ emu_iso_select_fid(struct emu_call *c)
 	uint16_t fid, sw;
 
 	if (c->data.n == 0)
-		return make_current(c, c->app->mf);
+		return emu_select_file(c, c->app->mf);
 	if ((sw = emu_iso_fid(c, &fid)) != SW_OK)
 		return sw;
 	f = fid == FID_MF ? c->app->mf : child(c->app, c->app->df, fid);
 	if (f == NULL && has(c->app, EMU_SELECT_AROUND))
 		f = around(c->app, fid);
-	return make_current(c, f);
+	return emu_select_file(c, f);
 }
 
 uint16_t
@@ -80,37 +81,80 @@ emu_iso_select_parent(struct emu_call *c)
 {
 	struct emu_file *df = c->app->df;
 
-	return make_current(c, df->parent != NULL ? df->parent : df);
+	return emu_select_file(c, df->parent != NULL ? df->parent : df);
 }
 
-static uint16_t
+static struct emu_file *
 follow(struct emu_call *c, struct cb_span path, struct emu_file *f)
 {
 	uint16_t fid;
 
 	while (f != NULL && cb_get_u16(&path, &fid) == CB_OK)
 		f = f->type == EMU_DF ? child(c->app, f, fid) : NULL;
-	return make_current(c, f);
+	return f;
+}
+
+/* Does it begin with 3F00? Takes that off then. */
+static bool
+from_mf(struct cb_span *path)
+{
+	struct cb_span ahead = *path;
+	uint16_t fid;
+
+	if (cb_get_u16(&ahead, &fid) != CB_OK || fid != FID_MF)
+		return false;
+	*path = ahead;
+	return true;
 }
 
 uint16_t
 emu_iso_select_path(struct emu_call *c)
 {
-	struct cb_span path = c->data, ahead = path;
-	uint16_t fid;
+	struct cb_span path = c->data;
 
 	if (path.n == 0 || path.n % 2 != 0)
 		return SW_WRONG_LENGTH;
-	if (has(c->app, EMU_SELECT_MF_NAMED) &&
-	    cb_get_u16(&ahead, &fid) == CB_OK && fid == FID_MF)
-		path = ahead;
-	return follow(c, path, c->app->mf);
+	if (has(c->app, EMU_SELECT_MF_NAMED))
+		(void)from_mf(&path);
+	return emu_select_file(c, follow(c, path, c->app->mf));
 }
 
 uint16_t
 emu_iso_select_path_here(struct emu_call *c)
 {
-	if (c->data.n == 0 || c->data.n % 2 != 0)
+	struct cb_span path = c->data;
+	struct emu_file *f = c->app->df;
+	bool again = has(c->app, EMU_SELECT_PATH_RETRY);
+
+	if (path.n == 0 || path.n % 2 != 0)
 		return SW_WRONG_LENGTH;
-	return follow(c, c->data, c->app->df);
+	if (again && from_mf(&path))
+		f = c->app->mf;
+	if ((f = follow(c, path, f)) == NULL && again)
+		f = follow(c, path, c->app->mf);
+	return emu_select_file(c, f);
+}
+
+uint16_t
+emu_iso_select_child(struct emu_call *c)
+{
+	uint16_t fid, sw;
+
+	if ((sw = emu_iso_fid(c, &fid)) != SW_OK)
+		return sw;
+	return emu_select_file(c, child(c->app, c->app->df, fid));
+}
+
+uint16_t
+emu_iso_select_ef(struct emu_call *c)
+{
+	struct emu_file *f;
+	uint16_t fid, sw;
+
+	if ((sw = emu_iso_fid(c, &fid)) != SW_OK)
+		return sw;
+	f = fid == FID_MF ? c->app->mf : child(c->app, c->app->df, fid);
+	if (f != NULL && f->type == EMU_DF && f != c->app->mf)
+		f = NULL;
+	return emu_select_file(c, f);
 }

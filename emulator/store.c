@@ -142,6 +142,15 @@ emu_store_rules(const struct emu_card *card, uint8_t out[EMU_RULES_N])
 	return r;
 }
 
+static uint8_t
+app_flags(const struct emu_app *app)
+{
+	return (uint8_t)((app->keep_verified ? EMU_APP_KEEP_VERIFIED : 0) |
+	    (app->bare_fcp ? EMU_APP_BARE_FCP : 0) |
+	    (app->silent_names ? EMU_APP_SILENT_NAMES : 0) |
+	    (app->from_reset ? EMU_APP_FROM_RESET : 0));
+}
+
 /* A byte for each application, where one of them has a flag set. */
 static enum cb_err
 put_app_flags(const struct emu_card *card, struct cb_buf *b)
@@ -150,10 +159,9 @@ put_app_flags(const struct emu_card *card, struct cb_buf *b)
 	bool any = false;
 
 	for (unsigned i = 0; i < card->apps_n; i++)
-		any = any || card->apps[i].keep_verified;
+		any = any || app_flags(&card->apps[i]) != 0;
 	for (unsigned i = 0; any && r == CB_OK && i < card->apps_n; i++)
-		r = cb_put_u8(b,
-		    card->apps[i].keep_verified ? EMU_APP_KEEP_VERIFIED : 0);
+		r = cb_put_u8(b, app_flags(&card->apps[i]));
 	return r;
 }
 
@@ -218,8 +226,14 @@ emu_store_file(struct emu_app *app, const struct emu_file *f)
 	if ((r = cb_put_u32(&b, f->parent ? f->parent->id : 0)) == CB_OK &&
 	    (r = cb_put_u16(&b, f->fid)) == CB_OK &&
 	    (r = cb_put_u8(&b, f->type)) == CB_OK &&
-	    (r = cb_put_u16(&b, f->size)) == CB_OK)
-		r = cb_put_lv16(&b, cb_span(f->access, f->access_n));
+	    (r = cb_put_u16(&b, f->size)) == CB_OK &&
+	    (r = cb_put_lv16(&b, cb_span(f->access, f->access_n))) == CB_OK &&
+	    (f->sfi != 0 || f->template != 0 || f->commits ||
+		f->name_n != 0) &&
+	    (r = cb_put_u8(&b, f->sfi)) == CB_OK &&
+	    (r = cb_put_u8(&b, f->template)) == CB_OK &&
+	    (r = cb_put_u8(&b, f->commits)) == CB_OK)
+		r = cb_put_lv16(&b, cb_span(f->name, f->name_n));
 	return tx_put_filled(app->card, name, r, &b);
 }
 

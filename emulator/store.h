@@ -5,7 +5,9 @@
  *
  *	card			who it is, policy, answers, applications
  *	card/A/d/ID		a key domain of application A
- *	card/A/f/ID		a file: parent, FID, type, size, access bytes
+ *	card/A/f/ID		a file: parent, FID, type, size, access bytes;
+ *				then short identifier, template, whether it
+ *				commits, name
  *	card/A/p/ID		a PIN: owner, limits, wraps
  *	card/A/t/ID		its counters (2 bytes: written most often)
  *	card/A/x/ID/NO		a part of a file's content (parts.c)
@@ -23,7 +25,12 @@
 #include "emulator/card.h"
 
 #define EMU_STORE_FORMAT 1	/* first byte of the record "card" */
-#define EMU_APP_KEEP_VERIFIED 1	/* flag of an application, in "card" */
+/* Flags of an application, in "card". */
+#define EMU_APP_KEEP_VERIFIED 1
+#define EMU_APP_BARE_FCP 2
+#define EMU_APP_SILENT_NAMES 4
+#define EMU_APP_FROM_RESET 8
+#define EMU_APP_FLAGS 15	/* all of these */
 #define EMU_RECORD_MAX (EMU_NVM_NAME_MAX + 1)
 
 void emu_record_name(char out[EMU_RECORD_MAX], const struct emu_app *app,

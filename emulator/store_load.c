@@ -168,9 +168,14 @@ load_app_flags(struct emu_card *card, struct cb_span *in)
 	for (unsigned i = 0; in->n > 0 && i < card->apps_n; i++) {
 		if ((r = cb_get_u8(in, &flags)) != CB_OK)
 			return r;
-		if ((flags & ~EMU_APP_KEEP_VERIFIED) != 0)
+		if ((flags & ~EMU_APP_FLAGS) != 0)
 			return CB_E_LIMIT;	/* of a newer release */
-		card->apps[i].keep_verified = flags != 0;
+		card->apps[i].keep_verified =
+		    (flags & EMU_APP_KEEP_VERIFIED) != 0;
+		card->apps[i].bare_fcp = (flags & EMU_APP_BARE_FCP) != 0;
+		card->apps[i].silent_names =
+		    (flags & EMU_APP_SILENT_NAMES) != 0;
+		card->apps[i].from_reset = (flags & EMU_APP_FROM_RESET) != 0;
 	}
 	return cb_get_end(in);
 }
@@ -226,6 +231,25 @@ load_cost(struct emu_card *card, uint32_t cost)
 	return CB_OK;
 }
 
+/* What few files have; nothing where this one has none of it. */
+static enum cb_err
+load_file_own(struct emu_file *f, struct cb_span *in)
+{
+	enum cb_err r;
+	size_t n = 0;
+
+	if (in->n == 0)
+		return CB_OK;
+	if ((r = cb_get_u8(in, &f->sfi)) != CB_OK ||
+	    (r = cb_get_u8(in, &f->template)) != CB_OK ||
+	    (r = get_bool(in, &f->commits)) != CB_OK ||
+	    (r = get_short(in, f->name, sizeof(f->name), &n)) != CB_OK)
+		return r;
+	f->name_n = (uint8_t)n;
+	return f->sfi > 30 || (n > 0 && f->type != EMU_DF) ? CB_E_FORMAT
+							    : CB_OK;
+}
+
 static enum cb_err
 load_file(struct emu_app *app, uint32_t id, struct cb_span in)
 {
@@ -242,6 +266,7 @@ load_file(struct emu_app *app, uint32_t id, struct cb_span in)
 	    (r = cb_get_u8(&in, &f->type)) != CB_OK ||
 	    (r = cb_get_u16(&in, &f->size)) != CB_OK ||
 	    (r = get_short(&in, f->access, sizeof(f->access), &n)) != CB_OK ||
+	    (r = load_file_own(f, &in)) != CB_OK ||
 	    (r = cb_get_end(&in)) != CB_OK)
 		goto fail;
 	f->access_n = (uint8_t)n;
@@ -454,7 +479,7 @@ load_check(const struct emu_app *app)
 		return CB_E_FORMAT;
 	for (const struct emu_file *f = app->mf; f != NULL;
 	    f = emu_fs_next(f)) {
-		if (f->type != EMU_EF_TRANSPARENT || f->size == 0)
+		if (!emu_ef_bytes(f) || f->size == 0)
 			continue;
 		p = emu_part_find(f, 0);
 		if (p == NULL || p->deleted || p->size != f->size)

@@ -11,10 +11,11 @@
 
 static tpl_put_fn put_lv8, put_lv16, put_u8, put_u16, put_u32, put_zeros;
 static tpl_put_fn put_repeat, put_pad, put_sha1, put_tlv, put_random, put_guid;
-static tpl_put_fn put_issued;
+static tpl_put_fn put_guid_of, put_issued;
 
 static const struct tpl_function functions[] = {
 	{ "guid", "", put_guid },
+	{ "guid_of", "b", put_guid_of },
 	{ "issued", "cb", put_issued },
 	{ "lv16", "b", put_lv16 },
 	{ "lv8", "b", put_lv8 },
@@ -163,25 +164,46 @@ put_random(struct tpl_eval *e, struct tpl_arg *a, struct cb_buf *out)
 	return e->t->env->random(e->t->env->ctx, p, a[0].n);
 }
 
-/* RFC 4122, 4.4, as upper-case text in braces. */
+/* RFC 4122 of this version, as upper-case text in braces. */
 static enum cb_err
-put_guid(struct tpl_eval *e, struct tpl_arg *a, struct cb_buf *out)
+guid_text(uint8_t g[16], unsigned version, struct cb_buf *out)
 {
-	uint8_t g[16] = { 0 };
 	char text[40];
-	enum cb_err r;
 
-	(void)a;
-	if (!e->check &&
-	    (r = e->t->env->random(e->t->env->ctx, g, sizeof(g))) != CB_OK)
-		return r;
-	g[6] = (uint8_t)((g[6] & 0x0F) | 0x40);
+	g[6] = (uint8_t)((g[6] & 0x0F) | version << 4);
 	g[8] = (uint8_t)((g[8] & 0x3F) | 0x80);
 	(void)snprintf(text, sizeof(text),
 	    "{%02X%02X%02X%02X-%02X%02X-%02X%02X-%02X%02X-"
 	    "%02X%02X%02X%02X%02X%02X}", g[0], g[1], g[2], g[3], g[4], g[5],
 	    g[6], g[7], g[8], g[9], g[10], g[11], g[12], g[13], g[14], g[15]);
 	return cb_buf_add(out, cb_span_str(text));
+}
+
+/* 4.4: drawn. */
+static enum cb_err
+put_guid(struct tpl_eval *e, struct tpl_arg *a, struct cb_buf *out)
+{
+	uint8_t g[16] = { 0 };
+	enum cb_err r;
+
+	(void)a;
+	if (!e->check &&
+	    (r = e->t->env->random(e->t->env->ctx, g, sizeof(g))) != CB_OK)
+		return r;
+	return guid_text(g, 4, out);
+}
+
+/* 4.3: the same one for the same bytes. */
+static enum cb_err
+put_guid_of(struct tpl_eval *e, struct tpl_arg *a, struct cb_buf *out)
+{
+	uint8_t hash[20];
+	enum cb_err r;
+
+	(void)e;
+	if ((r = emu_sha1(cb_buf_span(&a[0].b), hash)) != CB_OK)
+		return r;
+	return guid_text(hash, 5, out);
 }
 
 /* Nothing where the certificate is self-signed. */

@@ -20,6 +20,12 @@ enum {
 	EMU_SELECT_MF_NAMED = 2,
 	/* Keys are objects with numbers of their own, not files. */
 	EMU_SELECT_NO_KEYS = 4,
+	/* A path from the current DF may begin with 3F00, and is tried from
+	 * the MF where it leads nowhere. */
+	EMU_SELECT_PATH_RETRY = 8,
+	/* SELECT by name answers control parameters, also for P2=04, and finds
+	 * named DFs. */
+	EMU_SELECT_NAME_FCP = 16,
 };
 
 struct emu_applet {
@@ -28,7 +34,7 @@ struct emu_applet {
 	size_t cmds_n;
 	unsigned select;	/* EMU_SELECT_* */
 	/* Appends what SELECT answers of a file: its FCP or FCI. */
-	CB_MUST_USE enum cb_err (*control)(
+	CB_MUST_USE enum cb_err (*control)(const struct emu_app *app,
 	    const struct emu_file *f, struct cb_buf *out);
 	/* What f's access bytes say of op; left alone: nothing. */
 	void (*rule)(struct emu_app *app, const struct emu_file *f,
@@ -37,9 +43,9 @@ struct emu_applet {
 	 * it, RESET is the matter of another PIN and no unblock value's. */
 	void (*pin_rule)(struct emu_app *app, const struct emu_pin *pin,
 	    enum emu_op op, struct emu_rule *out);
-	/* How many access bytes a file of this type has; a PIN. */
-	uint8_t (*access_n)(uint8_t type);
-	uint8_t pin_access_n;
+	/* How many access bytes a file of this type has, or a PIN (EMU_PIN);
+	 * where they say so themselves, these. */
+	uint8_t (*access_n)(uint8_t type, struct cb_span access);
 };
 
 /* NULL: no such applet. */
@@ -52,5 +58,7 @@ extern const size_t emu_cm_cmds_n;
 emu_cmd_fn emu_cm_get_cplc;
 /* SELECT by DF name (7816-4, 11.2.2, P1=04), whatever is selected. */
 uint16_t emu_cm_select(struct emu_call *c);
+/* select.c: makes a file current, and answers what P2 wants to know of it. */
+uint16_t emu_select_file(struct emu_call *c, struct emu_file *f);
 
 #endif

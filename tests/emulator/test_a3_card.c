@@ -286,7 +286,8 @@ static const struct {
 	{ USER_RECORD, 14, "04 08 000A 00*9", CB_E_FORMAT },
 	{ USER_RECORD, 0, "00", CB_E_FORMAT },
 	{ "card", 1, "00", CB_OK },
-	{ "card", 1, "02", CB_E_LIMIT },	/* of a newer release */
+	{ "card", 1, "0F", CB_OK },
+	{ "card", 1, "10", CB_E_LIMIT },	/* of a newer release */
 	{ "card", 1, "81", CB_E_LIMIT },
 	{ "card", 0, "00", CB_E_FORMAT },
 };

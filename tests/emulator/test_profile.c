@@ -258,7 +258,7 @@ static const struct {
 	{ "type = \"linear\"; size = 20", "type = \"linear\"",
 	    "size is missing", 0 },
 	{ "type = \"transparent\"; size = 16", "type = \"df\"; size = 16",
-	    "only a transparent file has content", 0 },
+	    "only a transparent file or an object has content", 0 },
 	{ "type = \"transparent\"; size = 16",
 	    "type = \"transparent\"; size = 15", "16 bytes for", 2 },
 	{ "size = 0x28;", "size = 0x128;", "one byte for a df", 0 },

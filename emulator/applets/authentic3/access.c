@@ -26,18 +26,19 @@ static const struct emu_position positions[] = {
 	{ EMU_KEY_RSA_PRIVATE, EMU_OP_GENERATE, 5 },
 };
 
-#define PIN_TYPE 0	/* a PIN is no file, and the only other type */
 static const struct emu_position pin_positions[] = {
-	{ PIN_TYPE, EMU_OP_PIN_RESET, 1 },
-	{ PIN_TYPE, EMU_OP_PIN_CHANGE, 2 },
+	{ EMU_PIN, EMU_OP_PIN_RESET, 1 },
+	{ EMU_PIN, EMU_OP_PIN_CHANGE, 2 },
 };
 
 uint8_t
-a3_access_n(uint8_t type)
+a3_access_n(uint8_t type, struct cb_span access)
 {
+	(void)access;
 	return type == EMU_DF		    ? A3_RULES_DF
 	    : type == EMU_EF_TRANSPARENT    ? A3_RULES_EF
 	    : type == EMU_KEY_RSA_PRIVATE   ? A3_RULES_KEY
+	    : type == EMU_PIN		    ? A3_RULES_PIN
 					    : 0;	/* there is none */
 }
 
@@ -104,7 +105,7 @@ a3_pin_rule(struct emu_app *app, const struct emu_pin *pin, enum emu_op op,
 {
 	rule_at(app, cb_span(pin->access, pin->access_n),
 	    emu_position_find(pin_positions,
-		sizeof(pin_positions) / sizeof(pin_positions[0]), PIN_TYPE,
+		sizeof(pin_positions) / sizeof(pin_positions[0]), EMU_PIN,
 		op),
 	    out);
 }

@@ -12,7 +12,8 @@
 #define EF_SIZE_MAX 0x7FFF	/* what 15 bits of offset reach */
 
 static emu_cmd_fn create_file, delete_ef, delete_df;
-static enum cb_err put_fcp(const struct emu_file *f, struct cb_buf *out);
+static enum cb_err put_fcp(const struct emu_app *app,
+    const struct emu_file *f, struct cb_buf *out);
 
 /* clang-format off */
 static const struct emu_cmd cmds[] = {
@@ -54,20 +55,21 @@ const struct emu_applet emu_authentic3 = {
 	.rule = a3_rule,
 	.pin_rule = a3_pin_rule,
 	.access_n = a3_access_n,
-	.pin_access_n = A3_RULES_PIN,
 };
 
 /* ---- SELECT ------------------------------------------------------------------ */
 
 /* File control parameters (7816-4, 7.4): 62 with 80 of an EF, 82, 83, 86. */
 static enum cb_err
-put_fcp(const struct emu_file *f, struct cb_buf *out)
+put_fcp(const struct emu_app *app, const struct emu_file *f,
+    struct cb_buf *out)
 {
 	const uint8_t fid[] = { (uint8_t)(f->fid >> 8), (uint8_t)f->fid };
 	const uint8_t size[] = { (uint8_t)(f->size >> 8), (uint8_t)f->size };
 	enum cb_err r;
 	size_t mark;
 
+	(void)app;
 	if ((r = cb_tlv_open(out, 0x62, &mark)) != CB_OK ||
 	    (f->type != EMU_DF &&
 		(r = cb_tlv_put(out, 0x80, CB_SPAN_OF(size))) != CB_OK) ||

@@ -22,7 +22,7 @@ extern const struct emu_applet emu_authentic3;
 /* Bytes of rules that objects have. */
 enum { A3_RULES_DF = 6, A3_RULES_EF = 8, A3_RULES_PIN = 10, A3_RULES_KEY = 12 };
 
-uint8_t a3_access_n(uint8_t type);
+uint8_t a3_access_n(uint8_t type, struct cb_span access);
 void a3_rule(struct emu_app *app, const struct emu_file *f, enum emu_op op,
     struct emu_rule *out);
 void a3_pin_rule(struct emu_app *app, const struct emu_pin *pin,

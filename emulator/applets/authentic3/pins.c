@@ -11,40 +11,15 @@
 
 #define TAG_PIN 0x5F00	/* and the reference */
 
-/* A PIN that a profile gave no lengths has those of the policy. */
-static uint8_t
-pin_max(const struct emu_call *c, const struct emu_pin *pin)
-{
-	return pin->max != 0 ? pin->max : c->card->policy.pin_max;
-}
-
-static uint8_t
-pin_min(const struct emu_call *c, const struct emu_pin *pin)
-{
-	return pin->max != 0 ? pin->min : c->card->policy.pin_min;
-}
-
 /* The PIN of a command with `fields` values of it. */
 static uint16_t
 pin_form(const struct emu_call *c, unsigned fields, struct emu_pin **pin)
 {
 	if ((*pin = a3_pin(c->app, c->p2)) == NULL)
 		return SW_REF_NOT_FOUND;
-	if (c->data.n != fields * (size_t)pin_max(c, *pin))
+	if (c->data.n != fields * (size_t)emu_pin_max(c->card, *pin))
 		return emu_sw(c->card, EMU_ANS_PIN_LENGTH);
 	return SW_OK;
-}
-
-/* May somebody set a new value without the old one? Only the holder of a PIN
- * that the rule names: "always" would be anybody's right. */
-static uint16_t
-named_in(struct emu_app *app, const struct emu_pin *pin, enum emu_op op)
-{
-	struct emu_rule rule;
-
-	emu_pin_rule(app, pin, op, &rule);
-	return rule.kind == EMU_ANY_OF ? emu_rule_check(&rule)
-				       : SW_SECURITY_STATUS;
 }
 
 uint16_t
@@ -52,7 +27,8 @@ a3_verify(struct emu_call *c)
 {
 	struct emu_pin *pin = a3_pin(c->app, c->p2);
 
-	return emu_iso_verify(c, pin, pin != NULL ? pin_max(c, pin) : 0);
+	return emu_iso_verify(
+	    c, pin, pin != NULL ? emu_pin_max(c->card, pin) : 0);
 }
 
 uint16_t
@@ -64,7 +40,7 @@ a3_change(struct emu_call *c)
 	if ((sw = pin_form(c, 2, &pin)) != SW_OK ||
 	    (sw = emu_pin_allowed(c->app, pin, EMU_OP_PIN_CHANGE)) != SW_OK)
 		return sw;
-	return emu_iso_change(c, pin, pin_max(c, pin));
+	return emu_iso_change(c, pin, emu_pin_max(c->card, pin));
 }
 
 /* 24 P1=01: without the old value. */
@@ -75,7 +51,7 @@ a3_change_by_right(struct emu_call *c)
 	uint16_t sw;
 
 	if ((sw = pin_form(c, 1, &pin)) != SW_OK ||
-	    (sw = named_in(c->app, pin, EMU_OP_PIN_CHANGE)) != SW_OK)
+	    (sw = emu_pin_named(c->app, pin, EMU_OP_PIN_CHANGE)) != SW_OK)
 		return sw;
 	if (pin->tries == 0)
 		return SW_BLOCKED;
@@ -89,12 +65,9 @@ a3_reset(struct emu_call *c)
 	struct emu_pin *pin;
 	uint16_t sw;
 
-	if ((sw = pin_form(c, 1, &pin)) != SW_OK ||
-	    (sw = named_in(c->app, pin, EMU_OP_PIN_RESET)) != SW_OK ||
-	    (sw = emu_pin_replace(
-		 c->app, pin, emu_iso_unpad(c->data), NULL)) != SW_OK)
+	if ((sw = pin_form(c, 1, &pin)) != SW_OK)
 		return sw;
-	return emu_pin_refill(c->app, pin);
+	return emu_iso_reset(c, pin, emu_iso_unpad(c->data));
 }
 
 /* 2C P1=03: the counter only. */
@@ -104,10 +77,9 @@ a3_reset_counter(struct emu_call *c)
 	struct emu_pin *pin;
 	uint16_t sw;
 
-	if ((sw = pin_form(c, 0, &pin)) != SW_OK ||
-	    (sw = named_in(c->app, pin, EMU_OP_PIN_RESET)) != SW_OK)
+	if ((sw = pin_form(c, 0, &pin)) != SW_OK)
 		return sw;
-	return emu_pin_refill(c->app, pin);
+	return emu_iso_reset_counter(c, pin);
 }
 
 /* 5F0r (80 type: PIN, 83 reference, 86 rules, 91 limit, A1 (83 max, 84 min)). */
@@ -115,7 +87,8 @@ static enum cb_err
 put_pin(const struct emu_call *c, const struct emu_pin *pin,
     struct cb_buf *out)
 {
-	const uint8_t type = 0, max = pin_max(c, pin), min = pin_min(c, pin);
+	const uint8_t type = 0, max = emu_pin_max(c->card, pin);
+	const uint8_t min = emu_pin_min(c->card, pin);
 	size_t whole, lengths;
 	enum cb_err r;
 

@@ -39,10 +39,10 @@ static const struct emu_position positions[] = {
 };
 
 uint8_t
-a5_access_n(uint8_t type)
+a5_access_n(uint8_t type, struct cb_span access)
 {
-	(void)type;
-	return 8;
+	(void)access;
+	return type != EMU_PIN ? 8 : 0;	/* the DF's say what of a PIN */
 }
 
 static const struct emu_file *
@@ -52,25 +52,11 @@ dir_of(const struct emu_file *f)
 }
 
 struct emu_pin *
-a5_pin(const struct emu_app *app, const struct emu_file *df, uint8_t p2)
-{
-	struct emu_pin *pin;
-	uint8_t ref = p2 & 0x7F;
-
-	if ((p2 & 0x80) == 0)
-		return emu_pin_find(app, app->mf, ref);
-	for (; df != NULL && df != app->mf; df = df->parent)
-		if ((pin = emu_pin_find(app, df, ref)) != NULL)
-			return pin;
-	return NULL;
-}
-
-struct emu_pin *
 a5_pin_any(const struct emu_app *app, const struct emu_file *df, uint8_t ref)
 {
-	struct emu_pin *pin = a5_pin(app, df, ref | 0x80);
+	struct emu_pin *pin = emu_pin_by_p2(app, df, ref | 0x80);
 
-	return pin != NULL ? pin : a5_pin(app, df, ref & 0x7F);
+	return pin != NULL ? pin : emu_pin_by_p2(app, df, ref & 0x7F);
 }
 
 /* The PINs of which any one satisfies an access byte, seen from df. */
@@ -82,16 +68,16 @@ access_pins(const struct emu_app *app, const struct emu_file *df, uint8_t acc,
 	unsigned n = 0;
 
 	if ((acc == ACC_USER || acc == ACC_USER_OR_SO) &&
-	    (pin = a5_pin(app, df, 0x80 | A5_REF_USER)) != NULL)
+	    (pin = emu_pin_by_p2(app, df, 0x80 | A5_REF_USER)) != NULL)
 		out[n++] = pin;
 	if (acc == ACC_ONE_TIME &&
-	    (pin = a5_pin(app, df, 0x80 | A5_REF_ONE_TIME)) != NULL)
+	    (pin = emu_pin_by_p2(app, df, 0x80 | A5_REF_ONE_TIME)) != NULL)
 		out[n++] = pin;
 	if (acc == ACC_SO || acc == ACC_USER_OR_SO) {
 		/* Global 04 or local 84, whichever is there. */
-		if ((pin = a5_pin(app, df, A5_REF_SO)) != NULL)
+		if ((pin = emu_pin_by_p2(app, df, A5_REF_SO)) != NULL)
 			out[n++] = pin;
-		if ((pin = a5_pin(app, df, 0x80 | A5_REF_SO)) != NULL)
+		if ((pin = emu_pin_by_p2(app, df, 0x80 | A5_REF_SO)) != NULL)
 			out[n++] = pin;
 	}
 	return n;

@@ -10,7 +10,8 @@
 #include "emulator/iso_cmds.h"
 
 static emu_cmd_fn create_file, delete_ef, delete_df, list_files, delete_record;
-static enum cb_err put_fci(const struct emu_file *f, struct cb_buf *out);
+static enum cb_err put_fci(const struct emu_app *app,
+    const struct emu_file *f, struct cb_buf *out);
 
 /* clang-format off */
 static const struct emu_cmd cmds[] = {
@@ -58,7 +59,8 @@ const struct emu_applet emu_authentic5 = {
 
 /* File control information (7816-4, 7.4): 6F with 82, 83, 80 or 85, 86. */
 static enum cb_err
-put_fci(const struct emu_file *f, struct cb_buf *out)
+put_fci(const struct emu_app *app, const struct emu_file *f,
+    struct cb_buf *out)
 {
 	const uint8_t fid[] = { (uint8_t)(f->fid >> 8), (uint8_t)f->fid };
 	const uint8_t size[] = { (uint8_t)(f->size >> 8), (uint8_t)f->size };
@@ -74,6 +76,7 @@ put_fci(const struct emu_file *f, struct cb_buf *out)
 	enum cb_err r;
 	size_t mark;
 
+	(void)app;
 	if (f->type == EMU_EF_LINEAR)
 		descriptor = CB_SPAN_OF(linear);
 	else if (f->type == EMU_EF_TRANSPARENT)
@@ -138,7 +141,7 @@ parse_create(struct cb_span in, struct emu_file *model)
 	    cb_tlv_expect(&t, 0x85, &v) != CB_OK ||
 	    cb_get_u16(&v, &model->size) != CB_OK || cb_get_end(&v) != CB_OK ||
 	    cb_tlv_expect(&t, 0x86, &v) != CB_OK ||
-	    v.n != a5_access_n(type) ||
+	    v.n != a5_access_n(type, v) ||
 	    cb_get_end(&t) != CB_OK)
 		return false;
 	memcpy(model->access, v.p, v.n);

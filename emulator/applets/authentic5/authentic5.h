@@ -22,12 +22,8 @@ enum { A5_REF_USER = 1, A5_REF_ONE_TIME = 2, A5_REF_SO = 4 };
 
 void a5_rule(struct emu_app *app, const struct emu_file *f, enum emu_op op,
     struct emu_rule *out);
-uint8_t a5_access_n(uint8_t type);
-/* The PIN that P2 names: with bit 8 in the DF and upwards without the MF,
- * else in the MF. NULL: none. */
-struct emu_pin *a5_pin(
-    const struct emu_app *app, const struct emu_file *df, uint8_t p2);
-/* The same for CHANGE and RESET, where hosts clear bit 8: local first. */
+uint8_t a5_access_n(uint8_t type, struct cb_span access);
+/* The PIN of CHANGE and RESET, where hosts clear bit 8: local first. */
 struct emu_pin *a5_pin_any(
     const struct emu_app *app, const struct emu_file *df, uint8_t ref);
 

@@ -23,7 +23,7 @@ uint16_t
 a5_verify(struct emu_call *c)
 {
 	return emu_iso_verify(
-	    c, a5_pin(c->app, c->app->df, c->p2), PIN_FIELD);
+	    c, emu_pin_by_p2(c->app, c->app->df, c->p2), PIN_FIELD);
 }
 
 uint16_t

@@ -55,12 +55,59 @@ aid_matches(struct cb_span wanted, const uint8_t *aid, size_t n)
 	    memcmp(wanted.p, aid, wanted.n) == 0;
 }
 
+/* P2 = 04 asks for control parameters: only where a card has them to give. */
+static bool
+p2_good(const struct emu_card *card, uint8_t p2)
+{
+	bool fcp = false;
+
+	for (unsigned i = 0; i < card->apps_n; i++)
+		fcp = fcp || (card->apps[i].applet->select &
+				 EMU_SELECT_NAME_FCP) != 0;
+	return p2 == 0x00 || p2 == 0x0C || (p2 == 0x04 && fcp);
+}
+
+/* The DF of an application that a name selects: its MF, which has the
+ * application's own, or one that has a name besides. */
+static struct emu_file *
+named_df(const struct emu_app *app, struct cb_span name)
+{
+	if (aid_matches(name, app->aid, app->aid_n))
+		return app->mf;
+	if (name.n < 5 || (app->applet->select & EMU_SELECT_NAME_FCP) == 0)
+		return NULL;
+	return emu_fs_named(app, name);
+}
+
+static uint16_t
+select_app(struct emu_call *c, struct emu_app *app, struct emu_file *df)
+{
+	struct emu_card *card = c->card;
+
+	/* The others' logins end. Its own: every new host process selects the
+	 * application, and what an earlier one has verified should not be
+	 * found by it; but some hosts never verify a second time, and must
+	 * find it. */
+	for (unsigned k = 0; k < card->apps_n; k++)
+		if (&card->apps[k] != app || !app->keep_verified)
+			emu_pins_logout(&card->apps[k]);
+	card->app = c->app = app;
+	app->df = df;
+	app->ef = NULL;
+	emu_app_forget(app);
+	if ((app->applet->select & EMU_SELECT_NAME_FCP) == 0 ||
+	    app->silent_names)
+		return SW_OK;
+	return emu_select_file(c, df);
+}
+
 uint16_t
 emu_cm_select(struct emu_call *c)
 {
 	struct emu_card *card = c->card;
+	struct emu_file *df;
 
-	if (c->p2 != 0x00 && c->p2 != 0x0C)
+	if (!p2_good(card, c->p2))
 		return SW_WRONG_P1P2;
 	if (c->data.n == 0 ||
 	    aid_matches(c->data, card->cm_aid, card->cm_aid_n)) {
@@ -69,23 +116,8 @@ emu_cm_select(struct emu_call *c)
 		card->app = NULL;
 		return c->p2 == 0x00 ? cm_fci(c) : SW_OK;
 	}
-	for (unsigned i = 0; i < card->apps_n; i++) {
-		struct emu_app *app = &card->apps[i];
-
-		if (!aid_matches(c->data, app->aid, app->aid_n))
-			continue;
-		/* The others' logins end. Its own: every new host process
-		 * selects the application, and what an earlier one has
-		 * verified should not be found by it; but some hosts never
-		 * verify a second time, and must find it. */
-		for (unsigned k = 0; k < card->apps_n; k++)
-			if (k != i || !app->keep_verified)
-				emu_pins_logout(&card->apps[k]);
-		card->app = c->app = app;
-		app->df = app->mf;
-		app->ef = NULL;
-		app->mse = 0;
-		return SW_OK;
-	}
+	for (unsigned i = 0; i < card->apps_n; i++)
+		if ((df = named_df(&card->apps[i], c->data)) != NULL)
+			return select_app(c, &card->apps[i], df);
 	return SW_FILE_NOT_FOUND;
 }
