@@ -4,6 +4,9 @@ profilesdir = $(pkgdatadir)/profiles
 dist_profiles_DATA = \
 	data/profiles/authentic3.profile \
 	data/profiles/authentic5.profile \
+	data/profiles/iasecc-gemalto.profile \
+	data/profiles/iasecc-oberthur.profile \
+	data/profiles/iasecc.profile \
 	data/profiles/series8.profile
 
 # The test CA is compiled in; these are for a server that is to trust it.

@@ -35,6 +35,10 @@ static const struct {
 	[EMU_ANS_KEY_INCOMPLETE] = { 0x6A88, "key-incomplete" },
 	[EMU_ANS_NO_MSE] = { 0x6985, "no-security-environment" },
 	[EMU_ANS_MSE_DATA] = { 0x6A80, "mse-data" },
+	[EMU_ANS_KEY_TEMPLATE] = { 0x6985, "key-template" },
+	[EMU_ANS_KEY_FILLED] = { 0x6985, "key-filled" },
+	[EMU_ANS_HASH_DATA] = { 0x6A80, "hash-data" },
+	[EMU_ANS_PADDING_INDICATOR] = { 0x6A80, "padding-indicator" },
 	[EMU_ANS_BAD_PADDING] = { 0x6A80, "bad-padding" },
 	[EMU_ANS_POLICY] = { 0x6985, "policy" },
 };

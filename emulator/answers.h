@@ -36,6 +36,10 @@ enum emu_answer {
 	EMU_ANS_KEY_INCOMPLETE,	/* PSO with a key that lacks components */
 	EMU_ANS_NO_MSE,		/* PSO without a matching MSE */
 	EMU_ANS_MSE_DATA,
+	EMU_ANS_KEY_TEMPLATE,	/* MSE with a key that serves another */
+	EMU_ANS_KEY_FILLED,	/* PUT DATA, GENERATE: there is a key already */
+	EMU_ANS_HASH_DATA,	/* PSO HASH data not understood */
+	EMU_ANS_PADDING_INDICATOR, /* PSO DECIPHER: before the cryptogram */
 	EMU_ANS_BAD_PADDING,	/* PSO DECIPHER */
 	EMU_ANS_POLICY,		/* the card's policy refuses */
 	EMU_ANS_N

@@ -19,6 +19,13 @@ emulator_libemulator_la_SOURCES = \
 	emulator/applets/authentic5/crypto.c \
 	emulator/applets/authentic5/pins.c \
 	emulator/applets/card_manager/card_manager.c \
+	emulator/applets/iasecc/access.c \
+	emulator/applets/iasecc/crypto.c \
+	emulator/applets/iasecc/iasecc.c \
+	emulator/applets/iasecc/iasecc.h \
+	emulator/applets/iasecc/keys.c \
+	emulator/applets/iasecc/objects.c \
+	emulator/applets/iasecc/pins.c \
 	emulator/card.c \
 	emulator/card.h \
 	emulator/crypto/cert.c \
@@ -41,6 +48,7 @@ emulator_libemulator_la_SOURCES = \
 	emulator/crypto/rsa_use.c \
 	emulator/crypto/seal.c \
 	emulator/crypto/secret.c \
+	emulator/crypto/sha_finish.c \
 	emulator/crypto/secret.h \
 	emulator/crypto/testca.c \
 	emulator/crypto/testca.h \

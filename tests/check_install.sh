@@ -28,6 +28,9 @@ verdict "nothing is installed twice" "$(sed -nE \
 for file in bin/cardbridge sbin/cardbridged \
 	share/cardbridge/profiles/authentic3.profile \
 	share/cardbridge/profiles/authentic5.profile \
+	share/cardbridge/profiles/iasecc-gemalto.profile \
+	share/cardbridge/profiles/iasecc-oberthur.profile \
+	share/cardbridge/profiles/iasecc.profile \
 	share/cardbridge/profiles/series8.profile \
 	share/cardbridge/test-ca/ca.crt \
 	share/man/man1/cardbridge.1 \

@@ -8,10 +8,12 @@
 #include "emulator/applets/applet.h"
 #include "emulator/applets/authentic3/authentic3.h"
 #include "emulator/applets/authentic5/authentic5.h"
+#include "emulator/applets/iasecc/iasecc.h"
 
 static const struct emu_applet *const applets[] = {
 	&emu_authentic3,
 	&emu_authentic5,
+	&emu_iasecc,
 };
 
 const struct emu_applet *

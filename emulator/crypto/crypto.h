@@ -23,6 +23,11 @@ void emu_secret_free(void *p, size_t n);
 
 CB_MUST_USE enum cb_err emu_sha1(struct cb_span in, uint8_t out[20]);
 CB_MUST_USE enum cb_err emu_sha256(struct cb_span in, uint8_t out[32]);
+/* A hash that somebody else began: SHA-1 (n 20) or SHA-256 (n 32), of which
+ * `state` is left after `bits` bits, a whole number of blocks, and `rest` is
+ * still to come, less than a block. CB_E_ARG: these do not fit. */
+CB_MUST_USE enum cb_err emu_sha_finish(size_t n, struct cb_span state,
+    uint64_t bits, struct cb_span rest, uint8_t *out);
 CB_MUST_USE enum cb_err emu_hmac_sha256(
     const uint8_t key[EMU_KEY], struct cb_span in, uint8_t out[32]);
 CB_MUST_USE enum cb_err emu_hkdf_sha256(struct cb_span secret,

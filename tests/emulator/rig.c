@@ -23,6 +23,9 @@ static const struct {
 	[RIG_A3_T0] = { "authentic3", false,
 	    "3B5D180080F9A0000000770100700A9000" },
 	[RIG_A3_BLANK] = { "authentic3", true, NULL },
+	[RIG_IAS] = { "iasecc-oberthur", false, NULL },
+	[RIG_IAS_GEM] = { "iasecc-gemalto", false, NULL },
+	[RIG_IAS_BLANK] = { "iasecc-oberthur", true, NULL },
 };
 
 static struct emu_nvm *made[RIG_KINDS];

@@ -25,6 +25,9 @@ enum rig_kind {
 	RIG_A3,		/* as authentic3.profile says, T=1 */
 	RIG_A3_T0,
 	RIG_A3_BLANK,
+	RIG_IAS,	/* as iasecc-oberthur.profile says, T=1 */
+	RIG_IAS_GEM,	/* as iasecc-gemalto.profile says, T=0 */
+	RIG_IAS_BLANK,
 	RIG_KINDS
 };
 
@@ -83,6 +86,7 @@ void rig_bytes(struct cb_buf *out, const char *cmd);
  *	@reopen			the card from its records
  *	@import S  @import-public S	key S into the current file
  *	@put-key NO S			key S as AuthentIC v3's object NO
+ *	@ias-key NO S			key S into IAS ECC's objects NO
  *	@notes			the answer column is what the log must say
  *				(- : nothing), which is then forgotten
  *	@disk	@no-disk	whether the step before wrote
@@ -123,6 +127,8 @@ struct cb_span rig_key(const char *section, const char *component);
 void rig_import(struct rig *r, const char *section, bool public);
 /* PUT DATA of AuthentIC v3 with all components, chained; the last answer. */
 uint16_t rig_put_key(struct rig *r, uint8_t no, const char *section);
+/* PUT DATA of IAS ECC, component by component; the first that is not 9000. */
+uint16_t rig_ias_key(struct rig *r, uint8_t no, const char *section);
 /* True where `signature` is one of `data` under that key, PKCS#1 v1.5. */
 bool rig_verify(
     const char *section, struct cb_span signature, struct cb_span data);
@@ -169,5 +175,26 @@ void rig_wish(struct emu_make *wish, enum rig_kind kind);
 	"00DB3FFF 16 A114 8001 " mech " 8301 " no " 860C " rules
 #define A3_MSE_SIGN(no) "002241B6 06 800111 8301 " no
 #define A3_MSE_DECIPHER(no) "002241B8 06 800111 8301 " no
+
+/* IAS ECC. */
+#define AID_IAS_ROOT "A000000077010800070000FE00000100"
+#define AID_IAS "E828BD080FF2504F5420415750"
+#define IAS_ROOT "00A4040C # " AID_IAS_ROOT
+#define IAS_APP "00A4040C # " AID_IAS
+#define IAS_VERIFY_USER "00200001 # '" RIG_PIN "'"
+#define IAS_VERIFY_PUK "00200002 # '" RIG_SO_PIN "'"
+/* GET DATA of a part whose tag has one byte, two */
+#define IAS_GET1(object, part) \
+	"00CB3FFF 0A 4D08 7006 " object " 02 " part " 80 00"
+#define IAS_GET2(object, part) \
+	"00CB3FFF 0B 4D09 7007 " object " 03 " part " 80 00"
+/* both halves of a key: number, access bytes (after 8C), bytes of modulus */
+#define IAS_PRIVATE(no, access, bytes) \
+	"00DB3FFF # 7018 BF90" no "14 A012 A109 8C07 " access \
+	" 9E0100 8002 " bytes
+#define IAS_PUBLIC(no, access, bytes) \
+	"00DB3FFF # 7012 BFA0" no "0E A00C A106 8C04 " access " 8002 " bytes
+#define IAS_MSE(crt, key, algorithm) \
+	"002241" crt " 06 8401 " key " 8001 " algorithm
 
 #endif

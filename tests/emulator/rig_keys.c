@@ -182,16 +182,15 @@ key_object(struct cb_buf *out, uint8_t no, const struct known *k)
 	cb_buf_free(&all);
 }
 
-uint16_t
-rig_put_key(struct rig *r, uint8_t no, const char *section)
+/* PUT DATA of it, in a chain; the last answer. */
+static uint16_t
+put_data(struct rig *r, const struct cb_buf *object)
 {
-	struct cb_buf object = CB_BUF_INIT;
 	struct cb_span rest;
 	uint8_t cmd[5 + 255] = { 0x10, 0xDB, 0x3F, 0xFF };
 	uint16_t sw = 0x9000;
 
-	key_object(&object, no, known_key(section));
-	for (rest = cb_buf_span(&object); rest.n > 0 && sw == 0x9000;
+	for (rest = cb_buf_span(object); rest.n > 0 && sw == 0x9000;
 	    rest = cb_span_tail(rest, cmd[4])) {
 		cmd[0] = rest.n > 255 ? 0x10 : 0x00;
 		cmd[4] = (uint8_t)(rest.n > 255 ? 255 : rest.n);
@@ -202,8 +201,57 @@ rig_put_key(struct rig *r, uint8_t no, const char *section)
 		ck_assert_uint_eq(r->rsp.n, 2);
 		sw = (uint16_t)(r->rsp.p[0] << 8 | r->rsp.p[1]);
 	}
+	return sw;
+}
+
+uint16_t
+rig_put_key(struct rig *r, uint8_t no, const char *section)
+{
+	struct cb_buf object = CB_BUF_INIT;
+	uint16_t sw;
+
+	key_object(&object, no, known_key(section));
+	sw = put_data(r, &object);
 	cb_buf_free(&object);
 	return sw;
+}
+
+/* 70 (BF cc nn (part (tag value))). */
+static uint16_t
+put_part(struct rig *r, uint32_t object, uint32_t part, uint32_t tag,
+    struct cb_span value)
+{
+	struct cb_buf b = CB_BUF_INIT;
+	size_t marks[3];
+	uint16_t sw;
+
+	ck_assert(cb_tlv_open(&b, 0x70, &marks[0]) == CB_OK &&
+	    cb_tlv_open(&b, object, &marks[1]) == CB_OK &&
+	    cb_tlv_open(&b, part, &marks[2]) == CB_OK &&
+	    cb_tlv_put(&b, tag, value) == CB_OK &&
+	    cb_tlv_close(&b, marks[2]) == CB_OK &&
+	    cb_tlv_close(&b, marks[1]) == CB_OK &&
+	    cb_tlv_close(&b, marks[0]) == CB_OK);
+	sw = put_data(r, &b);
+	cb_buf_free(&b);
+	return sw;
+}
+
+uint16_t
+rig_ias_key(struct rig *r, uint8_t no, const char *section)
+{
+	static const char *const private[] = { "p", "q", "qi", "dp", "dq" };
+	uint16_t sw = 0x9000;
+
+	for (unsigned i = 0; i < 5 && sw == 0x9000; i++)
+		sw = put_part(r, 0xBF9000u | no, 0x7F48, 0x92 + i,
+		    rig_key(section, private[i]));
+	if (sw == 0x9000)
+		sw = put_part(r, 0xBFA000u | no, 0x7F49, 0x81,
+		    rig_key(section, "n"));
+	return sw != 0x9000 ? sw
+			    : put_part(r, 0xBFA000u | no, 0x7F49, 0x82,
+				  rig_key(section, "e"));
 }
 
 /* The public key as OpenSSL has it. */

@@ -198,6 +198,10 @@ direct(struct rig *r, const struct step *s, const char *where, unsigned *begun)
 		ck_assert_uint_eq(rig_put_key(r,
 			(uint8_t)strtoul(s->cmd + 9, NULL, 16),
 			strrchr(s->cmd, ' ') + 1), 0x9000);
+	else if (strncmp(s->cmd, "@ias-key ", 9) == 0)
+		ck_assert_uint_eq(rig_ias_key(r,
+			(uint8_t)strtoul(s->cmd + 9, NULL, 16),
+			strrchr(s->cmd, ' ') + 1), 0x9000);
 	else if (strcmp(s->cmd, "@notes") == 0)
 		notes(r, where, s->want);
 	else if (strcmp(s->cmd, "@disk") == 0)

@@ -207,6 +207,21 @@ static const struct {
 		{ "002241B8 03 800111", "9000" },
 		{ "102A8086 08 00*8", "9000" },
 		{ "002A8086 F8 00*248", "6A81" } } },
+	{ "key-template", { { IAS_APP, "9000" }, { IAS_VERIFY_USER, "9000" },
+		{ IAS_PRIVATE("03", "FB121212121200", "0040"), "9000" },
+		{ "00DB3FFF 0C 700A BF9003 06 7F4803 8001B6", "9000" },
+		{ IAS_MSE("A4", "83", "02"), "6A81" } } },
+	{ "key-filled", { { IAS_APP, "9000" }, { IAS_VERIFY_USER, "9000" },
+		{ IAS_PRIVATE("03", "FB121212121200", "0040"), "9000" },
+		{ IAS_PUBLIC("03", "8B121200", "0040"), "9000" },
+		{ "@ias-key 03 512", NULL },
+		{ "00470000 05 7003 BF9003", "6A81" } } },
+	{ "hash-data", { { IAS_APP, "9000" }, { "002241AA 03 800140", "9000" },
+		{ "002A90A0 02 9000", "6A81" } } },
+	{ "padding-indicator", { { IAS_APP, "9000" },
+		{ IAS_VERIFY_USER, "9000" },
+		{ IAS_MSE("B8", "81", "1A"), "9000" },
+		{ "002A8086 02 8000", "6A81" } } },
 	{ "policy", { TO_5011, { "00240001 # <123456> <1>", "6A81" } } },
 	{ "delete-df", { { SELECT_A3, "9000" },
 		{ "00E40100 02 5015", "6A81" } } },
@@ -219,19 +234,21 @@ try_answer(size_t i)
 	struct emu_profile *p;
 	struct rig r;
 
-	/* AuthentIC v3's profile has some answers of its own already */
+	/* these cards' profiles have some answers of their own already */
 	const bool a3 = strcmp(answers[i].steps[0].cmd, SELECT_A3) == 0;
+	const bool ias = strcmp(answers[i].steps[0].cmd, IAS_APP) == 0;
 
-	if (a3) {
+	if (a3 || ias) {
 		snprintf(text, sizeof(text), "answers = {\n%s = 0x6A81;",
 		    answers[i].name);
-		p = rig_profile_of("authentic3", "answers = {", text);
+		p = rig_profile_of(a3 ? "authentic3" : "iasecc-oberthur",
+		    "answers = {", text);
 	} else {
 		snprintf(text, sizeof(text), "answers = { %s = 0x6A81; };\n",
 		    answers[i].name);
 		p = rig_profile(NULL, text);
 	}
-	rig_make(&r, p, a3 ? RIG_A3 : RIG_PERSONAL);
+	rig_make(&r, p, a3 ? RIG_A3 : ias ? RIG_IAS : RIG_PERSONAL);
 	rig_play(&r, answers[i].name, answers[i].steps);
 	rig_close(&r);
 	emu_profile_free(&p);
