@@ -17,7 +17,7 @@
 #include "common/hex.h"
 #include "tests/emulator/crypto_util.h"
 
-#define KEYS "tests/vectors/authentic%c/test-keys.txt"
+#define KEYS "tests/vectors/%s/test-keys.txt"
 
 struct cb_buf
 util_hex(const char *text)
@@ -38,7 +38,7 @@ util_is(struct cb_span b, const char *hex)
 	return same;
 }
 
-/* Sections a30 and on are AuthentIC v3's. */
+/* Sections a30 and on are AuthentIC v3's, i1 and i2 IAS ECC's. */
 static FILE *
 keys_open(const char *section)
 {
@@ -48,7 +48,9 @@ keys_open(const char *section)
 
 	(void)snprintf(
 	    path, sizeof(path), "%s/" KEYS, top == NULL ? "." : top,
-	    section[0] == 'a' ? '3' : '5');
+	    section[0] == 'a'	  ? "authentic3"
+		: section[0] == 'i' ? "iasecc-oberthur"
+				    : "authentic5");
 	f = fopen(path, "r");
 	ck_assert_msg(f != NULL, "%s is not there", path);
 	return f;

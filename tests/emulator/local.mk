@@ -37,6 +37,12 @@ tests_emulator_test_emulator_SOURCES = \
 	tests/emulator/test_crypto_rsa.c \
 	tests/emulator/test_crypto_rsa_use.c \
 	tests/emulator/test_dispatch.c \
+	tests/emulator/test_ias_access.c \
+	tests/emulator/test_ias_facts.c \
+	tests/emulator/test_ias_files.c \
+	tests/emulator/test_ias_keys.c \
+	tests/emulator/test_ias_pins.c \
+	tests/emulator/test_ias_select.c \
 	tests/emulator/test_make.c \
 	tests/emulator/test_nvm.c \
 	tests/emulator/test_nvm_fault.c \

@@ -46,6 +46,12 @@ static Suite *(*const suites[])(void) = {
 	a5_access_suite,
 	a5_pins_suite,
 	a5_keys_suite,
+	ias_select_suite,
+	ias_files_suite,
+	ias_access_suite,
+	ias_pins_suite,
+	ias_keys_suite,
+	ias_facts_suite,
 };
 
 int

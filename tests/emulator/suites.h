@@ -37,5 +37,11 @@ Suite *a5_files_suite(void);
 Suite *a5_access_suite(void);
 Suite *a5_pins_suite(void);
 Suite *a5_keys_suite(void);
+Suite *ias_select_suite(void);
+Suite *ias_files_suite(void);
+Suite *ias_access_suite(void);
+Suite *ias_pins_suite(void);
+Suite *ias_keys_suite(void);
+Suite *ias_facts_suite(void);
 
 #endif
