@@ -33,10 +33,33 @@ pin_hex() { # PASSCODE
 }
 
 # What OpenSC is told before it sees a card. It knows AuthentIC v3 by one ATR,
-# which is for T=1.
+# which is for T=1. For IAS ECC it has profiles that address the application by
+# its name, with which it can make no object; $ias_profile is one of them that
+# has one line changed, the other are as they were.
 opensc_conf_for() { # FAMILY PROTOCOL
 	unset OPENSC_CONF
-	[ "$1-$2" = authentic3-t0 ] || return 0
+	case $1-$2 in
+	authentic3-t0) conf_type ;;
+	iasecc-oberthur-*) conf_profile iasecc_generic_oberthur ;;
+	iasecc-gemalto-*) conf_profile iasecc_generic_pki ;;
+	esac
+}
+conf_profile() { # NAME
+	local to=$T/profiles
+	ias_profile=own_$1
+	rm -rf "$to"
+	cp -r /usr/share/opensc "$to"
+	sed '/DF PKCS15-AppDF/,/exclusive-aid/s/exclusive-aid *=.*/file-id = 5015;/' \
+		"$to/$1.profile" >"$to/$ias_profile.profile"
+	export OPENSC_CONF=$T/opensc.conf
+	cat >"$OPENSC_CONF" <<-END
+		app default {
+			card_driver iasecc { profile = $ias_profile; }
+			profile_dir = "$to";
+		}
+	END
+}
+conf_type() {
 	export OPENSC_CONF=$T/opensc.conf
 	cat >"$OPENSC_CONF" <<-END
 		app default {

@@ -29,6 +29,8 @@ published_certificate() { # NUMBER
 echo -n 'hello world' >"$T/message"
 echo -n 'some data object content' >"$T/data"
 openssl genrsa -out "$T/imported.key" 2048 2>/dev/null
+openssl req -x509 -key "$T/imported.key" -out "$T/imported.pem" -days 30 \
+	-subj '/O=Test Trust/OU=Test Unit 3/CN=100012345678' 2>/dev/null
 openssl pkeyutl -encrypt -inkey "$T/imported.key" -in "$T/message" \
 	-out "$T/for-imported"
 message_info=$(digest_info "$T/message")
@@ -58,6 +60,27 @@ family_authentic3() {
 	done
 }
 
+# shellcheck disable=SC2034
+family_iasecc() { # SELECT-APPLICATION
+	local text p
+	text=$(hex <"$T/for-key-1")
+	login=("$1" 0020000106313233343536)
+	# the host asks for both parts of the key before
+	p=(00CB3FFF0B4D097007BF9001037F488000 00CB3FFF0A4D087006BF900102A08000)
+	sign=("${p[@]}" 002241A406840181800102 "0088000033${message_info}00")
+	decipher=("${p[@]}" 002241B80684018180011A "102A8086FF81${text:0:508}"
+		"002A808602${text:508}00")
+	own=(--card-profile "$ias_profile" --verify-pin --auth-id 01 --pin "$pin")
+	published_certificate 2 >"$T/key-2.pem"
+	openssl x509 -in "$T/key-2.pem" -outform DER -out "$T/key-2.der"
+}
+family_iasecc-oberthur() {
+	family_iasecc 00A4040C0DE828BD080FF2504F5420415750
+}
+family_iasecc-gemalto() {
+	family_iasecc 00A4040C0EE828BD080FD25047656E65726963
+}
+
 family_use() { # FAMILY
 	plan_use "$1"
 	# shellcheck disable=SC2034 # for the table
@@ -65,8 +88,8 @@ family_use() { # FAMILY
 	published_certificate 1 >"$T/key-1.pem"
 	openssl pkeyutl -encrypt -certin -inkey "$T/key-1.pem" \
 		-in "$T/message" -out "$T/for-key-1"
-	family_"$1"
 	opensc_conf_for "$1" "$protocol"
+	family_"$1"
 }
 
 certificate_for() { # ID CN FILE
@@ -140,7 +163,7 @@ trim() { # VARIABLE
 }
 
 table_play() { # PROTOCOL
-	local t1 t0 rc ere command expected file='' words=()
+	local t1 t0 rc ere command expected file='' words=() other=
 	protocol=$1
 	while IFS='|' read -r t1 t0 rc ere command; do
 		trim t1
@@ -148,9 +171,16 @@ table_play() { # PROTOCOL
 		case $t1 in
 		'' | \#*) continue ;;
 		family*)
-			family_use "${t1#family }"
+			# some are for one protocol alone
+			trim t0
+			other=
+			[ -z "$t0" ] || [ "$t0" = "$protocol" ] || other=1
+			[ -n "$other" ] || family_use "${t1#family }"
 			continue
 			;;
+		esac
+		[ -z "$other" ] || continue
+		case $t1 in
 		card*)
 			[ -z "$file" ] || card_remove
 			file=$T/$protocol-$((++cards)).card
