@@ -71,6 +71,14 @@ conf_type() {
 	END
 }
 
+# ---- programs ---------------------------------------------------------------
+
+p11() { pc pkcs11-tool "$@" 2>&1; }
+p15() { pc pkcs15-tool "$@" 2>&1; }
+
+# What was verified outlives a process: a reset ends it.
+reset() { pc opensc-tool --reset >/dev/null 2>&1; }
+
 # ---- the card in the reader -----------------------------------------------
 
 card_answers() { pc opensc-tool --atr; }
@@ -114,6 +122,16 @@ counted() { # COMMAND...
 		END { print n + 0, o + 0, i + 0 }')"
 }
 
+# No APDU that begins so passes while a command runs; its output in $output.
+never_sends() { # DESCRIPTION ERE COMMAND...
+	local before what=$1 ere=$2
+	before=$(wc -l <"$PCSCD_LOG")
+	shift 2
+	output=$("$@" 2>&1 </dev/null) || true
+	is "$(tail -n "+$((before + 1))" "$PCSCD_LOG" |
+		grep -cE "APDU: $ere" || true)" 0 "$what"
+}
+
 # ---- openssl ----------------------------------------------------------------
 
 # The card's Nth certificate (1 authentication, 2 content commitment), as PEM.
@@ -135,6 +153,10 @@ issue_certificate() { # PUBLIC-KEY-PEM CN FILE
 	openssl x509 -req -in "$T/none.csr" -CA "$T/ca.pem" -CAkey "$T/ca.key" \
 		-set_serial 77 -days 30 -force_pubkey "$1" -subj "/CN=$2" \
 		-out "$3" 2>/dev/null
+}
+
+verifies() { # DIGEST PUBLIC-KEY: $T/signature is one of $T/message
+	openssl "$1" -verify "$2" -signature "$T/signature" "$T/message"
 }
 
 # ---- a person at a terminal -------------------------------------------------

@@ -22,27 +22,8 @@ echo -n 'only for the holder' >"$T/text"
 unhex <<<"$(digest_info "$T/message")" >"$T/info"
 openssl genrsa -traditional -out "$T/imported.key" 2048 2>/dev/null
 
-p11() { pc pkcs11-tool "$@" 2>&1; }
-p15() { pc pkcs15-tool "$@" 2>&1; }
 select_5015=00A4000002501500
 verify_1=0020000108313233343536FFFF
-
-# No APDU that begins so passes while a command runs; its output in $output.
-never_sends() { # DESCRIPTION ERE COMMAND...
-	local before what=$1 ere=$2
-	before=$(wc -l <"$PCSCD_LOG")
-	shift 2
-	output=$("$@" 2>&1 </dev/null) || true
-	is "$(tail -n "+$((before + 1))" "$PCSCD_LOG" |
-		grep -cE "APDU: $ere" || true)" 0 "$what"
-}
-
-# What was verified outlives a process: a reset ends it.
-reset() { pc opensc-tool --reset >/dev/null 2>&1; }
-
-verifies() { # DIGEST PUBLIC-KEY: $T/signature is one of $T/message
-	openssl "$1" -verify "$2" -signature "$T/signature" "$T/message"
-}
 
 signatures() {
 	local key id
