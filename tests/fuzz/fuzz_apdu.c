@@ -17,7 +17,7 @@
 #include "emulator/domain.h"
 #include "tests/fuzz/fuzz_card.h"
 
-/* fuzz_apdu3 is this file, too, with another kind of card. */
+/* fuzz_apdu3 and fuzz_apdu_ias are this file, too, with other kinds of cards. */
 #ifndef FUZZ_FAMILY
 #define FUZZ_FAMILY "authentic5"
 #endif
@@ -127,12 +127,14 @@ use_check(struct emu_card *card, const struct cb_apdu *a, uint16_t sw)
 	struct emu_domain *out[EMU_GUARDS_MAX];
 	struct emu_app *app = card->app;
 
-	if (app == NULL || a->ins != 0x2A || (a->cla & 0x10) != 0 ||
-	    sw != SW_OK)
+	if (app == NULL || (a->ins != 0x2A && a->ins != 0x88) ||
+	    (a->cla & 0x10) != 0 || sw != SW_OK)
+		return;
+	if (a->ins == 0x2A && a->p1 == 0x90)	/* HASH: no key in it */
 		return;
 	if (emu_pins_any(app))
 		return;
-	/* The key is the current EF, or of a number in the environment. */
+	/* The key is the current EF, or in the environment: it, or a number. */
 	if ((app->applet->select & EMU_SELECT_NO_KEYS) == 0) {
 		fuzz_must(
 		    app->ef != NULL && emu_guards(app, app->ef, out) == 0);
@@ -141,7 +143,8 @@ use_check(struct emu_card *card, const struct cb_apdu *a, uint16_t sw)
 	for (const struct emu_file *f = app->mf; f != NULL;
 	    f = emu_fs_next(f))
 		if (f->type == EMU_KEY_RSA_PRIVATE &&
-		    f->fid == (app->mse & 0xFF) &&
+		    (app->mse_key != 0 ? f->id == app->mse_key
+				       : f->fid == (app->mse & 0xFF)) &&
 		    emu_guards(app, f, out) == 0)
 			return;
 	fuzz_must(false);

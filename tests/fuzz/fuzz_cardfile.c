@@ -6,6 +6,7 @@
  *	'f'	the rest is a card file
  *	'r'	records: name (length 1), value (length 2); put beside those of
  *		a personalised card, or in their place; a value FFFF: deleted
+ *	't'	beside those of AuthentIC v3, 'u' of IAS ECC
  *	's'	the same, without any other records
  *
  * Then it is opened, shown and asked a bit of everything. It may be refused;
@@ -164,6 +165,10 @@ LLVMFuzzerTestOneInput(const uint8_t *p, size_t n)
 		break;
 	case 't':
 		records(cb_span(p + 1, n - 1), fuzz_records("authentic3"));
+		break;
+	case 'u':
+		records(
+		    cb_span(p + 1, n - 1), fuzz_records("iasecc-oberthur"));
 		break;
 	case 's':
 		fuzz_must(emu_mem_new(&nvm) == CB_OK);

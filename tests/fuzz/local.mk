@@ -5,6 +5,7 @@
 fuzz_programs = \
 	tests/fuzz/fuzz_apdu \
 	tests/fuzz/fuzz_apdu3 \
+	tests/fuzz/fuzz_apdu_ias \
 	tests/fuzz/fuzz_cardfile \
 	tests/fuzz/fuzz_probe \
 	tests/fuzz/fuzz_report \
@@ -45,6 +46,14 @@ tests_fuzz_fuzz_apdu3_CPPFLAGS = $(fuzz_card_cppflags) \
 tests_fuzz_fuzz_apdu3_CFLAGS = $(fuzz_card_cflags)
 tests_fuzz_fuzz_apdu3_LDFLAGS = $(fuzz_card_ldflags)
 tests_fuzz_fuzz_apdu3_LDADD = $(fuzz_card_libs)
+
+# And with IAS ECC.
+tests_fuzz_fuzz_apdu_ias_SOURCES = $(tests_fuzz_fuzz_apdu_SOURCES)
+tests_fuzz_fuzz_apdu_ias_CPPFLAGS = $(fuzz_card_cppflags) \
+	-DFUZZ_FAMILY='"iasecc-oberthur"'
+tests_fuzz_fuzz_apdu_ias_CFLAGS = $(fuzz_card_cflags)
+tests_fuzz_fuzz_apdu_ias_LDFLAGS = $(fuzz_card_ldflags)
+tests_fuzz_fuzz_apdu_ias_LDADD = $(fuzz_card_libs)
 
 tests_fuzz_fuzz_cardfile_SOURCES = \
 	tests/fuzz/fuzz.h tests/fuzz/fuzz_card.h tests/fuzz/fuzz_card.c \

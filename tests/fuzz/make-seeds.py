@@ -2,8 +2,8 @@
 # SPDX-License-Identifier: BSD-2-Clause
 # Copyright (c) 2026 The cardbridge authors
 #
-# Makes seeds of what is in the tree: for fuzz_apdu and fuzz_apdu3 of the
-# recorded conversations, for fuzz_cardfile of a card file. Run by hand when they have
+# Makes seeds of what is in the tree: for fuzz_apdu, fuzz_apdu3 and
+# fuzz_apdu_ias of the recorded conversations, for fuzz_cardfile of a card file. Run by hand when they have
 # changed; the seeds are kept with the sources.
 #
 # usage: make-seeds.py VECTORS SEEDS [CARD-FILE]
@@ -45,7 +45,8 @@ def deleted(name):
 
 def main():
     vectors, seeds = sys.argv[1:3]
-    for family, target in ("authentic5", "apdu"), ("authentic3", "apdu3"):
+    for family, target in (("authentic5", "apdu"), ("authentic3", "apdu3"),
+                           ("iasecc-oberthur", "apdu_ias")):
         for path in sorted(glob.glob(os.path.join(
                 vectors, family, family + "-t?-*.txt"))):
             name = os.path.basename(path)[len(family) + 1:-len(".txt")]
@@ -65,6 +66,13 @@ def main():
     write(cardfile, "no-card", b"s" + record("card", b"\x01\x01"))
     write(cardfile, "authentic3", b"t" + record("card/0/t/00000002",
                                                 b"\x01\x00"))
+    write(cardfile, "iasecc", b"u"
+          + record("card/0/f/0000f001",
+                   bytes.fromhex("00000007" "5016" "38" "0000" "0002" "0200"
+                                 "00" "00" "00" "0005" "a000000003"))
+          + record("card/0/f/0000f002",
+                   bytes.fromhex("00000007" "9003" "14" "0200" "0006"
+                                 "711212121200" "00" "b6" "01" "0000")))
     if len(sys.argv) > 3:
         with open(sys.argv[3], "rb") as f:
             write(cardfile, "whole", b"f" + f.read())
