@@ -119,6 +119,7 @@ done <<-'END'
 	emulator/crypto/rsa.c <sqlite3.h>
 	emulator/dispatch.c emulator/applets/authentic5/authentic5.h
 	emulator/applets/authentic3/keys.c emulator/applets/authentic5/authentic5.h
+	emulator/applets/iasecc/keys.c emulator/applets/authentic3/authentic3.h
 	emulator/applets/card_manager/card_manager.c emulator/applets/authentic5/authentic5.h
 	bridge/serve.c emulator/card.h
 	bridge/serve.c emulator/crypto/crypto.h
