@@ -38,7 +38,7 @@ mapfile -t -O "${#packages[@]}" packages < <(grep -v '^#' tests/e2e/packages)
 # Not with sanitizers: they slow down what is measured, keep memory that is
 # searched, and their library is not in the other Debian.
 unsanitized=" pcscd-quiet.sh pcscd-bridge-gone.sh secrets.sh
-	secrets-authentic3.sh debian13.sh "
+	secrets-authentic3.sh secrets-iasecc.sh debian13.sh "
 unsanitized=${unsanitized//[[:space:]]/ }
 
 logs=$top/build-logs

@@ -38,6 +38,7 @@ tests_emulator_test_emulator_SOURCES = \
 	tests/emulator/test_crypto_rsa_use.c \
 	tests/emulator/test_dispatch.c \
 	tests/emulator/test_ias_access.c \
+	tests/emulator/test_ias_card.c \
 	tests/emulator/test_ias_facts.c \
 	tests/emulator/test_ias_files.c \
 	tests/emulator/test_ias_keys.c \

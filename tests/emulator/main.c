@@ -52,6 +52,7 @@ static Suite *(*const suites[])(void) = {
 	ias_pins_suite,
 	ias_keys_suite,
 	ias_facts_suite,
+	ias_card_suite,
 };
 
 int

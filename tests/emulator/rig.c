@@ -419,6 +419,11 @@ same_file(const struct emu_file *a, const struct emu_file *b)
 	ck_assert_uint_eq(a->size, b->size);
 	ck_assert_uint_eq(a->access_n, b->access_n);
 	ck_assert_mem_eq(a->access, b->access, sizeof(a->access));
+	ck_assert_uint_eq(a->name_n, b->name_n);
+	ck_assert_mem_eq(a->name, b->name, sizeof(a->name));
+	ck_assert_uint_eq(a->sfi, b->sfi);
+	ck_assert_uint_eq(a->template, b->template);
+	ck_assert_int_eq(a->commits, b->commits);
 	ck_assert_uint_eq(a->parent != NULL ? a->parent->id : 0,
 	    b->parent != NULL ? b->parent->id : 0);
 	for (; p != NULL && q != NULL; p = p->next, q = q->next) {

@@ -43,5 +43,6 @@ Suite *ias_access_suite(void);
 Suite *ias_pins_suite(void);
 Suite *ias_keys_suite(void);
 Suite *ias_facts_suite(void);
+Suite *ias_card_suite(void);
 
 #endif
