@@ -50,7 +50,7 @@ struct emu_app {
 	bool keep_verified;	/* also when it is selected again */
 	bool bare_fcp;		/* control parameters: 6F, access bytes bare */
 	bool silent_names;	/* SELECT by name answers a status word only */
-	bool from_reset;	/* selected after a reset, not the card manager */
+	bool from_reset;	/* selected by a reset, not the card manager */
 
 	struct emu_file *mf;
 	struct emu_pin *pins;

@@ -510,7 +510,7 @@ make_app(struct make *m, struct emu_app *app, const struct emu_pf_app *pf)
 	if ((r = app_files(m, app, pf, made)) != CB_OK ||
 	    (r = app_pins(m, app, pf, made, unblock)) != CB_OK)
 		goto out;
-	/* Objects first: access rules ask them who guards the other contents. */
+	/* Objects first: rules ask them who guards the other contents. */
 	for (unsigned turn = 0; turn <= 1; turn++)
 		for (unsigned i = 0; r == CB_OK && i < pf->files_n; i++)
 			if (made[i] != NULL &&

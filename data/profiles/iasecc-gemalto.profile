@@ -291,7 +291,6 @@ applications = ({
 		  access = "43 131300";
 		  content = ("guid_of(key.auth.modulus)"); },
 
-
 		# Authentication: sign, internal authenticate and decipher.
 		{ path = "3F00/5015/9001"; type = "rsa-private";
 		  access = "71 13131300"; key = "auth"; },

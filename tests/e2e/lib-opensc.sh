@@ -49,7 +49,9 @@ conf_profile() { # NAME
 	ias_profile=own_$1
 	rm -rf "$to"
 	cp -r /usr/share/opensc "$to"
-	sed '/DF PKCS15-AppDF/,/exclusive-aid/s/exclusive-aid *=.*/file-id = 5015;/' \
+	sed '/DF PKCS15-AppDF/,/exclusive-aid/{
+		s/exclusive-aid *=.*/file-id = 5015;/
+	}' \
 		"$to/$1.profile" >"$to/$ias_profile.profile"
 	export OPENSC_CONF=$T/opensc.conf
 	cat >"$OPENSC_CONF" <<-END

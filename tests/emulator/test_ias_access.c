@@ -118,7 +118,7 @@ START_TEST(ias_access_bytes_say_how_many_they_are)
 }
 END_TEST
 
-/* ---- whose credential guards a key --------------------------------------------- */
+/* ---- whose credential guards a key -------------------------------------- */
 
 static unsigned
 guards(const char *access)

@@ -14,7 +14,7 @@
 #define APP_RECORD "card/0/f/00000007"	/* DF 5015 */
 #define APP_OWN 18			/* of it: 3 bytes, length, name */
 
-/* ---- records ------------------------------------------------------------------ */
+/* ---- records ------------------------------------------------------------ */
 
 START_TEST(ias_records_hold_what_few_files_have)
 {
@@ -94,9 +94,9 @@ END_TEST
 /* Nothing is known of environments that somebody has broken: nobody may. */
 START_TEST(ias_broken_environments_let_nobody_in)
 {
-	static const char *const contents[] = { "00 00*8", "00 A406 950108 840101",
-		"00 A406 950108 830103", "00 A4FF 950108 830101",
-		"00 A606 950108 830101" };
+	static const char *const contents[] = { "00 00*8",
+		"00 A406 950108 840101", "00 A406 950108 830103",
+		"00 A4FF 950108 830101", "00 A606 950108 830101" };
 	static const struct step steps[] = {
 		{ IAS_APP, "9000" },
 		{ IAS_VERIFY_USER, "9000" },
@@ -122,7 +122,7 @@ START_TEST(ias_broken_environments_let_nobody_in)
 }
 END_TEST
 
-/* ---- passcodes from outside -------------------------------------------------------- */
+/* ---- passcodes from outside --------------------------------------------- */
 
 START_TEST(ias_passcodes_from_outside)
 {
@@ -168,7 +168,7 @@ START_TEST(ias_in_words)
 }
 END_TEST
 
-/* ---- failures ------------------------------------------------------------------------ */
+/* ---- failures ----------------------------------------------------------- */
 
 #define CREATE_EF \
 	"00E00000 # 62 15 80020010 820101 83023403 8800 A1068C0443001200"

@@ -17,7 +17,7 @@
 #include "emulator/domain.h"
 #include "tests/fuzz/fuzz_card.h"
 
-/* fuzz_apdu3 and fuzz_apdu_ias are this file, too, with other kinds of cards. */
+/* fuzz_apdu3 and fuzz_apdu_ias are this file, too, with other cards. */
 #ifndef FUZZ_FAMILY
 #define FUZZ_FAMILY "authentic5"
 #endif

@@ -55,7 +55,7 @@ get_byte(struct cb_span *in, uint32_t tag, uint8_t *out)
 	    cb_get_u8(&v, out) == CB_OK && cb_get_end(&v) == CB_OK;
 }
 
-/* ---- MSE ---------------------------------------------------------------------- */
+/* ---- MSE ---------------------------------------------------------------- */
 
 /* 22 41 AA: 80 01 algorithm. */
 uint16_t
@@ -125,7 +125,7 @@ key_set(struct emu_call *c, uint8_t crt, enum emu_op op, struct emu_file **f,
 	return emu_allowed(c->app, *f, op);
 }
 
-/* ---- operations ----------------------------------------------------------------- */
+/* ---- operations --------------------------------------------------------- */
 
 uint16_t
 ias_authenticate(struct emu_call *c)

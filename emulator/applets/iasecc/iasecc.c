@@ -63,7 +63,7 @@ const struct emu_applet emu_iasecc = {
 	.access_n = ias_access_n,
 };
 
-/* ---- SELECT ------------------------------------------------------------------ */
+/* ---- SELECT ------------------------------------------------------------- */
 
 static enum cb_err
 put_size(const struct emu_file *f, struct cb_buf *out)
@@ -130,7 +130,7 @@ put_fcp(
 	return cb_tlv_close(out, mark);
 }
 
-/* ---- CREATE, DELETE ------------------------------------------------------------ */
+/* ---- CREATE, DELETE ----------------------------------------------------- */
 
 /* Nothing, or 1 byte: the identifier in the upper five bits. */
 static bool

@@ -24,7 +24,7 @@ extern const struct emu_applet emu_iasecc;
 enum { IAS_PIN = 0x81, IAS_PRIVATE = 0x90, IAS_PUBLIC = 0xA0, IAS_SE = 0xFB };
 #define IAS_NO_MAX 0x1F		/* numbers of objects, from 1 */
 
-/* ---- access.c --------------------------------------------------------------- */
+/* ---- access.c ----------------------------------------------------------- */
 
 #define IAS_AMB_ALL 0x7F	/* bit 8 is set by hosts and says nothing */
 #define IAS_AMB_GENERATE 0x08	/* of keys */
@@ -38,13 +38,13 @@ void ias_pin_rule(struct emu_app *app, const struct emu_pin *pin,
 uint8_t ias_access_without(
     struct cb_span access, uint8_t bit, uint8_t out[EMU_ACCESS_MAX]);
 
-/* ---- objects.c ---------------------------------------------------------------- */
+/* ---- objects.c ---------------------------------------------------------- */
 
 /* An object of a class, by its number: in the DF, else upwards. NULL: none. */
 struct emu_file *ias_object(
     const struct emu_file *df, uint8_t class, uint8_t no);
 
-/* ---- keys.c ------------------------------------------------------------------- */
+/* ---- keys.c ------------------------------------------------------------- */
 
 /* Was the key given to the card for good? Whoever may make keys may make them
  * anew; the others have no right to GENERATE. */
@@ -54,7 +54,7 @@ typedef uint16_t ias_put_fn(
     struct emu_call *c, uint8_t class, uint8_t no, struct cb_span value);
 ias_put_fn ias_key_create, ias_key_private, ias_key_public, ias_key_delete;
 
-/* ---- commands ------------------------------------------------------------------ */
+/* ---- commands ----------------------------------------------------------- */
 
 emu_cmd_fn ias_verify, ias_change, ias_reset, ias_reset_counter;
 emu_cmd_fn ias_get_data, ias_put_data, ias_generate;

@@ -62,7 +62,7 @@ key_to_fill(
 	    : SW_OK;
 }
 
-/* ---- CREATE, DELETE ------------------------------------------------------------- */
+/* ---- CREATE, DELETE ----------------------------------------------------- */
 
 static bool
 bits_good(unsigned bits)
@@ -132,7 +132,7 @@ ias_key_delete(
 	return emu_fs_delete(c->app, f);
 }
 
-/* ---- import ---------------------------------------------------------------------- */
+/* ---- import ------------------------------------------------------------- */
 
 /* All five components are there: are they a key, and one of this length? */
 static uint16_t
@@ -228,7 +228,7 @@ ias_key_public(
 					      : SW_OK;
 }
 
-/* ---- GENERATE -------------------------------------------------------------------- */
+/* ---- GENERATE ----------------------------------------------------------- */
 
 /* 70 (BF 90 nn): both halves, with the exponent that the public one has. */
 uint16_t

@@ -48,7 +48,7 @@ ias_object(const struct emu_file *df, uint8_t class, uint8_t no)
 	return f;
 }
 
-/* ---- GET DATA: PINs ------------------------------------------------------------ */
+/* ---- GET DATA: PINs ----------------------------------------------------- */
 
 /* What was found: a PIN, or an object that is a file. */
 struct found {
@@ -110,7 +110,7 @@ put_pin_use(struct emu_call *c, const struct found *o)
 	return put_length(c->rsp, 0x80, emu_pin_max(c->card, pin));
 }
 
-/* ---- GET DATA: keys, environments ------------------------------------------------ */
+/* ---- GET DATA: keys, environments --------------------------------------- */
 
 /* 80: the only template that may name the key. No secret is ever told. */
 static enum cb_err
@@ -165,7 +165,7 @@ put_environment(struct emu_call *c, const struct found *o)
 	return p != NULL ? cb_buf_add(c->rsp, cb_buf_span(&p->plain)) : CB_OK;
 }
 
-/* ---- GET DATA ------------------------------------------------------------------ */
+/* ---- GET DATA ----------------------------------------------------------- */
 
 static const struct get_form {
 	uint8_t class;
@@ -249,7 +249,7 @@ ias_get_data(struct emu_call *c)
 	return emu_sw(c->card, EMU_ANS_COMPONENT_DATA);
 }
 
-/* ---- PUT DATA ------------------------------------------------------------------- */
+/* ---- PUT DATA ----------------------------------------------------------- */
 
 /* What is inside an object's tag says what is to be done; nothing: delete it.
  * PINs and environments are the issuer's. */
