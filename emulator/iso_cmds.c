@@ -6,6 +6,8 @@
 #include "emulator/applets/applet.h"
 #include "emulator/iso_cmds.h"
 
+#define EF_SIZE_MAX 0x7FFF	/* what 15 bits of offset reach */
+
 uint16_t
 emu_iso_current(struct emu_call *c, enum emu_op op, struct emu_file **f)
 {
@@ -181,6 +183,24 @@ emu_iso_reset_counter(struct emu_call *c, struct emu_pin *pin)
 	if ((sw = emu_pin_named(c->app, pin, EMU_OP_PIN_RESET)) != SW_OK)
 		return sw;
 	return emu_pin_refill(c->app, pin);
+}
+
+uint16_t
+emu_iso_create_ef(struct emu_call *c, const struct emu_file *model)
+{
+	struct emu_app *app = c->app;
+	uint16_t sw;
+
+	if (model->type != EMU_EF_TRANSPARENT || model->size > EF_SIZE_MAX)
+		return emu_sw(c->card, EMU_ANS_CREATE_DATA);
+	if (emu_fs_fid_reserved(model->fid))
+		return emu_sw(c->card, EMU_ANS_RESERVED_FID);
+	if ((sw = emu_allowed(app, app->df, EMU_OP_CREATE)) != SW_OK)
+		return sw;
+	if (emu_fs_no_key(app->df, model->fid) != NULL ||
+	    emu_fs_short(app->df, model->sfi) != NULL)
+		return SW_FILE_EXISTS;
+	return emu_fs_create(app, app->df, model, &app->ef);
 }
 
 uint16_t

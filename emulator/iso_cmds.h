@@ -28,6 +28,9 @@ emu_cmd_fn emu_iso_get_challenge;	/* 11.6.4 */
 
 /* The identifier that is the whole data field. SW_WRONG_LENGTH. */
 uint16_t emu_iso_fid(const struct emu_call *c, uint16_t *fid);
+/* CREATE FILE (7816-9) of a transparent EF in the current DF, once the data
+ * field is taken apart. It becomes current: hosts write into it at once. */
+uint16_t emu_iso_create_ef(struct emu_call *c, const struct emu_file *model);
 /* VERIFY (11.6.6) of `pin`, NULL: there is none; without data the query. The
  * value comes in `field` bytes, padded with FF. */
 uint16_t emu_iso_verify(struct emu_call *c, struct emu_pin *pin, size_t field);

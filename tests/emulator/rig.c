@@ -399,6 +399,24 @@ rig_open(struct rig *r, enum rig_kind kind)
 }
 
 void
+rig_record_end(enum rig_kind kind, const struct record_end *end)
+{
+	struct cb_buf b = CB_BUF_INIT;
+	struct cb_why why = { "" };
+	struct rig r;
+
+	rig_open(&r, kind);
+	emu_card_free(&r.card);
+	rig_get(r.records, end->record, &b);
+	ck_assert_int_eq(cb_buf_truncate(&b, b.n - end->cut), CB_OK);
+	rig_bytes(&b, end->put);
+	rig_put_bytes(r.records, end->record, cb_buf_span(&b));
+	cb_buf_free(&b);
+	ck_assert_int_eq(rig_try_open(&r, &why), end->want);
+	rig_close(&r);
+}
+
+void
 rig_close(struct rig *r)
 {
 	emu_card_free(&r->card);

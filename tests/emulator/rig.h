@@ -70,6 +70,15 @@ void rig_env_init(struct rig *r);
 /* Lets go of the card, and opens it again from its records. */
 void rig_reopen(struct rig *r);
 enum cb_err rig_try_open(struct rig *r, struct cb_why *why);
+/* `cut` bytes at the end of a record, what stands there instead, and what
+ * comes of opening a card with it. */
+struct record_end {
+	const char *record;
+	size_t cut;
+	const char *put;
+	enum cb_err want;
+};
+void rig_record_end(enum rig_kind kind, const struct record_end *end);
 /* Starts from these records (taken over). */
 void rig_open_records(struct rig *r, struct emu_nvm *records);
 

@@ -268,13 +268,7 @@ START_TEST(a3_cards_of_before_are_stored_as_before)
 }
 END_TEST
 
-/* What stands there instead, and what comes of it. */
-static const struct {
-	const char *record;
-	size_t cut;
-	const char *put;
-	enum cb_err want;
-} ends[] = {
+static const struct record_end ends[] = {
 	{ USER_RECORD, 14, "04 08 0000", CB_OK },
 	{ USER_RECORD, 14, "00 00 0000", CB_OK },
 	{ USER_RECORD, 14, "04 08 0010 00*16", CB_OK },
@@ -294,19 +288,7 @@ static const struct {
 
 START_TEST(a3_ends_of_records)
 {
-	struct cb_buf b = CB_BUF_INIT;
-	struct cb_why why = { "" };
-	struct rig r;
-
-	rig_open(&r, RIG_A3);
-	emu_card_free(&r.card);
-	rig_get(r.records, ends[_i].record, &b);
-	ck_assert_int_eq(cb_buf_truncate(&b, b.n - ends[_i].cut), CB_OK);
-	rig_bytes(&b, ends[_i].put);
-	rig_put_bytes(r.records, ends[_i].record, cb_buf_span(&b));
-	cb_buf_free(&b);
-	ck_assert_int_eq(rig_try_open(&r, &why), ends[_i].want);
-	rig_close(&r);
+	rig_record_end(RIG_A3, &ends[_i]);
 }
 END_TEST
 

@@ -9,8 +9,6 @@
 #include "emulator/applets/authentic3/authentic3.h"
 #include "emulator/iso_cmds.h"
 
-#define EF_SIZE_MAX 0x7FFF	/* what 15 bits of offset reach */
-
 static emu_cmd_fn create_file, delete_ef, delete_df;
 static enum cb_err put_fcp(const struct emu_app *app,
     const struct emu_file *f, struct cb_buf *out);
@@ -83,7 +81,7 @@ put_fcp(const struct emu_app *app, const struct emu_file *f,
 
 /* ---- CREATE, DELETE ------------------------------------------------------------ */
 
-/* 62 (80 size, 82 descriptor, 83 FID, 86 rules): transparent EFs only. */
+/* 62 (80 size, 82 descriptor, 83 FID, 86 rules). */
 static bool
 parse_create(struct cb_span in, struct emu_file *model)
 {
@@ -105,26 +103,17 @@ parse_create(struct cb_span in, struct emu_file *model)
 		return false;
 	memcpy(model->access, v.p, v.n);
 	model->access_n = (uint8_t)v.n;
-	return model->type == EMU_EF_TRANSPARENT && model->size <= EF_SIZE_MAX;
+	return true;
 }
 
-/* The new EF becomes current: hosts write into it at once. */
 static uint16_t
 create_file(struct emu_call *c)
 {
-	struct emu_app *app = c->app;
 	struct emu_file model = { 0 };
-	uint16_t sw;
 
 	if (!parse_create(c->data, &model))
 		return emu_sw(c->card, EMU_ANS_CREATE_DATA);
-	if (emu_fs_fid_reserved(model.fid))
-		return emu_sw(c->card, EMU_ANS_RESERVED_FID);
-	if ((sw = emu_allowed(app, app->df, EMU_OP_CREATE)) != SW_OK)
-		return sw;
-	if (emu_fs_no_key(app->df, model.fid) != NULL)
-		return SW_FILE_EXISTS;
-	return emu_fs_create(app, app->df, &model, &app->ef);
+	return emu_iso_create_ef(c, &model);
 }
 
 static uint16_t

@@ -9,8 +9,6 @@
 #include "emulator/applets/iasecc/iasecc.h"
 #include "emulator/iso_cmds.h"
 
-#define EF_SIZE_MAX 0x7FFF	/* what 15 bits of offset reach */
-
 enum { LIFE_ACTIVATED = 0x05 };	/* 7816-4, 7.4.10 */
 
 static emu_cmd_fn create_file, delete_file;
@@ -144,8 +142,7 @@ parse_short(struct cb_span v, uint8_t *sfi)
 	return v.n == 0 && *sfi <= 30;
 }
 
-/* 62 (80 size, 82 descriptor, 83 FID, 88 short identifier, A1 (8C access)):
- * transparent EFs only. */
+/* 62 (80 size, 82 descriptor, 83 FID, 88 short identifier, A1 (8C access)). */
 static bool
 parse_create(struct cb_span in, struct emu_file *model)
 {
@@ -171,27 +168,17 @@ parse_create(struct cb_span in, struct emu_file *model)
 		return false;
 	memcpy(model->access, access.p, access.n);
 	model->access_n = (uint8_t)access.n;
-	return model->type == EMU_EF_TRANSPARENT && model->size <= EF_SIZE_MAX;
+	return true;
 }
 
-/* The new EF becomes current: hosts write into it at once. */
 static uint16_t
 create_file(struct emu_call *c)
 {
-	struct emu_app *app = c->app;
 	struct emu_file model = { 0 };
-	uint16_t sw;
 
 	if (!parse_create(c->data, &model))
 		return emu_sw(c->card, EMU_ANS_CREATE_DATA);
-	if (emu_fs_fid_reserved(model.fid))
-		return emu_sw(c->card, EMU_ANS_RESERVED_FID);
-	if ((sw = emu_allowed(app, app->df, EMU_OP_CREATE)) != SW_OK)
-		return sw;
-	if (emu_fs_no_key(app->df, model.fid) != NULL ||
-	    emu_fs_short(app->df, model.sfi) != NULL)
-		return SW_FILE_EXISTS;
-	return emu_fs_create(app, app->df, &model, &app->ef);
+	return emu_iso_create_ef(c, &model);
 }
 
 /* The current EF: the command names none. */
