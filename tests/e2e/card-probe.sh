@@ -52,24 +52,35 @@ same() { # REPORT REPORT: but for the reader's name
 }
 
 # What the card's files hold, as the report with --full has it: path, digits.
+# A run such as 30*6 (in a certificate until midnight, say) is written out;
+# one of zeros also stands apart, for it is no content, and nobody's secret.
 contents() { # REPORT
-	awk '$1 == "file" { path = $2; on = 0 }
-		$1 == "content" || $1 == "record" { on = 1
-			$1 = ""; if ($2 ~ /^[0-9]$/) $2 = "" }
-		$1 == "+" && on { $1 = "" }
-		$1 ~ /^[a-z]/ { on = 0 }
-		on { gsub(" ", ""); text[path] = text[path] $0 }
-		END { for (p in text) print p, text[p] }' "$1" |
-		while read -r path digits; do
-			# 00*90 is no content, and nobody's secret
-			echo "$path $(sed -E 's/..\*[0-9]+/ /g' <<<"$digits")"
-		done
+	awk 'function row(from,  i, n, run) {
+			for (i = from; i <= NF; i++) {
+				if (split($i, run, "*") < 2) {
+					text[path] = text[path] $i
+					continue
+				}
+				$i = ""
+				for (n = 0; n < run[2]; n++)
+					$i = $i run[1]
+				if (run[1] == "00")
+					$i = " " $i " "
+				text[path] = text[path] $i
+			}
+		}
+		$1 != "+" { on = 0 }
+		$1 == "file" { path = $2 }
+		$1 == "content" { on = 1; row(2) }
+		$1 == "record" { on = 1; row(3) }
+		$1 == "+" && on { row(2) }
+		END { for (p in text) print p, text[p] }' "$1"
 }
 
 # Every eight bytes in a row that stand somewhere in these contents.
 windows() { # DIGITS...
 	printf '%s\n' "$@" | tr -s ' ' '\n' | awk '
-		{ for (i = 1; i + 15 <= length($0); i += 2)
+		!/^0*$/ { for (i = 1; i + 15 <= length($0); i += 2)
 			print substr($0, i, 16) }' | sort -u
 }
 
