@@ -17,6 +17,13 @@ need opensc-tool pkcs11-tool pkcs15-tool pkcs15-init openssl basenc expect
 need_cardbridge
 need_pcscd
 
+# For programs that are told the module's place: it goes to $module.
+need_module() {
+	module=$(dpkg -L opensc-pkcs11 2>/dev/null |
+		grep '/opensc-pkcs11.so$' | head -n 1) || true
+	[ -n "$module" ] || skip_all "opensc-pkcs11 is not installed"
+}
+
 # ---- hexadecimal ----------------------------------------------------------
 
 unhex() { tr -d ' \n' | tr a-f A-F | basenc --base16 --decode; }

@@ -13,9 +13,7 @@
 . "$CB_SRC/tests/e2e/lib-opensc.sh"
 
 card_profile=authentic3
-module=$(dpkg -L opensc-pkcs11 2>/dev/null | grep '/opensc-pkcs11.so$' |
-	head -n 1)
-[ -n "$module" ] || skip_all "opensc-pkcs11 is not installed"
+need_module
 
 echo -n 'sign me' >"$T/message"
 echo -n 'only for the holder' >"$T/text"

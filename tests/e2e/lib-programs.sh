@@ -1,0 +1,59 @@
+# shellcheck shell=bash
+# SPDX-License-Identifier: BSD-2-Clause
+# Copyright (c) 2026 The cardbridge authors
+#
+# What the tests with everyday programs (prog-*.sh) share: a card of each kind
+# that OpenSC signs with, in the reader "card", under OpenSC's PKCS #11 module
+# and without any configuration of it. Sourced after lib.sh and lib-opensc.sh.
+
+need_module
+
+# The kinds of card that a program meets, one after another.
+card_kinds=(authentic3 iasecc-oberthur iasecc-gemalto)
+
+# Both keys of a card have a label, which its certificates share.
+auth_label=Authentication
+commit_label='Content Commitment'
+
+test_ca=$CB_SRC/data/test-ca/ca.crt
+
+# The versions of what a test tries, for the table in the README.
+tried() { # PACKAGE...
+	local package
+	for package; do
+		diag "$(dpkg-query -W -f '${Package} ${Version}' "$package")"
+	done
+}
+
+# A fresh card in the reader. Its certificates are in $T/cert1.pem and
+# $T/cert2.pem, their public keys in $T/pub1.pem and $T/pub2.pem.
+kind_insert() { # KIND
+	local n
+	unset OPENSC_CONF
+	rm -f "$T/$1.card"
+	card_make "$T/$1.card" --profile "$1"
+	card_insert "$T/$1.card"
+	for n in 1 2; do
+		card_certificate "$n" "$T/cert$n.pem"
+		openssl x509 -in "$T/cert$n.pem" -noout -pubkey >"$T/pub$n.pem"
+	done
+}
+
+# The PKCS #11 URI (RFC 7512) of an object of the card, with its passcode
+# where one is given.
+object_uri() { # TYPE LABEL [PASSCODE]
+	echo "pkcs11:object=${2// /%20};type=$1${3:+?pin-value=$3}"
+}
+
+# A TCP port that nobody listens at.
+free_port() {
+	"$CB_PYTHON" -c '
+import socket
+s = socket.socket()
+s.bind(("127.0.0.1", 0))
+print(s.getsockname()[1])'
+}
+
+port_open() { # PORT
+	(: <>"/dev/tcp/127.0.0.1/$1")
+} 2>/dev/null
