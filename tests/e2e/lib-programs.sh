@@ -11,7 +11,8 @@ need_module
 # The kinds of card that a program meets, one after another.
 card_kinds=(authentic3 iasecc-oberthur iasecc-gemalto)
 
-# Both keys of a card have a label, which its certificates share.
+# The token as PKCS #11 shows it, and the labels that key and certificate share.
+token="NHS Series 8 (User PIN)"
 auth_label=Authentication
 commit_label='Content Commitment'
 
@@ -23,6 +24,13 @@ tried() { # PACKAGE...
 	for package; do
 		diag "$(dpkg-query -W -f '${Package} ${Version}' "$package")"
 	done
+}
+
+# For programs of openssl: its PKCS #11 engine is told of the module.
+need_engine() {
+	openssl engine pkcs11 >/dev/null 2>&1 ||
+		skip_all "libengine-pkcs11-openssl is not installed"
+	export PKCS11_MODULE_PATH=$module
 }
 
 # A fresh card in the reader. Its certificates are in $T/cert1.pem and
