@@ -131,14 +131,28 @@ counted() { # COMMAND...
 		END { print n + 0, o + 0, i + 0 }')"
 }
 
-# No APDU that begins so passes while a command runs; its output in $output.
-never_sends() { # DESCRIPTION ERE COMMAND...
-	local before what=$1 ere=$2
+# How the commands begin by which a card signs (PSO COMPUTE DIGITAL SIGNATURE,
+# INTERNAL AUTHENTICATE) and deciphers (PSO DECIPHER).
+signature_apdu='00 (2A 9E|88)'
+decipher_apdu='[01]0 2A 80'
+
+# How many APDUs that begin so pass while a command runs, in $sent; its output
+# in $output.
+count_sent() { # ERE COMMAND...
+	local before ere=$1
 	before=$(wc -l <"$PCSCD_LOG")
-	shift 2
+	shift
 	output=$("$@" 2>&1 </dev/null) || true
-	is "$(tail -n "+$((before + 1))" "$PCSCD_LOG" |
-		grep -cE "APDU: $ere" || true)" 0 "$what"
+	sent=$(tail -n "+$((before + 1))" "$PCSCD_LOG" |
+		grep -cE "APDU: $ere" || true)
+}
+never_sends() { # DESCRIPTION ERE COMMAND...
+	count_sent "${@:2}"
+	is "$sent" 0 "$1"
+}
+sends() { # DESCRIPTION ERE COMMAND...: at least one
+	count_sent "${@:2}"
+	like "$sent" '^[1-9]' "$1"
 }
 
 # ---- openssl ----------------------------------------------------------------
@@ -150,6 +164,15 @@ card_certificate() { # N FILE
 		sed -n 's/^\tID  *: //p' | sed -n "$1p")
 	pc pkcs15-tool --read-certificate "$id" -o "$2" 2>/dev/null
 }
+
+# The same as $T/certN.pem, and its public key as $T/pubN.pem.
+card_key() { # N
+	card_certificate "$1" "$T/cert$1.pem"
+	openssl x509 -in "$T/cert$1.pem" -noout -pubkey >"$T/pub$1.pem"
+}
+
+# The IDs of the card's keys, in its order.
+key_ids() { p15 --list-keys | sed -n 's/^\tID  *: //p'; }
 
 # A certificate for somebody's public key, by a throw-away CA.
 issue_certificate() { # PUBLIC-KEY-PEM CN FILE
@@ -166,6 +189,57 @@ issue_certificate() { # PUBLIC-KEY-PEM CN FILE
 
 verifies() { # DIGEST PUBLIC-KEY: $T/signature is one of $T/message
 	openssl "$1" -verify "$2" -signature "$T/signature" "$T/message"
+}
+
+# The key with this ID signs what stands in $T/message, as $T/signature:
+# RSA-PKCS with a DigestInfo of the host's, of any digest.
+sign_info() { # ID DIGEST
+	rm -f "$T/signature"
+	unhex <<<"$(digest_info "$T/message" "$2")" >"$T/digest-info"
+	p11 -l --pin "$pin" --sign --mechanism RSA-PKCS --id "$1" \
+		-i "$T/digest-info" -o "$T/signature"
+}
+signs_infos() { # WHERE ID PUBLIC-KEY
+	local digest
+	for digest in "${!digest_head[@]}"; do
+		t "$1: RSA-PKCS signs a DigestInfo of $digest" \
+			sign_info "$2" "$digest"
+		t "$1: openssl verifies it" verifies "$digest" "$3"
+	done
+}
+
+# What openssl encrypts for $T/cert1.pem, the key with this ID deciphers.
+deciphers() { # WHERE ID
+	openssl pkeyutl -encrypt -certin -inkey "$T/cert1.pem" -in "$T/text" \
+		-out "$T/cryptogram"
+	rm -f "$T/plain"
+	sends "$1: RSA-PKCS has the card decipher" "$decipher_apdu" \
+		p11 -l --pin "$pin" --decrypt --mechanism RSA-PKCS --id "$2" \
+		-i "$T/cryptogram" -o "$T/plain"
+	t "$1: what openssl encrypted comes back" cmp "$T/plain" "$T/text"
+	rm -f "$T/plain"
+	pc pkcs15-crypt --decipher --pkcs1 --raw --pin "$pin" --key "$2" \
+		-i "$T/cryptogram" -o "$T/plain" >/dev/null 2>&1 || true
+	t "$1: by pkcs15-crypt too" cmp "$T/plain" "$T/text"
+}
+
+# Mechanisms that OpenSC does not offer with this card.
+offers_no_other() { # WHERE ID
+	local mechanism
+	printf '%0256d' 1 >"$T/block"
+	for mechanism in RSA-X-509 RSA-9796 SHA256-RSA-PKCS-PSS \
+		SHA384-RSA-PKCS SHA512-RSA-PKCS; do
+		never_sends "$1: no card is asked for $mechanism" \
+			"$signature_apdu" p11 -l --pin "$pin" --sign \
+			--mechanism "$mechanism" --id "$2" -i "$T/block"
+		like "$output" CKR_MECHANISM_INVALID "$1: the host says so"
+	done
+	for mechanism in RSA-X-509 RSA-PKCS-OAEP; do
+		never_sends "$1: nor to decipher by $mechanism" \
+			"$decipher_apdu" p11 -l --pin "$pin" --decrypt \
+			--mechanism "$mechanism" --id "$2" -i "$T/block"
+		like "$output" CKR_MECHANISM_INVALID "$1: the host says so"
+	done
 }
 
 # ---- a person at a terminal -------------------------------------------------
@@ -218,10 +292,17 @@ raw() { # APDU...
 
 raw_last() { raw "$@" | tail -n 1; } # APDU...
 
-# The DigestInfo of a file's SHA-256, as a command's data.
-digest_info() { # FILE
-	echo "3031300D060960864801650304020105000420$(
-		openssl sha256 -binary "$1" | hex)"
+# The DigestInfo of a file's digest (SHA-256 unless another is named), as a
+# command's data.
+declare -A digest_head=(
+	[sha1]=3021300906052B0E03021A05000414
+	[sha256]=3031300D060960864801650304020105000420
+	[sha384]=3041300D060960864801650304020205000430
+	[sha512]=3051300D060960864801650304020305000440
+)
+digest_info() { # FILE [DIGEST]
+	local digest=${2:-sha256}
+	echo "${digest_head[$digest]}$(openssl "$digest" -binary "$1" | hex)"
 }
 
 select_5011=00A4000C025011

@@ -11,10 +11,10 @@ need_module
 # The kinds of card that a program meets, one after another.
 card_kinds=(authentic3 iasecc-oberthur iasecc-gemalto)
 
-# The token as PKCS #11 shows it, and the labels that key and certificate share.
+# The token as PKCS #11 shows it, and the labels that the first and the second
+# key share with their certificates.
 token="NHS Series 8 (User PIN)"
-auth_label=Authentication
-commit_label='Content Commitment'
+labels=([1]=Authentication [2]='Content Commitment')
 
 test_ca=$CB_SRC/data/test-ca/ca.crt
 
@@ -42,15 +42,14 @@ kind_insert() { # KIND
 	card_make "$T/$1.card" --profile "$1"
 	card_insert "$T/$1.card"
 	for n in 1 2; do
-		card_certificate "$n" "$T/cert$n.pem"
-		openssl x509 -in "$T/cert$n.pem" -noout -pubkey >"$T/pub$n.pem"
+		card_key "$n"
 	done
 }
 
-# The PKCS #11 URI (RFC 7512) of an object of the card, with its passcode
-# where one is given.
-object_uri() { # TYPE LABEL [PASSCODE]
-	echo "pkcs11:object=${2// /%20};type=$1${3:+?pin-value=$3}"
+# The PKCS #11 URI (RFC 7512) of an object that belongs to the card's Nth key,
+# with the passcode where one is given.
+object_uri() { # TYPE N [PASSCODE]
+	echo "pkcs11:object=${labels[$2]// /%20};type=$1${3:+?pin-value=$3}"
 }
 
 # A TCP port that nobody listens at.

@@ -26,11 +26,10 @@ verify_1=0020000108313233343536FFFF
 signatures() {
 	local key id
 	for key in 1 2; do
-		card_certificate "$key" "$T/cert$key.pem"
-		openssl x509 -in "$T/cert$key.pem" -noout -pubkey >"$T/pub$key.pem"
+		card_key "$key"
 		t "$proto: certificate $key is by the test CA" openssl verify \
 			-CAfile "$CB_SRC/data/test-ca/ca.crt" "$T/cert$key.pem"
-		id=$(p15 --list-keys | sed -n 's/^\tID  *: //p' | sed -n "$key"p)
+		id=$(key_ids | sed -n "$key"p)
 		t "$proto: fact 1: key $key signs (RSA-PKCS)" p11 -l --pin "$pin" \
 			--sign --mechanism RSA-PKCS --id "$id" -i "$T/info" \
 			-o "$T/signature"
@@ -44,12 +43,13 @@ signatures() {
 				"${digest,,}" "$T/pub$key.pem"
 		done
 	done
+	id=$(key_ids | head -n 1)
+	signs_infos "$proto: fact 4" "$id" "$T/pub1.pem"
+	offers_no_other "$proto" "$id"
 	openssl sha256 -binary "$T/message" >"$T/hash"
 	rm -f "$T/signature"
 	t "$proto: pkcs15-crypt signs" pc pkcs15-crypt -s --pkcs1 --sha-256 \
-		--pin "$pin" --key "$(p15 --list-keys |
-			sed -n 's/^\tID  *: //p' | head -n 1)" \
-		-i "$T/hash" -o "$T/signature" -f openssl
+		--pin "$pin" --key "$id" -i "$T/hash" -o "$T/signature" -f openssl
 	t "$proto: openssl verifies it" verifies sha256 "$T/pub1.pem"
 	reset
 	is "$(raw_last "$select_5015" 002241B606800111830101 \
@@ -60,15 +60,7 @@ signatures() {
 }
 
 decipherment() {
-	local id
-	id=$(p15 --list-keys | sed -n 's/^\tID  *: //p' | head -n 1)
-	openssl pkeyutl -encrypt -certin -inkey "$T/cert1.pem" -in "$T/text" \
-		-out "$T/cryptogram"
-	rm -f "$T/plain"
-	p11 -l --pin "$pin" --decrypt --mechanism RSA-PKCS --id "$id" \
-		-i "$T/cryptogram" -o "$T/plain" >/dev/null || true
-	is "$(cat "$T/plain")" "$(cat "$T/text")" \
-		"$proto: fact 1: what openssl encrypted comes back"
+	deciphers "$proto: fact 1" "$(key_ids | head -n 1)"
 	openssl pkeyutl -encrypt -certin -inkey "$T/cert2.pem" -in "$T/text" \
 		-out "$T/cryptogram"
 	is "$(raw_last "$select_5015" "$verify_1" 002241B806800111830102 \
@@ -313,6 +305,31 @@ extended() {
 	like "$output" CKR_ARGUMENTS_BAD "it says so"
 }
 
+# The reference promises both sizes of key that the host knows.
+short_keys() {
+	local digest id
+	sed 's/rsa_min = 2048/rsa_min = 1024/
+		s/bits = 2048; published = "[^"]*"/bits = 1024/' \
+		"$CB_SRC/data/profiles/authentic3.profile" >"$T/short.profile"
+	card_make "$T/short.card" --profile "$T/short.profile"
+	card_insert "$T/short.card"
+	card_key 1
+	like "$(openssl pkey -pubin -in "$T/pub1.pem" -noout -text)" \
+		'\(1024 bit\)' "1024 bits: a card with short keys"
+	id=$(key_ids | head -n 1)
+	for digest in SHA1 SHA256; do
+		rm -f "$T/signature"
+		t "1024 bits: fact 1: it signs ($digest)" p11 -l \
+			--pin "$pin" --sign --mechanism "$digest-RSA-PKCS" \
+			--id "$id" -i "$T/message" -o "$T/signature"
+		t "1024 bits: openssl verifies it" verifies \
+			"${digest,,}" "$T/pub1.pem"
+	done
+	signs_infos "1024 bits: fact 4" "$id" "$T/pub1.pem"
+	deciphers "1024 bits: fact 1" "$id"
+	card_remove
+}
+
 reader_start
 for proto in t1 t0; do
 	options=()
@@ -331,3 +348,5 @@ for proto in t1 t0; do
 	[ "$proto" = t0 ] || extended
 	card_remove
 done
+opensc_conf_for authentic3 t1
+short_keys

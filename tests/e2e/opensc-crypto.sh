@@ -20,8 +20,7 @@ p11() { pc pkcs11-tool "$@" 2>&1; }
 signatures() {
 	local key answer
 	for key in 1 2; do
-		card_certificate "$key" "$T/cert$key.pem"
-		openssl x509 -in "$T/cert$key.pem" -noout -pubkey >"$T/pub$key.pem"
+		card_key "$key"
 		t "$proto: certificate $key is by the test CA" openssl verify \
 			-CAfile "$CB_SRC/data/test-ca/ca.crt" "$T/cert$key.pem"
 		answer=$(raw_last "$select_5011" "$(verify_user "$pin")" \

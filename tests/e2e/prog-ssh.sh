@@ -37,6 +37,9 @@ public_key() { # N: as ssh writes it
 	ssh-keygen -i -m PKCS8 -f "$T/pub$1.pem"
 }
 
+# The keys in what a program shows, without their comments.
+two_words() { sed -n 's/^\(ssh-rsa [^ ]*\).*/\1/p' | sort; }
+
 let_in() { public_key "$1" >"$T/authorized_keys"; } # N
 
 # What a login has to show for itself: by which key it was.
@@ -48,7 +51,7 @@ accepted() { grep -c '^Accepted publickey' "$T/sshd.log" || true; }
 
 in_ssh() {
 	local algorithm before n
-	is "$(pc ssh-keygen -D "$module" 2>/dev/null | cut -d ' ' -f 1,2 | sort)" \
+	is "$(pc ssh-keygen -D "$module" 2>/dev/null | two_words)" \
 		"$both_keys" "$kind: ssh-keygen -D shows both keys"
 	for n in 1 2; do
 		let_in "$n"
@@ -60,7 +63,8 @@ in_ssh() {
 	done
 	let_in 1
 	for algorithm in rsa-sha2-256 rsa-sha2-512; do
-		is "$(ssh_in -I "$module" -o "PubkeyAcceptedAlgorithms=$algorithm" \
+		is "$(ssh_in -I "$module" \
+			-o "PubkeyAcceptedAlgorithms=$algorithm" \
 			"$show_key" 2>/dev/null)" "$(by_key 1)" \
 			"$kind: with $algorithm"
 	done
@@ -94,9 +98,7 @@ agent_stop() {
 	finish "$agent"
 	unset SSH_AUTH_SOCK
 }
-agent_keys() {
-	ssh-add -L 2>/dev/null | sed -n 's/^\(ssh-rsa [^ ]*\).*/\1/p' | sort
-}
+agent_keys() { ssh-add -L 2>/dev/null | two_words; }
 
 verifies_file() {
 	ssh-keygen -Y verify -f <(echo "somebody $(public_key 1)") -I somebody \
