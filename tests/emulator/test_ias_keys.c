@@ -112,6 +112,25 @@ static const struct step filling[] = {
 	{ NULL, NULL },
 };
 
+/* What it signs is what openssl says. */
+static const struct step short_number[] = {
+	IN_APP,
+	MAKE_3,
+	{ "00DB3FFF # 7029 BF900325 7F4822 9220 " SHORT_P, "9000" },
+	{ "00DB3FFF # 7029 BF900325 7F4822 9320 " SHORT_Q, "9000" },
+	{ "00DB3FFF # 7028 BF900324 7F4821 941F " SHORT_QI, "9000" },
+	{ "00DB3FFF # 7029 BF900325 7F4822 9520 " SHORT_DP, "9000" },
+	{ "00DB3FFF # 7029 BF900325 7F4822 9620 " SHORT_DQ, "9000" },
+	SIGN("83", SHORT_SIGNS_77 " 9000"),
+	/* a prime is never short, and nothing is too long */
+	{ "00DB3FFF # 7028 BF900324 7F4821 921F 01*31", "6A80" },
+	{ "00DB3FFF # 7028 BF900324 7F4821 931F 01*31", "6A80" },
+	{ "00DB3FFF # 702A BF900326 7F4823 9421 00*33", "6A80" },
+	{ "00DB3FFF # 7009 BF900305 7F4802 9400", "6A80" },
+	SIGN("83", SHORT_SIGNS_77 " 9000"),
+	{ NULL, NULL },
+};
+
 static const struct step deleting[] = {
 	IN_APP,
 	MAKE_3,
@@ -262,6 +281,7 @@ static const struct step authenticating[] = {
 static const struct story stories[] = {
 	{ "making", RIG_IAS, making },
 	{ "filling", RIG_IAS, filling },
+	{ "a number without its zeros", RIG_IAS, short_number },
 	{ "deleting", RIG_IAS, deleting },
 	{ "generating", RIG_IAS, generating },
 	{ "environments", RIG_IAS, environments },

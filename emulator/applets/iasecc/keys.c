@@ -151,20 +151,35 @@ key_check(struct emu_call *c, struct emu_file *f)
 	    : sw;
 }
 
-static uint16_t
-put_component(struct emu_call *c, struct emu_file *f, uint32_t tag,
-    struct cb_span value)
+/* Is it one that this key can have? Numbers behind the primes come without
+ * their leading zeros from some hosts: they get them back. */
+static bool
+component_fits(const struct emu_file *f, uint32_t tag, struct cb_buf *value)
 {
+	const size_t bytes = f->size / 16u;
+
+	if (value->n == 0 || tag <= TAG_COMPONENTS || tag > TAG_COMPONENTS + 5)
+		return false;
+	return tag <= TAG_COMPONENTS + 2
+	    ? value->n == bytes
+	    : cb_buf_pad_front(value, bytes) == CB_OK;
+}
+
+static uint16_t
+put_component(
+    struct emu_call *c, struct emu_file *f, uint32_t tag, struct cb_span in)
+{
+	struct cb_buf value = CB_BUF_INIT;
 	uint16_t sw = SW_OK;
 
-	if (tag <= TAG_COMPONENTS || tag > TAG_COMPONENTS + 5 ||
-	    value.n != f->size / 16u)
-		return emu_sw(c->card, EMU_ANS_COMPONENT_DATA);
-	if (emu_key_filled(f))
+	if (cb_buf_set(&value, in) != CB_OK || !component_fits(f, tag, &value))
+		sw = emu_sw(c->card, EMU_ANS_COMPONENT_DATA);
+	else if (emu_key_filled(f))
 		sw = emu_key_empty(c->app, f);
 	if (sw == SW_OK)
-		sw = emu_part_put(
-		    c->app, f, (uint16_t)(tag - TAG_COMPONENTS), value);
+		sw = emu_part_put(c->app, f, (uint16_t)(tag - TAG_COMPONENTS),
+		    cb_buf_span(&value));
+	cb_buf_free(&value);
 	return sw == SW_OK && emu_key_filled(f) ? key_check(c, f) : sw;
 }
 
