@@ -13,11 +13,18 @@ sshd_find() {
 	cb_find CB_SSHD /usr/sbin/sshd "$at/usr/sbin/sshd"
 	[ -z "$CB_SSHD" ] || return 0
 	mkdir "$T/sshd-package"
-	(cd "$T/sshd-package" && timeout 60 apt-get download openssh-server &&
+	(cd "$T/sshd-package" && sshd_download &&
 		dpkg -x openssh-server_*.deb new && rm -rf "$at" &&
 		mv -T new "$at") >"$T/sshd-package.log" 2>&1 ||
 		bail "no sshd: $(tail -n 1 "$T/sshd-package.log")"
 	CB_SSHD=$at/usr/sbin/sshd
+}
+
+# The lists of packages may be older than what the archive still has.
+sshd_download() {
+	timeout 60 apt-get download openssh-server ||
+		{ timeout 120 apt-get update &&
+			timeout 60 apt-get download openssh-server; }
 }
 
 sshd_version() {
