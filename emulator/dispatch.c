@@ -227,6 +227,7 @@ emu_dispatch(
 		.ne = in->ne, .rsp = rsp,
 	};
 	struct emu_file *df = NULL, *ef = NULL;
+	uint8_t hash_n = 0;
 	uint16_t sw;
 
 	if (in->ins == INS_GET_RESPONSE && (in->cla & 0x7F) == 0) {
@@ -237,6 +238,7 @@ emu_dispatch(
 	if (c.app != NULL) {
 		df = c.app->df;
 		ef = c.app->ef;
+		hash_n = c.app->hash_n;
 	}
 	sw = run(card, &apdu, &c);
 	if (sw != SW_OK && (sw & 0xFF00) != 0x6200) {
@@ -246,9 +248,11 @@ emu_dispatch(
 	}
 	sw = answer(card, &apdu, sw, rsp);
 	if ((sw & 0xFF00) == SW_WRONG_LE && c.app != NULL) {
-		/* It will be sent again: a SELECT has not moved. */
+		/* It will be sent again: a SELECT has not moved, and a hash
+		 * is not signed yet. */
 		c.app->df = df;
 		c.app->ef = ef;
+		c.app->hash_n = hash_n;
 	}
 	return sw;
 }

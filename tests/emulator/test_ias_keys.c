@@ -235,6 +235,10 @@ static const struct step hashes[] = {
 	{ "002A9E9A 00", "?256 9000" },
 	/* once */
 	{ "002A9E9A 00", "6985" },
+	/* which an Le that is too small is not: it is sent again */
+	{ "002A90A0 04 9000 8000", "9000" },
+	{ "002A9E9A FF", "6C00" },
+	{ "002A9E9A 00", "?256 9000" },
 	/* of the same algorithm */
 	{ "002A90A0 04 9000 8000", "9000" },
 	{ IAS_MSE("B6", "82", "12"), "9000" },
