@@ -190,6 +190,7 @@ ias_key_private(
 {
 	struct emu_file *f;
 	struct cb_span v;
+	uint8_t template;
 	uint32_t tag;
 	uint16_t sw;
 
@@ -200,8 +201,9 @@ ias_key_private(
 		return emu_sw(c->card, EMU_ANS_COMPONENT_DATA);
 	if (tag != TAG_TEMPLATE)
 		return put_component(c, f, tag, v);
-	if (!get_byte(v, &f->template))
+	if (!get_byte(v, &template))
 		return emu_sw(c->card, EMU_ANS_COMPONENT_DATA);
+	f->template = template;
 	return emu_store_file(c->app, f);
 }
 
