@@ -300,6 +300,40 @@ START_TEST(ias_keys_story)
 }
 END_TEST
 
+/* Four of the five would do for the arithmetic, but the object says that there
+ * is room in it. */
+START_TEST(ias_keys_with_a_component_missing_are_none)
+{
+	static const struct step before[] = { IN_APP, MAKE_3, { NULL, NULL } };
+	static const struct step after[] = { SIGN("83", "6A88"),
+		{ IAS_GET1("BF9003", "A0"), "?13 1212121212 00 9E0100 80020040"
+					    " 9000" },
+		{ NULL, NULL } };
+	static const struct {
+		uint8_t tag;
+		const char *name;
+	} components[] = {
+		{ 0x92, "p" }, { 0x93, "q" }, { 0x95, "dp" }, { 0x96, "dq" },
+	};
+	char hex[2 * 32 + 1];
+	struct rig r;
+
+	rig_open(&r, RIG_IAS);
+	rig_play(&r, "made", before);
+	for (size_t k = 0; k < sizeof(components) / sizeof(*components); k++) {
+		struct cb_span v = rig_key("512", components[k].name);
+
+		for (size_t i = 0; i < v.n; i++)
+			snprintf(hex + 2 * i, 3, "%02X", v.p[i]);
+		ck_assert_str_eq(rig_send(&r,
+		    rig_fmt("00DB3FFF # 7029 BF900325 7F4822 %02X20 %s",
+			components[k].tag, hex)), "9000");
+	}
+	rig_play(&r, "one missing", after);
+	rig_close(&r);
+}
+END_TEST
+
 START_TEST(ias_keys_are_as_long_as_the_policy_wants)
 {
 	struct rig r;
@@ -526,6 +560,7 @@ ias_keys_suite(void)
 
 	tcase_add_loop_test(
 	    tc, ias_keys_story, 0, sizeof(stories) / sizeof(stories[0]));
+	tcase_add_test(tc, ias_keys_with_a_component_missing_are_none);
 	tcase_add_test(tc, ias_keys_are_as_long_as_the_policy_wants);
 	tcase_add_loop_test(tc, ias_authentications_verify, 0, 2);
 	tcase_add_loop_test(tc, ias_hashes_are_finished, 0, 2);

@@ -114,6 +114,7 @@ key_set(struct emu_call *c, uint8_t crt, enum emu_op op, struct emu_file **f,
     const struct algorithm **how)
 {
 	const uint32_t mse = c->app->mse;
+	uint16_t sw;
 
 	*f = NULL;
 	if ((uint8_t)(mse >> 8) != crt)
@@ -122,7 +123,12 @@ key_set(struct emu_call *c, uint8_t crt, enum emu_op op, struct emu_file **f,
 	*f = emu_fs_by_id(c->app, c->app->mse_key);
 	if (*f == NULL || *how == NULL)
 		return SW_REF_NOT_FOUND;
-	return emu_allowed(c->app, *f, op);
+	if ((sw = emu_allowed(c->app, *f, op)) != SW_OK)
+		return sw;
+	/* Also one whose arithmetic would do with the components so far: it
+	 * says that it is empty. */
+	return emu_key_filled(*f) ? SW_OK
+				  : emu_sw(c->card, EMU_ANS_KEY_INCOMPLETE);
 }
 
 /* ---- operations --------------------------------------------------------- */
