@@ -92,6 +92,16 @@ static const struct step not_changed[] = {
 	{ "00240001 # '123456' 01020304", "6985" },
 	{ "00240002 # '87654321' '1234567' FF", "6A80" },
 	{ "00200001", "9000" },
+	/* the old one is not there: a try, however long the new one is and
+	 * whatever is in it, else whoever finds the card logged in could guess
+	 * for nothing */
+	{ "00240001 # '123455' '7654321'", "63C2" },
+	{ "00200001", "63C2" },
+	{ IAS_VERIFY_USER, "9000" },
+	{ "00240001 # '123455' 0101", "63C2" },
+	{ IAS_VERIFY_USER, "9000" },
+	{ "00240001 # '12345' FF", "63C2" },
+	{ "00200001", "63C2" },
 	{ "@reset", NULL },
 	{ IAS_VERIFY_USER, "9000" },
 	{ NULL, NULL },

@@ -32,25 +32,29 @@ ias_verify(struct emu_call *c)
 
 /* Old value and new one without anything between them. Padded ones are equally
  * long. Of others the card must know where the old one ends, which nothing at
- * rest tells: hosts verify it before, and then the card knows it again. */
+ * rest tells: hosts verify it before, and then the card knows it again. What
+ * does not begin with it is then a wrong value, wherever that one ends: a try,
+ * before anything is said of the new one. */
 uint16_t
 ias_change(struct emu_call *c)
 {
 	struct emu_pin *pin = pin_of(c);
-	size_t max, n = 0;
+	size_t max, n = c->data.n / 2;
+	struct cb_span head;
+	bool known;
 	uint16_t sw;
 
 	if (pin == NULL)
 		return SW_REF_NOT_FOUND;
 	max = emu_pin_max(c->card, pin);
-	if (c->data.n != 2 * max)
-		n = emu_pin_known_n(pin, cb_span_head(c->data, max));
-	if (c->data.n > 2 * max || (n == 0 && c->data.n % 2 != 0))
+	head = cb_span_head(c->data, max);
+	known = emu_pin_verified(pin) && c->data.n != 2 * max;
+	if (c->data.n > 2 * max || (!known && c->data.n % 2 != 0))
 		return emu_sw(c->card, EMU_ANS_PIN_LENGTH);
-	if (n == 0)
-		n = c->data.n / 2;
 	if ((sw = emu_pin_allowed(c->app, pin, EMU_OP_PIN_CHANGE)) != SW_OK)
 		return sw;
+	if (known && (n = emu_pin_known_n(pin, head)) == 0)
+		return emu_pin_verify(c->app, pin, head);
 	return emu_iso_change(c, pin, n);
 }
 
