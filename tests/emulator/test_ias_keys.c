@@ -176,6 +176,30 @@ static const struct step generating[] = {
 	{ NULL, NULL },
 };
 
+/* Anybody may make objects in the root: they must not be taken for those of
+ * the application, or a host would put its key into them. */
+static const struct step in_the_root[] = {
+	{ IAS_PRIVATE("03", "FB000000000000", "0040"), "9000" },
+	{ IAS_PUBLIC("03", "8B000000", "0040"), "9000" },
+	{ IAS_GET1("BF9003", "A0"), "?13 000000000000 9E0100 80020040 9000" },
+	IN_APP,
+	{ IAS_GET2("BF9003", "7F48"), "6A88" },
+	{ IAS_GET2("BFA003", "7F49"), "6A88" },
+	{ "00DB3FFF # 700A BF900306 7F4803 8001B6", "6A88" },
+	{ "00DB3FFF # 700A BFA00306 7F4903 820103", "6A88" },
+	{ "00DB3FFF # 7004 BF900300", "6A88" },
+	{ "00470000 05 7003 BF9003", "6A88" },
+	{ IAS_MSE("A4", "83", "02"), "6A88" },
+	MAKE_3,
+	{ "00470000 05 7003 BF9003", "9000" },
+	SIGN("83", "?64 9000"),
+	{ IAS_ROOT, "9000" },
+	{ IAS_MSE("A4", "03", "02"), "9000" },
+	{ "00880000 01 77 00", "6A88" },
+	{ IAS_MSE("A4", "83", "02"), "6A88" },
+	{ NULL, NULL },
+};
+
 static const struct step logged_in[] = { IN_APP, { NULL, NULL } };
 
 static const struct step policy[] = {
@@ -289,6 +313,7 @@ static const struct story stories[] = {
 	{ "a number without its zeros", RIG_IAS, short_number },
 	{ "deleting", RIG_IAS, deleting },
 	{ "generating", RIG_IAS, generating },
+	{ "in the root", RIG_IAS, in_the_root },
 	{ "environments", RIG_IAS, environments },
 	{ "hashes", RIG_IAS, hashes },
 	{ "authenticating", RIG_IAS, authenticating },

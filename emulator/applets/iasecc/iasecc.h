@@ -40,7 +40,8 @@ uint8_t ias_access_without(
 
 /* ---- objects.c ---------------------------------------------------------- */
 
-/* An object of a class, by its number: in the DF, else upwards. NULL: none. */
+/* An object of a class, by its number: in the DF, else upwards, keys as far as
+ * below the root. NULL: none. */
 struct emu_file *ias_object(
     const struct emu_file *df, uint8_t class, uint8_t no);
 

@@ -41,10 +41,14 @@ get_name(struct cb_span *in, struct name *out, struct cb_span *value)
 struct emu_file *
 ias_object(const struct emu_file *df, uint8_t class, uint8_t no)
 {
-	struct emu_file *f = NULL;
+	const uint16_t fid = (uint16_t)(class << 8 | no);
+	struct emu_file *f = emu_fs_key(df, fid);
 
-	for (; df != NULL && f == NULL; df = df->parent)
-		f = emu_fs_key(df, (uint16_t)(class << 8 | no));
+	/* Whoever may create in the root must not come by the keys that a host
+	 * believes to make in its application. */
+	while (f == NULL && (df = df->parent) != NULL &&
+	    (class == IAS_SE || df->parent != NULL))
+		f = emu_fs_key(df, fid);
 	return f;
 }
 
