@@ -46,20 +46,25 @@ ias_key_fixed(const struct emu_file *private)
 	    emu_key_filled(private);
 }
 
-/* The same, to write into it: no pair that was given for good. */
+/* Is this half one of a pair that was given for good? */
+static bool
+pair_fixed(const struct emu_file *half, uint8_t no)
+{
+	const struct emu_file *private =
+	    emu_fs_key(half->parent, (uint16_t)(IAS_PRIVATE << 8 | no));
+
+	return private != NULL && ias_key_fixed(private);
+}
+
+/* A half to write into. That a pair is fixed is said before who may write. */
 static uint16_t
 key_to_fill(
     struct emu_call *c, uint8_t class, uint8_t no, struct emu_file **f)
 {
-	const struct emu_file *private;
-	uint16_t sw;
-
-	if ((sw = key_for(c, class, no, EMU_OP_UPDATE, f)) != SW_OK)
-		return sw;
-	private = emu_fs_key((*f)->parent, (uint16_t)(IAS_PRIVATE << 8 | no));
-	return private != NULL && ias_key_fixed(private)
-	    ? emu_sw(c->card, EMU_ANS_KEY_FILLED)
-	    : SW_OK;
+	if ((*f = ias_object(c->app->df, class, no)) != NULL &&
+	    pair_fixed(*f, no))
+		return emu_sw(c->card, EMU_ANS_KEY_FILLED);
+	return key_for(c, class, no, EMU_OP_UPDATE, f);
 }
 
 /* ---- CREATE, DELETE ----------------------------------------------------- */
@@ -127,8 +132,10 @@ ias_key_delete(
 	uint16_t sw;
 
 	(void)none;
-	if ((sw = key_to_fill(c, class, no, &f)) != SW_OK)
+	if ((sw = key_for(c, class, no, EMU_OP_UPDATE, &f)) != SW_OK)
 		return sw;
+	if (pair_fixed(f, no))
+		return emu_sw(c->card, EMU_ANS_KEY_FILLED);
 	return emu_fs_delete(c->app, f);
 }
 
@@ -260,6 +267,9 @@ ias_generate(struct emu_call *c)
 	    cb_tlv_end(&in) != CB_OK || v.n != 3 || v.p[0] != 0xBF ||
 	    v.p[1] != IAS_PRIVATE)
 		return emu_sw(c->card, EMU_ANS_COMPONENT_DATA);
+	private = ias_object(c->app->df, IAS_PRIVATE, v.p[2]);
+	if (private != NULL && ias_key_fixed(private))
+		return emu_sw(c->card, EMU_ANS_KEY_FILLED);
 	if ((sw = key_for(c, IAS_PRIVATE, v.p[2], EMU_OP_GENERATE,
 		 &private)) != SW_OK ||
 	    (sw = key_for(c, IAS_PUBLIC, v.p[2], EMU_OP_GENERATE, &public)) !=
