@@ -6,7 +6,7 @@
 # the peers take turns, five rounds of each measurement, all on one core and
 # then free; bench-table.py makes medians and ratios of the same round.
 #
-#   bench.sh [ROUNDS]     5
+#   bench.sh [ROUNDS]     5; make bench BENCH_ROUNDS=1 is a short run
 #
 # CB_BENCH_CARDS (1000) is the number of card files in the memory row; 0
 # leaves it out.
@@ -22,51 +22,82 @@ need_pcscd
 need taskset openssl
 [ -x "$tools/client" ] || skip_all "the benchmark is not built: make bench"
 
-select=00A4040C10A000000077010303000000F100000002
-# of tests/vectors: log in, then the four APDUs of a signature
+# The cards, and what is compared: SELECT of the application by name, and a
+# signature in a session. "once" is sent to begin with, "after" each round;
+# what lies between is measured, all of it and its last line alone.
+cards=(authentic5 authentic3 iasecc)
+declare -A profile=(
+	[authentic5]=authentic5
+	[authentic3]=authentic3
+	[iasecc]=iasecc-oberthur
+)
+declare -A aid_select=(
+	[authentic5]=00A4040C10A000000077010303000000F100000002
+	[authentic3]=00A4040010A0000000770100700A1000F100000100
+	[iasecc]=00A404040DE828BD080FF2504F542041575000
+)
+# OpenSC hashes for IAS ECC what it then cannot hand over
+declare -A mechanism=(
+	[authentic3]=SHA256-RSA-PKCS
+	[iasecc]=RSA-PKCS
+)
+
+script() { # NAME LINE...
+	printf '%s\n' "${@:2}" >"$T/$1.script"
+}
+bytes() { # HEX COUNT
+	printf "$1%.0s" $(seq "$2")
+}
 pin=$(printf '123456' | od -An -tx1 | tr -d ' \n')
-script=$T/sign.script
-{
-	echo "once 00A4040C10A000000077010303000000F100000002"
-	echo "once 00A40000023F0000"
-	echo "once 00A40000025011"
-	echo "once 0020008140$pin$(printf 'FF%.0s' $(seq 58))"
-	echo "after 00A4030000"
-	echo "loop 00A4000002900200"
-	echo "loop 00A4000002300100"
-	echo "loop 002241B603800111"
-	echo "last 002A9E9A333031300D060960864801650304020105000420$(
-		printf 'AB%.0s' $(seq 32))00"
-} >"$script"
+info=3031300D060960864801650304020105000420$(bytes AB 32)
+script authentic5 "once ${aid_select[authentic5]}" \
+	"once 00A40000023F0000" "once 00A40000025011" \
+	"once 0020008140$pin$(bytes FF 58)" \
+	"loop 00A4000002900200" "loop 00A4000002300100" \
+	"loop 002241B603800111" "last 002A9E9A33${info}00" "after 00A4030000"
+script authentic3 "once ${aid_select[authentic3]}" "once 00A4000002501500" \
+	"once 0020000108${pin}FFFF" \
+	"loop 002241B606800111830101" "last 002A9E9A33${info}00"
+# by INTERNAL AUTHENTICATE, as OpenSC does; by PSO the card ends the hash
+script iasecc "once ${aid_select[iasecc]}" "once 0020000106$pin" \
+	"loop 00CB3FFF0B4D097007BF9001037F488000" \
+	"loop 00CB3FFF0A4D087006BF900102A08000" \
+	"loop 002241A406840181800102" "last 0088000033${info}00"
+script iasecc-pso "once ${aid_select[iasecc]}" "once 0020000106$pin" \
+	"loop 002241AA03800140" "loop 002241B606840182800142" \
+	"loop 002A90A0429028$(bytes 5A 32)0000000000000400\
+8016$(bytes AB 22)" "last 002A9E9A00"
 
 # A key generated again and again, on another card.
-busy=$T/busy.script
 {
-	sed -n '/^once/p' "$script"
+	sed -n '/^once/p' "$T/authentic5.script"
 	echo "once 00A4000002900200"
 	echo "last 00460000041055305500"
-} >"$busy"
+} >"$T/busy.script"
 
 # ---- what takes part ------------------------------------------------------
 
 port=$((20000 + $$ % 20000))
-vpcd=
-for lib in /usr/lib/pcsc/drivers/serial/libifdvpcd.so \
-	/usr/lib/pcsc/drivers/serial/libifdvpcd.so.*; do
-	[ -e "$lib" ] && vpcd=$lib && break
-done
-
-peer_file() { # NAME DEVICENAME LIBPATH
-	printf 'FRIENDLYNAME "%s"\nDEVICENAME "%s"\nLIBPATH %s\n' \
-		"$1" "$2" "$3" >"$PCSCD_CONF/$1"
+first_file() { # PATH...: the first that is there
+	local f
+	for f; do
+		[ -e "$f" ] && echo "$f" && return
+	done
+	return 0
 }
-for so in null_ifd null_poll_ifd; do
-	ln -s "$(realpath "$tools/.libs/$so.so")" "$T/$so.so"
-done
-peer_file null "null:$T/null" "$T/null_ifd.so"
-peer_file null-poll "null:$T/null-poll" "$T/null_poll_ifd.so"
+vpcd=$(first_file /usr/lib/pcsc/drivers/serial/libifdvpcd.so \
+	/usr/lib/pcsc/drivers/serial/libifdvpcd.so.*)
+
+# DEVICENAME is not quoted: pcscd would hand over the quotes too
+null_file() { # NAME HANDLER [READER]
+	# a copy: each has one reader
+	cp "$tools/.libs/$2.so" "$T/$1.so"
+	printf 'FRIENDLYNAME "%s"\nDEVICENAME %s\nLIBPATH %s\n' \
+		"${3:-$1}" "null:$T/$1.null" "$T/$1.so" >"$PCSCD_CONF/$1"
+}
+null_file null null_ifd
+null_file null-poll null_poll_ifd
 if [ -n "$vpcd" ]; then
-	# unquoted: this driver takes the name as it is
 	cat >"$PCSCD_CONF/vpcd" <<-END
 		FRIENDLYNAME "vpcd"
 		DEVICENAME /dev/null:$port
@@ -76,32 +107,51 @@ if [ -n "$vpcd" ]; then
 	CB_PCSCD_PRELOAD=$(realpath "$tools/.libs/vpcd_nodelay.so")
 	export CB_PCSCD_PRELOAD VPCD_NODELAY_PORT=$((port + 1))
 fi
-reader_file ours
+for card in "${cards[@]}"; do
+	reader_file "$card"
+	card_make "$T/$card" --profile "${profile[$card]}"
+done
 reader_file busy
-sed -i 's/"null:\([^"]*\)"/null:\1/' "$PCSCD_CONF"/null*
-
-card_make "$T/card"
-card_make "$T/card-busy"
+card_make "$T/busy"
 # room for that key: a private and a public key file
 {
-	sed -n 's/^once //p' "$busy"
+	sed -n 's/^once //p' "$T/busy.script"
 	echo 00E0000018621682021400830230558502080086082100FF00FF00FFFF
 	echo 00E00000186216820212008302105585020800860821FF00FF00FF00FF
-} | "$CARDBRIDGE" apdu "$T/card-busy" - >"$T/busy.log" ||
+} | "$CARDBRIDGE" apdu "$T/busy" - >"$T/busy.log" ||
 	bail "no key files: $(<"$T/busy.log")"
+
+reader() { echo "cardbridge $1 00 00"; } # CARD
+
+# A bridge with these cards, and a pcscd with the readers of all peers.
+readers_start() { # CARD...
+	local card options=()
+	for card; do
+		options+=(--reader "$card=emu:$T/$card")
+	done
+	bridge_start "${options[@]}"
+	rm -f "$T"/*.null
+	pcscd_start "${pcscd_options[@]}"
+	for card; do
+		pcsc wait "$(reader "$card")" present 5 >/dev/null ||
+			bail "no card in $card"
+	done
+}
+pcscd_options=()
+
+readers_stop() {
+	pcscd_stop
+	bridge_stop
+}
 
 everything_start() {
 	local name
-	bridge_start --reader "ours=emu:$T/card" --reader "busy=emu:$T/card-busy"
-	rm -f "$T/null" "$T/null-poll"
-	pcscd_start
-	pcsc wait "cardbridge ours 00 00" present 5 >/dev/null ||
-		bail "no card"
+	readers_start "${cards[@]}" busy
 	[ -n "$vpcd" ] || return 0
 	start "$T/vpcd1.log" "$tools/vpcd_card" "$port"
-	cards=("$started")
+	vpcd_cards=("$started")
 	start "$T/vpcd2.log" "$tools/vpcd_card" "$((port + 1))"
-	cards+=("$started")
+	vpcd_cards+=("$started")
 	for name in "vpcd 00 00" "vpcd 00 01"; do
 		pcsc wait "$name" present 10 >/dev/null || bail "no card in $name"
 	done
@@ -109,14 +159,67 @@ everything_start() {
 
 everything_stop() {
 	local pid
-	pcscd_stop
-	bridge_stop
-	for pid in "${cards[@]}"; do
+	readers_stop
+	for pid in "${vpcd_cards[@]}"; do
 		finish "$pid"
 	done
-	cards=()
+	vpcd_cards=()
 }
-cards=()
+vpcd_cards=()
+
+# ---- C_Sign ---------------------------------------------------------------
+
+softhsm=$(first_file /usr/lib/softhsm/libsofthsm2.so \
+	/usr/lib/*/softhsm/libsofthsm2.so)
+if [ -n "$softhsm" ]; then
+	mkdir "$T/tokens"
+	echo "directories.tokendir = $T/tokens" >"$T/softhsm2.conf"
+	export SOFTHSM2_CONF=$T/softhsm2.conf
+	softhsm2-util --init-token --free --label bench --pin 1234 \
+		--so-pin 12345678 >"$T/softhsm.log" 2>&1 || softhsm=
+fi
+
+softhsm_sign() { # MECHANISM
+	[ -z "$softhsm" ] || "$tools/pkcs11" "$softhsm" 1234 "$1" 200
+}
+
+opensc=$(first_file /usr/lib/*/opensc-pkcs11.so /usr/lib/opensc-pkcs11.so)
+
+# C_Sign through OpenSC, for which there is one reader only.
+opensc_sign() { # READER CARD N
+	sed -n 's/^FRIENDLYNAME \(".*\)"$/\1 00"/p' "$PCSCD_CONF"/* |
+		grep -vF "\"$1 00\"" | paste -sd, |
+		sed 's/.*/app default { ignored_readers = &; }/' \
+			>"$T/opensc.conf"
+	HOME=$T XDG_CACHE_HOME=$T/cache OPENSC_CONF=$T/opensc.conf \
+		"$tools/pkcs11" "$opensc" 123456 "${mechanism[$2]}" "$3"
+}
+
+# How much of that is ours: the difference to a null handler that answers at
+# once what the card said, to OpenSC in pcscd just as it was.
+record() { # CARD
+	local from
+	from=$(wc -l <"$PCSCD_LOG")
+	opensc_sign "cardbridge $1" "$1" 2 >"$T/record.log" 2>&1 ||
+		bail "C_Sign with $1: $(<"$T/record.log")"
+	{
+		pcsc state "$(reader "$1")" | sed -n 's/^present /ATR /p'
+		tail -n "+$((from + 1))" "$PCSCD_LOG" | sed -n '
+			s/.* APDU: /> /; s/.* SW: /< /
+			/^[<>]/ { s/ //2g; p }'
+	} >"$T/recorded-$1.null.said"
+	null_file "recorded-$1" null_ifd "recorded $1"
+}
+
+if [ -n "$opensc" ]; then
+	pcscd_options=(--apdu)
+	readers_start "${!mechanism[@]}"
+	for card in "${!mechanism[@]}"; do
+		record "$card"
+	done
+	readers_stop
+	pcscd_options=()
+fi
 
 # ---- measuring ------------------------------------------------------------
 
@@ -131,58 +234,62 @@ take() { # WHAT PEER COMMAND...
 		echo "$mode $round $what $peer $name $value"
 	done <"$T/taken" >>"$results"
 }
+client() { "$tools/client" "$@"; } # VERB ARGUMENT...
 
 measure() {
-	local peers=("null:null 00 00" "ours:cardbridge ours 00 00") p name
-	[ -z "$vpcd" ] || peers+=("vpcd:vpcd 00 00" "mended:vpcd 00 01")
-	for p in "${peers[@]}"; do
-		name=${p#*:} n=1000
-		[ "${p%%:*}" != vpcd ] || n=20
-		take select "${p%%:*}" "$tools/client" select "$name" $n $select
+	local card name r s=${aid_select[authentic5]}
+	take select null client select "null 00 00" 1000 "$s"
+	for card in "${cards[@]}"; do
+		r=$(reader "$card")
+		take select "$card" client select "$r" 1000 "${aid_select[$card]}"
+		take power "$card" client power "$r" 50
 	done
-	for p in "null:null 00 00" "null-poll:null-poll 00 00" \
-		"ours:cardbridge ours 00 00"; do
-		take cycles "${p%%:*}" "$tools/client" cycles "${p#*:}" 500 $select
-		take visits "${p%%:*}" "$tools/client" visits "${p#*:}" 500 $select
+	if [ -n "$vpcd" ]; then
+		take select vpcd client select "vpcd 00 00" 20 "$s"
+		take select mended client select "vpcd 00 01" 1000 "$s"
+	fi
+	for name in null null-poll authentic5; do
+		r="$name 00 00"
+		[ $name != authentic5 ] || r=$(reader authentic5)
+		take cycles $name client cycles "$r" 500 "$s"
+		take visits $name client visits "$r" 500 "$s"
 	done
 	if [ "$mode" = free ]; then
-		start "$T/busy.log" "$tools/client" script \
-			"cardbridge busy 00 00" 1000 "$busy"
+		start "$T/busy.log" "$tools/client" script "$(reader busy)" 1000 \
+			"$T/busy.script"
 		sleep 0.5
-		take select-busy ours "$tools/client" select \
-			"cardbridge ours 00 00" 1000 $select
+		take select-busy authentic5 client select "$r" 1000 "$s"
 		kill -0 "$started" 2>/dev/null ||
 			bail "no key is generated: $(<"$T/busy.log")"
 		finish "$started"
 	fi
-	take power ours "$tools/client" power "cardbridge ours 00 00" 50
-	take insert null-poll "$tools/client" insert "null-poll 00 00" 10 \
-		"null:$T/null-poll"
-	take insert ours "$tools/client" insert "cardbridge ours 00 00" 10 \
-		bridge:ours
-	take sign ours "$tools/client" script "cardbridge ours 00 00" 100 \
-		"$script"
+	take insert null-poll client insert "null-poll 00 00" 10 \
+		"null:$T/null-poll.null"
+	take insert authentic5 client insert "$r" 10 bridge:authentic5
+	signatures
+}
+
+signatures() {
+	local card
 	take sign openssl openssl_speed
-	[ -z "$softhsm" ] || take sign softhsm "$tools/softhsm" "$softhsm" 200
+	take sign softhsm softhsm_sign RSA-PKCS
+	for card in "${cards[@]}" iasecc-pso; do
+		take sign "$card" client script "$(reader "${card%-pso}")" 100 \
+			"$T/$card.script"
+	done
+	[ -n "$opensc" ] || return 0
+	for card in "${!mechanism[@]}"; do
+		take c_sign "$card" opensc_sign "cardbridge $card" "$card" 100
+		take c_sign "recorded-$card" opensc_sign "recorded $card" \
+			"$card" 100
+		take c_sign "softhsm-$card" softhsm_sign "${mechanism[$card]}"
+	done
 }
 
 openssl_speed() {
 	openssl speed -seconds 1 rsa2048 2>/dev/null |
 		awk '/^rsa 2048/ { sub(/s$/, "", $4); print "p50", $4 * 1e6 }'
 }
-
-softhsm=
-for lib in /usr/lib/softhsm/libsofthsm2.so \
-	/usr/lib/*/softhsm/libsofthsm2.so; do
-	[ -e "$lib" ] && command -v softhsm2-util >/dev/null && softhsm=$lib && break
-done
-if [ -n "$softhsm" ]; then
-	mkdir "$T/tokens"
-	echo "directories.tokendir = $T/tokens" >"$T/softhsm2.conf"
-	export SOFTHSM2_CONF=$T/softhsm2.conf
-	softhsm2-util --init-token --free --label bench --pin 1234 \
-		--so-pin 12345678 >"$T/softhsm.log" 2>&1 || softhsm=
-fi
 
 all_cores=$(taskset -cp $$ | sed 's/.*: //')
 first_core=${all_cores%%[,-]*}
@@ -205,11 +312,14 @@ resident() { # PID, in KiB
 }
 
 mode=free round=1
-everything_start
-take sign-once ours "$tools/client" script "cardbridge ours 00 00" 1 "$script"
-sleep 2
-echo "free 1 memory ours one_card $(resident "$BRIDGE_PID")" >>"$results"
-everything_stop
+for card in "${cards[@]}"; do
+	readers_start "$card"
+	take sign-once "$card" client script "$(reader "$card")" 1 \
+		"$T/$card.script"
+	sleep 2
+	echo "free 1 memory $card one_card $(resident "$BRIDGE_PID")" >>"$results"
+	readers_stop
+done
 
 cards_n=${CB_BENCH_CARDS:-1000}
 if [ "$cards_n" != 0 ]; then
@@ -226,17 +336,19 @@ if [ "$cards_n" != 0 ]; then
 	sleep 10
 	after=$(resident "$BRIDGE_PID")
 	awk -v d=$((after - before)) -v n="$cards_n" \
-		'BEGIN { printf "free 1 memory ours each_more %.1f\n", d / n }' \
+		'BEGIN { printf "free 1 memory blank each_more %.1f\n", d / n }' \
 		>>"$results"
 	bridge_stop
 fi
 
 for round in $(seq "$rounds"); do
-	rm -rf "$T/fresh"
-	mkdir -m 0700 "$T/fresh"
-	take start ours "$tools/client" start ours "$CARDBRIDGE_SOCKET" \
-		"$CARDBRIDGED" --foreground --socket "$CARDBRIDGE_SOCKET" \
-		--state-dir "$T/fresh" --reader "ours=emu:$T/card"
+	for card in "${cards[@]}"; do
+		rm -rf "$T/fresh"
+		mkdir -m 0700 "$T/fresh"
+		take start "$card" client start "$card" "$CARDBRIDGE_SOCKET" \
+			"$CARDBRIDGED" --foreground --socket "$CARDBRIDGE_SOCKET" \
+			--state-dir "$T/fresh" --reader "$card=emu:$T/$card"
+	done
 done
 
 "$CB_PYTHON" "$here/bench-table.py" "$results"

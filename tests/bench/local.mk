@@ -3,7 +3,7 @@
 # vpcd are loaded by pcscd, so libtool makes modules of them (-rpath).
 bench_programs = \
 	tests/bench/client \
-	tests/bench/softhsm \
+	tests/bench/pkcs11 \
 	tests/bench/vpcd_card
 bench_modules = \
 	tests/bench/null_ifd.la \
@@ -20,8 +20,8 @@ tests_bench_client_SOURCES = tests/bench/client.c
 tests_bench_client_CFLAGS = $(AM_CFLAGS) $(PCSC_CFLAGS)
 tests_bench_client_LDFLAGS = $(program_ldflags)
 tests_bench_client_LDADD = bridge/libclient.la $(PCSC_LIBS)
-tests_bench_softhsm_SOURCES = tests/bench/softhsm.c
-tests_bench_softhsm_LDFLAGS = $(program_ldflags)
+tests_bench_pkcs11_SOURCES = tests/bench/pkcs11.c
+tests_bench_pkcs11_LDFLAGS = $(program_ldflags)
 tests_bench_vpcd_card_SOURCES = tests/bench/vpcd_card.c
 tests_bench_vpcd_card_LDFLAGS = $(program_ldflags)
 
@@ -39,7 +39,7 @@ tests_bench_vpcd_nodelay_la_LDFLAGS = $(bench_module_ldflags)
 BENCH_TARGETS += bench-run
 bench-run: $(bench_programs) $(bench_modules)
 	CB_SRC='$(abs_top_srcdir)' CB_BUILD='$(abs_top_builddir)' \
-		$(srcdir)/tests/bench/bench.sh
+		$(srcdir)/tests/bench/bench.sh $(BENCH_ROUNDS)
 
 .PHONY: bench-run
 EXTRA_DIST += tests/bench/bench.sh tests/bench/bench-table.py
