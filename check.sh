@@ -35,11 +35,19 @@ packages=(
 )
 mapfile -t -O "${#packages[@]}" packages < <(grep -v '^#' tests/e2e/packages)
 
-# Not with sanitizers: they slow down what is measured, keep memory that is
-# searched, and their library is not in the other Debian.
-unsanitized=" pcscd-quiet.sh pcscd-bridge-gone.sh secrets.sh
-	secrets-authentic3.sh secrets-iasecc.sh debian13.sh "
-unsanitized=${unsanitized//[[:space:]]/ }
+# End-to-end tests that are not like others. "measuring": how soon something
+# happens, or what memory holds; these run one after another, and not with
+# sanitizers, which slow down what is measured, keep what is searched for, and
+# are not in the other Debian. "quiet": sleeps for most of a minute and counts
+# who wakes up meanwhile; not with sanitizers either.
+declare -A e2e_kind=(
+	[debian13]=measuring
+	[pcscd-bridge-gone]=measuring
+	[pcscd-quiet]=quiet
+	[secrets]=measuring
+	[secrets-authentic3]=measuring
+	[secrets-iasecc]=measuring
+)
 
 logs=$top/build-logs
 counts=$logs/counts
@@ -212,30 +220,49 @@ stage_dist() {
 		env CB_BUILD="$top/build-gcc" tests/check_install.sh
 }
 
-# Each of these starts a bridge and a pcscd of its own, and has its own idea
-# of time: one after another. A script may ask for more than two minutes in a
-# line "# time limit: SECONDS".
-run_e2e() { # NAME BUILD [VARIABLE=VALUE]...
-	local t limit name=$1 build=$2
-	shift 2
-	for t in tests/e2e/*.sh; do
-		[ -x "$t" ] || continue
-		[[ $build = build-gcc || $unsanitized != *" ${t##*/} "* ]] ||
-			continue
-		limit=$(sed -n 's/^# time limit: *//p' "$t")
-		tap "$name/$(basename "$t" .sh)" "${limit:-120}" \
-			env "$@" CB_BUILD="$top/$build" "$t"
-	done
+# Each of these starts a bridge and a pcscd of its own. A script may ask for
+# more than two minutes in a line "# time limit: SECONDS".
+e2e_script() { # NAME SCRIPT COMMAND...
+	local name limit said
+	name=$1/$(basename "$2" .sh)
+	limit=$(sed -n 's/^# time limit: *//p' "$2")
+	# what is said of one is said at once
+	said=$(tap "$name" "${limit:-120}" "${@:3}" "$2")
+	echo "$said"
 }
 
+# In a subshell: what it waits for are its own lanes.
+run_e2e() ( # LANES KIND NAME BUILD [VARIABLE=VALUE]...
+	busy=0
+	for t in tests/e2e/*.sh; do
+		kind=${e2e_kind[$(basename "$t" .sh)]:-plain}
+		[ -x "$t" ] && [ "$kind" = "$2" ] || continue
+		[ "$busy" -lt "$1" ] || { wait -n; busy=$((busy - 1)); }
+		e2e_script "$3" "$t" env "${@:5}" CB_BUILD="$top/$4" &
+		busy=$((busy + 1))
+	done
+	wait
+)
+
+# Side by side where each pcscd can have a /run of its own.
 stage_e2e() {
-	run_e2e e2e build-gcc
+	local lanes=$jobs
+	unshare --mount true 2>/dev/null ||
+		unshare --mount --map-root-user true 2>/dev/null || lanes=1
+	if [ "$lanes" = 1 ]; then
+		run_e2e 1 quiet e2e build-gcc
+	else
+		run_e2e 1 quiet e2e build-gcc &
+	fi
+	run_e2e "$lanes" plain e2e build-gcc
+	wait
+	run_e2e 1 measuring e2e build-gcc
 }
 
 # The same with the sanitizers in bridge, command and plug-in. Leaks are
 # looked for by the unit tests: a hardened process cannot be searched.
 stage_e2e_asan() {
-	run_e2e e2e-asan build-asan ASAN_OPTIONS=detect_leaks=0 \
+	run_e2e 1 plain e2e-asan build-asan ASAN_OPTIONS=detect_leaks=0 \
 		CB_PCSCD_PRELOAD="$(gcc -print-file-name=libasan.so)"
 }
 
