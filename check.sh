@@ -53,6 +53,7 @@ logs=$top/build-logs
 counts=$logs/counts
 jobs=$(nproc)
 started=$SECONDS
+chroot=	# the session that makes one
 
 # ---- counting -------------------------------------------------------------
 
@@ -62,6 +63,7 @@ count() { echo "$1 $2 $3" >>"$counts"; } # PASSED FAILED SKIPPED
 finish() {
 	local rc=$?
 	trap - EXIT
+	! jobs -rp | grep -qx "$chroot" || pkill -KILL --session "$chroot"
 	[ "$rc" = 0 ] || count 0 1 0
 	echo
 	echo "$((SECONDS - started)) s; logs are in build-logs"
@@ -273,6 +275,8 @@ stage_slow() {
 	wait
 }
 
+wanted() { [[ " ${CHECK_ONLY:-$stages} " = *" $1 "* ]]; } # STAGE
+
 stages="gcc clang asan slow store fuzz e2e dist"
 
 mkdir -p "$logs"
@@ -285,8 +289,13 @@ install_packages || { echo "FAIL packages cannot be installed"; exit 1; }
 if [ ! -e configure ]; then
 	step autoreconf 300 autoreconf -i || exit 0
 fi
+# long before it is needed: it waits for the archive, mostly
+if wanted e2e && [ "$(id -u)" = 0 ] && command -v debootstrap >/dev/null; then
+	setsid tests/debian13.sh build-debian13 >"$logs/debian13.log" 2>&1 &
+	chroot=$!
+fi
 for stage in $stages; do
-	[[ " ${CHECK_ONLY:-$stages} " = *" $stage "* ]] || continue
+	wanted "$stage" || continue
 	echo "== $stage ($((SECONDS - started)) s)"
 	"stage_$stage"
 done

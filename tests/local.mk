@@ -32,7 +32,12 @@ TREE_TESTS = \
 	tests/check_elf.sh \
 	tests/check_words.sh
 TESTS += $(TREE_TESTS)
-EXTRA_DIST += $(TREE_TESTS) tests/tap.sh tests/tap-run.sh tests/check_install.sh
+EXTRA_DIST += \
+	$(TREE_TESTS) \
+	tests/check_install.sh \
+	tests/debian13.sh \
+	tests/tap-run.sh \
+	tests/tap.sh
 
 # The unit tests again, each under valgrind. What tries thousands of things has
 # the tag "slow" (tcase_set_tags) and is left out here.

@@ -20,33 +20,8 @@ need_pcscd
 need debootstrap chroot
 
 root=${CB_DEBIAN13:-$CB_SRC/build-debian13}
-packages=(pcscd opensc opensc-pkcs11)
-
-# ---- the chroot -------------------------------------------------------------
-
-chroot_make() {
-	rm -rf --one-file-system "$root.new"
-	mkdir -p "$root.new" || return
-	timeout 300 debootstrap --variant=minbase trixie "$root.new" \
-		"${CB_MIRROR:-http://deb.debian.org/debian}" || return
-	cp /etc/resolv.conf "$root.new/etc/" || return
-	# no service is started in there
-	printf '#!/bin/sh\nexit 101\n' >"$root.new/usr/sbin/policy-rc.d"
-	chmod 0755 "$root.new/usr/sbin/policy-rc.d"
-	timeout 300 chroot "$root.new" env DEBIAN_FRONTEND=noninteractive \
-		apt-get install -q -y --no-install-recommends \
-		"${packages[@]}" </dev/null || return
-	rm -f "$root.new"/var/cache/apt/archives/*.deb
-	mkdir -p "$root.new/run/pcscd"
-	mv "$root.new" "$root"
-}
-
-if [ ! -x "$root/usr/sbin/pcscd" ]; then
-	chroot_make >"$T/chroot" 2>&1 || {
-		rm -rf --one-file-system "$root.new"
-		skip_all "no Debian 13: $(tail -n 1 "$T/chroot")"
-	}
-fi
+"$CB_SRC/tests/debian13.sh" "$root" >"$T/chroot" 2>&1 ||
+	skip_all "no Debian 13: $(tail -n 1 "$T/chroot")"
 
 # What lib.sh starts instead of pcscd: the chroot sees this namespace's
 # /run/pcscd and the temporary folders, with sockets, plug-in and reader files.
