@@ -118,9 +118,16 @@ leak_search(void)
 }
 
 bool
-leak_watched(void)
+leak_valgrind(void)
 {
 	const char *preload = getenv("LD_PRELOAD");
+
+	return preload != NULL && strstr(preload, "vgpreload") != NULL;
+}
+
+bool
+leak_watched(void)
+{
 #ifdef __has_feature
 	const bool asan = __has_feature(address_sanitizer);
 #elif defined(__SANITIZE_ADDRESS__)
@@ -129,6 +136,5 @@ leak_watched(void)
 	const bool asan = false;
 #endif
 
-	return asan ||
-	       (preload != NULL && strstr(preload, "vgpreload") != NULL);
+	return asan || leak_valgrind();
 }

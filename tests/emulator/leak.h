@@ -16,5 +16,6 @@ void leak_wanted(struct cb_span secret);
 size_t leak_search(void);
 /* Under AddressSanitizer and valgrind, which keep copies. */
 bool leak_watched(void);
+bool leak_valgrind(void);
 
 #endif

@@ -58,7 +58,8 @@ tests_emulator_test_emulator_SOURCES = \
 	tests/emulator/test_template.c
 tests_emulator_test_emulator_CFLAGS = $(AM_CFLAGS) $(CHECK_CFLAGS) \
 	$(LIBCRYPTO_CFLAGS) $(SQLITE_CFLAGS)
-tests_emulator_test_emulator_LDFLAGS = $(program_ldflags)
+tests_emulator_test_emulator_LDFLAGS = $(program_ldflags) \
+	-Wl,--wrap=emu_rsa_generate
 tests_emulator_test_emulator_LDADD = \
 	tests/powercut/libpowercut.la emulator/libemulator.la common/libcommon.la \
 	$(LIBCRYPTO_LIBS) $(SQLITE_LIBS) $(CHECK_LIBS)
