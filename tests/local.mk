@@ -11,6 +11,16 @@ AM_TESTS_ENVIRONMENT = \
 	CB_HARDENING='$(enable_hardening)'; \
 	export CB_SRC CB_BUILD CARDBRIDGE CB_HARDENING;
 
+# The longest first: with the others they take what tests that wait leave free.
+TREE_TESTS = \
+	tests/check_words.sh \
+	tests/check_headers.sh \
+	tests/check_docs.sh \
+	tests/check_elf.sh \
+	tests/check_layers.sh \
+	tests/check_lists.sh
+TESTS += $(TREE_TESTS)
+
 if HAVE_CHECK
 include tests/common/local.mk
 include tests/emulator/local.mk
@@ -24,14 +34,6 @@ include tests/fuzz/local.mk
 include tests/bench/local.mk
 EXTRA_DIST += tests/e2e tests/vectors
 
-TREE_TESTS = \
-	tests/check_docs.sh \
-	tests/check_headers.sh \
-	tests/check_layers.sh \
-	tests/check_lists.sh \
-	tests/check_elf.sh \
-	tests/check_words.sh
-TESTS += $(TREE_TESTS)
 EXTRA_DIST += \
 	$(TREE_TESTS) \
 	tests/check_install.sh \
