@@ -115,6 +115,9 @@ nums_read(struct nums *m, const struct emu_rsa_parts *parts)
 			return CB_E_FORMAT;
 		if (BN_bin2bn(from[i]->p, (int)from[i]->n, m->v[i]) == NULL)
 			return CB_E_NOMEM;
+		/* Zero stands for "not given" from here on. */
+		if (BN_is_zero(m->v[i]))
+			return CB_E_FORMAT;
 	}
 	return CB_OK;
 }

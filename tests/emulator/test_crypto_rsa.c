@@ -161,6 +161,25 @@ zero_dp(struct emu_rsa_parts *k)
 	memset(k->dp.p, 0, k->dp.n);
 }
 
+/* What is given must fit, a zero too: it is not what is computed. */
+static void
+zero_n(struct emu_rsa_parts *k)
+{
+	memset(k->n.p, 0, k->n.n);
+}
+
+static void
+zero_e(struct emu_rsa_parts *k)
+{
+	memset(k->e.p, 0, k->e.n);
+}
+
+static void
+zero_qi(struct emu_rsa_parts *k)
+{
+	memset(k->qi.p, 0, k->qi.n);
+}
+
 static void
 long_p(struct emu_rsa_parts *k)
 {
@@ -216,6 +235,9 @@ static void (*const breaks[])(struct emu_rsa_parts *) = {
 	no_p,
 	no_dq,
 	zero_dp,
+	zero_n,
+	zero_e,
+	zero_qi,
 	long_p,
 	huge_p,
 	short_p,
