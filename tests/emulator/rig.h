@@ -134,6 +134,9 @@ void rig_get(struct emu_nvm *from, const char *name, struct cb_buf *out);
 struct cb_span rig_key(const char *section, const char *component);
 /* Commands that put a private (public) key into the current file. */
 void rig_import(struct rig *r, const char *section, bool public);
+/* PUT DATA 3FFF, in a chain where it is long; the first answer that is not
+ * 9000, or the last. */
+uint16_t rig_put_data(struct rig *r, struct cb_span object);
 /* PUT DATA of AuthentIC v3 with all components, chained; the last answer. */
 uint16_t rig_put_key(struct rig *r, uint8_t no, const char *section);
 /* PUT DATA of IAS ECC, component by component; the first that is not 9000. */

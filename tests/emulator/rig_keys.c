@@ -214,15 +214,14 @@ key_object(struct cb_buf *out, uint8_t no, const struct known *k)
 	cb_buf_free(&all);
 }
 
-/* PUT DATA of it, in a chain; the last answer. */
-static uint16_t
-put_data(struct rig *r, const struct cb_buf *object)
+uint16_t
+rig_put_data(struct rig *r, struct cb_span object)
 {
 	struct cb_span rest;
 	uint8_t cmd[5 + 255] = { 0x10, 0xDB, 0x3F, 0xFF };
 	uint16_t sw = 0x9000;
 
-	for (rest = cb_buf_span(object); rest.n > 0 && sw == 0x9000;
+	for (rest = object; rest.n > 0 && sw == 0x9000;
 	    rest = cb_span_tail(rest, cmd[4])) {
 		cmd[0] = rest.n > 255 ? 0x10 : 0x00;
 		cmd[4] = (uint8_t)(rest.n > 255 ? 255 : rest.n);
@@ -243,7 +242,7 @@ rig_put_key(struct rig *r, uint8_t no, const char *section)
 	uint16_t sw;
 
 	key_object(&object, no, known_key(section));
-	sw = put_data(r, &object);
+	sw = rig_put_data(r, cb_buf_span(&object));
 	cb_buf_free(&object);
 	return sw;
 }
@@ -264,7 +263,7 @@ put_part(struct rig *r, uint32_t object, uint32_t part, uint32_t tag,
 	    cb_tlv_close(&b, marks[2]) == CB_OK &&
 	    cb_tlv_close(&b, marks[1]) == CB_OK &&
 	    cb_tlv_close(&b, marks[0]) == CB_OK);
-	sw = put_data(r, &b);
+	sw = rig_put_data(r, cb_buf_span(&b));
 	cb_buf_free(&b);
 	return sw;
 }

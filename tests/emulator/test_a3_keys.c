@@ -4,8 +4,10 @@
  * Keys of AuthentIC v3: PUT DATA in its three forms, GENERATE, MSE, and
  * signatures that OpenSSL verifies and cryptograms that it made.
  */
+#include <stdio.h>
 #include <string.h>
 
+#include "common/tlv.h"
 #include "tests/emulator/rig.h"
 #include "tests/emulator/suites.h"
 
@@ -40,6 +42,11 @@ static const struct step create[] = {
 	{ "00DB3FFF 0A A108 80010C 830109 8600", "6A80" },
 	{ "00DB3FFF 0B A109 80010C 830109 870101", "6A80" },
 	{ "00DB3FFF 0B A109 80010C 830109 880101", "6A80" },
+	{ "00DB3FFF 18 A116 80010C 830109 860C 00*12 8700", "6A80" },
+	{ "00DB3FFF 1A A118 80010C 830109 860C 00*12 87020000", "6A80" },
+	{ "00DB3FFF 19 A117 80010C 830109 860C 00*12 900100", "6A80" },
+	{ "00DB3FFF 1C A11A 80010C 830109 860C 00*12 870100 870100",
+	    "6A80" },
 	{ "00DB3FFF 18 A116 80010C 830109 860C 00*12 A500", "6A80" },
 	{ "00DB3FFF 24 A122 80010C 830109 860C 00*12 860C 00*12", "6A80" },
 	{ "00DB3FFF 16 A214 80010C 830109 860C 00*12", "6A80" },
@@ -405,6 +412,89 @@ START_TEST(a3_keys_that_are_none_are_refused)
 }
 END_TEST
 
+/* Lists of components: "!x" is a zero, "-x" nothing under its tag. */
+static const struct {
+	const char *private, *public;
+	uint16_t sw;
+} lists[] = {
+	{ "p q qi dp dq", "n e", 0x9000 },
+	{ "dq dp qi q p", "e n", 0x9000 },
+	{ "q qi dp dq", "n e", 0x6A80 },
+	{ "p q dp dq", "n e", 0x6A80 },
+	{ "p q qi dp", "n e", 0x6A80 },
+	{ "p q qi dp dq", "n", 0x6A80 },
+	{ "p q qi dp dq", "e", 0x6A80 },
+	{ "p q -qi dp dq", "n e", 0x6A80 },
+	{ "p q qi dp dq", "n -e", 0x6A80 },
+	{ "p q !qi dp dq", "n e", 0x6A80 },
+	{ "p q qi dp dq", "n !e", 0x6A80 },
+	{ "p q qi dp dq", "!n e", 0x6A80 },
+	{ "p p q qi dp dq", "n e", 0x6A80 },
+	{ "-p p q qi dp dq", "n e", 0x6A80 },
+	{ "p q qi dp dp", "n e", 0x6A80 },
+	{ "p q qi dp dq", "n e e", 0x6A80 },
+	{ "p q qi dp dq n", "e", 0x6A80 },
+};
+#define LISTS_N (sizeof(lists) / sizeof(lists[0]))
+
+static void
+put_list(struct cb_buf *to, uint32_t head, const char *list)
+{
+	static const struct {
+		const char *name;
+		uint32_t tag;
+	} tags[] = { { "p", 0x92 }, { "q", 0x93 }, { "qi", 0x94 },
+		{ "dp", 0x95 }, { "dq", 0x96 }, { "n", 0x81 }, { "e", 0x82 } };
+	static const uint8_t zero = 0;
+	char words[32], *at = NULL;
+	struct cb_span v;
+	size_t i, mark;
+
+	ck_assert_int_eq(cb_tlv_open(to, head, &mark), CB_OK);
+	snprintf(words, sizeof(words), "%s", list);
+	for (char *w = strtok_r(words, " ", &at); w != NULL;
+	    w = strtok_r(NULL, " ", &at)) {
+		const char *name = *w == '!' || *w == '-' ? w + 1 : w;
+
+		for (i = 0; strcmp(tags[i].name, name) != 0; i++)
+			continue;
+		v = *w == '!' ? cb_span(&zero, 1)
+		    : *w == '-' ? CB_SPAN_EMPTY
+				: rig_key("a33", name);
+		ck_assert_int_eq(cb_tlv_put(to, tags[i].tag, v), CB_OK);
+	}
+	ck_assert_int_eq(cb_tlv_close(to, mark), CB_OK);
+}
+
+START_TEST(a3_keys_come_whole)
+{
+	struct cb_buf b = CB_BUF_INIT;
+	size_t whole, value;
+	struct rig r;
+
+	rig_open(&r, RIG_A3_BLANK);
+	user_in_5015(&r);
+	must(&r, A3_KEY("08", "03", HOST_RULES));
+	for (size_t i = LISTS_N; i-- > 0;) {
+		cb_buf_clear(&b);
+		ck_assert_int_eq(cb_tlv_open(&b, 0xA1, &whole), CB_OK);
+		rig_bytes(&b, "800108 830103");
+		ck_assert_int_eq(cb_tlv_open(&b, 0xA5, &value), CB_OK);
+		put_list(&b, 0x7F48, lists[i].private);
+		put_list(&b, 0x7F49, lists[i].public);
+		ck_assert(cb_tlv_close(&b, value) == CB_OK &&
+		    cb_tlv_close(&b, whole) == CB_OK);
+		ck_assert_msg(rig_put_data(&r, cb_buf_span(&b)) ==
+			lists[i].sw, "%s, %s", lists[i].private,
+		    lists[i].public);
+		if (lists[i].sw == 0x9000)
+			signs(&r, "03", "a33", "77", "77");
+	}
+	cb_buf_free(&b);
+	rig_close(&r);
+}
+END_TEST
+
 /* A key made on the card: its public half comes in the answer and only there,
  * and is the half of what then signs. */
 START_TEST(a3_generated_keys_work)
@@ -471,6 +561,7 @@ a3_keys_suite(void)
 	tcase_add_loop_test(tc, a3_imported_keys_work, 0,
 	    sizeof(imports) / sizeof(imports[0]));
 	tcase_add_test(tc, a3_keys_that_are_none_are_refused);
+	tcase_add_test(tc, a3_keys_come_whole);
 	tcase_add_test(tc, a3_generated_keys_work);
 	tcase_add_test(tc, a3_the_policy_refuses_small_keys);
 	return s;

@@ -113,32 +113,30 @@ key_create(
 	return emu_fs_create(c->app, dir, &model, NULL);
 }
 
-/* One component into a buffer; qi may be absent, it follows from the others. */
+/* One component into a buffer. */
 struct component {
 	uint32_t tag;
 	struct cb_buf *into;
-	bool need;
 };
 
+/* Each of them once, in any order. */
 static bool
 get_components(struct cb_span in, const struct component *want, size_t n)
 {
 	struct cb_span v;
 	uint32_t tag;
-	size_t i;
-	bool all = true;
+	size_t i, got = 0;
 
-	while (in.n > 0) {
-		if (cb_tlv_get(&in, &tag, &v) != CB_OK)
+	for (; in.n > 0; got++) {
+		if (cb_tlv_get(&in, &tag, &v) != CB_OK || v.n == 0)
 			return false;
 		for (i = 0; i < n && want[i].tag != tag; i++)
 			continue;
-		if (i == n || cb_buf_set(want[i].into, v) != CB_OK)
+		if (i == n || want[i].into->n > 0 ||
+		    cb_buf_set(want[i].into, v) != CB_OK)
 			return false;
 	}
-	for (i = 0; i < n; i++)
-		all = all && (want[i].into->n > 0 || !want[i].need);
-	return all;
+	return got == n;
 }
 
 /* A5 (7F48 (92 p 93 q 94 qi 95 dp 96 dq) 7F49 (81 n 82 e)). */
@@ -146,15 +144,15 @@ static bool
 get_value(struct cb_span in, struct emu_rsa_parts *parts)
 {
 	const struct component private[] = {
-		{ 0x92, &parts->p, true },
-		{ 0x93, &parts->q, true },
-		{ 0x94, &parts->qi, false },
-		{ 0x95, &parts->dp, true },
-		{ 0x96, &parts->dq, true },
+		{ 0x92, &parts->p },
+		{ 0x93, &parts->q },
+		{ 0x94, &parts->qi },
+		{ 0x95, &parts->dp },
+		{ 0x96, &parts->dq },
 	};
 	const struct component public[] = {
-		{ 0x81, &parts->n, true },
-		{ 0x82, &parts->e, true },
+		{ 0x81, &parts->n },
+		{ 0x82, &parts->e },
 	};
 	struct cb_span prv, pub;
 
@@ -212,16 +210,17 @@ key_delete(
 /* What follows a key's name says what is to be done; nothing: delete it. */
 static const struct put_form {
 	uint32_t tag;
+	size_t n;		/* bytes of its value; 0: any */
 	uint16_t (*run)(struct emu_call *c, const struct key_name *name,
 	    struct cb_span value);
 } put_forms[] = {
-	{ TAG_RULES, key_create },
-	{ TAG_VALUE, key_import },
-	{ TAG_PARAMETER, NULL },
-	{ TAG_COUNTER, NULL },
+	{ TAG_RULES, 0, key_create },
+	{ TAG_VALUE, 0, key_import },
+	{ TAG_PARAMETER, 1, NULL },
+	{ TAG_COUNTER, 2, NULL },
 };
 
-/* A1 (name, then at most one thing to do). */
+/* A1 (name, then at most one thing to do; nothing twice). */
 uint16_t
 a3_put_key(struct emu_call *c)
 {
@@ -229,6 +228,7 @@ a3_put_key(struct emu_call *c)
 	struct cb_span in = c->data, body, v, value = CB_SPAN_EMPTY;
 	struct key_name name;
 	uint32_t tag;
+	unsigned seen = 0;
 	size_t i;
 
 	if (cb_tlv_expect(&in, TAG_PUT, &body) != CB_OK ||
@@ -243,8 +243,11 @@ a3_put_key(struct emu_call *c)
 			return emu_sw(c->card, EMU_ANS_COMPONENT_DATA);
 		for (i = 0; i < n && put_forms[i].tag != tag; i++)
 			continue;
-		if (i == n || (put_forms[i].run != NULL && todo != NULL))
+		if (i == n || (seen >> i & 1) != 0 ||
+		    (put_forms[i].n != 0 && put_forms[i].n != v.n) ||
+		    (put_forms[i].run != NULL && todo != NULL))
 			return emu_sw(c->card, EMU_ANS_COMPONENT_DATA);
+		seen |= 1u << i;
 		if (put_forms[i].run == NULL)
 			continue;
 		todo = &put_forms[i];
