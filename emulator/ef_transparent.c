@@ -46,7 +46,7 @@ emu_ef_read(struct emu_app *app, struct emu_file *f, uint32_t off,
 
 	if (!emu_ef_bytes(f))
 		return emu_sw(app->card, EMU_ANS_WRONG_FILE_TYPE);
-	if (off > f->size || (off == f->size && f->size != 0))
+	if (off >= f->size)
 		return emu_sw(app->card, EMU_ANS_OFFSET_BEYOND);
 	if (f->parts != NULL && f->parts->next == NULL) {
 		/* The usual case: no patches, no copy. */

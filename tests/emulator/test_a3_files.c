@@ -81,8 +81,7 @@ static const struct step create[] = {
 	{ A3_MSE_SIGN("01"), "9000" },
 	{ "002A9E9A 01 77 00", "?256 9000" },
 	{ A3_CREATE("B001", "0000", FREE_EF), "9000" },
-	{ "00B00000 01", "9000" },
-	{ "00B00001 01", "6B00" },
+	{ "00B00000 01", "6B00" },	/* offset 0 is its end */
 	{ A3_CREATE("B002", "7FFF", FREE_EF), "9000" },
 	{ A3_CREATE("B003", "7FFF", FREE_EF), "6A84" },
 	{ DOWN("B003"), "6A82" },

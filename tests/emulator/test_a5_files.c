@@ -73,8 +73,7 @@ static const struct step binary_large[] = {
 
 static const struct step binary_empty[] = {
 	EF("0000"),
-	{ "00B00000 00", "9000" },
-	{ "00B00001 00", "6B00" },
+	{ "00B00000 00", "6B00" },
 	{ "00D60000 01 00", "6A84" },
 	{ NULL, NULL },
 };

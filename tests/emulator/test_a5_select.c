@@ -210,7 +210,7 @@ static const struct step create_files[] = {
 	/* the same number in another DF, and that of the parent */
 	{ CREATE("0101", "1000", "0004", FREE), "9000" },
 	{ CREATE("0101", "7000", "0000", FREE), "9000" },
-	{ "00B00000 00", "9000" },
+	{ "00B00000 00", "6B00" },
 	{ "80340000 00", "1000 7000 9000" },
 	{ "@reopen", NULL },
 	TO_5011,
