@@ -472,6 +472,23 @@ check_access(
 }
 
 static void
+check_pin_ref(
+    struct pf *c, const struct emu_pf_app *app, const struct emu_pf_pin *pin)
+{
+	uint8_t max;
+
+	if (c->r != CB_OK)
+		return;
+	max = emu_applet_find(app->applet)->pin_ref_max;
+	if (max == 0 || pin->ref <= max)
+		return;
+	cb_why_set(c->why, "%s:%u: reference of pin %s: this applet's pins "
+	    "have references from 1 to %u", c->p->file, pin->line, pin->name,
+	    max);
+	c->r = CB_E_FORMAT;
+}
+
+static void
 check_pin_access(
     struct pf *c, const struct emu_pf_app *app, const struct emu_pf_pin *pin)
 {
@@ -504,8 +521,10 @@ pf_app_read(struct pf *c, config_setting_t *at, struct emu_pf_app *app)
 		for (unsigned j = 0; j < f->records_n; j++)
 			check_size(c, f, &f->records[j], UINT8_MAX);
 	}
-	for (unsigned i = 0; i < app->pins_n; i++)
+	for (unsigned i = 0; i < app->pins_n; i++) {
+		check_pin_ref(c, app, &app->pins[i]);
 		check_pin_access(c, app, &app->pins[i]);
+	}
 	c->app = NULL;
 }
 

@@ -46,6 +46,7 @@ struct emu_applet {
 	/* How many access bytes a file of this type has, or a PIN (EMU_PIN);
 	 * where they say so themselves, these. */
 	uint8_t (*access_n)(uint8_t type, struct cb_span access);
+	uint8_t pin_ref_max;	/* the highest reference of a PIN; 0: any */
 };
 
 /* NULL: no such applet. */

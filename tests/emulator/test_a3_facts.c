@@ -13,7 +13,7 @@
  *	9  the paths of private keys are empty; their DELETE is never
  *	10 CRYPTO of the DF guards keys whose own rule is "always"
  *	11 directory files that anybody may update can be erased
- *	12 PIN references are 1 to 7
+ *	12 PIN references are 1 to 7; rules name PIN 1 or PIN 2 alone
  *	13 a blocked PIN disturbs nothing but itself
  */
 #include <string.h>
@@ -257,9 +257,32 @@ static const struct step references[] = {
 	{ NULL, NULL },
 };
 
+/* Hosts take the bits of a rule for a reference: only PIN 1 and PIN 2 look
+ * the same as both. */
+static void
+rules_name_one(const uint8_t *access, uint8_t n)
+{
+	for (uint8_t i = 0; i < n; i += 2)
+		ck_assert_msg((access[i] == 0 && access[i + 1] <= 2) ||
+			(access[i] == 0xFF && access[i + 1] == 0),
+		    "rule %02X%02X", access[i], access[i + 1]);
+}
+
 START_TEST(fact_12_references_are_one_to_seven)
 {
+	const struct emu_app *app;
+	struct rig r;
+
 	play("fact 12", references);
+	rig_open(&r, RIG_A3);
+	app = &r.card->apps[0];
+	for (const struct emu_pin *p = app->pins; p != NULL; p = p->next) {
+		ck_assert(p->ref >= 1 && p->ref <= 7);
+		rules_name_one(p->access, p->access_n);
+	}
+	for (const struct emu_file *f = app->mf; f != NULL; f = emu_fs_next(f))
+		rules_name_one(f->access, f->access_n);
+	rig_close(&r);
 }
 END_TEST
 

@@ -379,6 +379,34 @@ START_TEST(profile_tells_where_a_mistake_is)
 }
 END_TEST
 
+/* An applet may allow fewer references of PINs than there are. */
+START_TEST(profile_keeps_to_an_applets_references)
+{
+	static const struct {
+		const char *to;
+		enum cb_err want;
+	} refs[] = { { "reference = 0x07", CB_OK },
+		{ "reference = 0x08", CB_E_FORMAT },
+		{ "reference = 0x1F", CB_E_FORMAT } };
+	const char *from = "reference = 0x02";
+	char *text = read_text(source("data/profiles/authentic3.profile"));
+	char *at = strstr(text, from);
+	struct cb_why why = { "" };
+
+	ck_assert_ptr_nonnull(at);
+	for (size_t i = 0; i < sizeof(refs) / sizeof(refs[0]); i++) {
+		char path[] = "/tmp/profile.XXXXXX";
+
+		ck_assert_int_eq(read_edited(text, (size_t)(at - text),
+		    refs[i].to, at + strlen(from), path, &why), refs[i].want);
+		if (refs[i].want != CB_OK)
+			ck_assert_ptr_nonnull(strstr(why.text, "of pin puk: "
+			    "this applet's pins have references from 1 to 7"));
+	}
+	free(text);
+}
+END_TEST
+
 START_TEST(profile_answers_can_be_changed)
 {
 	char path[] = "/tmp/profile.XXXXXX";
@@ -453,6 +481,7 @@ profile_suite(void)
 	tcase_add_loop_test(
 	    wrong, profile_tells_where_a_mistake_is, 0, (int)N(mistakes));
 	tcase_add_test(wrong, profile_answers_can_be_changed);
+	tcase_add_test(wrong, profile_keeps_to_an_applets_references);
 	tcase_add_test(wrong, profile_cut_off_is_refused);
 	tcase_add_test(wrong, profile_files_that_are_none);
 	suite_add_tcase(s, wrong);

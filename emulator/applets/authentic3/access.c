@@ -10,7 +10,6 @@
 #include "emulator/applets/authentic3/authentic3.h"
 
 #define FID_PKCS15 0x5015
-#define PINS 7		/* bits of the second byte */
 
 static const struct emu_position positions[] = {
 	{ EMU_DF, EMU_OP_CREATE, 0 },
@@ -81,7 +80,7 @@ rule_at(struct emu_app *app, struct cb_span rules,
 	    cb_get_u8(&rules, &who) != CB_OK || how != 0)
 		return;
 	out->kind = who == 0 ? EMU_ALWAYS : EMU_ANY_OF;
-	for (uint8_t bit = 0; bit < PINS; bit++) {
+	for (uint8_t bit = 0; bit < A3_PINS; bit++) {
 		struct emu_pin *pin = a3_pin(app, bit + 1);
 
 		if ((who >> bit & 1) != 0 && pin != NULL)

@@ -53,6 +53,7 @@ const struct emu_applet emu_authentic3 = {
 	.rule = a3_rule,
 	.pin_rule = a3_pin_rule,
 	.access_n = a3_access_n,
+	.pin_ref_max = A3_PINS,
 };
 
 /* ---- SELECT ------------------------------------------------------------------ */

@@ -19,6 +19,10 @@ extern const struct emu_applet emu_authentic3;
 
 /* ---- access.c --------------------------------------------------------------- */
 
+/* References of PINs are 1 to 7: a rule has a bit for each of them, and hosts
+ * an array of that length. */
+#define A3_PINS 7
+
 /* Bytes of rules that objects have. */
 enum { A3_RULES_DF = 6, A3_RULES_EF = 8, A3_RULES_PIN = 10, A3_RULES_KEY = 12 };
 
