@@ -8,6 +8,9 @@
 pin=123456
 so_pin=87654321
 t0_atr=3B7B1800000031C06477E30300829000
+# AuthentIC v3: in T=0, and in both protocols
+a3_t0_atr=3B5D180080F9A0000000770100700A9000
+a3_both_atr=3BDB960080B1FE451F830031C064C7FC100007900072
 
 # No cache or configuration of this machine's user plays a part.
 export HOME=$T XDG_CACHE_HOME=$T/cache XDG_CONFIG_HOME=$T/config
@@ -46,7 +49,8 @@ pin_hex() { # PASSCODE
 opensc_conf_for() { # FAMILY PROTOCOL
 	unset OPENSC_CONF
 	case $1-$2 in
-	authentic3-t0) conf_type ;;
+	authentic3-t0) conf_type "$a3_t0_atr" ;;
+	authentic3-both) conf_type "$a3_both_atr" ;;
 	iasecc-oberthur-*) conf_profile iasecc_generic_oberthur ;;
 	iasecc-gemalto-*) conf_profile iasecc_generic_pki ;;
 	esac
@@ -68,11 +72,11 @@ conf_profile() { # NAME
 		}
 	END
 }
-conf_type() {
+conf_type() { # ATR
 	export OPENSC_CONF=$T/opensc.conf
 	cat >"$OPENSC_CONF" <<-END
 		app default {
-			card_atr 3b:5d:18:00:80:f9:a0:00:00:00:77:01:00:70:0a:90:00 {
+			card_atr $(sed 's/../&:/g; s/:$//' <<<"$1") {
 				type = 11100;
 				driver = "authentic";
 			}

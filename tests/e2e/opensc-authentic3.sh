@@ -330,11 +330,28 @@ short_keys() {
 	card_remove
 }
 
+# A card whose ATR offers both protocols and is not in OpenSC's list.
+both_protocols() {
+	proto=both
+	opensc_conf_for authentic3 t1
+	card_make "$T/both.card" --atr "$a3_both_atr"
+	card_insert "$T/both.card"
+	counted pkcs15-tool -D
+	like "$output" 'Card is invalid' "$proto: OpenSC does not know this ATR"
+	is "$apdus" 47 "$proto: which takes it 47 APDUs"
+	opensc_conf_for authentic3 both
+	like "$(p11 -l --pin "$pin" -O)" 'Content Commitment' \
+		"$proto: told what it is, OpenSC lists it"
+	signatures
+	decipherment
+	card_remove
+}
+
 reader_start
 for proto in t1 t0; do
 	options=()
 	[ "$proto" = t1 ] ||
-		options=(--atr 3B5D180080F9A0000000770100700A9000)
+		options=(--atr "$a3_t0_atr")
 	opensc_conf_for authentic3 "$proto"
 	card_make "$T/$proto.card" "${options[@]}"
 	card_insert "$T/$proto.card"
@@ -350,3 +367,4 @@ for proto in t1 t0; do
 done
 opensc_conf_for authentic3 t1
 short_keys
+both_protocols
