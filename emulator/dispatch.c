@@ -192,9 +192,12 @@ run(struct emu_card *card, struct cb_apdu *apdu, struct emu_call *c)
 
 	if ((sw = class_check(apdu->cla)) != SW_OK)
 		return sw;
-	if (apdu->ins == INS_SELECT && apdu->p1 == 0x04 && apdu->cla == 0) {
+	if (apdu->ins == INS_SELECT && apdu->p1 == 0x04 &&
+	    (apdu->cla & ~CLA_CHAIN) == 0) {
 		if (too_wide(card, apdu, NULL))
 			return SW_WRONG_LENGTH;
+		if (apdu->cla != 0)
+			return SW_CHAINING_NOT_SUPPORTED;
 		chain_forget(card);
 		return emu_cm_select(c);
 	}

@@ -155,6 +155,8 @@ static const struct step unknown[] = {
 	/* chains are for keys and cryptograms */
 	{ "10D60000 01 00", "6884" },
 	{ "102A9E9A 01 77", "6884" },
+	{ "10A40400 # " AID_A3, "6884" },
+	{ "10A40000 02 5015", "6884" },
 	/* extended forms: for PSO alone */
 	{ "00B00000 000000", "6700" },
 	{ "00A40400 000010 " AID_A3 " 0000", "6700" },
