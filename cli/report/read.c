@@ -29,8 +29,14 @@ static void do_guess(struct reader *);
 static void do_fact(struct reader *);
 static void do_aid(struct reader *);
 static void do_fci(struct reader *);
+static void do_within(struct reader *);
 static void do_file(struct reader *);
 static void do_size(struct reader *);
+static void do_name(struct reader *);
+static void do_sfi(struct reader *);
+static void do_template(struct reader *);
+static void do_commits(struct reader *);
+static void do_filled(struct reader *);
 static void do_access(struct reader *);
 static void do_read(struct reader *);
 static void do_content(struct reader *);
@@ -60,8 +66,14 @@ static const struct {
 	{ "fact", TOP, do_fact },
 	{ "aid", TOP, do_aid },
 	{ "fci", APP_OR_FILE, do_fci },
+	{ "within", APP, do_within },
 	{ "file", APP, do_file },
 	{ "size", FILE_, do_size },
+	{ "name", FILE_, do_name },
+	{ "sfi", FILE_, do_sfi },
+	{ "template", FILE_, do_template },
+	{ "commits", FILE_, do_commits },
+	{ "filled", FILE_, do_filled },
 	{ "access", FILE_OR_PIN, do_access },
 	{ "read", FILE_, do_read },
 	{ "content", FILE_, do_content },
@@ -178,6 +190,13 @@ do_fci(struct reader *c)
 	reader_bytes_once(c, c->file != NULL ? &c->file->fci : &c->app->fci);
 }
 
+static void
+do_within(struct reader *c)
+{
+	(void)snprintf(c->app->within, sizeof(c->app->within), "%s",
+	    reader_plain(c, "within", sizeof(c->app->within)));
+}
+
 /* "3F00/5011/1000" */
 static bool
 is_path(const char *path)
@@ -219,6 +238,44 @@ do_size(struct reader *c)
 {
 	c->file->size = reader_number(c, "size", UINT16_MAX, 10);
 	c->file->sized = true;
+}
+
+static void
+do_name(struct reader *c)
+{
+	c->file->name_n = (uint8_t)reader_hex(
+	    c, "name", c->file->name, sizeof(c->file->name));
+}
+
+static void
+do_sfi(struct reader *c)
+{
+	c->file->sfi = (uint8_t)reader_number(c, "sfi", 30, 10);
+}
+
+static void
+do_template(struct reader *c)
+{
+	c->file->template = (uint8_t)reader_number(c, "template", 0xFF, 16);
+}
+
+static void
+do_commits(struct reader *c)
+{
+	c->file->commits = true;
+}
+
+static void
+do_filled(struct reader *c)
+{
+	const char *w = reader_word(c);
+
+	if (strcmp(w, "yes") == 0)
+		c->file->filled = REP_YES;
+	else if (strcmp(w, "no") == 0)
+		c->file->filled = REP_NO;
+	else
+		reader_fail(c, "filled: expected yes or no");
 }
 
 static void

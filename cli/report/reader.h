@@ -33,7 +33,7 @@ const char *reader_plain(struct reader *c, const char *what, size_t size);
 unsigned reader_number(
     struct reader *c, const char *what, unsigned long max, int base);
 uint16_t reader_status(struct reader *c);
-/* How many bytes there were. */
+/* How many bytes there were; - stands for none. */
 size_t reader_hex(
     struct reader *c, const char *what, uint8_t *out, size_t max);
 /* In quotation marks, to the end of the line. */

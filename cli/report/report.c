@@ -19,6 +19,7 @@ static const char *const type_words[] = {
 	[REP_DES] = "des",
 	[REP_RSA_PUBLIC] = "rsa-public",
 	[REP_RSA_PRIVATE] = "rsa-private",
+	[REP_OBJECT] = "object",
 };
 
 /* One element more at the end of a table, zeroed. */
@@ -282,7 +283,7 @@ report_find_app(const struct report *r, const char *name)
 	return NULL;
 }
 
-const struct rep_file *
+struct rep_file *
 rep_find_file(const struct rep_app *app, const char *path)
 {
 	for (size_t i = 0; i < app->files_n; i++)

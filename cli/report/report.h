@@ -13,11 +13,17 @@
  *	cplc BYTES                   42 bytes of 9F7F
  *	guess KIND N                 N of 100
  *	fact KIND +N "..."           what speaks for a kind or against it
- *	aid HEX SW NAME              one for each name that was selected
+ *	aid HEX SW NAME              one for each name that was selected; - is none
  *	  fci BYTES                  what SELECT gave
+ *	  within NAME                it is a directory of this application
  *	  file PATH TYPE             3F00/5011/1000 transparent
  *	    size N                   bytes; records; bits of a key
+ *	    name HEX                 of a DF, by which it is selected as well
+ *	    sfi N                    short EF identifier
  *	    access HEX
+ *	    template HEX             the only use of a private key that is allowed
+ *	    commits                  a private key that commits to content
+ *	    filled yes               or no: there is a key in a key's file
  *	    fci BYTES
  *	    read SW                  where the content could not be read
  *	    content BYTES
@@ -36,6 +42,9 @@
  * BYTES are pairs of hexadecimal digits, with blanks where they help; .. is a
  * byte that is blotted out, and *N after a pair says that there are N of it.
  * A line that begins with + goes on with the bytes of the line above.
+ *
+ * Keys and other objects beside the files, which SELECT does not find, have
+ * lines as files do, at the path where cardbridge-profile(5) has them.
  *
  * Every byte from a card is blotted until something known to be harmless is
  * found in it (cli/probe/show.h): what nobody thought of stays hidden.
@@ -74,7 +83,10 @@ enum rep_type {
 	REP_DES,
 	REP_RSA_PUBLIC,
 	REP_RSA_PRIVATE,
+	REP_OBJECT,
 };
+
+enum rep_told { REP_NOT_TOLD, REP_NO, REP_YES };
 
 struct rep_access {
 	uint8_t p[REP_ACCESS_MAX];
@@ -87,6 +99,12 @@ struct rep_file {
 	unsigned size;
 	bool sized;
 	struct rep_access access;
+	uint8_t name[REP_AID_MAX];
+	uint8_t name_n;
+	uint8_t sfi;		/* 0: none */
+	uint8_t template;	/* 0: any */
+	bool commits;
+	enum rep_told filled;
 	struct rep_bytes fci;
 	uint16_t read_sw;	/* 0: read, or nobody tried */
 	struct rep_bytes content;
@@ -115,6 +133,7 @@ struct rep_app {
 	uint8_t aid[REP_AID_MAX];
 	uint8_t aid_n;
 	uint16_t sw;
+	char within[REP_WORD_MAX]; /* "": a tree of its own */
 	struct rep_bytes fci;
 	struct rep_file *files;
 	size_t files_n;
@@ -188,8 +207,7 @@ bool rep_type_find(const char *word, enum rep_type *type);
 
 const struct rep_app *report_find_app(
     const struct report *r, const char *name); /* that answered */
-const struct rep_file *rep_find_file(
-    const struct rep_app *app, const char *path);
+struct rep_file *rep_find_file(const struct rep_app *app, const char *path);
 
 /* write.c, read.c */
 CB_MUST_USE enum cb_err report_write(

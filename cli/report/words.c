@@ -78,6 +78,8 @@ reader_hex(struct reader *c, const char *what, uint8_t *out, size_t max)
 	const char *text = reader_word(c);
 	size_t n = 0;
 
+	if (strcmp(text, "-") == 0)
+		return 0;
 	if (cb_hex_decode(&b, text, strlen(text)) != CB_OK) {
 		reader_fail(c,
 		    "%s: expected at most %zu bytes in hexadecimal digits",

@@ -122,12 +122,23 @@ say_access(struct writer *w, const struct rep_access *a)
 static void
 say_file(struct writer *w, const struct rep_file *f)
 {
-	char front[32];
+	char front[32], hex[2 * REP_AID_MAX + 1];
 
 	say(w, "  file %s %s\n", f->path, rep_type_word(f->type));
 	if (f->sized)
 		say(w, "    size %u\n", f->size);
+	if (f->name_n > 0)
+		say(w, "    name %s\n", cb_hex_encode(hex, sizeof(hex),
+		    cb_span(f->name, f->name_n)));
+	if (f->sfi != 0)
+		say(w, "    sfi %u\n", f->sfi);
 	say_access(w, &f->access);
+	if (f->template != 0)
+		say(w, "    template %02X\n", f->template);
+	if (f->commits)
+		say(w, "    commits\n");
+	if (f->filled != REP_NOT_TOLD)
+		say(w, "    filled %s\n", f->filled == REP_YES ? "yes" : "no");
 	if (f->fci.n > 0)
 		say_bytes(w, "    fci", &f->fci);
 	if (f->read_sw != 0)
@@ -160,11 +171,13 @@ say_app(struct writer *w, const struct rep_app *app)
 {
 	char hex[2 * REP_AID_MAX + 1];
 
-	say(w, "aid %s %04X %s\n",
-	    cb_hex_encode(hex, sizeof(hex), cb_span(app->aid, app->aid_n)),
-	    app->sw, app->name);
+	cb_hex_encode(hex, sizeof(hex), cb_span(app->aid, app->aid_n));
+	say(w, "aid %s %04X %s\n", app->aid_n > 0 ? hex : "-", app->sw,
+	    app->name);
 	if (app->fci.n > 0)
 		say_bytes(w, "  fci", &app->fci);
+	if (app->within[0] != '\0')
+		say(w, "  within %s\n", app->within);
 	for (size_t i = 0; i < app->files_n; i++)
 		say_file(w, &app->files[i]);
 	for (size_t i = 0; i < app->pins_n; i++)

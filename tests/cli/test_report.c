@@ -48,6 +48,20 @@ static const char whole[] =
     "    access 0000\n"
     "  object BF8101.A0 9000\n"
     "    data 70 00\n"
+    "aid - 9000 from-reset\n"
+    "  file 3F00 df\n"
+    "aid E828BD080FF2504F5420415750 9000 iasecc-awp\n"
+    "  within iasecc-oberthur\n"
+    "  file 3F00/5015 df\n"
+    "    name E828BD080FF2504F5420415750\n"
+    "  file 3F00/5015/9001 rsa-private\n"
+    "    template B6\n"
+    "    commits\n"
+    "    filled yes\n"
+    "  file 3F00/5015/FB02 object\n"
+    "    filled no\n"
+    "  file 3F00/5015/7001 transparent\n"
+    "    sfi 30\n"
     "remark \"something\"\n"
     "blotted \"certificates\"\n";
 
@@ -78,7 +92,7 @@ START_TEST(report_is_read)
 	ck_assert_str_eq(r->reader, "a # reader");
 	ck_assert_uint_eq(r->cplc.n, 45);
 	ck_assert(r->cplc.hidden[5] && !r->cplc.hidden[4]);
-	ck_assert_uint_eq(r->apps_n, 2);
+	ck_assert_uint_eq(r->apps_n, 4);
 	ck_assert_ptr_null(report_find_app(r, "card-manager"));
 	app = report_find_app(r, "authentic5");
 	f = rep_find_file(app, "3F00/5011/1000");
@@ -89,6 +103,16 @@ START_TEST(report_is_read)
 	ck_assert_int_eq(app->pins[0].tries, 3);
 	ck_assert_int_eq(app->pins[0].max, 8);
 	ck_assert_uint_eq(app->objects[0].data.n, 2);
+	ck_assert_uint_eq(report_find_app(r, "from-reset")->aid_n, 0);
+	app = report_find_app(r, "iasecc-awp");
+	ck_assert_str_eq(app->within, "iasecc-oberthur");
+	ck_assert_uint_eq(rep_find_file(app, "3F00/5015")->name_n, 13);
+	f = rep_find_file(app, "3F00/5015/9001");
+	ck_assert_uint_eq(f->template, 0xB6);
+	ck_assert(f->commits && f->filled == REP_YES);
+	f = rep_find_file(app, "3F00/5015/FB02");
+	ck_assert(f->type == REP_OBJECT && f->filled == REP_NO);
+	ck_assert_uint_eq(rep_find_file(app, "3F00/5015/7001")->sfi, 30);
 	report_free(&r);
 }
 END_TEST
@@ -146,6 +170,12 @@ static const struct {
 	{ "aid A0 9000 x\npin 81 5011\n", 4, "path of its DF" },
 	{ "aid A0A0A0A0A0A0A0A0A0A0A0A0A0A0A0A0A0 9000 x\n", 3, "16 bytes" },
 	{ "aid A0 xyz x\n", 3, "status word" },
+	{ "aid A0 9000 x\nwithin ../x\n", 4, "expected a word" },
+	{ "aid A0 9000 x\nsfi 1\n", 4, "nothing stands above" },
+	{ "aid A0 9000 x\nfile 3F00 df\nsfi 31\n", 5, "up to 30" },
+	{ "aid A0 9000 x\nfile 3F00 df\nname A\n", 5, "16 bytes" },
+	{ "aid A0 9000 x\nfile 3F00 df\nfilled maybe\n", 5, "yes or no" },
+	{ "aid A0 9000 x\nfile 3F00 df\ntemplate 1B6\n", 5, "up to 255" },
 	{ "+ 00\n", 3, "go on with" },
 	{ "reader x\n", 3, "quotation marks" },
 	{ "reader \"x\n", 3, "quotation marks" },
