@@ -26,13 +26,18 @@ cli_libcli_la_SOURCES = \
 	cli/probe/fci.c \
 	cli/probe/gate.c cli/probe/gate.h \
 	cli/probe/guess.c \
+	cli/probe/kind_authentic3.c \
+	cli/probe/kind_authentic5.c \
+	cli/probe/kind_gemsafe.c \
+	cli/probe/kind_iasecc.c \
+	cli/probe/kind_piv.c \
 	cli/probe/kinds.c cli/probe/kinds.h \
 	cli/probe/objects.c \
-	cli/probe/pins.c cli/probe/pins.h \
 	cli/probe/probe.h \
 	cli/probe/run.c \
 	cli/probe/show.c cli/probe/show.h \
 	cli/probe/talk.c \
+	cli/probe/values.c cli/probe/values.h \
 	cli/probe/walk.c \
 	cli/reader.c \
 	cli/reader_conf.c \

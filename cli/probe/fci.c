@@ -7,6 +7,8 @@
 #include <string.h>
 
 #include "cli/probe/probe.h"
+#include "cli/probe/show.h"
+#include "cli/probe/values.h"
 #include "common/tlv.h"
 
 static enum rep_type
@@ -58,6 +60,22 @@ template(struct cb_span fci, struct cb_span *in)
 	return true;
 }
 
+/* 84, a DF's name; 88, an EF's short identifier, in the upper five bits. */
+static void
+names(struct cb_span in, struct rep_file *f)
+{
+	struct cb_span v;
+
+	if (f->type == REP_DF && cb_tlv_find(in, 0x84, &v) == CB_OK &&
+	    v.n > 0 && v.n <= REP_AID_MAX && probe_aid_is_kind(v)) {
+		memcpy(f->name, v.p, v.n);
+		f->name_n = (uint8_t)v.n;
+	}
+	if (f->type == REP_TRANSPARENT && cb_tlv_find(in, 0x88, &v) == CB_OK &&
+	    v.n == 1 && v.p[0] >> 3 <= 30)
+		f->sfi = v.p[0] >> 3;
+}
+
 void
 probe_fci(struct cb_span fci, struct rep_file *f, unsigned *fid,
     unsigned *records)
@@ -81,13 +99,11 @@ probe_fci(struct cb_span fci, struct rep_file *f, unsigned *fid,
 		    find_number(in, 0x81, &f->size);
 	else if (f->type != REP_UNKNOWN)
 		f->sized = find_number(in, 0x85, &f->size);
-	if (cb_tlv_find(in, 0x86, &v) != CB_OK &&
-	    cb_tlv_find(in, 0x8C, &v) != CB_OK &&
-	    (cb_tlv_find(in, 0xA1, &in) != CB_OK ||
-		cb_tlv_find(in, 0x8C, &v) != CB_OK))
-		return;
-	if (v.n > 0 && v.n <= REP_ACCESS_MAX) {
-		memcpy(f->access.p, v.p, v.n);
-		f->access.n = (uint8_t)v.n;
-	}
+	names(in, f);
+	if (cb_tlv_find(in, 0x86, &v) == CB_OK)
+		value_access(in, 0x86, &f->access);
+	else if (cb_tlv_find(in, 0x8C, &v) == CB_OK)
+		value_access(in, 0x8C, &f->access);
+	else if (cb_tlv_find(in, 0xA1, &in) == CB_OK)
+		value_access(in, 0x8C, &f->access);
 }

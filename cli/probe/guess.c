@@ -4,12 +4,16 @@
  * What kind of card a report is of: facts with points, for a kind or against
  * it, and the kind with the most. The points say how rarely the fact is found
  * on cards of other kinds; a hundred is certain, less than SURE_MIN nothing.
+ * What is true of iasecc is so of its flavours too, which have facts of their
+ * own beside that.
  */
 #include <stdio.h>
 #include <string.h>
 
+#include "cli/probe/kinds.h"
 #include "cli/probe/probe.h"
 #include "common/hex.h"
+#include "common/tlv.h"
 
 #define SURE_MIN 30
 #define SURE_MAX 100
@@ -26,8 +30,9 @@ static const struct {
 	{ "authentic5", "3BFB1100008131FE450031C06477E910000090006A" },
 	{ "authentic3", "3BDD18008131FE4580F9A0000000770100700A90008B" },
 	{ "authentic3", "3BDB960080B1FE451F830031C064C7FC100007900072" },
-	{ "iasecc", "3B7F9600000031Bx6440xxxx1073940180829000" },
-	{ "iasecc", "3BDDxx008131FE4580F9A0000000770108000790 00xx" },
+	{ "iasecc-gemalto", "3B7F9600000031Bx6440xxxx1073940180829000" },
+	{ "iasecc-oberthur",
+	    "3BDDxx008131FE4580F9A0000000770108000790 00xx" },
 	{ "iasecc", "3B7D1300004D44572D4941532D4341524432" },
 	{ "iasecc", "3B7F1800000031B8645023ECC173940180829000" },
 	{ "iasecc", "3BDF96008031FE450031B864041FECC173940180829000EC" },
@@ -67,6 +72,32 @@ sees_atr(const struct report *r, const char *kind)
 	return false;
 }
 
+/* An ATR can name an application: F9 and the beginning of its AID (7816-4,
+ * 12.1.1.2). Then it is of the kind in any protocol. */
+static const struct {
+	const char *kind, *historical;
+} named[] = {
+	{ "authentic3", "80F9A0000000770100700A" },
+	{ "iasecc-oberthur", "80F9A00000007701080007" },
+};
+
+static bool
+sees_named(const struct report *r, const char *kind)
+{
+	char hex[2 * CB_ATR_MAX + 1];
+	struct cb_atr atr;
+
+	if (cb_atr_parse(&atr, cb_span(r->atr, r->atr_n)) != CB_OK)
+		return false;
+	cb_hex_encode(hex, sizeof(hex), atr.historical);
+	for (size_t i = 0; i < N(named); i++)
+		if (strcmp(named[i].kind, kind) == 0 &&
+		    strncmp(hex, named[i].historical,
+			strlen(named[i].historical)) == 0)
+			return true;
+	return false;
+}
+
 static bool
 sees_app(const struct report *r, const char *name)
 {
@@ -101,6 +132,45 @@ sees_in(const struct report *r, const char *what)
 	return false;
 }
 
+/* EF.ATR as IAS ECC has it: the root's name, and sizes of buffers. */
+static bool
+sees_atr_file(const struct report *r, const char *path)
+{
+	struct cb_span content, v;
+
+	for (size_t i = 0; i < r->apps_n; i++) {
+		const struct rep_file *f = rep_find_file(&r->apps[i], path);
+
+		if (f == NULL)
+			continue;
+		content = cb_span(f->content.p, f->content.n);
+		if (cb_tlv_find(content, 0x46, &v) == CB_OK &&
+		    cb_tlv_find(content, 0x4F, &v) == CB_OK &&
+		    cb_tlv_find(content, 0xE0, &v) == CB_OK && v.n >= 16)
+			return true;
+	}
+	return false;
+}
+
+/* The form in which a root of IAS ECC tells of itself. */
+static bool
+sees_form(const struct report *r, const char *tag)
+{
+	char hex[3];
+
+	for (size_t i = 0; i < r->apps_n; i++) {
+		const struct rep_app *app = &r->apps[i];
+		const struct rep_file *mf = rep_find_file(app, "3F00");
+
+		if (probe_kind_of(app) == &probe_ias_root && mf != NULL &&
+		    mf->fci.n > 0 &&
+		    strcmp(cb_hex_encode(hex, sizeof(hex),
+			cb_span(mf->fci.p, 1)), tag) == 0)
+			return true;
+	}
+	return false;
+}
+
 /* ---- facts --------------------------------------------------------------- */
 
 static const struct {
@@ -118,6 +188,7 @@ static const struct {
 	    "its applet does not answer" },
 
 	{ "authentic3", 25, sees_atr, "authentic3", "its ATR" },
+	{ "authentic3", 15, sees_named, "authentic3", "its ATR names it" },
 	{ "authentic3", 45, sees_app, "authentic3", "its applet answers" },
 	{ "authentic3", 15, sees_in, "authentic3:3F00/5015/5031",
 	    "its PKCS#15 files" },
@@ -127,14 +198,23 @@ static const struct {
 	    "its applet does not answer" },
 
 	{ "iasecc", 20, sees_atr, "iasecc", "its ATR" },
-	{ "iasecc", 25, sees_app, "iasecc-oberthur",
-	    "the root of the Oberthur flavour answers" },
-	{ "iasecc", 25, sees_app, "iasecc-gemalto",
-	    "the root of the Gemalto flavour answers" },
-	{ "iasecc", 15, sees_in, "iasecc:3F00/2F01", "EF.ATR" },
-	{ "iasecc", 15, sees_app, "iasecc-awp", "the application OT AWP" },
-	{ "iasecc", 15, sees_app, "iasecc-generic",
+	{ "iasecc", 15, sees_atr_file, "3F00/2F01", "EF.ATR" },
+	{ "iasecc", 25, sees_app, "iasecc-root",
+	    "the root that EF.ATR names answers" },
+	{ "iasecc-oberthur", 20, sees_atr, "iasecc-oberthur", "its ATR" },
+	{ "iasecc-oberthur", 15, sees_named, "iasecc-oberthur",
+	    "its ATR names the root" },
+	{ "iasecc-oberthur", 25, sees_app, "iasecc-oberthur",
+	    "its root answers" },
+	{ "iasecc-oberthur", 15, sees_app, "iasecc-awp",
+	    "the application OT AWP" },
+	{ "iasecc-oberthur", 5, sees_form, "62", "the form of its FCP" },
+	{ "iasecc-gemalto", 20, sees_atr, "iasecc-gemalto", "its ATR" },
+	{ "iasecc-gemalto", 25, sees_app, "iasecc-gemalto",
+	    "its root answers" },
+	{ "iasecc-gemalto", 15, sees_app, "iasecc-generic",
 	    "the application Generic" },
+	{ "iasecc-gemalto", 5, sees_form, "6F", "the form of its FCP" },
 	{ "iasecc", 15, sees_app, "iasecc-ecc-eid",
 	    "the application ECC-eID" },
 	{ "iasecc", 25, sees_in, "iasecc:BF8101.A0",
@@ -151,13 +231,23 @@ static const struct {
 	{ "piv", 30, sees_in, "piv:5FC102", "the CHUID" },
 };
 
+/* Of the kind, or of what it is a flavour of. */
+static bool
+is_about(const char *fact, const char *kind)
+{
+	size_t n = strlen(fact);
+
+	return strncmp(fact, kind, n) == 0 &&
+	    (kind[n] == '\0' || kind[n] == '-');
+}
+
 static int
 points(const struct report *r, const char *kind)
 {
 	int sum = 0;
 
 	for (size_t i = 0; i < r->facts_n; i++)
-		if (strcmp(r->facts[i].kind, kind) == 0)
+		if (is_about(r->facts[i].kind, kind))
 			sum += r->facts[i].points;
 	return sum < 0 ? 0 : sum > SURE_MAX ? SURE_MAX : sum;
 }
@@ -173,7 +263,7 @@ static const struct {
 	    "this card, log in and decrypt, but refuse to sign" },
 	{ "authentic3", sees_atr, "authentic3", "OpenSC signs with this card; "
 	    "it cannot make or import keys on it since 0.20" },
-	{ "iasecc", sees_atr, "iasecc", "OpenSC 0.23 signs with RSA-PKCS, "
+	{ "iasecc", NULL, NULL, "OpenSC 0.23 signs with RSA-PKCS, "
 	    "where the access byte of a key allows INTERNAL AUTHENTICATE" },
 	{ "gemsafe", sees_app, "gemsafe", "OpenSC signs with SHA-1 only on "
 	    "this applet, and reads it only" },
@@ -184,23 +274,14 @@ static const struct {
 	    "names it answered and its ATR are what there is to go by" },
 };
 
+/* The first of several with as many points. */
 static const char *const kinds[] = { "authentic5", "authentic3", "iasecc",
-	"gemsafe", "piv" };
-
-/* AuthentIC v5: the third access byte of an EF is READ. */
-static bool
-reads_freely(const struct rep_app *app, const char *path)
-{
-	const struct rep_file *f = rep_find_file(app, path);
-
-	return f != NULL && f->access.n > 2 && f->access.p[2] == 0x00;
-}
+	"iasecc-oberthur", "iasecc-gemalto", "gemsafe", "piv" };
 
 static enum cb_err
 add_remarks(struct report *r)
 {
 	enum cb_err e = CB_OK;
-	const struct rep_app *v5 = report_find_app(r, "authentic5");
 	bool known = strcmp(r->guess, "unknown") == 0 ||
 	    strcmp(r->guess, "piv") == 0;
 
@@ -211,19 +292,16 @@ add_remarks(struct report *r)
 		    "the card with a card_atr block in opensc.conf that names "
 		    "the driver");
 	for (size_t i = 0; i < N(remarks) && e == CB_OK; i++)
-		if (strcmp(remarks[i].kind, r->guess) == 0 &&
+		if (is_about(remarks[i].kind, r->guess) &&
 		    (remarks[i].seen == NULL ||
 			remarks[i].seen(r, remarks[i].what)))
 			e = report_remark(r, "%s", remarks[i].text);
-	if (e == CB_OK && v5 != NULL && reads_freely(v5, "3F00/5011/2000"))
-		e = report_remark(r, "everybody can read the unblock value in "
-		    "2000: whoever has the card for a moment can set a new "
-		    "passcode");
-	for (size_t i = 0; v5 != NULL && i < v5->pins_n && e == CB_OK; i++)
-		if (v5->pins[i].tries == 0)
-			e = report_remark(r, "passcode %02X is blocked: OpenSC "
-			    "calls such a card unsupported until it is "
-			    "unblocked", v5->pins[i].ref);
+	for (size_t i = 0; i < r->apps_n && e == CB_OK; i++) {
+		const struct probe_kind *kind = probe_kind_of(&r->apps[i]);
+
+		if (kind != NULL && kind->remark != NULL)
+			e = kind->remark(r, &r->apps[i]);
+	}
 	return e;
 }
 

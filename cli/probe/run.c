@@ -1,9 +1,11 @@
 /* SPDX-License-Identifier: BSD-2-Clause
  * Copyright (c) 2026 The cardbridge authors */
 /*
- * A whole probe: every name of kinds.c in its order, then the names that the
- * card's own EF.DIR and EF.ATR tell.
+ * A whole probe: what the card shows before anything was selected, every name
+ * of kinds.c in its order, then the names that the card's own EF.DIR and EF.ATR
+ * tell.
  */
+#include <stdio.h>
 #include <string.h>
 
 #include "cli/probe/kinds.h"
@@ -14,8 +16,6 @@
 
 #define CPLC_TAG 0x9F7F
 #define CPLC_N 45		/* tag, length and 42 bytes */
-
-static const uint8_t ias_aid[] = { 0xE8, 0x28, 0xBD, 0x08, 0x0F };
 
 /* Kept whole, with its tag: a card may tell it in any state. */
 static enum cb_err
@@ -43,17 +43,59 @@ ask_cplc(struct probe *p, uint8_t cla)
 	return r;
 }
 
+/* Where the files are; a directory says that itself, or else the table. */
+static const char *
+path_of(const struct probe_name *name, struct cb_span fci,
+    char path[REP_PATH_MAX])
+{
+	struct rep_file f = { .type = REP_UNKNOWN };
+	unsigned fid = 0, records;
+
+	if (name->path == NULL || !name->kind->part)
+		return name->path;
+	probe_fci(fci, &f, &fid, &records);
+	(void)snprintf(path, REP_PATH_MAX, "3F00/%04X", fid & 0xFFFF);
+	return fid != 0 ? path : name->path;
+}
+
 static enum cb_err
 look_at(struct probe *p, const struct probe_name *name, struct cb_span fci)
 {
-	enum cb_err r = CB_OK;
+	const struct probe_kind *kind = name->kind;
+	char own[REP_PATH_MAX];
+	const char *path;
+	enum cb_err r;
 
 	if ((r = ask_cplc(p, 0x80)) != CB_OK ||
-	    (r = ask_cplc(p, 0x00)) != CB_OK || name->kind == NULL)
+	    (r = ask_cplc(p, 0x00)) != CB_OK || kind == NULL)
 		return r;
-	if (name->path != NULL)
-		r = probe_walk(p, name->kind, name->path, fci);
-	return r == CB_OK ? probe_objects(p, name->kind, name->path) : r;
+	path = path_of(name, fci, own);
+	if (kind->part && strcmp(path, name->path) == 0 && fci.n == 0)
+		r = report_remark(p->report, "%s does not say where it is: "
+		    "%s is where this card's like have it", name->name, path);
+	if (r == CB_OK && path != NULL)
+		r = probe_walk(p, kind, path, fci);
+	return r == CB_OK ? probe_objects(p, kind, path) : r;
+}
+
+/* ISO 7816-4, 8.2.1: some cards have an application selected then. */
+static enum cb_err
+try_reset(struct probe *p)
+{
+	struct cb_buf fci = CB_BUF_INIT;
+	uint16_t sw;
+	enum cb_err r;
+
+	p->app = report_add_app(p->report, CB_SPAN_EMPTY, 0, probe_reset.name);
+	if (p->app == NULL)
+		return CB_E_NOMEM;
+	r = probe_select(p, &probe_reset, "3F00", &fci, &sw);
+	cb_buf_free(&fci);
+	if (r != CB_OK)
+		return r;
+	p->app->sw = sw;
+	return sw == SW_OK ? probe_walk(p, &probe_reset, "3F00", CB_SPAN_EMPTY)
+			   : CB_OK;
 }
 
 static enum cb_err
@@ -95,25 +137,25 @@ static bool
 is_tried(const struct report *r, struct cb_span aid)
 {
 	for (size_t i = 0; i < r->apps_n; i++)
-		if (r->apps[i].aid_n <= aid.n &&
+		if (r->apps[i].aid_n > 0 && r->apps[i].aid_n <= aid.n &&
 		    memcmp(r->apps[i].aid, aid.p, r->apps[i].aid_n) == 0)
 			return true;
 	return false;
 }
 
-static const struct probe_kind *
-kind_of(const char *name)
+static bool
+begins(struct cb_span aid, const char *hex)
 {
-	for (size_t i = 0; i < probe_names_n; i++)
-		if (strcmp(probe_names[i].name, name) == 0)
-			return probe_names[i].kind;
-	return NULL;
+	char digits[2 * REP_AID_MAX + 1];
+
+	cb_hex_encode(digits, sizeof(digits), aid);
+	return strncmp(digits, hex, strlen(hex)) == 0;
 }
 
+/* `name`: NULL, or what kinds.c says of it. */
 static enum cb_err
-try_told(struct probe *p, struct cb_span told)
+try_told(struct probe *p, struct cb_span told, const struct probe_name *name)
 {
-	struct probe_name name = { "told", NULL, 0x04, true, NULL, NULL };
 	uint8_t aid[REP_AID_MAX];
 
 	if (told.n < 5 || told.n > sizeof(aid) || !probe_aid_is_kind(told) ||
@@ -121,15 +163,13 @@ try_told(struct probe *p, struct cb_span told)
 		return CB_OK;
 	/* The report's tables, which it lies in, may move. */
 	memcpy(aid, told.p, told.n);
-	if (memcmp(aid, ias_aid, sizeof(ias_aid)) == 0) {
-		name.name = "iasecc-other";
-		name.kind = kind_of("iasecc-awp");
-		name.path = "3F00/5015";
-	}
-	return try_name(p, &name, cb_span(aid, told.n));
+	if (name == NULL)
+		for (name = probe_told; !begins(told, name->aid); name++)
+			continue;
+	return try_name(p, name, cb_span(aid, told.n));
 }
 
-/* 61 { 4F AID } of EF.DIR, 4F AID of EF.ATR. */
+/* 61 { 4F AID } of EF.DIR, 4F AID of EF.ATR, which has E0 on IAS ECC. */
 static enum cb_err
 try_those_of(struct probe *p, size_t app, size_t file)
 {
@@ -138,14 +178,16 @@ try_those_of(struct probe *p, size_t app, size_t file)
 	struct cb_span cur, value, aid;
 	uint32_t tag;
 	enum cb_err r;
+	bool root;
 
 	r = cb_buf_set(&content, cb_span(f->content.p, f->content.n));
 	cur = cb_buf_span(&content);
+	root = cb_tlv_find(cur, 0xE0, &value) == CB_OK;
 	while (r == CB_OK && cb_tlv_get(&cur, &tag, &value) == CB_OK) {
 		if (tag == 0x4F)
-			r = try_told(p, value);
+			r = try_told(p, value, root ? &probe_told_root : NULL);
 		else if (tag == 0x61 && cb_tlv_find(value, 0x4F, &aid) == CB_OK)
-			r = try_told(p, aid);
+			r = try_told(p, aid, NULL);
 	}
 	cb_buf_free(&content);
 	return r;
@@ -171,7 +213,7 @@ static enum cb_err
 try_all(struct probe *p)
 {
 	struct cb_buf aid = CB_BUF_INIT_MAX(REP_AID_MAX);
-	enum cb_err r = CB_OK;
+	enum cb_err r = try_reset(p);
 
 	for (size_t i = 0; i < probe_names_n && r == CB_OK; i++) {
 		const char *hex = probe_names[i].aid;
@@ -183,6 +225,28 @@ try_all(struct probe *p)
 	}
 	cb_buf_free(&aid);
 	return r == CB_OK ? try_all_told(p) : r;
+}
+
+/* In which tree a part of one is: that of its kind which answered. */
+static void
+find_trees(struct report *r)
+{
+	for (size_t i = 0; i < r->apps_n; i++) {
+		const struct probe_kind *kind = probe_kind_of(&r->apps[i]);
+
+		for (size_t j = 0; kind != NULL && kind->part &&
+		     r->apps[i].within[0] == '\0' && j < r->apps_n; j++) {
+			const struct probe_kind *root =
+			    probe_kind_of(&r->apps[j]);
+
+			if (root != NULL && !root->part &&
+			    strcmp(root->name, kind->name) == 0 &&
+			    r->apps[i].sw == SW_OK && r->apps[j].sw == SW_OK)
+				(void)snprintf(r->apps[i].within,
+				    sizeof(r->apps[i].within), "%s",
+				    r->apps[j].name);
+		}
+	}
 }
 
 enum cb_err
@@ -197,5 +261,6 @@ probe_run(const struct probe_road *road, const struct probe_limits *limits,
 	if (r == CB_E_LIMIT)
 		r = report_remark(report, "the report ends early: the card "
 		    "answered with more, or more slowly, than a card does");
+	find_trees(report);
 	return r == CB_OK ? probe_guess(report) : r;
 }

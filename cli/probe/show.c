@@ -111,7 +111,8 @@ atr_file_harmless(uint32_t tag, struct cb_span value)
 
 	if (tag == 0x4F)
 		return probe_aid_is_kind(value);
-	return value.n <= 2 || in(tag, tags, N(tags));
+	/* Long pre-issuing data (46) could be those of one card. */
+	return value.n <= 2 || (value.n <= 8 && in(tag, tags, N(tags)));
 }
 
 void
@@ -148,6 +149,19 @@ void
 show_data(struct rep_bytes *b)
 {
 	tlv(b, data_harmless);
+}
+
+/* 5F0r, which looks primitive, and is not. */
+void
+show_v3_pin(struct rep_bytes *b)
+{
+	struct cb_span cur = cb_span(b->p, b->n), value;
+	uint32_t tag;
+
+	if (cb_tlv_get(&cur, &tag, &value) != CB_OK || cur.n > 0)
+		return;
+	rep_bytes_show(b, 0, b->n - value.n);
+	tlv_at(b, value, data_harmless, 0);
 }
 
 /* ---- DER of PKCS#15 ------------------------------------------------------ */

@@ -28,6 +28,7 @@ probe_show show_v5_list;	/* 4000, 5000 */
 probe_show show_v5_certificate;	/* 21nn: facts of a certificate */
 probe_show show_v5_public;	/* 11nn */
 probe_show show_v5_private;	/* 31nn */
+probe_show show_v3_pin;		/* 5F0r of AuthentIC v3 */
 probe_show show_gemsafe;	/* 0004 */
 probe_show show_version;	/* DF03 of GemSAFE: a length and a text */
 

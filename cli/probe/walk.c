@@ -89,6 +89,14 @@ probe_select(struct probe *p, const struct probe_kind *kind, const char *path,
 		cb_span(name, n), 0 };
 	enum cb_err r = probe_send(p, &cmd, fci, sw);
 
+	if (r == CB_OK && !good(*sw) && kind->again) {
+		struct probe_cmd other = cmd;
+
+		other.p1 = kind->again_p1;
+		other.p2 = kind->again_p2;
+		other.le = other.p2 == 0x0C ? PROBE_NO_LE : 0;
+		r = probe_send(p, &other, fci, sw);
+	}
 	/* 7816-4, 11.2.2: nothing names the MF too, to some it alone. */
 	if (r == CB_OK && !good(*sw) && kind->p1 == 0 &&
 	    strcmp(path, "3F00") == 0) {
@@ -121,14 +129,12 @@ probe_enter(struct probe *p, const struct probe_kind *kind, const char *path)
 static const struct probe_see *
 see(const struct probe_kind *kind, uint16_t df, uint16_t fid)
 {
-	for (size_t i = 0; i < kind->sees_n; i++) {
-		const struct probe_see *s = &kind->sees[i];
+	const struct probe_see *s = kind->sees;
 
-		if ((s->df == 0 || s->df == df) &&
-		    (fid & s->mask) == s->fid)
-			return s;
-	}
-	return NULL;
+	while (s != NULL && ((s->df != 0 && s->df != df) ||
+	    (fid & s->mask) != s->fid))
+		s++;
+	return s;
 }
 
 /* Takes bytes into the report, uncovered as far as may be. */
@@ -219,7 +225,7 @@ read_file(struct probe *p, const struct probe_kind *kind, struct rep_file *f,
 {
 	const struct probe_see *s = see(kind, df, last_fid(f->path));
 
-	if (s == NULL || (f->type != REP_TRANSPARENT && f->type != REP_LINEAR))
+	if (s == NULL || f->read_sw != 0 || (f->type != REP_TRANSPARENT && f->type != REP_LINEAR))
 		return CB_OK;
 	if (s->never != NULL)
 		return report_remark(p->report, "%s was not read: %s",
@@ -354,7 +360,8 @@ walk_known(struct probe *p, const struct probe_kind *kind, const char *path,
 	enum cb_err r = CB_OK;
 
 	for (size_t i = 0; i < kind->known_n; i++)
-		if (kind->known[i].df == last_fid(path))
+		if (kind->known[i].df == last_fid(path) ||
+		    (kind->known[i].df == 0 && depth == 0))
 			for (unsigned fid = kind->known[i].first;
 			    fid <= kind->known[i].last; fid++)
 				add_fid(&fids, fid);
@@ -385,6 +392,22 @@ walk_df(struct probe *p, const struct probe_kind *kind, const char *path,
 	return r;
 }
 
+/* A directory that was selected by its name has that, whatever it says. */
+static enum cb_err
+name_part(struct probe *p, const char *path, struct rep_file *f)
+{
+	if (f == NULL) {
+		if ((f = rep_add_file(p->app, path)) == NULL)
+			return CB_E_LIMIT;
+		f->type = REP_DF;
+	}
+	if (f->name_n == 0) {
+		memcpy(f->name, p->app->aid, p->app->aid_n);
+		f->name_n = p->app->aid_n;
+	}
+	return CB_OK;
+}
+
 enum cb_err
 probe_walk(struct probe *p, const struct probe_kind *kind, const char *path,
     struct cb_span fci)
@@ -403,6 +426,10 @@ probe_walk(struct probe *p, const struct probe_kind *kind, const char *path,
 	}
 	if (r == CB_OK && fci.n > 0)
 		r = describe(p, path, fci, SW_OK, &f, &records);
+	if (r == CB_OK && kind->part)
+		r = name_part(p, path, f);
 	cb_buf_free(&own);
-	return r == CB_OK ? walk_df(p, kind, path, 0) : r;
+	if (r == CB_OK)
+		r = walk_df(p, kind, path, 0);
+	return r == CB_OK && kind->infer != NULL ? kind->infer(p->app) : r;
 }

@@ -36,7 +36,7 @@ static const struct {
 	const char *guess;
 	unsigned sure, commands;
 	/* lines that must be in the report */
-	const char *has[6];
+	const char *has[10];
 	/* what must not: digits, or characters that are looked for as digits
 	 * and as they are */
 	const char *not[8];
@@ -53,8 +53,11 @@ static const struct {
 	    "3BDD18008131FE4580F9A0000000770100700A90008B", false,
 	    "authentic3", 100, 120,
 	    { "file 3F00/5015/7002 transparent\n    size 1024",
-		"access 0000FF0000010001", "object 5F01 9000",
+		"access 0000FF0000010001",
+		"object 5F01 9000\n    data 5F011D800100830101860A0000",
 		"    limit 3\n    length 4 8",
+		"file 3F00/5015/0002 rsa-private\n    size 2048",
+		"remark \"keys do not show",
 		"file 3F00/5015/3401 transparent\n    size 769" },
 	    { "5C6D7E8F", "NHS Series 8", "'147B9165D3EE5C45", "'04051A7000",
 		"User0", "people" } },
@@ -64,16 +67,20 @@ static const struct {
 		"card_atr block in opensc.conf" },
 	    { "5C6D7E8F", "NHS Series 8" } },
 	{ "probe/iasecc-oberthur-t1-login-sign.txt",
-	    "3BDD18008131FE4580F9A000000077010800079000FE", false, "iasecc",
-	    100, 260,
+	    "3BDD18008131FE4580F9A000000077010800079000FE", false,
+	    "iasecc-oberthur", 100, 320,
 	    { "object BF8101.A0 9000", "    tries 3\n    limit 3",
+		"aid - 9000 from-reset\n", "  within iasecc-oberthur\n",
+		"name E828BD080FF2504F5420415750\n",
+		"file 3F00/5015/9001 rsa-private\n    size 2048\n"
+		"    access 7112121200\n",
 		"aid E828BD080FF2504F5420415750 9000 iasecc-awp",
 		"file 3F00/2F01 transparent", "answer 63C3" },
 	    { "122334455F", "NHS Series 8", "'14BDCD020BA52556",
 		"1000012345678", "'B8F5907988C03443", "Test Trust" } },
 	{ "probe/iasecc-gemalto-t0-login-sign.txt",
-	    "3B7F9600000031B8644070141073940180829000", true, "iasecc", 85,
-	    300,
+	    "3B7F9600000031B8644070141073940180829000", true,
+	    "iasecc-gemalto", 100, 360,
 	    { "aid F0496173456363526F6F74 9000 iasecc-gemalto",
 		"object BF8101.A0 9000" },
 	    { "122334455F", "NHS Series 8", "1000012345678" } },
