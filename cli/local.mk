@@ -19,6 +19,8 @@ cli_libcli_la_SOURCES = \
 	cli/describe/identity.c \
 	cli/describe/pins.c \
 	cli/describe/print.c \
+	cli/describe/settings.c \
+	cli/describe/tree.c \
 	cli/output.c \
 	cli/passcode.c cli/passcode.h \
 	cli/path.c \

@@ -3,65 +3,23 @@
 /*
  * A shipped profile, changed to what a report tells. Applications are matched
  * by their AID, files by path, passcodes by owner and reference: a kind of
- * card needs no code here, only a profile and a probe.
+ * card needs no code here, only a profile and a probe; at most rows in
+ * settings.c.
  */
 #include <stdio.h>
 #include <string.h>
 
 #include "cli/describe/draft.h"
-#include "common/hex.h"
-
-/* The application of the report that has this profile's AID. */
-static const struct rep_app *
-find_app(const struct draft *d, config_setting_t *app)
-{
-	const char *aid = draft_text(app, "aid");
-	struct cb_buf want = CB_BUF_INIT;
-	const struct rep_app *found = NULL;
-
-	if (cb_hex_decode(&want, aid, strlen(aid)) == CB_OK)
-		for (size_t i = 0; i < d->r->apps_n && found == NULL; i++)
-			if (d->r->apps[i].sw == 0x9000 &&
-			    cb_span_equal(
-				cb_buf_span(&want), cb_span(d->r->apps[i].aid,
-							d->r->apps[i].aid_n)))
-				found = &d->r->apps[i];
-	cb_buf_free(&want);
-	return found;
-}
 
 static void
-do_apps(struct draft *d)
+put_app(struct draft *d, config_setting_t *app, const struct rep_app *tree)
 {
-	config_setting_t *apps = draft_member(d->root, "applications");
-	int i = 0;
-
-	while (i < config_setting_length(apps)) {
-		config_setting_t *app =
-		    config_setting_get_elem(apps, (unsigned)i);
-		const struct rep_app *found = find_app(d, app);
-
-		if (found == NULL) {
-			draft_note(d,
-			    "application %s is left out: the card did not "
-			    "answer to its name",
-			    draft_text(app, "applet"));
-			(void)config_setting_remove_elem(apps, (unsigned)i);
-			continue;
-		}
-		draft_pins(d, app, found,
-		    draft_is_blank(draft_member(app, "files"), found));
-		i++;
-	}
-}
-
-static void
-put_app(struct draft *d, config_setting_t *app)
-{
-	const struct rep_app *found = find_app(d, app);
 	config_setting_t *files = draft_member(app, "files");
-	bool blank = draft_is_blank(files, found);
+	bool blank = draft_is_blank(files, tree);
 
+	draft_label(d, tree);
+	draft_settings(d, app, tree);
+	draft_pins(d, app, tree, blank);
 	if (blank)
 		draft_note(d,
 		    "the card is blank: files, keys and passcodes beyond "
@@ -72,7 +30,7 @@ put_app(struct draft *d, config_setting_t *app)
 		config_setting_t *s = config_setting_get_elem(app, (unsigned)i);
 
 		if (s == files) {
-			draft_files(d, files, found, blank);
+			draft_files(d, files, tree, blank);
 		} else {
 			if (d->err == CB_OK)
 				d->err = describe_print(d->out, s, 2);
@@ -84,18 +42,33 @@ put_app(struct draft *d, config_setting_t *app)
 
 /* ---- the whole ----------------------------------------------------------- */
 
-static void
+/* How many there are: those that the card does not have are left out. */
+static unsigned
 put_apps(struct draft *d)
 {
 	config_setting_t *apps = draft_member(d->root, "applications");
 	int n = config_setting_length(apps);
+	unsigned put = 0;
 
 	draft_put(d, "applications = (\n");
 	for (int i = 0; i < n && d->err == CB_OK; i++) {
-		put_app(d, config_setting_get_elem(apps, (unsigned)i));
-		draft_put(d, i + 1 < n ? ",\n" : "\n");
+		config_setting_t *app =
+		    config_setting_get_elem(apps, (unsigned)i);
+		struct rep_app *tree = draft_tree(d, app);
+
+		if (tree == NULL) {
+			draft_note(d,
+			    "application %s is left out: the card did not "
+			    "answer to its name",
+			    draft_text(app, "applet"));
+			continue;
+		}
+		draft_put(d, "%s", put++ > 0 ? ",\n" : "");
+		put_app(d, app, tree);
+		draft_tree_free(&tree);
 	}
-	draft_put(d, ");\n");
+	draft_put(d, "\n);\n");
+	return put;
 }
 
 /* Keys may change while files are written: these stand below, in the text
@@ -105,10 +78,14 @@ put_all(struct draft *d)
 {
 	struct cb_buf *out = d->out, apps = CB_BUF_INIT_MAX(out->max);
 	struct cb_buf *text = out;
+	unsigned n;
 
 	d->out = &apps;
-	put_apps(d);
+	n = put_apps(d);
 	d->out = text;
+	if (d->err == CB_OK && n == 0)
+		d->err = CB_E_ABSENT;
+	draft_note(d, "its key pairs, certificates and passcodes are new");
 	draft_put(d,
 	    "# A card like one that `cardbridge card probe` reported on; made\n"
 	    "# by `cardbridge card describe`, see cardbridge-profile(5).\n#\n");
@@ -139,6 +116,37 @@ put_all(struct draft *d)
 	cb_buf_free(&apps);
 }
 
+/* Reads the profile, or the one that it is another name of. */
+static enum cb_err
+read_shipped(struct draft *d, const char *path, struct cb_why *why)
+{
+	char other[4096];
+	const char *slash = strrchr(path, '/'), *alias;
+
+	for (int more = 1; more >= 0; more--) {
+		if (config_read_file(&d->text, path) != CONFIG_TRUE) {
+			cb_why_set(why, "%s:%d: %s", path,
+			    config_error_line(&d->text),
+			    config_error_text(&d->text));
+			return CB_E_FORMAT;
+		}
+		d->root = config_root_setting(&d->text);
+		alias = draft_text(d->root, "alias");
+		if (alias[0] == '\0' || more == 0)
+			break;
+		draft_note(d, "the card is taken for %s", alias);
+		if ((size_t)snprintf(other, sizeof(other), "%.*s%s.profile",
+			slash != NULL ? (int)(slash - path) + 1 : 0, path,
+			alias) >= sizeof(other))
+			break;
+		path = other;
+	}
+	if (draft_member(d->root, "applications") != NULL)
+		return CB_OK;
+	cb_why_set(why, "%s is no profile of a card", path);
+	return CB_E_FORMAT;
+}
+
 enum cb_err
 describe_report(const struct report *r, const char *shipped,
     struct cb_buf *text, struct describe_notes *notes, struct cb_why *why)
@@ -146,32 +154,17 @@ describe_report(const struct report *r, const char *shipped,
 	struct draft d = { .r = r, .out = text, .notes = notes };
 
 	config_init(&d.text);
-	if (config_read_file(&d.text, shipped) != CONFIG_TRUE) {
-		cb_why_set(why, "%s:%d: %s", shipped,
-		    config_error_line(&d.text), config_error_text(&d.text));
-		d.err = CB_E_FORMAT;
+	if ((d.err = read_shipped(&d, shipped, why)) != CB_OK)
 		goto out;
-	}
-	d.root = config_root_setting(&d.text);
-	if (draft_member(d.root, "applications") == NULL) {
-		cb_why_set(why, "%s is no profile of a card", shipped);
-		d.err = CB_E_FORMAT;
-		goto out;
-	}
 	draft_name(&d);
 	draft_atr(&d);
 	draft_cplc(&d);
-	do_apps(&d);
-	if (config_setting_length(draft_member(d.root, "applications")) == 0) {
+	put_all(&d);
+	if (d.err == CB_E_ABSENT)
 		cb_why_set(why,
 		    "the card of the report has none of the "
 		    "applications of %s",
 		    shipped);
-		d.err = CB_E_ABSENT;
-		goto out;
-	}
-	draft_note(&d, "its key pairs, certificates and passcodes are new");
-	put_all(&d);
 out:
 	config_destroy(&d.text);
 	return d.err;

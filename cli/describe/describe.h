@@ -28,19 +28,15 @@ CB_MUST_USE enum cb_err describe_report(const struct report *r,
 
 /* ---- between the files of this folder ------------------------------------ */
 
-/* What stands for hidden bytes of a file: a run of so many is this. */
-struct describe_run {
-	const char *path;
-	size_t n;
-	const char *expression;
-};
-
 /* Writes the bytes as expressions, each in quotation marks and with the
  * indentation in front, parted by commas. Hidden runs become what `runs` says
  * or zeros; *guessed: there were such. */
 CB_MUST_USE enum cb_err describe_bytes(struct cb_buf *out,
     const struct rep_bytes *b, const char *path, const char *indent,
     bool *guessed);
+/* How long the token's label is in the file, where it is hidden; 0: it is not
+ * in there. */
+size_t describe_label_n(const struct rep_bytes *b, const char *path);
 
 /* One setting with everything in it, as text at that depth (tabs). */
 CB_MUST_USE enum cb_err describe_print(struct cb_buf *out,

@@ -9,6 +9,7 @@
 #include <string.h>
 
 #include "cli/describe/draft.h"
+#include "common/hex.h"
 
 #define NOTES_MAX 256
 
@@ -104,6 +105,34 @@ draft_set_number(
 		s = config_setting_add(group, name, CONFIG_TYPE_INT);
 	if (s == NULL || config_setting_set_int(s, v) != CONFIG_TRUE)
 		d->err = CB_E_NOMEM;
+}
+
+void
+draft_set_bool(
+    struct draft *d, config_setting_t *group, const char *name, bool v)
+{
+	config_setting_t *s = draft_member(group, name);
+
+	if (s == NULL && !v)
+		return;
+	if (s == NULL)
+		s = config_setting_add(group, name, CONFIG_TYPE_BOOL);
+	if (s == NULL || config_setting_set_bool(s, v) != CONFIG_TRUE)
+		d->err = CB_E_NOMEM;
+}
+
+const char *
+draft_hex(const struct rep_access *a, char out[3 * REP_ACCESS_MAX])
+{
+	char pair[3];
+	size_t n = 0;
+
+	out[0] = '\0';
+	for (size_t i = 0; i < a->n; i++)
+		n += (size_t)snprintf(out + n, 3 * REP_ACCESS_MAX - n, "%s%s",
+		    i > 0 ? " " : "",
+		    cb_hex_encode(pair, sizeof(pair), cb_span(a->p + i, 1)));
+	return out;
 }
 
 void

@@ -34,6 +34,11 @@ void draft_set_text(struct draft *d, config_setting_t *group,
     const char *name, const char *v);
 void draft_set_number(struct draft *d, config_setting_t *group,
     const char *name, int v);
+/* A setting that is not there is false already. */
+void draft_set_bool(struct draft *d, config_setting_t *group,
+    const char *name, bool v);
+/* Bytes as profiles have them: "00 FF". */
+const char *draft_hex(const struct rep_access *a, char out[3 * REP_ACCESS_MAX]);
 /* A list of the card's without its elements, where it was. */
 config_setting_t *draft_emptied(struct draft *d, const char *name);
 void draft_add_text(struct draft *d, config_setting_t *list, const char *text);
@@ -44,6 +49,16 @@ void draft_policy(struct draft *d, const char *rule, int v, bool at_least);
 void draft_name(struct draft *d);
 void draft_atr(struct draft *d);
 void draft_cplc(struct draft *d);
+/* The label is as long as the card's at most. */
+void draft_label(struct draft *d, const struct rep_app *tree);
+/* settings.c */
+void draft_settings(
+    struct draft *d, config_setting_t *app, const struct rep_app *tree);
+/* tree.c: what the report has of an application of the profile, NULL where
+ * that is nothing: one table of files and passcodes. Changes the profile's
+ * names and paths to the card's. */
+struct rep_app *draft_tree(struct draft *d, config_setting_t *app);
+void draft_tree_free(struct rep_app **tree);
 /* pins.c */
 void draft_pins(struct draft *d, config_setting_t *app,
     const struct rep_app *found, bool blank);

@@ -24,21 +24,37 @@ shipped_file(config_setting_t *files, const char *path)
 	return NULL;
 }
 
+/* Another one that tells what such files are like. */
+static config_setting_t *
+shipped_like(config_setting_t *files, const char *type)
+{
+	for (int i = 0; i < config_setting_length(files); i++) {
+		config_setting_t *el =
+		    config_setting_get_elem(files, (unsigned)i);
+
+		if (strcmp(draft_text(el, "type"), type) == 0)
+			return el;
+	}
+	return NULL;
+}
+
+static bool
+is_set(config_setting_t *el, const char *name)
+{
+	int v = 0;
+
+	return el != NULL && config_setting_lookup_bool(el, name, &v) ==
+		CONFIG_TRUE && v != 0;
+}
+
 /* Is there nothing on the card but what a blank one has? */
 bool
 draft_is_blank(config_setting_t *files, const struct rep_app *found)
 {
-	for (size_t i = 0; i < found->files_n; i++) {
-		config_setting_t *el =
-		    shipped_file(files, found->files[i].path);
-		int blank = 0;
-
-		if (el == NULL ||
-		    config_setting_lookup_bool(el, "blank", &blank) !=
-			CONFIG_TRUE ||
-		    !blank)
+	for (size_t i = 0; i < found->files_n; i++)
+		if (!is_set(shipped_file(files, found->files[i].path),
+			"blank"))
 			return false;
-	}
 	return true;
 }
 
@@ -168,18 +184,24 @@ is_zero(const struct rep_bytes *b)
 }
 
 static void
-put_content(
-    struct draft *d, const struct rep_file *f, config_setting_t *el, bool guess)
+put_content(struct draft *d, const struct rep_file *f, config_setting_t *el,
+    bool guess, bool blank)
 {
 	config_setting_t *shipped = shipped_content(el);
 
+	if (is_set(el, "blank_content") || (blank && !is_zero(&f->content)))
+		draft_put(d, "\n\t\t  blank_content = true;");
+	else if (blank && shipped != NULL) {
+		put_shipped(d, shipped);	/* for when it is none */
+		return;
+	}
 	if (shipped != NULL && (guess || f->content.n == 0)) {
 		put_shipped(d, shipped);
 		draft_note(
 		    d, "%s: contents as in the shipped profile", f->path);
 		return;
 	}
-	if (f->content.n == 0 && f->size > 0)
+	if (f->content.n == 0 && f->size > 0 && f->type == REP_TRANSPARENT)
 		draft_note(d, "%s: zeros, since the report does not have its "
 		    "contents", f->path);
 	if (is_zero(&f->content))
@@ -224,20 +246,75 @@ put_records(struct draft *d, const struct rep_file *f, config_setting_t *el)
 	draft_put(d, "\t\t  );");
 }
 
+/* Is there a key? The halves of a pair share the end of their identifiers, and
+ * what is told of one is true of both. */
+static enum rep_told
+filled(const struct rep_app *found, const struct rep_file *f)
+{
+	size_t n = strlen(f->path);
+
+	for (size_t i = 0; i < found->files_n && f->filled == REP_NOT_TOLD;
+	     i++) {
+		const struct rep_file *other = &found->files[i];
+
+		if (other->filled != REP_NOT_TOLD &&
+		    strlen(other->path) == n &&
+		    strncmp(other->path, f->path, n - 4) == 0 &&
+		    strcmp(other->path + n - 2, f->path + n - 2) == 0)
+			return other->filled;
+	}
+	return f->filled;
+}
+
+static config_setting_t *
+find_key(config_setting_t *keys, const char *name)
+{
+	for (int i = 0; keys != NULL && i < config_setting_length(keys); i++) {
+		config_setting_t *el =
+		    config_setting_get_elem(keys, (unsigned)i);
+
+		if (strcmp(draft_text(el, "name"), name) == 0)
+			return el;
+	}
+	return NULL;
+}
+
+static config_setting_t *
+add_key(struct draft *d, const struct rep_file *f, const char *name)
+{
+	config_setting_t *key = config_setting_add(
+	    draft_member(d->root, "keys"), NULL, CONFIG_TYPE_GROUP);
+
+	if (key == NULL) {
+		d->err = CB_E_NOMEM;
+		return NULL;
+	}
+	draft_set_text(d, key, "name", name);
+	draft_set_number(d, key, "bits", (int)f->size);
+	draft_note(d, "%s: a key pair that the shipped profile does not have; "
+	    "no certificate is made for it", f->path);
+	return key;
+}
+
 /* The key pair of a key's file has the card's length. */
 static void
-put_key(struct draft *d, const struct rep_file *f, config_setting_t *el)
+put_key(struct draft *d, const struct rep_app *found,
+    const struct rep_file *f, config_setting_t *el)
 {
-	config_setting_t *keys = draft_member(d->root, "keys"), *key = NULL;
-	const char *name = el != NULL ? draft_text(el, "key") : "";
+	config_setting_t *keys = draft_member(d->root, "keys"), *key;
+	enum rep_told there = filled(found, f);
+	char name[16];
 
-	for (int i = 0; keys != NULL && i < config_setting_length(keys); i++)
-		if (strcmp(
-			draft_text(
-			    config_setting_get_elem(keys, (unsigned)i), "name"),
-			name) == 0)
-			key = config_setting_get_elem(keys, (unsigned)i);
-	if (key == NULL) {
+	(void)snprintf(name, sizeof(name), "%s",
+	    el != NULL ? draft_text(el, "key") : "");
+	key = find_key(keys, name);
+	if (key == NULL && keys != NULL && there == REP_YES) {
+		(void)snprintf(name, sizeof(name), "key-%s",
+		    f->path + strlen(f->path) - 2);
+		if ((key = find_key(keys, name)) == NULL)
+			key = add_key(d, f, name);
+	}
+	if (key == NULL || there == REP_NO) {
 		draft_put(d, "size = %u; ", f->size);
 		draft_note(d, "%s: a key file without a key", f->path);
 		return;
@@ -251,46 +328,64 @@ put_key(struct draft *d, const struct rep_file *f, config_setting_t *el)
 }
 
 static void
-put_access(struct draft *d, const struct rep_file *f, config_setting_t *el)
+put_access(struct draft *d, const struct rep_file *f, config_setting_t *el,
+    config_setting_t *files)
 {
-	char hex[3];
+	char hex[3 * REP_ACCESS_MAX];
 
-	draft_put(d, "access = \"");
-	for (size_t i = 0; i < f->access.n; i++)
-		draft_put(d, "%s%s", i > 0 ? " " : "",
-		    cb_hex_encode(
-			hex, sizeof(hex), cb_span(f->access.p + i, 1)));
-	if (f->access.n == 0 && el != NULL) {
-		draft_put(d, "%s", draft_text(el, "access"));
-		draft_note(d, "%s: access as in the shipped profile", f->path);
+	if (f->access.n > 0) {
+		draft_put(d, "access = \"%s\";", draft_hex(&f->access, hex));
+		return;
 	}
-	draft_put(d, "\";");
+	if (el == NULL)
+		el = shipped_like(files, rep_type_word(f->type));
+	draft_put(d, "access = \"%s\";", draft_text(el, "access"));
+	draft_note(d, "%s: access as %s has it in the shipped profile", f->path,
+	    el != NULL ? draft_text(el, "path") : "nothing");
+}
+
+/* What only some kinds of files have. */
+static void
+put_traits(struct draft *d, const struct rep_file *f)
+{
+	char hex[2 * REP_AID_MAX + 1];
+
+	if (f->name_n > 0 && strcmp(f->path, "3F00") != 0)
+		draft_put(d, "name = \"%s\";\n\t\t  ",
+		    cb_hex_encode(hex, sizeof(hex), cb_span(f->name, f->name_n)));
+	if (f->sfi != 0)
+		draft_put(d, "sfi = 0x%02X; ", f->sfi);
+	if (f->template != 0)
+		draft_put(d, "template = 0x%02X; ", f->template);
+	if (f->commits)
+		draft_put(d, "commits = true; ");
 }
 
 static void
-put_file(struct draft *d, const struct rep_file *f, config_setting_t *el)
+put_file(struct draft *d, const struct rep_app *found,
+    const struct rep_file *f, config_setting_t *files, bool blank)
 {
+	config_setting_t *el = shipped_file(files, f->path);
 	bool key = f->type == REP_RSA_PUBLIC || f->type == REP_RSA_PRIVATE;
-	bool guess =
-	    f->type == REP_TRANSPARENT && is_guess(d, &f->content, f->path);
+	bool bytes = f->type == REP_TRANSPARENT || f->type == REP_OBJECT;
+	bool guess = bytes && is_guess(d, &f->content, f->path);
 	/* Contents that are made anew have a length of their own. */
 	bool anew = (guess || f->content.n == 0) &&
 	    shipped_content(el) != NULL && draft_member(el, "size") == NULL;
-	int blank = 0;
 
-	if (el != NULL)
-		(void)config_setting_lookup_bool(el, "blank", &blank);
 	draft_put(d, "\t\t{ path = \"%s\"; type = \"%s\";%s\n\t\t  ", f->path,
-	    rep_type_word(f->type), blank ? " blank = true;" : "");
+	    rep_type_word(f->type),
+	    is_set(el, "blank") ? " blank = true;" : "");
+	put_traits(d, f);
 	if (key)
-		put_key(d, f, el);
-	else if (!(f->type == REP_TRANSPARENT && anew))
+		put_key(d, found, f, el);
+	else if (f->type != REP_OBJECT && !(bytes && anew))
 		draft_put(d,
 		    f->type == REP_DF ? "size = 0x%02X; " : "size = %u; ",
 		    f->size);
-	put_access(d, f, el);
-	if (f->type == REP_TRANSPARENT)
-		put_content(d, f, el, guess);
+	put_access(d, f, el, files);
+	if (bytes)
+		put_content(d, f, el, guess, blank);
 	else if (f->type == REP_LINEAR)
 		put_records(d, f, el);
 	draft_put(d, " }");
@@ -314,7 +409,7 @@ draft_files(struct draft *d, config_setting_t *files,
 			continue;
 		}
 		draft_put(d, "%s", comma);
-		put_file(d, f, shipped_file(files, f->path));
+		put_file(d, found, f, files, blank);
 		comma = ",\n";
 	}
 	for (int i = 0; i < config_setting_length(files); i++) {

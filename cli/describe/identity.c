@@ -4,6 +4,7 @@
  * Who the card is, as far as that is a kind and no single card.
  */
 #include <stdio.h>
+#include <string.h>
 
 #include "cli/describe/draft.h"
 #include "common/hex.h"
@@ -17,12 +18,32 @@ draft_name(struct draft *d)
 {
 	char name[REP_WORD_MAX];
 
-	(void)snprintf(name, sizeof(name), "%.20s-copy", d->r->guess);
-	draft_set_text(d, d->root, "name", name);
 	draft_note(d,
-	    "label, size of the card, card manager and policy are those "
-	    "of the shipped profile %s",
-	    d->r->guess);
+	    "label, size of the card, card manager, policy and what the card "
+	    "answers to mistakes are those of the shipped profile %.20s",
+	    draft_text(d->root, "name"));
+	(void)snprintf(name, sizeof(name), "%.20s-copy",
+	    draft_text(d->root, "name"));
+	draft_set_text(d, d->root, "name", name);
+}
+
+void
+draft_label(struct draft *d, const struct rep_app *tree)
+{
+	char label[256];
+	size_t n = 0;
+
+	for (size_t i = 0; i < tree->files_n && n == 0; i++)
+		n = describe_label_n(
+		    &tree->files[i].content, tree->files[i].path);
+	if (n == 0 || (int)n >= draft_number(d->root, "label_max"))
+		return;
+	draft_set_number(d, d->root, "label_max", (int)n);
+	(void)snprintf(label, sizeof(label), "%.*s", (int)n,
+	    draft_text(d->root, "label"));
+	draft_set_text(d, d->root, "label", label);
+	draft_note(d, "the label has %zu characters, blanks at its end, as "
+	    "the card's has so many", n);
 }
 
 void

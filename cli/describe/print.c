@@ -7,6 +7,7 @@
  */
 #include <libconfig.h>
 #include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
 
 #include "cli/describe/describe.h"
@@ -55,11 +56,11 @@ describe_remark(struct cb_buf *out, const char *text, unsigned depth)
 }
 
 static enum cb_err
-put_string(struct cb_buf *out, const char *s)
+put_string(struct cb_buf *out, const char *s, size_t n)
 {
 	enum cb_err r = put(out, "\"");
 
-	for (; *s != '\0' && r == CB_OK; s++) {
+	for (; n > 0 && r == CB_OK; s++, n--) {
 		char code[5];
 
 		if (*s == '"' || *s == '\\')
@@ -81,7 +82,8 @@ put_scalar(struct cb_buf *out, const config_setting_t *s)
 
 	switch (config_setting_type(s)) {
 	case CONFIG_TYPE_STRING:
-		return put_string(out, config_setting_get_string(s));
+		return put_string(out, config_setting_get_string(s),
+		    strlen(config_setting_get_string(s)));
 	case CONFIG_TYPE_BOOL:
 		return put(out, config_setting_get_bool(s) ? "true" : "false");
 	case CONFIG_TYPE_FLOAT:
@@ -145,6 +147,61 @@ has_remark(const config_setting_t *s)
 	return false;
 }
 
+/* How much of a text fits, up to a blank that is in no quotation marks: these
+ * hold characters of a content, and other blanks mean nothing there. */
+static size_t
+piece(const char *s, size_t room)
+{
+	size_t n = 0;
+	bool quoted = false;
+
+	for (size_t i = 0; s[i] != '\0' && (i < room || n == 0); i++) {
+		quoted ^= s[i] == '\'';
+		if (s[i] == ' ' && !quoted)
+			n = i + 1;
+	}
+	return strlen(s) <= room || n == 0 ? strlen(s) : n;
+}
+
+/* Blanks that mean nothing, one for several. */
+static void
+squeeze(char *s)
+{
+	bool quoted = false;
+	char *to = s;
+
+	for (; *s != '\0'; s++) {
+		quoted ^= *s == '\'';
+		if (quoted || s[0] != ' ' || s[1] != ' ')
+			*to++ = *s;
+	}
+	*to = '\0';
+}
+
+/* Texts in a row are one text to libconfig. */
+static enum cb_err
+put_pieces(struct cb_buf *out, const char *text, size_t front, unsigned depth)
+{
+	char *copy = strdup(text), *s = copy;
+	enum cb_err r = CB_OK;
+
+	if (copy == NULL)
+		return CB_E_NOMEM;
+	squeeze(s);
+	while (*s != '\0' && r == CB_OK) {
+		size_t n = piece(s, COLUMNS - front - 3);
+
+		if ((r = put_string(out, s, n)) == CB_OK && s[n] != '\0' &&
+		    (r = put(out, "\n")) == CB_OK)
+			r = put_tabs(out, depth);
+		for (s += n; *s == ' '; s++)
+			continue;
+		front = depth * TAB;
+	}
+	free(copy);
+	return r;
+}
+
 enum cb_err
 describe_value(struct cb_buf *out, const config_setting_t *s, unsigned depth)
 {
@@ -155,6 +212,10 @@ describe_value(struct cb_buf *out, const config_setting_t *s, unsigned depth)
 	int n = config_setting_length(s);
 	enum cb_err r;
 
+	if (config_setting_type(s) == CONFIG_TYPE_STRING &&
+	    front + flat_length(s) + 1 > COLUMNS)
+		return put_pieces(
+		    out, config_setting_get_string(s), front, depth);
 	if (!config_setting_is_aggregate(s) ||
 	    (front + flat_length(s) + 1 <= COLUMNS && !has_remark(s)))
 		return put_flat(out, s);

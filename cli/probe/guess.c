@@ -72,17 +72,19 @@ sees_atr(const struct report *r, const char *kind)
 	return false;
 }
 
-/* An ATR can name an application: F9 and the beginning of its AID (7816-4,
- * 12.1.1.2). Then it is of the kind in any protocol. */
+/* How historical bytes begin, which are the same in any protocol: with an
+ * application identifier (F9: 7816-4, 12.1.1), or card service data and
+ * pre-issuing data. */
 static const struct {
 	const char *kind, *historical;
-} named[] = {
+} beginnings[] = {
 	{ "authentic3", "80F9A0000000770100700A" },
 	{ "iasecc-oberthur", "80F9A00000007701080007" },
+	{ "iasecc-gemalto", "0031Bx6440xxxx10739401" },
 };
 
 static bool
-sees_named(const struct report *r, const char *kind)
+sees_historical(const struct report *r, const char *kind)
 {
 	char hex[2 * CB_ATR_MAX + 1];
 	struct cb_atr atr;
@@ -90,11 +92,18 @@ sees_named(const struct report *r, const char *kind)
 	if (cb_atr_parse(&atr, cb_span(r->atr, r->atr_n)) != CB_OK)
 		return false;
 	cb_hex_encode(hex, sizeof(hex), atr.historical);
-	for (size_t i = 0; i < N(named); i++)
-		if (strcmp(named[i].kind, kind) == 0 &&
-		    strncmp(hex, named[i].historical,
-			strlen(named[i].historical)) == 0)
+	for (size_t i = 0; i < N(beginnings); i++) {
+		const char *p = beginnings[i].historical;
+		size_t n = 0;
+
+		if (strcmp(beginnings[i].kind, kind) != 0)
+			continue;
+		while (p[n] != '\0' && hex[n] != '\0' &&
+		    (p[n] == 'x' || p[n] == hex[n]))
+			n++;
+		if (p[n] == '\0')
 			return true;
+	}
 	return false;
 }
 
@@ -188,7 +197,8 @@ static const struct {
 	    "its applet does not answer" },
 
 	{ "authentic3", 25, sees_atr, "authentic3", "its ATR" },
-	{ "authentic3", 15, sees_named, "authentic3", "its ATR names it" },
+	{ "authentic3", 15, sees_historical, "authentic3",
+	    "its historical bytes" },
 	{ "authentic3", 45, sees_app, "authentic3", "its applet answers" },
 	{ "authentic3", 15, sees_in, "authentic3:3F00/5015/5031",
 	    "its PKCS#15 files" },
@@ -202,14 +212,16 @@ static const struct {
 	{ "iasecc", 25, sees_app, "iasecc-root",
 	    "the root that EF.ATR names answers" },
 	{ "iasecc-oberthur", 20, sees_atr, "iasecc-oberthur", "its ATR" },
-	{ "iasecc-oberthur", 15, sees_named, "iasecc-oberthur",
-	    "its ATR names the root" },
+	{ "iasecc-oberthur", 15, sees_historical, "iasecc-oberthur",
+	    "its historical bytes" },
 	{ "iasecc-oberthur", 25, sees_app, "iasecc-oberthur",
 	    "its root answers" },
 	{ "iasecc-oberthur", 15, sees_app, "iasecc-awp",
 	    "the application OT AWP" },
 	{ "iasecc-oberthur", 5, sees_form, "62", "the form of its FCP" },
 	{ "iasecc-gemalto", 20, sees_atr, "iasecc-gemalto", "its ATR" },
+	{ "iasecc-gemalto", 15, sees_historical, "iasecc-gemalto",
+	    "its historical bytes" },
 	{ "iasecc-gemalto", 25, sees_app, "iasecc-gemalto",
 	    "its root answers" },
 	{ "iasecc-gemalto", 15, sees_app, "iasecc-generic",

@@ -78,6 +78,7 @@ key(struct rep_app *app, const char *dir, struct cb_span entry)
 	f->type = REP_RSA_PRIVATE;
 	f->size = (unsigned)bits;
 	f->sized = true;
+	f->filled = REP_YES;
 	return CB_OK;
 }
 
