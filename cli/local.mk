@@ -14,9 +14,11 @@ cli_libcli_la_SOURCES = \
 	cli/cli.h \
 	cli/describe/contents.c \
 	cli/describe/describe.c cli/describe/describe.h \
+	cli/describe/directory.c \
 	cli/describe/draft.c cli/describe/draft.h \
 	cli/describe/files.c \
 	cli/describe/identity.c \
+	cli/describe/keys.c \
 	cli/describe/pins.c \
 	cli/describe/print.c \
 	cli/describe/settings.c \

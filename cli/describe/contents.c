@@ -14,44 +14,22 @@
 #define RUN_MIN 8
 #define LINE_BYTES 20
 
-#define LABEL "pad(card.label, "	/* and its length */
-
-/* What stands for hidden bytes of a file: a run of so many, all of the value
- * behind a tag and a length. */
+/* What stands for hidden bytes of a file: a run of so many is this. */
 static const struct run {
-	const char *path;	/* or how it ends */
-	size_t n;		/* 0: any number */
-	uint8_t tag;		/* 0: none */
+	const char *path;
+	size_t n;
 	const char *expression;
 } runs[] = {
-	{ "3F00/5011/1000", 32, 0, LABEL },
-	{ "3F00/5011/3000", 38, 0, "guid()" },
-	{ "/5032", 0, 0x80, LABEL },	/* TokenInfo */
-	{ "/5032", 4, 0x04, "card.serial" },
-	{ "/5032", 15, 0x18, "'20260101000000Z'" },
+	{ "3F00/5011/1000", 32, "pad(card.label, 32, ' ')" },
+	{ "3F00/5011/3000", 38, "guid()" },
 };
 
-static bool
-is_value_of(const struct rep_bytes *b, size_t at, size_t n, uint8_t tag)
-{
-	return at >= 2 && !b->hidden[at - 2] && !b->hidden[at - 1] &&
-	    b->p[at - 2] == tag && b->p[at - 1] == n;
-}
-
 static const char *
-known_run(const struct rep_bytes *b, size_t at, const char *path, size_t n)
+known_run(const char *path, size_t n)
 {
-	size_t path_n = strlen(path);
-
-	for (size_t i = 0; i < sizeof(runs) / sizeof(runs[0]); i++) {
-		size_t end_n = strlen(runs[i].path);
-
-		if (path_n >= end_n &&
-		    strcmp(path + path_n - end_n, runs[i].path) == 0 &&
-		    (runs[i].n == 0 || runs[i].n == n) &&
-		    (runs[i].tag == 0 || is_value_of(b, at, n, runs[i].tag)))
+	for (size_t i = 0; i < sizeof(runs) / sizeof(runs[0]); i++)
+		if (strcmp(runs[i].path, path) == 0 && runs[i].n == n)
 			return runs[i].expression;
-	}
 	return NULL;
 }
 
@@ -92,12 +70,9 @@ describe_bytes(struct cb_buf *out, const struct rep_bytes *b,
 			cb_hex_encode(hex, sizeof(hex), cb_span(b->p + at, n));
 			(void)snprintf(text, sizeof(text), "%s", hex);
 		} else if (n = run_of(b, at), b->hidden[at]) {
-			known = known_run(b, at, path, n);
+			known = known_run(path, n);
 			*guessed |= known == NULL;
-			if (known != NULL && strcmp(known, LABEL) == 0)
-				(void)snprintf(text, sizeof(text),
-				    LABEL "%zu, ' ')", n);
-			else if (known != NULL)
+			if (known != NULL)
 				(void)snprintf(
 				    text, sizeof(text), "%s", known);
 			else
@@ -116,19 +91,4 @@ describe_bytes(struct cb_buf *out, const struct rep_bytes *b,
 			    at + n < b->n ? "\",\n" : "\"\n"));
 	}
 	return r;
-}
-
-size_t
-describe_label_n(const struct rep_bytes *b, const char *path)
-{
-	for (size_t at = 0, n; at < b->n; at += n) {
-		const char *known;
-
-		n = run_of(b, at);
-		if (b->hidden[at] &&
-		    (known = known_run(b, at, path, n)) != NULL &&
-		    strcmp(known, LABEL) == 0)
-			return n;
-	}
-	return 0;
 }

@@ -17,7 +17,6 @@ put_app(struct draft *d, config_setting_t *app, const struct rep_app *tree)
 	config_setting_t *files = draft_member(app, "files");
 	bool blank = draft_is_blank(files, tree);
 
-	draft_label(d, tree);
 	draft_settings(d, app, tree);
 	draft_pins(d, app, tree, blank);
 	if (blank)

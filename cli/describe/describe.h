@@ -34,15 +34,15 @@ CB_MUST_USE enum cb_err describe_report(const struct report *r,
 CB_MUST_USE enum cb_err describe_bytes(struct cb_buf *out,
     const struct rep_bytes *b, const char *path, const char *indent,
     bool *guessed);
-/* How long the token's label is in the file, where it is hidden; 0: it is not
- * in there. */
-size_t describe_label_n(const struct rep_bytes *b, const char *path);
 
 /* One setting with everything in it, as text at that depth (tabs). */
 CB_MUST_USE enum cb_err describe_print(struct cb_buf *out,
     const struct config_setting_t *s, unsigned depth);
 CB_MUST_USE enum cb_err describe_value(struct cb_buf *out,
     const struct config_setting_t *s, unsigned depth);
+/* A string at that depth, on as many lines as it needs. */
+CB_MUST_USE enum cb_err describe_text(
+    struct cb_buf *out, const char *text, unsigned depth);
 /* Text as a remark of lines that begin with # at that depth. */
 CB_MUST_USE enum cb_err describe_remark(
     struct cb_buf *out, const char *text, unsigned depth);

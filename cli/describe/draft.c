@@ -53,12 +53,26 @@ draft_member(config_setting_t *group, const char *name)
 	return group != NULL ? config_setting_get_member(group, name) : NULL;
 }
 
+config_setting_t *
+draft_find(config_setting_t *list, const char *member, const char *v)
+{
+	for (int i = 0; list != NULL && i < config_setting_length(list); i++) {
+		config_setting_t *el =
+		    config_setting_get_elem(list, (unsigned)i);
+
+		if (strcmp(draft_text(el, member), v) == 0)
+			return el;
+	}
+	return NULL;
+}
+
 const char *
 draft_text(config_setting_t *group, const char *name)
 {
 	const char *text = NULL;
 
-	(void)config_setting_lookup_string(group, name, &text);
+	if (group != NULL)
+		(void)config_setting_lookup_string(group, name, &text);
 	return text != NULL ? text : "";
 }
 

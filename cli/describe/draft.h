@@ -29,6 +29,9 @@ void draft_put(struct draft *d, const char *fmt, ...) CB_PRINTF(2, 3);
 /* Settings of a group; NULL, "" and -1 where there is none. */
 config_setting_t *draft_member(config_setting_t *group, const char *name);
 const char *draft_text(config_setting_t *group, const char *name);
+/* The element of a list that has this member. */
+config_setting_t *draft_find(
+    config_setting_t *list, const char *member, const char *v);
 int draft_number(config_setting_t *group, const char *name);
 void draft_set_text(struct draft *d, config_setting_t *group,
     const char *name, const char *v);
@@ -49,8 +52,8 @@ void draft_policy(struct draft *d, const char *rule, int v, bool at_least);
 void draft_name(struct draft *d);
 void draft_atr(struct draft *d);
 void draft_cplc(struct draft *d);
-/* The label is as long as the card's at most. */
-void draft_label(struct draft *d, const struct rep_app *tree);
+/* The label has as many characters as the card's. */
+void draft_label(struct draft *d, size_t n);
 /* settings.c */
 void draft_settings(
     struct draft *d, config_setting_t *app, const struct rep_app *tree);
@@ -62,6 +65,14 @@ void draft_tree_free(struct rep_app **tree);
 /* pins.c */
 void draft_pins(struct draft *d, config_setting_t *app,
     const struct rep_app *found, bool blank);
+/* keys.c: the key pair of a private or public key's file, one of its own where
+ * the shipped profile has none. NULL: there is no key in the file. */
+config_setting_t *draft_key(struct draft *d, const struct rep_app *tree,
+    const struct rep_file *f, config_setting_t *files);
+/* directory.c: PKCS#15 files with something hidden. */
+bool draft_is_directory(const struct rep_app *tree, const struct rep_file *f);
+void draft_directory(struct draft *d, const struct rep_app *tree,
+    const struct rep_file *f, config_setting_t *files);
 /* files.c: is there nothing but what a blank card has? */
 bool draft_is_blank(config_setting_t *files, const struct rep_app *found);
 /* Writes the list, in the order of the report. */

@@ -10,34 +10,6 @@
 #include "cli/describe/draft.h"
 #include "common/hex.h"
 
-static config_setting_t *
-shipped_file(config_setting_t *files, const char *path)
-{
-	for (int i = 0; files != NULL && i < config_setting_length(files);
-	     i++) {
-		config_setting_t *el =
-		    config_setting_get_elem(files, (unsigned)i);
-
-		if (strcmp(draft_text(el, "path"), path) == 0)
-			return el;
-	}
-	return NULL;
-}
-
-/* Another one that tells what such files are like. */
-static config_setting_t *
-shipped_like(config_setting_t *files, const char *type)
-{
-	for (int i = 0; i < config_setting_length(files); i++) {
-		config_setting_t *el =
-		    config_setting_get_elem(files, (unsigned)i);
-
-		if (strcmp(draft_text(el, "type"), type) == 0)
-			return el;
-	}
-	return NULL;
-}
-
 static bool
 is_set(config_setting_t *el, const char *name)
 {
@@ -52,7 +24,7 @@ bool
 draft_is_blank(config_setting_t *files, const struct rep_app *found)
 {
 	for (size_t i = 0; i < found->files_n; i++)
-		if (!is_set(shipped_file(files, found->files[i].path),
+		if (!is_set(draft_find(files, "path", found->files[i].path),
 			"blank"))
 			return false;
 	return true;
@@ -189,10 +161,9 @@ put_content(struct draft *d, const struct rep_file *f, config_setting_t *el,
 {
 	config_setting_t *shipped = shipped_content(el);
 
-	if (is_set(el, "blank_content") || (blank && !is_zero(&f->content)))
-		draft_put(d, "\n\t\t  blank_content = true;");
-	else if (blank && shipped != NULL) {
-		put_shipped(d, shipped);	/* for when it is none */
+	if (blank && shipped != NULL && !is_set(el, "blank_content") &&
+	    is_zero(&f->content)) {
+		put_shipped(d, shipped);	/* for a card that is not */
 		return;
 	}
 	if (shipped != NULL && (guess || f->content.n == 0)) {
@@ -246,85 +217,18 @@ put_records(struct draft *d, const struct rep_file *f, config_setting_t *el)
 	draft_put(d, "\t\t  );");
 }
 
-/* Is there a key? The halves of a pair share the end of their identifiers, and
- * what is told of one is true of both. */
-static enum rep_told
-filled(const struct rep_app *found, const struct rep_file *f)
-{
-	size_t n = strlen(f->path);
-
-	for (size_t i = 0; i < found->files_n && f->filled == REP_NOT_TOLD;
-	     i++) {
-		const struct rep_file *other = &found->files[i];
-
-		if (other->filled != REP_NOT_TOLD &&
-		    strlen(other->path) == n &&
-		    strncmp(other->path, f->path, n - 4) == 0 &&
-		    strcmp(other->path + n - 2, f->path + n - 2) == 0)
-			return other->filled;
-	}
-	return f->filled;
-}
-
-static config_setting_t *
-find_key(config_setting_t *keys, const char *name)
-{
-	for (int i = 0; keys != NULL && i < config_setting_length(keys); i++) {
-		config_setting_t *el =
-		    config_setting_get_elem(keys, (unsigned)i);
-
-		if (strcmp(draft_text(el, "name"), name) == 0)
-			return el;
-	}
-	return NULL;
-}
-
-static config_setting_t *
-add_key(struct draft *d, const struct rep_file *f, const char *name)
-{
-	config_setting_t *key = config_setting_add(
-	    draft_member(d->root, "keys"), NULL, CONFIG_TYPE_GROUP);
-
-	if (key == NULL) {
-		d->err = CB_E_NOMEM;
-		return NULL;
-	}
-	draft_set_text(d, key, "name", name);
-	draft_set_number(d, key, "bits", (int)f->size);
-	draft_note(d, "%s: a key pair that the shipped profile does not have; "
-	    "no certificate is made for it", f->path);
-	return key;
-}
-
-/* The key pair of a key's file has the card's length. */
 static void
-put_key(struct draft *d, const struct rep_app *found,
-    const struct rep_file *f, config_setting_t *el)
+put_key(struct draft *d, const struct rep_app *found, const struct rep_file *f,
+    config_setting_t *files)
 {
-	config_setting_t *keys = draft_member(d->root, "keys"), *key;
-	enum rep_told there = filled(found, f);
-	char name[16];
+	config_setting_t *key = draft_key(d, found, f, files);
 
-	(void)snprintf(name, sizeof(name), "%s",
-	    el != NULL ? draft_text(el, "key") : "");
-	key = find_key(keys, name);
-	if (key == NULL && keys != NULL && there == REP_YES) {
-		(void)snprintf(name, sizeof(name), "key-%s",
-		    f->path + strlen(f->path) - 2);
-		if ((key = find_key(keys, name)) == NULL)
-			key = add_key(d, f, name);
-	}
-	if (key == NULL || there == REP_NO) {
-		draft_put(d, "size = %u; ", f->size);
-		draft_note(d, "%s: a key file without a key", f->path);
+	if (key != NULL) {
+		draft_put(d, "key = \"%s\"; ", draft_text(key, "name"));
 		return;
 	}
-	draft_put(d, "key = \"%s\"; ", name);
-	if (!f->sized || draft_number(key, "bits") == (int)f->size)
-		return;
-	draft_set_number(d, key, "bits", (int)f->size);
-	(void)config_setting_remove(key, "published");
-	draft_policy(d, "rsa_min", (int)f->size, false);
+	draft_put(d, "size = %u; ", f->size);
+	draft_note(d, "%s: a key file without a key", f->path);
 }
 
 static void
@@ -338,7 +242,7 @@ put_access(struct draft *d, const struct rep_file *f, config_setting_t *el,
 		return;
 	}
 	if (el == NULL)
-		el = shipped_like(files, rep_type_word(f->type));
+		el = draft_find(files, "type", rep_type_word(f->type));
 	draft_put(d, "access = \"%s\";", draft_text(el, "access"));
 	draft_note(d, "%s: access as %s has it in the shipped profile", f->path,
 	    el != NULL ? draft_text(el, "path") : "nothing");
@@ -365,10 +269,11 @@ static void
 put_file(struct draft *d, const struct rep_app *found,
     const struct rep_file *f, config_setting_t *files, bool blank)
 {
-	config_setting_t *el = shipped_file(files, f->path);
+	config_setting_t *el = draft_find(files, "path", f->path);
 	bool key = f->type == REP_RSA_PUBLIC || f->type == REP_RSA_PRIVATE;
 	bool bytes = f->type == REP_TRANSPARENT || f->type == REP_OBJECT;
-	bool guess = bytes && is_guess(d, &f->content, f->path);
+	bool dir = draft_is_directory(found, f);
+	bool guess = bytes && !dir && is_guess(d, &f->content, f->path);
 	/* Contents that are made anew have a length of their own. */
 	bool anew = (guess || f->content.n == 0) &&
 	    shipped_content(el) != NULL && draft_member(el, "size") == NULL;
@@ -378,13 +283,18 @@ put_file(struct draft *d, const struct rep_app *found,
 	    is_set(el, "blank") ? " blank = true;" : "");
 	put_traits(d, f);
 	if (key)
-		put_key(d, found, f, el);
+		put_key(d, found, f, files);
 	else if (f->type != REP_OBJECT && !(bytes && anew))
 		draft_put(d,
 		    f->type == REP_DF ? "size = 0x%02X; " : "size = %u; ",
 		    f->size);
 	put_access(d, f, el, files);
-	if (bytes)
+	if (bytes && (is_set(el, "blank_content") ||
+		(blank && !is_zero(&f->content))))
+		draft_put(d, "\n\t\t  blank_content = true;");
+	if (dir)
+		draft_directory(d, found, f, files);
+	else if (bytes)
 		put_content(d, f, el, guess, blank);
 	else if (f->type == REP_LINEAR)
 		put_records(d, f, el);

@@ -28,22 +28,18 @@ draft_name(struct draft *d)
 }
 
 void
-draft_label(struct draft *d, const struct rep_app *tree)
+draft_label(struct draft *d, size_t n)
 {
-	char label[256];
-	size_t n = 0;
+	char label[64];
 
-	for (size_t i = 0; i < tree->files_n && n == 0; i++)
-		n = describe_label_n(
-		    &tree->files[i].content, tree->files[i].path);
-	if (n == 0 || (int)n >= draft_number(d->root, "label_max"))
+	if ((int)n > draft_number(d->root, "label_max"))
 		return;
-	draft_set_number(d, d->root, "label_max", (int)n);
-	(void)snprintf(label, sizeof(label), "%.*s", (int)n,
+	(void)snprintf(label, sizeof(label), "%-*.*s", (int)n, (int)n,
 	    draft_text(d->root, "label"));
+	if (strcmp(label, draft_text(d->root, "label")) == 0)
+		return;
 	draft_set_text(d, d->root, "label", label);
-	draft_note(d, "the label has %zu characters, blanks at its end, as "
-	    "the card's has so many", n);
+	draft_note(d, "the label has %zu characters, as the card's has", n);
 }
 
 void

@@ -203,6 +203,12 @@ put_pieces(struct cb_buf *out, const char *text, size_t front, unsigned depth)
 }
 
 enum cb_err
+describe_text(struct cb_buf *out, const char *text, unsigned depth)
+{
+	return put_pieces(out, text, depth * TAB, depth);
+}
+
+enum cb_err
 describe_value(struct cb_buf *out, const config_setting_t *s, unsigned depth)
 {
 	const char *name = config_setting_name(s);

@@ -173,7 +173,7 @@ is_common_word(struct cb_span value)
 	static const char *const words[] = { "Authentication",
 		"Content Commitment", "User PIN", "SO PIN", "PIN", "PUK",
 		"AuthentIC", "Oberthur COSMO.v7", "Oberthur Technologies",
-		"Gemalto" };
+		"Gemalto", "CSP", "Default Key Container" };
 
 	for (size_t i = 0; i < N(words); i++)
 		if (cb_span_equal(value, cb_span_str(words[i])))
