@@ -260,9 +260,12 @@ put_traits(struct draft *d, const struct rep_file *f)
 	if (f->sfi != 0)
 		draft_put(d, "sfi = 0x%02X; ", f->sfi);
 	if (f->template != 0)
-		draft_put(d, "template = 0x%02X; ", f->template);
+		draft_put(d, "template = 0x%02X;%s", f->template,
+		    f->commits ? " " : "");
 	if (f->commits)
-		draft_put(d, "commits = true; ");
+		draft_put(d, "commits = true;");
+	if (f->template != 0 || f->commits)
+		draft_put(d, "\n\t\t  ");
 }
 
 static void

@@ -64,10 +64,12 @@ draft_key(struct draft *d, const struct rep_app *tree,
 	}
 	if (key == NULL || there == REP_NO)
 		return NULL;
-	if (f->sized && draft_number(key, "bits") != (int)f->size) {
+	if (!f->sized)
+		return key;
+	if (draft_number(key, "bits") != (int)f->size) {
 		draft_set_number(d, key, "bits", (int)f->size);
 		(void)config_setting_remove(key, "published");
-		draft_policy(d, "rsa_min", (int)f->size, false);
 	}
+	draft_policy(d, "rsa_min", (int)f->size, false);
 	return key;
 }

@@ -20,24 +20,30 @@
 static char shipped[4096], recording[4096];
 
 static void
-setup(void)
+paths(const char *profile, const char *vectors)
 {
 	const char *top = getenv("CB_SRC");
 
 	if (top == NULL)
 		top = ".";
-	(void)snprintf(shipped, sizeof(shipped),
-	    "%s/data/profiles/authentic5.profile", top);
-	(void)snprintf(recording, sizeof(recording),
-	    "%s/tests/vectors/authentic5/authentic5-t1-list-files.txt", top);
+	(void)snprintf(shipped, sizeof(shipped), "%s/data/profiles/%s.profile",
+	    top, profile);
+	(void)snprintf(recording, sizeof(recording), "%s/tests/vectors/%s.txt",
+	    top, vectors);
+}
+
+static void
+setup(void)
+{
+	paths("authentic5", "authentic5/authentic5-t1-list-files");
 }
 
 /* The report of the recorded card, with an access byte of its own. */
 static struct report *
-recorded(bool full)
+recorded_in(bool full, bool t0)
 {
 	const char *const files[] = { recording, NULL };
-	struct fake_card *card = fake_card_new(false, files);
+	struct fake_card *card = fake_card_new(t0, files);
 	const struct probe_road road = { fake_card_send, card };
 	struct report *r = report_new();
 	struct cb_buf atr = CB_BUF_INIT;
@@ -49,13 +55,19 @@ recorded(bool full)
 	    0x77, 0xE3, 0x01, 0x00, 0x82, 0x90, 0x00 }))), CB_OK);
 	memcpy(r->atr, atr.p, atr.n);
 	r->atr_n = atr.n;
-	r->protocol = 1;
+	r->protocol = !t0;
 	r->full = full;
 	fake_card_access(card, 0x3000, 2, 0x21);
 	ck_assert_int_eq(probe_run(&road, &probe_limits, r, &why), CB_OK);
 	cb_buf_free(&atr);
 	fake_card_free(card);
 	return r;
+}
+
+static struct report *
+recorded(bool full)
+{
+	return recorded_in(full, false);
 }
 
 /* As it is when it was written and read again. */
@@ -262,6 +274,206 @@ START_TEST(describe_changed_card)
 }
 END_TEST
 
+/* ---- PKCS#15 file systems ------------------------------------------------ */
+
+static struct rep_app *
+app_of(struct report *r, const char *name)
+{
+	for (size_t i = 0; i < r->apps_n; i++)
+		if (strcmp(r->apps[i].name, name) == 0)
+			return &r->apps[i];
+	ck_abort_msg("no application %s", name);
+	return NULL;
+}
+
+static void
+no_change(struct report *r)
+{
+	(void)r;
+}
+
+/* A third key: in the directory it has the identifier 0003. */
+static void
+third_key(struct report *r)
+{
+	struct rep_file *f =
+	    rep_add_file(app_of(r, "authentic3"), "3F00/5015/0003");
+
+	f->type = REP_RSA_PRIVATE;
+	f->size = 2048;
+	f->sized = true;
+	f->filled = REP_YES;
+}
+
+static void
+long_passcodes(struct report *r)
+{
+	struct rep_app *app = app_of(r, "authentic3");
+
+	app->pins[0].min = 6;
+	app->pins[0].max = 32;
+	app->pins[0].limit = 7;
+	app->pins[0].access.p[3] = 0x04;
+}
+
+/* The holder's passcode has another number. */
+static void
+other_number(struct report *r)
+{
+	app_of(r, "authentic3")->pins[0].ref = 0x04;
+}
+
+static void
+ias_pair(struct report *r)
+{
+	static const uint8_t rules[] = { 0x7B, 0x12, 0x12, 0x12, 0x12, 0x12,
+		0x00 };
+	struct rep_app *app = app_of(r, "iasecc-awp");
+	struct rep_file *f = rep_add_file(app, "3F00/5015/9003");
+
+	f->type = REP_RSA_PRIVATE;
+	f->template = 0xB6;
+	f->commits = true;
+	f->size = 1024;
+	f->sized = true;
+	memcpy(f->access.p, rules, sizeof(rules));
+	f->access.n = sizeof(rules);
+	f = rep_add_file(app, "3F00/5015/A003");
+	f->type = REP_RSA_PUBLIC;
+	f->size = 1024;
+	f->sized = true;
+	f->filled = REP_YES;
+}
+
+static void
+ias_empty_slot(struct report *r)
+{
+	ias_pair(r);
+	rep_find_file(app_of(r, "iasecc-awp"), "3F00/5015/A003")->filled =
+	    REP_NO;
+}
+
+static void
+ias_local_pin(struct report *r)
+{
+	struct rep_pin *pin =
+	    rep_add_pin(app_of(r, "iasecc-awp"), 0x81, "3F00/5015");
+
+	pin->limit = 3;
+	memcpy(pin->access.p, "\x73\x00\x00\xFF\xFF\x00", 6);
+	pin->access.n = 6;
+}
+
+/* The application is elsewhere, and answers without telling of itself. */
+static void
+ias_elsewhere(struct report *r)
+{
+	struct rep_app *app = app_of(r, "iasecc-awp");
+
+	for (size_t i = 0; i < app->files_n; i++)
+		memcpy(app->files[i].path + 5, "A001", 4);
+	rep_bytes_free(&app_of(r, "iasecc-oberthur")->fci);
+}
+
+static void
+ias_other_name(struct report *r)
+{
+	app_of(r, "iasecc-oberthur")->aid[15] = 0x77;
+}
+
+static const struct {
+	const char *profile, *vectors;
+	bool t0;
+	void (*change)(struct report *r);
+	const char *has[4], *lacks, *note;
+} pkcs15[] = {
+	{ "authentic3", "probe/authentic3-t1-login-list", false, no_change,
+	    { "path = \"3F00/5015/0002\"; type = \"rsa-private\";\n"
+	      "\t\t  key = \"commit\"; "
+	      "access = \"FF00 FF00 FF00 0001 FF00 FF00\";",
+	      "sha1(key.commit.modulus)",
+	      "card.serial" },
+	    "from_reset", "0001: access as 3F00/5015/0001 has it" },
+	{ "authentic3", "probe/authentic3-t1-login-list", false, third_key,
+	    { "name = \"key-03\"", "key = \"key-03\"" }, NULL,
+	    "0003: a key pair that the shipped" },
+	{ "authentic3", "probe/authentic3-t1-login-list", false,
+	    long_passcodes,
+	    { "min = 6", "max = 32", "00 00 00 04", "pin_max = 32" }, NULL,
+	    "policy.live.tries is 7" },
+	{ "authentic3", "probe/authentic3-t1-login-list", false, other_number,
+	    { "reference = 0x04;\n\t\t\t\trole = \"user\"" }, "pin-04",
+	    "passcode 04 is taken for the holder's" },
+	{ "iasecc-oberthur", "probe/iasecc-oberthur-t1-login-sign", false,
+	    no_change,
+	    { "sfi = 0x1D; ", "name = \"E828BD080FF2504F5420415750\"",
+	      "key = \"auth\"; access = \"71 12 12 12 00\"",
+	      "cert.auth.subject" },
+	    "left out: another application",
+	    "7002: names, keys and identifiers are those of the new card" },
+	{ "iasecc-oberthur", "probe/iasecc-oberthur-t1-login-sign", false,
+	    ias_pair,
+	    { "template = 0xB6; commits = true;\n\t\t  key = \"key-03\"",
+	      "bits = 1024" }, NULL,
+	    "9003: a key pair that the shipped" },
+	{ "iasecc-oberthur", "probe/iasecc-oberthur-t1-login-sign", false,
+	    ias_empty_slot,
+	    { "template = 0xB6; commits = true;\n\t\t  size = 1024; " }, "key-03",
+	    "9003: a key file without a key" },
+	{ "iasecc-oberthur", "probe/iasecc-oberthur-t1-login-sign", false,
+	    ias_local_pin, { "name = \"pin-81\";\n\t\t\t\towner = \"3F00/5015\"" },
+	    NULL, "passcode 81, which the shipped" },
+	{ "iasecc-oberthur", "probe/iasecc-oberthur-t1-login-sign", false,
+	    ias_elsewhere,
+	    { "path = \"3F00/A001/9001\"", "sha1(key.auth.modulus)",
+	      "silent_names = true" }, "3F00/5015", "3F00/A001/3401: contents" },
+	{ "iasecc-oberthur", "probe/iasecc-oberthur-t1-login-sign", false,
+	    ias_other_name, { "aid = \"A000000077010800070000FE00000177\"" },
+	    NULL, "is taken for the applet iasecc, by another name" },
+	/* an alias: the report did not tell the flavour */
+	{ "iasecc", "probe/iasecc-oberthur-t1-login-sign", false, no_change,
+	    { "name = \"iasecc-oberthur-copy\"" }, "bare_fcp = true",
+	    "the card is taken for iasecc-oberthur" },
+	{ "iasecc-gemalto", "probe/iasecc-gemalto-t0-login-sign", true,
+	    no_change,
+	    { "bare_fcp = true", "from_reset = true",
+	      "guid_of(key.auth.modulus)",
+	      "aid = \"F0 496173456363526F6F74\"" }, "silent_names = true",
+	    "B101: contents as in the" },
+};
+
+START_TEST(describe_pkcs15_card)
+{
+	struct describe_notes notes = { NULL, 0 };
+	struct cb_buf text = CB_BUF_INIT;
+	struct cb_why why = { "" };
+	struct report *r;
+
+	paths(pkcs15[_i].profile, pkcs15[_i].vectors);
+	r = recorded_in(false, pkcs15[_i].t0);
+	pkcs15[_i].change(r);
+	r = sent_on(r);
+	ck_assert_msg(describe_report(r, shipped, &text, &notes, &why) ==
+	    CB_OK, "%s", why.text);
+	if (getenv("CB_SHOW") != NULL)
+		(void)fwrite(text.p, 1, text.n, stderr);
+	ck_assert_msg(read_profile(&text, &why) == CB_OK, "%s", why.text);
+	for (int i = 0; i < N(pkcs15[_i].has); i++)
+		if (pkcs15[_i].has[i] != NULL)
+			ck_assert_msg(holds(&text, pkcs15[_i].has[i]), "no %s",
+			    pkcs15[_i].has[i]);
+	if (pkcs15[_i].lacks != NULL)
+		ck_assert_msg(!holds(&text, pkcs15[_i].lacks), "%s",
+		    pkcs15[_i].lacks);
+	ck_assert_msg(noted(&notes, pkcs15[_i].note), "no %s",
+	    pkcs15[_i].note);
+	free(notes.p);
+	cb_buf_free(&text);
+	report_free(&r);
+	setup();
+}
+END_TEST
+
 /* A report of another kind, and a profile that is none. */
 START_TEST(describe_says_what_is_wrong)
 {
@@ -294,6 +506,7 @@ describe_suite(void)
 	tcase_add_test(tc, describe_recorded_card);
 	tcase_add_test(tc, describe_full_report);
 	tcase_add_loop_test(tc, describe_changed_card, 0, N(changes));
+	tcase_add_loop_test(tc, describe_pkcs15_card, 0, N(pkcs15));
 	tcase_add_test(tc, describe_says_what_is_wrong);
 	tcase_set_timeout(tc, 30);
 	suite_add_tcase(s, tc);

@@ -520,6 +520,91 @@ START_TEST(probe_finds_files_without_a_list)
 }
 END_TEST
 
+/* ---- a root of IAS ECC that nobody knows --------------------------------- */
+
+#define KNOWN "\xA0\x00\x00\x00\x77\x01\x08\x00\x07\x00\x00\xFE\x00\x00" \
+	"\x01\x00"
+#define OTHER "\xA0\x00\x00\x00\x77\x01\x08\x00\x07\x00\x00\xFE\x00\x00" \
+	"\x01\xFF"
+#define AID_N 16
+
+/* The recorded card, by another name. */
+static enum cb_err
+renamed(void *ctx, struct cb_span cmd, struct cb_buf *rsp, struct cb_why *why)
+{
+	uint16_t not_found = 0x6A82;
+	struct cb_buf own = CB_BUF_INIT;
+	uint8_t *at;
+	enum cb_err r;
+
+	if (memmem(cmd.p, cmd.n, KNOWN, AID_N) != NULL)
+		return always(&not_found, cmd, rsp, why);
+	ck_assert_int_eq(cb_buf_set(&own, cmd), CB_OK);
+	if ((at = memmem(own.p, own.n, OTHER, AID_N)) != NULL)
+		memcpy(at, KNOWN, AID_N);
+	r = fake_card_send(ctx, cb_buf_span(&own), rsp, why);
+	if ((at = memmem(rsp->p, rsp->n, KNOWN, AID_N)) != NULL)
+		memcpy(at, OTHER, AID_N);
+	cb_buf_free(&own);
+	return r;
+}
+
+START_TEST(probe_finds_root_by_atr_file)
+{
+	const char *const files[] = {
+		source("probe/iasecc-oberthur-t1-login-sign.txt"), NULL };
+	struct fake_card *card = fake_card_new(false, files);
+	const struct probe_road road = { renamed, card };
+	struct report *r = report_for("3B00", false);
+	const struct rep_app *app;
+	struct cb_why why = { "" };
+
+	ck_assert_int_eq(probe_run(&road, &probe_limits, r, &why), CB_OK);
+	app = report_find_app(r, "iasecc-root");
+	ck_assert_ptr_nonnull(app);
+	ck_assert_mem_eq(app->aid, OTHER, AID_N);
+	ck_assert_ptr_nonnull(rep_find_file(app, "3F00/2F01"));
+	app = report_find_app(r, "iasecc-awp");
+	ck_assert_ptr_nonnull(app);
+	ck_assert_str_eq(app->within, "iasecc-root");
+	ck_assert_str_eq(r->guess, "iasecc-oberthur");
+	report_free(&r);
+	fake_card_free(card);
+}
+END_TEST
+
+/* EF.ATR alone says that it is IAS ECC, and not whose. */
+static enum cb_err
+only_root(void *ctx, struct cb_span cmd, struct cb_buf *rsp,
+    struct cb_why *why)
+{
+	static const uint8_t name[] = { 0xE8, 0x28, 0xBD, 0x08, 0x0F };
+	uint16_t not_found = 0x6A82;
+
+	if (cmd.n > 10 && cmd.p[1] == 0xA4 && memcmp(cmd.p + 5, name,
+		sizeof(name)) == 0)
+		return always(&not_found, cmd, rsp, why);
+	return renamed(ctx, cmd, rsp, why);
+}
+
+START_TEST(probe_knows_no_flavour)
+{
+	const char *const files[] = {
+		source("probe/iasecc-oberthur-t1-login-sign.txt"), NULL };
+	struct fake_card *card = fake_card_new(false, files);
+	const struct probe_road road = { only_root, card };
+	struct report *r = report_for("3B00", false);
+	struct cb_why why = { "" };
+
+	ck_assert_int_eq(probe_run(&road, &probe_limits, r, &why), CB_OK);
+	ck_assert_ptr_nonnull(report_find_app(r, "iasecc-root"));
+	ck_assert(r->sure < 90);
+	ck_assert_int_eq(strncmp(r->guess, "iasecc", 6), 0);
+	report_free(&r);
+	fake_card_free(card);
+}
+END_TEST
+
 Suite *
 probe_suite(void)
 {
@@ -534,6 +619,8 @@ probe_suite(void)
 	    tc, probe_survives_hostile_card, 0, 2 * N(hostiles));
 	tcase_add_test(tc, probe_ends_in_time);
 	tcase_add_test(tc, probe_finds_files_without_a_list);
+	tcase_add_test(tc, probe_finds_root_by_atr_file);
+	tcase_add_test(tc, probe_knows_no_flavour);
 	tcase_set_timeout(tc, 60);
 	tcase_add_test(slow, probe_survives_noise);
 	tcase_set_tags(slow, "slow");
