@@ -23,6 +23,7 @@
 #define ID_N 20
 #define GUID_N 38
 #define NAME_MAX_N 40
+#define DEPTH_MAX 8
 
 struct dir {
 	struct draft *d;
@@ -117,18 +118,20 @@ key_of_file(struct dir *s, struct cb_span path)
 		key_of_text(s, config_setting_get_string_elem(content, i));
 }
 
-/* The first OCTET STRING, however deep. */
+/* The first OCTET STRING, going into what is first. */
 static bool
 first_octets(struct cb_span in, struct cb_span *out)
 {
-	struct cb_span v;
 	uint32_t tag;
 
-	while (cb_tlv_get(&in, &tag, &v) == CB_OK && tag != 0x04)
+	for (unsigned depth = 0; depth < DEPTH_MAX &&
+	     cb_tlv_get(&in, &tag, out) == CB_OK; depth++) {
+		if (tag == 0x04)
+			return true;
 		if (tag == 0x30 || tag == 0xA0)
-			return first_octets(v, out);
-	*out = v;
-	return tag == 0x04;
+			in = *out;
+	}
+	return false;
 }
 
 /* { { label, flags }, { iD, usage, keyReference }, [0], [1] { path } } */
@@ -270,7 +273,7 @@ value(struct dir *s, uint32_t tag, bool constructed, struct cb_span v,
 	}
 }
 
-/* What a card can say has an end: cb_tlv_get parts it. */
+/* What is not understood is written as it is. */
 static void
 emit(struct dir *s, struct cb_span in, unsigned depth)
 {
@@ -283,7 +286,7 @@ emit(struct dir *s, struct cb_span in, unsigned depth)
 		struct cb_span rest = in;
 
 		say(s, more ? " " : "");
-		if (depth > 8 || cb_tlv_get(&in, &tag, &v) != CB_OK) {
+		if (depth > DEPTH_MAX || cb_tlv_get(&in, &tag, &v) != CB_OK) {
 			digits(s, rest);	/* zeros where it is hidden */
 			s->zeros |= is_hidden(s, rest);
 			return;

@@ -10,7 +10,25 @@
 #include "cli/describe/describe.h"
 #include "tests/fuzz/fuzz.h"
 
-#define SHIPPED FUZZ_TOP "/data/profiles/authentic5.profile"
+#define SHIPPED(name) FUZZ_TOP "/data/profiles/" name ".profile"
+
+static const struct {
+	const char *guess, *shipped;
+} kinds[] = {
+	{ "authentic3", SHIPPED("authentic3") },
+	{ "iasecc", SHIPPED("iasecc") },
+	{ "iasecc-oberthur", SHIPPED("iasecc-oberthur") },
+	{ "iasecc-gemalto", SHIPPED("iasecc-gemalto") },
+};
+
+static const char *
+shipped(const struct report *r)
+{
+	for (size_t i = 0; i < sizeof(kinds) / sizeof(kinds[0]); i++)
+		if (strcmp(r->guess, kinds[i].guess) == 0)
+			return kinds[i].shipped;
+	return SHIPPED("authentic5");
+}
 
 static void
 come_round(const struct report *r)
@@ -42,7 +60,8 @@ LLVMFuzzerTestOneInput(const uint8_t *p, size_t n)
 	text[n] = '\0';
 	if (report_parse(&r, text, "report", &why) == CB_OK) {
 		come_round(r);
-		(void)!describe_report(r, SHIPPED, &profile, &notes, &why);
+		(void)!describe_report(
+		    r, shipped(r), &profile, &notes, &why);
 	} else if (why.text[0] == '\0') {
 		abort();	/* refused without a word */
 	}
