@@ -218,7 +218,8 @@ replace(struct dir *s, uint32_t tag, size_t n)
 		return;
 	}
 	if (tag == 0x0C && n >= 6) {
-		(void)snprintf(text, sizeof(text), "pad('object', %zu, ' ')", n);
+		(void)snprintf(
+		    text, sizeof(text), "pad('object', %zu, ' ')", n);
 	} else {
 		(void)snprintf(text, sizeof(text), "zeros(%zu)", n);
 		s->zeros = true;
@@ -343,11 +344,11 @@ draft_directory(struct draft *d, const struct rep_app *tree,
 {
 	struct cb_buf text = CB_BUF_INIT_MAX(d->out->max);
 	struct dir s = { .d = d, .tree = tree, .files = files, .f = f,
-		.out = &text,
-		.token = strcmp(f->path + strlen(f->path) - 4, TOKEN_INFO) == 0 };
+		.out = &text };
 	struct cb_span cur = cb_span(f->content.p, f->content.n), v;
 	uint32_t tag;
 
+	s.token = strcmp(f->path + strlen(f->path) - 4, TOKEN_INFO) == 0;
 	draft_put(d, "\n\t\t  content = (");
 	for (bool more = false; cur.n > 0 && d->err == CB_OK; more = true) {
 		const uint8_t *start = cur.p;

@@ -256,7 +256,8 @@ put_traits(struct draft *d, const struct rep_file *f)
 
 	if (f->name_n > 0 && strcmp(f->path, "3F00") != 0)
 		draft_put(d, "name = \"%s\";\n\t\t  ",
-		    cb_hex_encode(hex, sizeof(hex), cb_span(f->name, f->name_n)));
+		    cb_hex_encode(hex, sizeof(hex),
+			cb_span(f->name, f->name_n)));
 	if (f->sfi != 0)
 		draft_put(d, "sfi = 0x%02X; ", f->sfi);
 	if (f->template != 0)

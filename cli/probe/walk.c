@@ -225,7 +225,8 @@ read_file(struct probe *p, const struct probe_kind *kind, struct rep_file *f,
 {
 	const struct probe_see *s = see(kind, df, last_fid(f->path));
 
-	if (s == NULL || f->read_sw != 0 || (f->type != REP_TRANSPARENT && f->type != REP_LINEAR))
+	if (s == NULL || f->read_sw != 0 ||
+	    (f->type != REP_TRANSPARENT && f->type != REP_LINEAR))
 		return CB_OK;
 	if (s->never != NULL)
 		return report_remark(p->report, "%s was not read: %s",

@@ -13,7 +13,7 @@
  *	cplc BYTES                   42 bytes of 9F7F
  *	guess KIND N                 N of 100
  *	fact KIND +N "..."           what speaks for a kind or against it
- *	aid HEX SW NAME              one for each name that was selected; - is none
+ *	aid HEX SW NAME              each name that was selected; -: none
  *	  fci BYTES                  what SELECT gave
  *	  within NAME                it is a directory of this application
  *	  file PATH TYPE             3F00/5011/1000 transparent
@@ -21,7 +21,7 @@
  *	    name HEX                 of a DF, by which it is selected as well
  *	    sfi N                    short EF identifier
  *	    access HEX
- *	    template HEX             the only use of a private key that is allowed
+ *	    template HEX             the only use of a key, where one is
  *	    commits                  a private key that commits to content
  *	    filled yes               or no: there is a key in a key's file
  *	    fci BYTES

@@ -34,14 +34,13 @@ like "$(cat "$T/t0.profile")" 'policy.live.tries is 5' \
 only_harmless none
 at_most "$(wc -l <"$T/t1.sent")" 90 "commands in T=1"
 
-report=$(cat "$T/t1.report")
-like "$report" $'pin 01 3F00\n    limit 3\n    length 4 8\n    access 000000020000FF00FF00\n' \
+tells t1 ';pin 01 3F00;limit 3;length 4 8;access 000000020000FF00FF00;' \
 	"what GET DATA tells of the holder's passcode"
-like "$report" $'object 5F02 9000\n    data 5F021D800100830102860A0000FF000000FF00FF00' \
+tells t1 ';object 5F02 9000;data 5F021D800100830102860A0000FF000000FF00FF00' \
 	"and of the PUK, in its own words"
-like "$report" $'file 3F00/5015/0002 rsa-private\n    size 2048\n    filled yes\n' \
+tells t1 ';file 3F00/5015/0002 rsa-private;size 2048;filled yes;' \
 	"keys that the PKCS#15 files tell of"
-like "$report" 'remark "keys do not show on this card' "that they do not show"
+tells t1 ';remark "keys do not show on this card' "that they do not show"
 is "$(grep -c rsa-private "$T/blank.report" || true)" 0 "a blank card has none"
 
 tells_nobody t1 other 1A2B3C4D 'Jo Doe of Leeds' \

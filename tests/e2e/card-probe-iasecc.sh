@@ -17,9 +17,10 @@ there_and_back oberthur 'iasecc-oberthur 100' --serial 1A2B3C4D --label 'Jo Doe'
 there oberthur-other 'iasecc-oberthur 100' --serial 5E6F7081 \
 	--label 'A. N. '
 card_keys=published
-there_and_back oberthur-t0 'iasecc-oberthur 100' \
-	--atr 3B5D180080F9A000000077010800079000
+t0_atr=3B5D180080F9A000000077010800079000
+there_and_back oberthur-t0 'iasecc-oberthur 100' --atr $t0_atr
 there_and_back oberthur-blank 'iasecc-oberthur 100'
+there_and_back oberthur-blank-t0 'iasecc-oberthur 100' --atr $t0_atr
 card_profile=iasecc-gemalto
 card_keys=fresh
 there_and_back gemalto 'iasecc-gemalto 100' --serial 1A2B3C4D \
@@ -27,9 +28,10 @@ there_and_back gemalto 'iasecc-gemalto 100' --serial 1A2B3C4D \
 there gemalto-other 'iasecc-gemalto 100' --serial 5E6F7081 \
 	--label 'A. N. Other Own'
 card_keys=published
-there_and_back gemalto-t1 'iasecc-gemalto 100' --tries 5 \
-	--atr 3BDF96008131FE450031B8644070141073940180829000EF
+t1_atr=3BDF96008131FE450031B8644070141073940180829000EF
+there_and_back gemalto-t1 'iasecc-gemalto 100' --tries 5 --atr $t1_atr
 there_and_back gemalto-blank 'iasecc-gemalto 100'
+there_and_back gemalto-blank-t1 'iasecc-gemalto 100' --atr $t1_atr
 
 like "$(cat "$T/gemalto.report")" $'\nprotocol T=0\n' 'the protocol is reported'
 like "$(cat "$T/gemalto-t1.report")" $'\nprotocol T=1\n' 'and the other'
@@ -40,28 +42,26 @@ at_most "$(wc -l <"$T/oberthur.sent")" 190 "commands in T=1"
 at_most "$(wc -l <"$T/gemalto.sent")" 290 "commands in T=0"
 
 for card in oberthur gemalto; do
+	shipped=$CARDBRIDGE_PROFILES/iasecc-$card.profile
 	for sort in "$card" "$card-blank"; do
 		t "$sort: files, keys and passcodes as in the shipped profile" \
-			same_rights "$CARDBRIDGE_PROFILES/iasecc-$card.profile" \
-			"$T/$sort.profile"
+			same_rights "$shipped" "$T/$sort.profile"
 	done
-	report=$(cat "$T/$card.report")
-	like "$report" $'aid - 9000 from-reset\n  file 3F00 df\n' \
-		"$card: what is there from reset"
-	like "$report" $'file 3F00/D003 transparent\n    size 12\n    sfi 28\n' \
-		"$card: short EF identifiers"
-	like "$report" $'9000 iasecc-[a-z]*\n  fci [0-9A-F]*\n  within iasecc-'$card$'\n' \
-		"$card: the application is in the root's tree"
-	like "$report" $'file 3F00/5015 df\n    name E828BD080F' \
-		"$card: and has a name"
-	like "$report" $'pin 01 3F00\n    tries 3\n    limit 3\n    length 4 8\n    access 730000151500\n' \
-		"$card: what GET DATA tells of the holder's passcode"
-	like "$report" $'file 3F00/5015/9002 rsa-private\n    size 2048\n    access 611.1.00\n    commits\n' \
-		"$card: key objects"
-	like "$report" $'file 3F00/5015/A001 rsa-public\n    size 2048\n    access 2B1.1.1.00\n    filled yes\n' \
-		"$card: their public halves"
-	like "$report" $'file 3F00/5015/FB0[23] object\n    content A406950108830101\n' \
-		"$card: security environments"
+	tells $card ';aid - 9000 from-reset;file 3F00 df;' \
+		"what is there from reset"
+	tells $card ';file 3F00/D003 transparent;size 12;sfi 28;' \
+		"short EF identifiers"
+	tells $card ';aid E828[^;]* 9000 [^;]*;[^;]*;within iasecc-'$card';' \
+		"the application is in the root's tree"
+	tells $card ';file 3F00/5015 df;name E828BD080F' "and has a name"
+	pin=';pin 01 3F00;tries 3;limit 3;length 4 8;access 730000151500;'
+	tells $card "$pin" "what GET DATA tells of the holder's passcode"
+	key=';file 3F00/5015/9002 rsa-private;size 2048;access 611.1.00;'
+	tells $card "${key}commits;" "key objects"
+	key=';file 3F00/5015/A001 rsa-public;size 2048;access 2B1.1.1.00;'
+	tells $card "${key}filled yes;" "their public halves"
+	tells $card ';file 3F00/5015/FB0[23] object;content A406950108830101;' \
+		"security environments"
 	is "$(grep -c 'rsa-' "$T/$card-blank.report" || true)" 0 \
 		"$card: a blank one has no keys"
 done
@@ -83,8 +83,10 @@ declare -A select=(
 )
 declare -A copy=([oberthur]=oberthur-copy [gemalto]=gemalto-t1-copy)
 for card in oberthur gemalto; do
-	is "$(last_answer "$T/${copy[$card]}.card" "${select[$card]}" "${sign[@]}")" 6982 \
+	file=$T/${copy[$card]}.card
+	app=${select[$card]}
+	is "$(last_answer "$file" "$app" "${sign[@]}")" 6982 \
 		"$card: the copy does not sign without the passcode"
-	like "$(last_answer "$T/${copy[$card]}.card" "${select[$card]}" "$verify" \
-		"${sign[@]}")" '^[0-9A-F]{512}9000$' "$card: and signs with it"
+	like "$(last_answer "$file" "$app" "$verify" "${sign[@]}")" \
+		'^[0-9A-F]{512}9000$' "$card: and signs with it"
 done

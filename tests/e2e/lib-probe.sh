@@ -43,6 +43,11 @@ unhex() { basenc --base16 --decode; }
 # One row of upper-case digits, without the breaks that a report makes.
 row() { tr -d ' +\n' <"$1"; } # FILE
 
+# Lines in a row, each without the blanks in front and with a semicolon.
+tells() { # NAME ERE DESCRIPTION
+	like "$(sed 's/^ *//' "$T/$1.report" | tr '\n' ';')" "$2" "$1: $3"
+}
+
 same() { # REPORT REPORT: but for the reader's name
 	local out
 	out=$(diff <(grep -v '^reader ' "$1") <(grep -v '^reader ' "$2"))
@@ -141,7 +146,8 @@ rights() { # PROFILE
 		awk 'function say(what, from,  part) {
 				part = from
 				while (match(part, what)) {
-					printf " %s", substr(part, RSTART, RLENGTH)
+					printf " %s",
+						substr(part, RSTART, RLENGTH)
 					part = substr(part, RSTART + RLENGTH)
 				}
 			}
@@ -161,9 +167,12 @@ rights() { # PROFILE
 				say("m(in|ax)=[^;]*", $0)
 				print ""
 			}
+			BEGIN { settings = "^(aid|keep_verified|bare_fcp|"
+				settings = settings "silent_names|from_reset|"
+				settings = settings ".*read-to-end)=" }
 			{ n = split($0, part, ";")
 			  for (i = 1; i <= n; i++)
-				if (part[i] ~ /^(aid|keep_verified|bare_fcp|silent_names|from_reset|.*read-to-end)=/)
+				if (part[i] ~ settings)
 					print part[i] }' | sort
 }
 
@@ -222,7 +231,8 @@ back() { # NAME
 		'the card is blank' "$card: described as blank"
 	is "$(too_wide "$T/$card.profile")" '' "$card: a profile of 80 columns"
 	t "$card: card new takes the profile" run 0 card new --test \
-		"${options[@]}" --profile "$T/$card.profile" "$T/$card-copy.card"
+		"${options[@]}" --profile "$T/$card.profile" \
+		"$T/$card-copy.card"
 	insert "$T/$card-copy.card"
 	t "$card: probe of the copy" run 0 card probe "$reader" \
 		-o "$T/$card-copy.report"
@@ -237,9 +247,10 @@ there_and_back() { # NAME KIND-ERE [OPTION]...
 }
 
 # Of the commands that probes have sent up to now.
+harmless='00 A4|00 B0|00 B2|00 C0|00 CA|80 CA|00 CB 3F FF|80 34|00 20'
 only_harmless() { # REFERENCES-ERE: what may be asked for tries
-	is "$(cat "$T"/*.sent | grep -cvE '^(00 A4|00 B0|00 B2|00 C0|00 CA|80 CA|00 CB 3F FF|80 34|00 20)')" \
-		0 "no command but those of the list is sent"
+	is "$(cat "$T"/*.sent | grep -cvE "^($harmless)")" 0 \
+		"no command but those of the list is sent"
 	is "$(cat "$T"/*.sent | grep '^00 20' |
 		grep -cvE "^00 20 00 ($1)( 00)? *$")" 0 \
 		"tries are asked without data, of these passcodes only"
