@@ -287,4 +287,11 @@ tells_nobody() { # NAME OTHER SERIAL LABEL CERTIFICATE-PATH...
 	done
 	t "$card: another card is reported alike, to the byte" \
 		same "$T/$card.report" "$T/$other.report"
+	t "$card: describe of the whole report" run 0 card describe \
+		"$T/$card-full.report" -o "$T/$card-full.profile"
+	says "5015/7002: the card's own bytes, of a key" \
+		"$card: says whose keys it tells of"
+	t "$card: card new takes that, too" run 0 card new --test \
+		--serial "$serial" --profile "$T/$card-full.profile" \
+		"$T/$card-full.card"
 }
