@@ -64,3 +64,17 @@ print(s.getsockname()[1])'
 port_open() { # PORT
 	(: <>"/dev/tcp/127.0.0.1/$1")
 } 2>/dev/null
+
+# What is left of a kind's three tries; a card that is logged into would not
+# tell before it was reset.
+tries_left() {
+	reset
+	raw_last 00200001 | sed -n 's/^63C//p'
+}
+
+costs_a_try() { # DESCRIPTION COMMAND...: its output in $output
+	local before
+	before=$(tries_left)
+	output=$("${@:2}" 2>&1 </dev/null) || true
+	is "$(tries_left)" $((before - 1)) "$1"
+}
