@@ -2,10 +2,11 @@
 # SPDX-License-Identifier: BSD-2-Clause
 # Copyright (c) 2026 The cardbridge authors
 #
-# TLS with the card's certificate: curl (PKCS #11 engine of openssl) and
-# gnutls-cli, to a server that lets nobody in without a certificate of the test
-# CA. OpenSC offers no RSA-PSS with these cards: TLS 1.3, where RSA means PSS,
-# is beyond them, and in TLS 1.2 openssl must be told not to prefer it.
+# TLS with the card's certificate: curl (PKCS #11 engine of openssl),
+# gnutls-cli and NSS's tstclnt, to a server that lets nobody in without a
+# certificate of the test CA. OpenSC offers no RSA-PSS with these cards: TLS
+# 1.3, where RSA means PSS, is beyond them, and in TLS 1.2 openssl must be told
+# not to prefer it.
 # time limit: 180
 #
 # shellcheck source=tests/e2e/lib.sh
@@ -15,7 +16,7 @@
 # shellcheck source=tests/e2e/lib-programs.sh
 . "$CB_SRC/tests/e2e/lib-programs.sh"
 
-need curl gnutls-cli
+need curl gnutls-cli tstclnt
 need_engine
 
 # What a client of openssl is told in its configuration. (curl takes the
@@ -128,14 +129,45 @@ by_gnutls() {
 	is_refused 'Certificate is required' "nor does it get in"
 }
 
+nss_page() { # VERSION PASSCODE-FILE N
+	pc tstclnt -4 -h localhost -p "$port" -d "sql:$T/$kind.db" \
+		-V "$1:$1" -W "$2" -n "$token:${labels[$3]}" \
+		-A "$T/get" 2>&1 </dev/null
+}
+
+# NSS takes what the card can do into account: where only PSS is possible, it
+# has no certificate to show.
+by_nss() {
+	mkdir "$T/$kind.db"
+	pc certutil -N -d "sql:$T/$kind.db" --empty-password
+	pc certutil -A -d "sql:$T/$kind.db" -n server -t P,, -i "$T/server.pem"
+	pc modutil -dbdir "sql:$T/$kind.db" -force -add OpenSC \
+		-libfile "$module" >/dev/null 2>&1
+	sends "$kind: tstclnt has the card sign" "$signature_apdu" \
+		nss_page tls1.2 "$T/passcode" 1
+	is_let_in "tstclnt gets in by key 1"
+	output=$(nss_page tls1.2 "$T/wrong-passcode" 1) || true
+	is_refused 'Incorrect password/PIN' \
+		"tstclnt with a wrong passcode does not get in"
+	never_sends "$kind: tstclnt asks no card in TLS 1.3" \
+		"$signature_apdu" nss_page tls1.3 "$T/passcode" 1
+	is_refused 'Failed to load a suitable client certificate' \
+		"nor does it get in"
+}
+
+printf 'GET / HTTP/1.0\r\n\r\n' >"$T/get"
+printf '%s\n' "$pin" >"$T/passcode"
+printf '999999\n' >"$T/wrong-passcode"
 openssl req -x509 -newkey rsa:2048 -nodes -keyout "$T/other.key" \
 	-out "$T/other.pem" -subj '/CN=Somebody else' -days 30 2>/dev/null
-tried curl openssl libengine-pkcs11-openssl gnutls-bin opensc-pkcs11
+tried curl openssl libengine-pkcs11-openssl gnutls-bin libnss3-tools \
+	opensc-pkcs11
 server_start
 reader_start
 for kind in "${card_kinds[@]}"; do
 	kind_insert "$kind"
 	by_curl
 	by_gnutls
+	by_nss
 	card_remove
 done
