@@ -3,7 +3,7 @@
 # Copyright (c) 2026 The cardbridge authors
 #
 # A smart card of software in a PC/SC reader, and unmodified programs using it:
-# listing, login, decryption, signature, a new key, a wrong passcode. Each
+# listing, login, decryption, signature, an ssh login, a wrong passcode. Each
 # line with a $ in front is what a person would type.
 #
 # Runs on a bare Debian 12, as root or with sudo. Missing packages are
@@ -13,7 +13,8 @@ set -euo pipefail
 
 packages=(build-essential autoconf automake libtool pkg-config
 	libssl-dev libsqlite3-dev libconfig-dev libjansson-dev libpcsclite-dev
-	pcscd opensc opensc-pkcs11 openssl python3-minimal)
+	pcscd opensc opensc-pkcs11 openssl openssh-client libwrap0
+	python3-minimal)
 top=$(cd "$(dirname "$0")" && pwd)
 build=$top/build-demo
 
@@ -75,6 +76,8 @@ export CB_BUILD=$build
 unset CARDBRIDGE CARDBRIDGED CARDBRIDGE_PLUGIN
 # shellcheck source=tests/e2e/lib.sh
 . "$top/tests/e2e/lib.sh"
+# shellcheck source=tests/e2e/lib-sshd.sh
+. "$top/tests/e2e/lib-sshd.sh"
 # shellcheck disable=SC2034 # no plan: this is no test
 cb_planned=yes
 fail() {
@@ -119,10 +122,27 @@ quiet() { # COMMAND
 
 card_seen() { timeout 10 opensc-tool --atr; }
 
+# What ssh would ask at a terminal.
+cat >askpass <<'END'
+#!/bin/sh
+echo 123456
+END
+chmod 0700 askpass
+export SSH_ASKPASS=$T/askpass SSH_ASKPASS_REQUIRE=force
+module=/usr/lib/$(gcc -print-multiarch)/opensc-pkcs11.so
+sshd_start "$T/authorized_keys"
+cat >ssh.conf <<END
+Host server
+	HostName 127.0.0.1
+	Port $sshd_port
+	User $sshd_user
+	UserKnownHostsFile $T/sshd.known
+END
+
 # ---- the demonstration --------------------------------------------------------
 
 say "A test card, and a reader with that card in it"
-show 'cardbridge card new --test --profile authentic5 my.card' '^my.card'
+show 'cardbridge card new --test --profile series8 my.card' '^my.card'
 quiet 'cardbridge reader add demo emu:my.card'
 wait_until 5 card_seen || fail "pcscd does not see the card"
 
@@ -134,34 +154,26 @@ say "Logs in, and sees the private keys"
 show 'pkcs11-tool --login --pin 123456 -O --type privkey' 'Object;|  label: |Usage'
 
 say "Decrypts what openssl encrypted to the card's certificate"
-quiet "id=\$(pkcs15-tool -c | sed -n 's/.*ID *: //p' | head -n 1)
-  pkcs15-tool --read-certificate \$id -o card.pem"
+quiet 'pkcs11-tool --read-object --type cert --label Authentication -o card.der
+  openssl x509 -inform der -in card.der -out card.pem'
 quiet "echo 'Meet me at noon.' | openssl pkeyutl -encrypt -certin -inkey card.pem -out letter.bin"
 show 'pkcs11-tool --login --pin 123456 --decrypt --mechanism RSA-PKCS --label Authentication -i letter.bin' \
 	'^Meet'
 
-say "Signs. OpenSC itself refuses to with this kind of card, so: raw APDUs"
-quiet "pin=\$(printf 123456 | basenc --base16)\$(printf 'FF%.0s' {1..58})
-  echo 'I agree.' >letter.txt
-  hash=\$(openssl sha256 -binary letter.txt | basenc --base16 -w0)
-  opensc-tool -s 00A4000C025011 -s 0020008140\$pin -s 00A4000C029002 \\
-    -s 00A4000C023001 -s 002241B603800111 \\
-    -s 002A9E9A333031300D060960864801650304020105000420\${hash}00 |
-    tail -n 16 | cut -c1-48 | basenc --base16 -di >letter.sig"
+say "Signs, and openssl verifies"
+quiet "echo 'I agree.' >letter.txt
+  pkcs11-tool --login --pin 123456 --sign --mechanism SHA256-RSA-PKCS --label Authentication -i letter.txt -o letter.sig"
 quiet 'openssl x509 -in card.pem -noout -pubkey >card.pub'
 show 'openssl sha256 -verify card.pub -signature letter.sig letter.txt' '^Verified OK'
 
-say "Makes a new key, and gets a certificate for it"
-quiet "pkcs15-init --generate-key rsa/2048 --auth-id 53434D --pin 123456 --id 1001 --label 'My new key'"
-quiet 'pkcs15-tool --read-public-key 1001 -o new.pub'
-quiet "openssl req -x509 -newkey rsa:2048 -nodes -keyout ca.key -subj '/CN=A CA for this demo' -out ca.pem
-  openssl req -new -key ca.key -subj '/CN=The new key' |
-    openssl x509 -req -CA ca.pem -CAkey ca.key -force_pubkey new.pub -out new.pem"
-quiet "pkcs15-init --store-certificate new.pem --auth-id 53434D --pin 123456 --id 1001 --label 'My new certificate'"
-show 'pkcs11-tool -O --type cert' '  label: |subject:'
+say "Logs in by ssh, into a real sshd that takes nothing but the card's key"
+quiet "ssh-keygen -D $module >authorized_keys"
+show "ssh -F ssh.conf -I $module server 'echo Welcome, \$USER'" '^Welcome'
 
 say "A wrong passcode, and the tries left"
 expected=1 show 'pkcs11-tool --login --pin 000000 -O' 'CKR_[A-Z_]*'
-show 'pkcs15-tool --list-pins' 'PIN \[|Tries left'
+# the host never asks for it: SELECT the application, VERIFY without a passcode
+show 'opensc-tool -s 00A4040010A0000000770100700A1000F100000100 -s 00200001 |
+  sed -n "s/.*SW1=0x63, SW2=0xC\(.\).*/\1 tries left/p"' 'tries left'
 
 say "That was it. pcscd, bridge and card of this demo are gone."

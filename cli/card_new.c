@@ -147,6 +147,7 @@ cli_card_new(const struct cli_cmd *cmd, const void *args, int argc,
 	struct secret so = { "SO passcode", test_so_pin, a->so_pin_file,
 		"--so-pin-file", CB_BUF_INIT, false };
 	struct cb_buf unblock = CB_BUF_INIT_MAX(CLI_PASS_MAX);
+	const char *name = a->profile != NULL ? a->profile : "series8";
 	struct emu_profile *profile = NULL;
 	struct cb_why why = { "" };
 	struct emu_make wish = { 0 };
@@ -159,9 +160,12 @@ cli_card_new(const struct cli_cmd *cmd, const void *args, int argc,
 	(void)argc;
 	if ((code = refuse_early(a, argv[0])) != CLI_OK)
 		return code;
-	path = cli_profile_path(a->profile != NULL ? a->profile : "series8");
-	if (path == NULL)
+	if ((path = cli_profile_path(name)) == NULL)
 		return cli_fail(CLI_FAILED, "out of memory");
+	if (strcmp(path, name) != 0 && access(path, F_OK) != 0) {
+		code = cli_profile_unknown(name);
+		goto out;
+	}
 	if ((r = emu_profile_read(&profile, path, &why)) != CB_OK) {
 		code = cli_fail_err(r, &why, path);
 		goto out;

@@ -72,5 +72,7 @@ char *cli_absolute(const char *path);
 char *cli_absolute_uri(const char *uri);
 /* Where the profile of this name is, or the file itself; to be freed. */
 char *cli_profile_path(const char *name);
+/* Says that there is none of this name, and which there are. Exit code. */
+int cli_profile_unknown(const char *name);
 
 #endif

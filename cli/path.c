@@ -4,6 +4,7 @@
  * Paths: made absolute before anybody with another working directory hears of
  * them, and where profiles are.
  */
+#include <dirent.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -50,21 +51,62 @@ cli_absolute_uri(const char *uri)
 	return out;
 }
 
+static bool
+is_profile(const char *name)
+{
+	size_t n = strlen(name), m = sizeof(suffix) - 1;
+
+	return n > m && strcmp(name + n - m, suffix) == 0;
+}
+
+static const char *
+profile_dir(void)
+{
+	const char *dir = getenv("CARDBRIDGE_PROFILES");
+
+	return dir != NULL && dir[0] != '\0' ? dir
+					     : CB_PKGDATADIR "/profiles";
+}
+
 char *
 cli_profile_path(const char *name)
 {
-	const char *dir = getenv("CARDBRIDGE_PROFILES");
-	size_t n = strlen(name), m = sizeof(suffix) - 1;
 	char *out = NULL;
-	int r;
 
-	if (strchr(name, '/') != NULL ||
-	    (n > m && strcmp(name + n - m, suffix) == 0))
+	if (strchr(name, '/') != NULL || is_profile(name))
 		return strdup(name);
-	if (dir != NULL && dir[0] != '\0')
-		r = asprintf(&out, "%s/%s%s", dir, name, suffix);
-	else
-		r = asprintf(
-		    &out, CB_PKGDATADIR "/profiles/%s%s", name, suffix);
-	return r < 0 ? NULL : out;
+	if (asprintf(&out, "%s/%s%s", profile_dir(), name, suffix) < 0)
+		out = NULL;
+	return out;
+}
+
+static int
+profile_entry(const struct dirent *e)
+{
+	return is_profile(e->d_name);
+}
+
+int
+cli_profile_unknown(const char *name)
+{
+	struct dirent **found = NULL;
+	char names[512] = "";
+	int n = scandir(profile_dir(), &found, profile_entry, alphasort);
+
+	for (int i = 0; i < n; i++) {
+		size_t used = strlen(names);
+
+		(void)snprintf(names + used, sizeof(names) - used, " %.*s",
+		    (int)(strlen(found[i]->d_name) - (sizeof(suffix) - 1)),
+		    found[i]->d_name);
+		free(found[i]);
+	}
+	free(found);
+	if (names[0] == '\0')
+		return cli_fail(CLI_FAILED, "there are no profiles in %s: "
+		    "install cardbridge, or let CARDBRIDGE_PROFILES name the "
+		    "directory where they are", profile_dir());
+	return cli_fail(CLI_FAILED, "no profile \"%s\" in %s, which has%s; a "
+	    "file needs a slash in its name (./%s.profile)", name,
+	    profile_dir(), names, name);
 }

@@ -143,10 +143,20 @@ check 'a passcode file that is empty'
 echo 12 >short
 echo 87654321 >so
 run 2 card new --pin-file short --so-pin-file so live.card &&
-	says '4 to 16 characters' && [ ! -e live.card ]
+	says '4 to 8 characters' && [ ! -e live.card ]
 check 'a passcode that the policy refuses'
-run 4 card new --profile nosuch --test x.card && says 'nosuch.profile'
+run 4 card new --profile nosuch --test x.card && says '"nosuch" in' &&
+	says 'has authentic3 authentic5' && says '[(]./nosuch.profile[)]'
 check 'a profile that is missing'
+(
+	export CARDBRIDGE_PROFILES=nowhere
+	run 4 card new --test x.card
+) &&
+	says 'no profiles in nowhere:.*CARDBRIDGE_PROFILES'
+check 'profiles that are missing'
+run 4 card new --profile ./nosuch.profile --test x.card &&
+	says './nosuch.profile: No such file'
+check 'a file that is missing'
 printf 'name = "x";\nsize = 1;\n' >bad.profile
 run 4 card new --profile ./bad.profile --test x.card &&
 	says '^cardbridge: ./bad.profile:' && [ ! -e x.card ]
@@ -187,8 +197,10 @@ wait "$maker" || code=$?
 [ "$code" -ne 0 ] && [ "$(cat taken.card)" = precious ]
 check 'a file that came in the meantime is left alone'
 run 0 card new --test --blank --profile series8 blank.card &&
-	says 'profile authentic5'
+	says 'profile authentic3'
 check 'a blank card, by alias'
+run 0 card new --test --blank default.card && says 'profile authentic3'
+check 'which is the default'
 run 0 card new --test --blank --tries 9 many.card &&
 	run 0 card show many.card && says '9 tries'
 check 'more tries on a test card'

@@ -52,19 +52,6 @@ object_uri() { # TYPE N [PASSCODE]
 	echo "pkcs11:object=${labels[$2]// /%20};type=$1${3:+?pin-value=$3}"
 }
 
-# A TCP port that nobody listens at.
-free_port() {
-	"$CB_PYTHON" -c '
-import socket
-s = socket.socket()
-s.bind(("127.0.0.1", 0))
-print(s.getsockname()[1])'
-}
-
-port_open() { # PORT
-	(: <>"/dev/tcp/127.0.0.1/$1")
-} 2>/dev/null
-
 # What is left of a kind's three tries; a card that is logged into would not
 # tell before it was reset.
 tries_left() {

@@ -306,6 +306,21 @@ need_pcscd() {
 	ln -sfn "$(realpath "$CARDBRIDGE_PLUGIN")" "$T/libifdcardbridge.so"
 }
 
+# ---- ports ----------------------------------------------------------------
+
+# A TCP port that nobody listens at.
+free_port() {
+	"$CB_PYTHON" -c '
+import socket
+s = socket.socket()
+s.bind(("127.0.0.1", 0))
+print(s.getsockname()[1])'
+}
+
+port_open() { # PORT
+	(: <>"/dev/tcp/127.0.0.1/$1")
+} 2>/dev/null
+
 # ---- the bridge -----------------------------------------------------------
 
 export CARDBRIDGE_SOCKET=$T/run/socket

@@ -152,7 +152,7 @@ START_TEST(profile_alias_is_followed)
 	ck_assert_int_eq(
 	    emu_profile_read(&p, source("data/profiles/series8.profile"),
 		&why), CB_OK);
-	ck_assert_str_eq(emu_profile_name(p), "authentic5");
+	ck_assert_str_eq(emu_profile_name(p), "authentic3");
 	emu_profile_free(&p);
 	ck_assert_ptr_null(p);
 }
