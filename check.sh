@@ -198,8 +198,10 @@ stage_valgrind() {
 # Two at a time: neither measures anything.
 stage_store() {
 	local run=(env "CB_BUILD=$top/build-gcc" tests/powercut/run.sh)
-	tap "power cuts under a card" 600 "${run[@]}" card &
-	tap "power cuts under records, kills" 600 "${run[@]}" nvm kill
+	tap "power cuts under cards" 600 "${run[@]}" \
+		card/authentic5 card/iasecc-oberthur &
+	tap "power cuts under cards and records, kills" 600 "${run[@]}" \
+		nvm card/authentic3 card/iasecc-gemalto kill
 	wait
 }
 

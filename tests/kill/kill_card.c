@@ -3,12 +3,12 @@
 /*
  * kill -9 at random moments.
  *
- *	kill_card [COUNT [SEED]]
+ *	kill_card KIND [COUNT [SEED]]
  *
  * A child sends random commands to a card and says on a pipe when each begins
  * and ends; it is killed, COUNT times. Each time the card file must open, the
  * card be as before or after the command that was in flight (or before it with
- * the try spent that it costs), and its passcode open it. The file without the
+ * the try spent that it costs), and its passcodes open it. The file without the
  * journal beside it must be such a card too, or be refused as damaged, that
  * only when a command was in flight. One child in ten makes a card instead:
  * then there is a whole card or nothing at all.
@@ -28,7 +28,8 @@
 #include "tests/powercut/vfs_powercut.h"
 
 enum {
-	LONGEST_US = 15000,	/* a child's life after its first command */
+	COMMANDS = 6,		/* a child's life: fewer of them, and */
+	LONGEST_US = 10000,	/* some time of the next */
 	LONGEST_MAKE_US = 60000,
 	LIFETIME_S = 20,	/* no child may take longer */
 };
@@ -38,6 +39,7 @@ struct tally {
 	unsigned made, not_made, wrong;
 };
 
+static const struct story_kind *kind;
 static char dir[] = "/tmp/kill_card.XXXXXX";
 static char card_path[64], copy_path[64], new_path[64];
 
@@ -69,17 +71,16 @@ live(struct story s, uint64_t random, int to)
 {
 	struct story_cmd cmd;
 	struct emu_card *card;
-	enum story_op op;
 	enum cb_err r;
 
 	alarm(LIFETIME_S);
-	if ((card = story_open(card_path, &r)) == NULL || !story_start(card))
+	if ((card = story_open(card_path, &r)) == NULL ||
+	    !story_start(card, kind))
 		_exit(1);
 	for (;;) {
-		op = (enum story_op)((pc_random(&random) >> 33) % OPS);
-		story_plan(&s, op, &random, &cmd);
+		story_plan(&s, story_draw_op(kind, &random), &random, &cmd);
 		say(to, 'b');
-		if (!story_run(card, &cmd))
+		if (!story_run(card, kind, &cmd))
 			say(to, 'x');
 		say(to, 'e');
 	}
@@ -92,21 +93,21 @@ make(int to)
 
 	alarm(LIFETIME_S);
 	say(to, 'b');
-	if (!story_make(new_path, &s))
+	if (!story_make(new_path, kind, &s))
 		say(to, 'x');
 	say(to, 'e');
 	pause();
 }
 
-/* Lets a child live (or make) for some microseconds; *begun and *ended count
- * its commands. false: one had a wrong answer. */
+/* Lets a child live (or make) for `commands` and some microseconds; *begun and
+ * *ended count its commands. false: one had a wrong answer. */
 static bool
-one_life(const struct story *s, uint64_t random, unsigned us, unsigned *begun,
-    unsigned *ended)
+one_life(const struct story *s, uint64_t random, unsigned commands,
+    unsigned us, unsigned *begun, unsigned *ended)
 {
 	const struct timespec life = { 0, (long)us * 1000 };
 	int pipes[2];
-	bool good = true;
+	bool good = true, alive = true;
 	pid_t pid;
 	char c;
 
@@ -122,15 +123,15 @@ one_life(const struct story *s, uint64_t random, unsigned us, unsigned *begun,
 		make(pipes[1]);
 	}
 	close(pipes[1]);
-	if (read(pipes[0], &c, 1) == 1) {	/* the first begins */
-		*begun = 1;
-		nanosleep(&life, NULL);
-	}
-	kill(pid, SIGKILL);
 	while (read(pipes[0], &c, 1) == 1) {
 		*begun += c == 'b';
 		*ended += c == 'e';
 		good = good && c != 'x';
+		if (alive && *begun > commands) {
+			nanosleep(&life, NULL);
+			kill(pid, SIGKILL);
+			alive = false;
+		}
 	}
 	close(pipes[0]);
 	waitpid(pid, NULL, 0);
@@ -157,18 +158,14 @@ copy_file(void)
 	close(to);
 }
 
-static bool
-opens(const struct story *got, unsigned pin)
+static struct emu_card *
+open_copy(void *none)
 {
-	struct emu_card *card;
 	enum cb_err r;
-	bool good;
 
+	(void)none;
 	copy_file();
-	card = story_open(copy_path, &r);
-	good = card != NULL && story_opens(card, got, pin);
-	emu_card_free(&card);
-	return good;
+	return story_open(copy_path, &r);
 }
 
 /* The file alone, as if its journal had been taken away. */
@@ -185,7 +182,8 @@ check_copy(struct tally *t, unsigned round, const struct story *before,
 		t->refused++;
 	else if (card == NULL)
 		complain(t, round, "a copy does not open");
-	else if (!story_read(card, cmd != NULL && cmd->spends_unblock, &got) ||
+	else if (!story_read(card, kind, cmd != NULL && cmd->spends_unblock,
+		     &got) ||
 	    story_where(&got, before, after, cmd) == STORY_NOWHERE)
 		complain(t, round, "a copy is neither before nor after");
 	emu_card_free(&card);
@@ -197,14 +195,14 @@ check_card(struct tally *t, unsigned round, struct story *now,
     const struct story *after, const struct story_cmd *cmd)
 {
 	struct emu_card *card;
-	struct story got, before = *now;
+	struct story got;
 	enum story_place place = STORY_NOWHERE;
 	enum cb_err r;
 
 	card = story_open(card_path, &r);
 	if (card == NULL)
 		complain(t, round, cb_err_text(r));
-	else if (!story_read(card, round % 16 == 0 ||
+	else if (!story_read(card, kind, round % 16 == 0 ||
 	    (cmd != NULL && cmd->spends_unblock), &got))
 		complain(t, round, "the card cannot be read");
 	else if ((place = story_where(&got, now, after, cmd)) ==
@@ -213,24 +211,21 @@ check_card(struct tally *t, unsigned round, struct story *now,
 	emu_card_free(&card);
 	if (place == STORY_NOWHERE)
 		return;
-	memcpy(got.unblock, now->unblock, sizeof(got.unblock));
+	/* Some things are known by what passcodes open only. */
+	if ((place != STORY_BEFORE || round % 8 == 0 ||
+	    story_hides(now, after)) &&
+	    (place = story_find(&got, now, after, cmd, open_copy, NULL)) ==
+	    STORY_NOWHERE)
+		complain(t, round, "no passcode opens the card");
 	if (place == STORY_AFTER)
 		*now = *after;
 	now->tries = got.tries;
 	now->so_tries = got.so_tries;
 	if (got.unblock_tries != STORY_UNREAD)
 		now->unblock_tries = got.unblock_tries;
-	/* A passcode is known by what it opens only. */
-	now->pin = before.pin;
-	if ((place != STORY_BEFORE || before.pin != after->pin ||
-	    round % 8 == 0) && !opens(&got, before.pin)) {
-		now->pin = after->pin;
-		if (before.pin == after->pin || !opens(&got, after->pin))
-			complain(t, round, "no passcode opens the card");
-	}
 	if (cmd == NULL)
 		t->quiet++;
-	else if (place == STORY_AFTER || now->pin != before.pin)
+	else if (place == STORY_AFTER)
 		t->after++;
 	else if (place == STORY_SPENT)
 		t->spent++;
@@ -246,22 +241,17 @@ round_of_commands(struct tally *t, unsigned round, struct story *now,
 	unsigned i, begun, ended;
 	struct story_cmd cmd;
 	struct story after;
-	enum story_op op;
 	bool flight;
 
-	if (!one_life(now, child,
-	    (unsigned)(pc_random(random) >> 33) % LONGEST_US, &begun, &ended))
+	if (!one_life(now, child, story_draw(random, COMMANDS),
+	    story_draw(random, LONGEST_US), &begun, &ended))
 		complain(t, round, "the card does not answer as it must");
-	for (i = 0; i < ended; i++) {
-		op = (enum story_op)((pc_random(&child) >> 33) % OPS);
-		story_plan(now, op, &child, &cmd);
-	}
+	for (i = 0; i < ended; i++)
+		story_plan(now, story_draw_op(kind, &child), &child, &cmd);
 	flight = begun > ended;
 	after = *now;
-	if (flight) {
-		op = (enum story_op)((pc_random(&child) >> 33) % OPS);
-		story_plan(&after, op, &child, &cmd);
-	}
+	if (flight)
+		story_plan(&after, story_draw_op(kind, &child), &child, &cmd);
 	t->commands += ended;
 	copy_file();
 	check_copy(t, round, now, &after, flight ? &cmd : NULL);
@@ -294,8 +284,7 @@ round_of_making(struct tally *t, unsigned round, uint64_t *random)
 	struct story got;
 	enum cb_err r;
 
-	if (!one_life(NULL, 0,
-	    (unsigned)(pc_random(random) >> 33) % LONGEST_MAKE_US, &begun,
+	if (!one_life(NULL, 0, 0, story_draw(random, LONGEST_MAKE_US), &begun,
 	    &ended))
 		complain(t, round, "no card was made");
 	if (access(new_path, F_OK) < 0) {
@@ -306,8 +295,8 @@ round_of_making(struct tally *t, unsigned round, uint64_t *random)
 	}
 	t->made++;
 	card = story_open(new_path, &r);
-	if (card == NULL || !story_start(card) ||
-	    (ended > 0 && !story_read(card, false, &got)))
+	if (card == NULL || !story_start(card, kind) ||
+	    (ended > 0 && !story_read(card, kind, false, &got)))
 		complain(t, round, "a new card does not open");
 	emu_card_free(&card);
 	unlink(new_path);
@@ -318,14 +307,15 @@ round_of_making(struct tally *t, unsigned round, uint64_t *random)
 int
 main(int argc, char **argv)
 {
-	unsigned count = argc > 1 ? (unsigned)strtoul(argv[1], NULL, 10) : 200;
-	uint64_t random = argc > 2 ? strtoull(argv[2], NULL, 10) : 1;
+	unsigned count = argc > 2 ? (unsigned)strtoul(argv[2], NULL, 10) : 200;
+	uint64_t random = argc > 3 ? strtoull(argv[3], NULL, 10) : 1;
 	struct tally t = { 0 };
 	struct story now;
 	unsigned round;
 
-	if (count == 0 || mkdtemp(dir) == NULL)
-		die("usage: kill_card [COUNT [SEED]]");
+	kind = argc > 1 ? story_kind_find(argv[1]) : NULL;
+	if (kind == NULL || count == 0 || mkdtemp(dir) == NULL)
+		die("usage: kill_card KIND [COUNT [SEED]]");
 	snprintf(card_path, sizeof(card_path), "%s/card", dir);
 	snprintf(copy_path, sizeof(copy_path), "%s/copy", dir);
 	snprintf(new_path, sizeof(new_path), "%s/new", dir);
@@ -335,7 +325,7 @@ main(int argc, char **argv)
 		 * a kill may block either. */
 		if (now.so_tries == 0 || now.unblock_tries == 0) {
 			unlink(card_path);
-			if (!story_make(card_path, &now))
+			if (!story_make(card_path, kind, &now))
 				die("story_make");
 			t.cards++;
 		}
@@ -344,11 +334,11 @@ main(int argc, char **argv)
 		else
 			round_of_commands(&t, round, &now, &random);
 	}
-	printf("kill_card: %u kills, %u cards, %u commands answered; in "
+	printf("kill_card: %s, %u kills, %u cards, %u commands answered; in "
 	    "flight: %u before, %u try spent, %u after, %u none; %u refused "
 	    "without their journal; making: %u whole, %u nothing; %u wrong\n",
-	    round, t.cards, t.commands, t.before, t.spent, t.after, t.quiet,
-	    t.refused, t.made, t.not_made, t.wrong);
+	    kind->name, round, t.cards, t.commands, t.before, t.spent, t.after,
+	    t.quiet, t.refused, t.made, t.not_made, t.wrong);
 	unlink(card_path);
 	unlink(copy_path);
 	unlink(new_path);

@@ -5,8 +5,12 @@ check_LTLIBRARIES += tests/powercut/libpowercut.la
 tests_powercut_libpowercut_la_SOURCES = \
 	tests/powercut/events.h \
 	tests/powercut/story.h \
+	tests/powercut/story_a3.c \
+	tests/powercut/story_a5.c \
 	tests/powercut/story_card.c \
+	tests/powercut/story_ias.c \
 	tests/powercut/story_plan.c \
+	tests/powercut/story_where.c \
 	tests/powercut/survivor.c \
 	tests/powercut/vfs_powercut.c \
 	tests/powercut/vfs_powercut.h

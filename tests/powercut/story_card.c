@@ -4,63 +4,114 @@
  * Making, driving and reading the card of a story, see story.h.
  */
 #include <limits.h>
-#include <openssl/bn.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
 #include "common/apdu.h"
 #include "common/sw.h"
+#include "emulator/published.h"
 #include "tests/powercut/story.h"
 
-static const uint8_t aid[] = { 0x00, 0xA4, 0x04, 0x0C, 0x10, 0xA0, 0x00, 0x00,
-	0x00, 0x77, 0x01, 0x03, 0x03, 0x00, 0x00, 0x00, 0xF1, 0x00, 0x00, 0x00,
-	0x02 };
-
-/* Sends an APDU; *rsp is what came before the status word. 0: no answer. */
-static uint16_t
-send(struct emu_card *card, const uint8_t *apdu, size_t n, struct cb_buf *rsp)
+const struct story_kind *
+story_kind_find(const char *name)
 {
-	struct cb_buf own = CB_BUF_INIT_MAX(CB_RESP_MAX);
-	struct cb_buf *b = rsp != NULL ? rsp : &own;
+	static const struct story_kind *const kinds[] = { &story_a5,
+		&story_a3, &story_ias_oberthur, &story_ias_gemalto };
+
+	for (size_t i = 0; i < sizeof(kinds) / sizeof(kinds[0]); i++)
+		if (strcmp(kinds[i]->name, name) == 0)
+			return kinds[i];
+	return NULL;
+}
+
+/* ---- driving ------------------------------------------------------------ */
+
+/* One APDU; what it answers is added to *rsp. */
+static uint16_t
+transmit(struct emu_card *card, const uint8_t *apdu, size_t n,
+    struct cb_buf *rsp)
+{
+	struct cb_buf b = CB_BUF_INIT_MAX(CB_RESP_MAX);
 	uint16_t sw = 0;
 
-	if (emu_card_transmit(card, cb_span(apdu, n), b) == CB_OK &&
-	    b->n >= 2) {
-		sw = (uint16_t)(b->p[b->n - 2] << 8 | b->p[b->n - 1]);
-		if (cb_buf_truncate(b, b->n - 2) != CB_OK)
-			sw = 0;
-	}
-	cb_buf_free(&own);
+	if (emu_card_transmit(card, cb_span(apdu, n), &b) == CB_OK &&
+	    b.n >= 2 &&
+	    cb_buf_add(rsp, cb_span(b.p, b.n - 2)) == CB_OK)
+		sw = (uint16_t)(b.p[b.n - 2] << 8 | b.p[b.n - 1]);
+	cb_buf_free(&b);
 	return sw;
 }
 
-static uint16_t
-short_apdu(struct emu_card *card, unsigned ins, unsigned p1, unsigned p2,
-    unsigned le, struct cb_buf *rsp)
+uint16_t
+story_send(struct emu_card *card, const struct story_kind *kind,
+    const struct story_cmd *cmd, struct cb_buf *rsp)
 {
-	const uint8_t apdu[] = { ins == 0xB4 ? 0x80 : 0x00, (uint8_t)ins,
-		(uint8_t)p1, (uint8_t)p2, (uint8_t)le };
+	struct cb_buf all = CB_BUF_INIT;
+	uint8_t apdu[5 + 255 + 1], response[] = { 0x00, 0xC0, 0x00, 0x00, 0 };
+	size_t at = 0, n, lc;
+	uint16_t sw;
 
-	return send(card, apdu, sizeof(apdu), rsp);
+	do {
+		lc = cmd->n - at > 255 ? 255 : cmd->n - at;
+		memcpy(apdu, cmd->head, 4);
+		n = 4;
+		if (cmd->n > 0) {
+			apdu[n++] = (uint8_t)lc;
+			memcpy(apdu + n, cmd->data + at, lc);
+			n += lc;
+		}
+		at += lc;
+		if (at < cmd->n)
+			apdu[0] |= 0x10;
+		else if (cmd->n == 0 ? cmd->le >= 0 || kind->t0
+				     : cmd->le >= 0 && !kind->t0)
+			apdu[n++] = cmd->le > 0 ? (uint8_t)cmd->le : 0;
+		sw = transmit(card, apdu, n, &all);
+	} while (sw == SW_OK && at < cmd->n);
+	while (sw >> 8 == 0x61) {
+		response[4] = (uint8_t)sw;
+		sw = transmit(card, response, sizeof(response), &all);
+	}
+	if (rsp != NULL && cb_buf_set(rsp, cb_buf_span(&all)) != CB_OK)
+		sw = 0;
+	cb_buf_free(&all);
+	return sw;
 }
 
-static uint16_t
-select_fid(struct emu_card *card, unsigned fid)
+uint16_t
+story_short(struct emu_card *card, const struct story_kind *kind,
+    unsigned cla, unsigned ins, unsigned p1p2, int le, struct cb_buf *rsp)
 {
-	const uint8_t apdu[] = { 0x00, 0xA4, 0x00, 0x0C, 0x02,
-		(uint8_t)(fid >> 8), (uint8_t)fid };
+	struct story_cmd cmd;
 
-	return send(card, apdu, sizeof(apdu), NULL);
+	story_head(&cmd, cla, ins, p1p2 >> 8, p1p2 & 0xff);
+	cmd.le = le;
+	return story_send(card, kind, &cmd, rsp);
 }
 
-/* To 5011 or a DF in it. */
-static bool
-go(struct emu_card *card, unsigned df)
+uint16_t
+story_select(
+    struct emu_card *card, const struct story_kind *kind, unsigned fid)
 {
-	return select_fid(card, 0x3F00) == SW_OK &&
-	    select_fid(card, 0x5011) == SW_OK &&
-	    (df == 0x5011 || select_fid(card, df) == SW_OK);
+	const uint8_t data[] = { (uint8_t)(fid >> 8), (uint8_t)fid };
+	struct story_cmd cmd;
+
+	story_head(&cmd, 0x00, 0xA4, 0x00, kind->select_p2);
+	story_add(&cmd, data, sizeof(data));
+	return story_send(card, kind, &cmd, NULL);
+}
+
+bool
+story_go(
+    struct emu_card *card, const struct story_kind *kind, enum story_at at)
+{
+	const uint16_t *df = kind->dfs;
+
+	return story_select(card, kind, 0x3F00) == SW_OK &&
+	    story_select(card, kind, df[AT_APP]) == SW_OK &&
+	    (df[at] == df[AT_APP] ||
+		story_select(card, kind, df[at]) == SW_OK);
 }
 
 struct emu_card *
@@ -75,54 +126,104 @@ story_open(const char *path, enum cb_err *r)
 }
 
 bool
-story_start(struct emu_card *card)
+story_start(struct emu_card *card, const struct story_kind *kind)
 {
+	struct story_cmd cmd;
+
 	emu_card_power_on(card);
-	return send(card, aid, sizeof(aid), NULL) == SW_OK;
+	story_head(&cmd, 0x00, 0xA4, 0x04, 0x0C);
+	story_add(&cmd, kind->aid, kind->aid_n);
+	return story_send(card, kind, &cmd, NULL) == SW_OK;
 }
 
-/* passwd is no APDU; its outcome in a status word. */
+/* What is no APDU; its outcome in a status word. */
 static uint16_t
-run_passwd(struct emu_card *card, const struct story_cmd *cmd)
+run_outside(struct emu_card *card, const struct story_cmd *cmd)
 {
-	char old_pin[16], new_pin[16];
+	struct cb_span secret = cb_span(cmd->data, cmd->n);
+	char new_pin[16];
 	unsigned left;
+	enum cb_err r;
 
-	snprintf(old_pin, sizeof(old_pin), "1234%02u", 56 + cmd->old_pin);
-	snprintf(new_pin, sizeof(new_pin), "1234%02u", 56 + cmd->new_pin);
-	return emu_card_passwd(card, cb_span_str(old_pin),
-	    cb_span_str(new_pin), &left, NULL) == CB_OK ? SW_OK : SW_UNKNOWN;
+	story_pin_text(cmd->new_pin, new_pin);
+	r = cmd->outside == BY_PASSWD
+	    ? emu_card_passwd(
+		  card, secret, cb_span_str(new_pin), &left, NULL)
+	    : emu_card_unblock(
+		  card, secret, cb_span_str(new_pin), &left, NULL);
+	return r == CB_OK ? SW_OK : SW_UNKNOWN;
 }
 
-static uint16_t
-run(struct emu_card *card, const struct story_cmd *cmd)
+uint16_t
+story_ask(struct emu_card *card, const struct story_kind *kind,
+    const struct story_cmd *cmd)
 {
-	if (cmd->op == OP_PASSWD)
-		return run_passwd(card, cmd);
-	if (!go(card, cmd->df) ||
-	    (cmd->ef != 0 && select_fid(card, cmd->ef) != SW_OK))
+	if (cmd->outside != BY_APDU)
+		return run_outside(card, cmd);
+	if (!story_go(card, kind, cmd->at) ||
+	    (cmd->ef != 0 && story_select(card, kind, cmd->ef) != SW_OK))
 		return 0;
-	return send(card, cmd->apdu, cmd->n, NULL);
+	return story_send(card, kind, cmd, NULL);
 }
 
 bool
-story_run(struct emu_card *card, const struct story_cmd *cmd)
+story_run(struct emu_card *card, const struct story_kind *kind,
+    const struct story_cmd *cmd)
 {
-	uint16_t sw = run(card, cmd);
+	uint16_t sw = story_ask(card, kind, cmd);
 
 	if (sw == cmd->want)
 		return true;
-	fprintf(stderr, "%s: %04X instead of %04X\n",
-	    story_op_names[cmd->op], sw, cmd->want);
+	fprintf(stderr, "%s, %s: %04X instead of %04X\n", kind->name,
+	    cmd->name, sw, cmd->want);
 	return false;
 }
 
 /* ---- making ------------------------------------------------------------- */
 
-static enum cb_err
-make(struct emu_nvm *nvm, struct cb_why *why)
+/* Below the top of the source. */
+static void
+find_source(char path[PATH_MAX], const char *folder, const char *name,
+    const char *end)
 {
 	const char *top = getenv("srcdir") != NULL ? getenv("srcdir") : ".";
+
+	snprintf(path, PATH_MAX, "%s/%s/%s%s", top, folder, name, end);
+}
+
+const struct cb_buf *
+story_known_part(unsigned tag)
+{
+	static struct emu_rsa_parts k;
+	static const uint8_t e[] = { 0x01, 0x00, 0x01 };
+	const struct {
+		unsigned tag;
+		const struct cb_buf *part;
+	} parts[] = {
+		{ 0x81, &k.n }, { 0x82, &k.e }, { 0x92, &k.p }, { 0x93, &k.q },
+		{ 0x94, &k.qi }, { 0x95, &k.dp }, { 0x96, &k.dq },
+	};
+	struct cb_buf cert = CB_BUF_INIT;
+	struct cb_why why = { "" };
+	char path[PATH_MAX];
+
+	find_source(path, "tests/vectors", "authentic3", "/test-keys.txt");
+	if (k.e.n == 0 &&
+	    (emu_published_read(path, "a33", &k, &cert, &why) != CB_OK ||
+		cb_buf_set(&k.e, CB_SPAN_OF(e)) != CB_OK)) {
+		fprintf(stderr, "%s\n", why.text);
+		exit(2);
+	}
+	cb_buf_free(&cert);
+	for (size_t i = 0; i < sizeof(parts) / sizeof(parts[0]); i++)
+		if (parts[i].tag == tag)
+			return parts[i].part;
+	return NULL;
+}
+
+static enum cb_err
+make(struct emu_nvm *nvm, const struct story_kind *kind, struct cb_why *why)
+{
 	struct emu_profile *profile = NULL;
 	char path[PATH_MAX], keys[PATH_MAX];
 	const struct emu_make wish = {
@@ -134,49 +235,17 @@ make(struct emu_nvm *nvm, struct cb_why *why)
 	};
 	enum cb_err r;
 
-	snprintf(path, sizeof(path), "%s/data/profiles/authentic5.profile",
-	    top);
-	snprintf(keys, sizeof(keys), "%s/tests/vectors/authentic5/"
-	    "test-keys.txt", top);
+	find_source(path, "data/profiles", kind->name, ".profile");
+	find_source(keys, "tests/vectors", kind->name, "/test-keys.txt");
 	if ((r = emu_profile_read(&profile, path, why)) == CB_OK)
 		r = emu_card_make(nvm, profile, &wish, &emu_env_system, why);
 	emu_profile_free(&profile);
 	return r;
 }
 
-/* A linear EF, a public key file, and the unblock value into *s. */
-static bool
-prepare(struct emu_card *card, struct story *s)
-{
-	static const uint8_t linear[] = { 0x00, 0xE0, 0x00, 0x00, 0x18, 0x62,
-		0x16, 0x82, 0x02, 0x04, 0x01, 0x83, 0x02, 0x6E, 0x00, 0x85,
-		0x02, 0x00, 0x14, 0x86, 0x08, 0, 0, 0, 0, 0xFF, 0xFF, 0xFF,
-		0xFF };
-	static const uint8_t key[] = { 0x00, 0xE0, 0x00, 0x00, 0x18, 0x62,
-		0x16, 0x82, 0x02, 0x12, 0x00, 0x83, 0x02, 0x10, 0x60, 0x85,
-		0x02, 0x02, 0x00, 0x86, 0x08, 0, 0, 0, 0, 0xFF, 0xFF, 0xFF,
-		0xFF };
-	struct cb_buf rsp = CB_BUF_INIT_MAX(CB_RESP_MAX);
-	uint64_t random = 1;
-	struct story_cmd cmd;
-	bool good;
-
-	if (!story_start(card) || !go(card, 0x9001) ||
-	    send(card, linear, sizeof(linear), NULL) != SW_OK ||
-	    send(card, key, sizeof(key), NULL) != SW_OK)
-		return false;
-	story_plan(s, OP_SO_RIGHT, &random, &cmd);
-	if (!story_run(card, &cmd) || select_fid(card, 0x2000) != SW_OK)
-		return false;
-	good = short_apdu(card, 0xB0, 0, 0, 16, &rsp) == SW_OK && rsp.n == 16;
-	if (good)
-		memcpy(s->unblock, rsp.p, 16);
-	cb_buf_free(&rsp);
-	return good;
-}
-
 bool
-story_make(const char *path, struct story *s)
+story_make(
+    const char *path, const struct story_kind *kind, struct story *s)
 {
 	struct emu_nvm *nvm = NULL;
 	struct emu_card *card = NULL;
@@ -184,11 +253,14 @@ story_make(const char *path, struct story *s)
 	bool good;
 
 	memset(s, 0, sizeof(*s));
-	s->tries = s->so_tries = s->unblock_tries = STORY_TRIES;
+	s->kind = kind;
+	s->tries = s->so_tries = STORY_TRIES;
+	s->unblock_tries = kind->puk ? STORY_UNREAD : STORY_TRIES;
 	good = emu_file_open(&nvm, path, EMU_FILE_CREATE, &why) == CB_OK &&
-	    make(nvm, &why) == CB_OK &&
+	    make(nvm, kind, &why) == CB_OK &&
 	    emu_card_open(&card, &nvm, &emu_env_system, &why) == CB_OK &&
-	    prepare(card, s);
+	    story_start(card, kind) &&
+	    (kind->prepare == NULL || kind->prepare(card, s));
 	if (!good)
 		fprintf(stderr, "making a card: %s\n", why.text);
 	emu_card_free(&card);
@@ -200,10 +272,9 @@ story_make(const char *path, struct story *s)
 /* ---- reading ------------------------------------------------------------ */
 
 static unsigned
-query(struct emu_card *card, unsigned ref)
+query(struct emu_card *card, const struct story_kind *kind, unsigned ref)
 {
-	const uint8_t apdu[] = { 0x00, 0x20, 0x00, (uint8_t)ref };
-	uint16_t sw = send(card, apdu, sizeof(apdu), NULL);
+	uint16_t sw = story_short(card, kind, 0x00, 0x20, ref, -1, NULL);
 
 	if ((sw & 0xfff0) == SW_TRIES)
 		return sw & 0x0f;
@@ -227,205 +298,60 @@ unblock_tries(const struct emu_card *card)
 	return n;
 }
 
-static bool
-read_ef(struct emu_card *card, unsigned i, struct story *got,
-    struct cb_buf *rsp)
-{
-	uint16_t sw = select_fid(card, 0x6F00 + i);
-
-	got->ef[i] = sw == SW_OK;
-	if (sw != SW_OK)
-		return sw == SW_FILE_NOT_FOUND;
-	if (short_apdu(card, 0xB0, 0, 0, 200, rsp) != SW_OK || rsp->n != 200)
-		return false;
-	memcpy(got->content[i], rsp->p, 200);
-	if (short_apdu(card, 0xB0, 0, 200, STORY_EF_N - 200, rsp) != SW_OK ||
-	    rsp->n != STORY_EF_N - 200)
-		return false;
-	memcpy(got->content[i] + 200, rsp->p, STORY_EF_N - 200);
-	return true;
-}
-
-static bool
-read_record(struct emu_card *card, unsigned i, struct story *got,
-    struct cb_buf *rsp)
-{
-	size_t k;
-	uint16_t sw = short_apdu(card, 0xB2, i + 1, 0x04, 0, rsp);
-
-	if (sw == SW_RECORD_NOT_FOUND)
-		return true;
-	if (sw != SW_OK || rsp->n != STORY_RECORD_N)
-		return false;
-	got->record[i] = rsp->p[0];
-	for (k = 1; k < rsp->n; k++)
-		if (rsp->p[k] != rsp->p[0])
-			return false;
-	return true;
-}
-
-/* Which key files there are; a public one is whole or empty. */
-static bool
-read_key(struct emu_card *card, struct story *got, struct cb_buf *rsp)
-{
-	bool private, public, filled;
-	uint16_t n, e;
-
-	private = select_fid(card, 0x3050) == SW_OK;
-	public = select_fid(card, 0x1050) == SW_OK;
-	n = public ? short_apdu(card, 0xB4, 1, 0, 0, rsp) : 0;
-	e = public ? short_apdu(card, 0xB4, 2, 0, 0, rsp) : 0;
-	filled = n == SW_OK;
-	if (public && (!private || n != e))
-		return false;
-	got->key = filled ? KEY_MADE : public ? KEY_BOTH :
-	    private ? KEY_PRIVATE : KEY_NONE;
-	return true;
-}
-
 bool
-story_read(struct emu_card *card, bool thorough, struct story *got)
+story_read_ef(struct emu_card *card, const struct story_kind *kind,
+    unsigned i, uint8_t content[STORY_EF_N])
 {
 	struct cb_buf rsp = CB_BUF_INIT_MAX(CB_RESP_MAX);
-	unsigned i;
+	const unsigned first = 200;
 	bool good;
 
-	memset(got, 0, sizeof(*got));
-	good = story_start(card) && go(card, 0x5011);
-	got->tries = query(card, 0x81);
-	got->so_tries = query(card, 0x04);
-	got->one_time = query(card, 0x82) == STORY_TRIES;
-	got->unblock_tries = thorough ? unblock_tries(card) : STORY_UNREAD;
-	good = good && go(card, 0x9001);
-	for (i = 0; i < STORY_EFS && good; i++)
-		good = read_ef(card, i, got, &rsp);
-	got->df = select_fid(card, 0x7F01) == SW_OK;
-	good = good && go(card, 0x9001) && select_fid(card, 0x6E00) == SW_OK;
-	for (i = 0; i < STORY_RECORDS && good; i++)
-		good = read_record(card, i, got, &rsp);
-	good = good && select_fid(card, 0x1060) == SW_OK;
-	if (good && short_apdu(card, 0xB4, 2, 0, 0, &rsp) == SW_OK)
-		got->exponent = rsp.n == 0 ? 0 : rsp.p[rsp.n - 1];
-	good = good && go(card, 0x9002) && read_key(card, got, &rsp);
+	good = story_select(card, kind, STORY_EF_FID + i) == SW_OK &&
+	    story_short(card, kind, 0x00, 0xB0, 0, first, &rsp) == SW_OK &&
+	    rsp.n == first;
+	if (good)
+		memcpy(content, rsp.p, first);
+	good = good &&
+	    story_short(card, kind, 0x00, 0xB0, first, STORY_EF_N - first,
+		&rsp) == SW_OK &&
+	    rsp.n == STORY_EF_N - first;
+	if (good)
+		memcpy(content + first, rsp.p, STORY_EF_N - first);
 	cb_buf_free(&rsp);
 	return good;
 }
 
-/* ---- what a passcode opens ---------------------------------------------- */
-
-/* Whether signature^65537 mod n ends in the signed bytes. */
 static bool
-verifies(struct cb_span n, struct cb_span signature, struct cb_span text)
+look_for_ef(struct emu_card *card, const struct story_kind *kind, unsigned i,
+    struct story *got)
 {
-	BN_CTX *ctx = BN_CTX_new();
-	BIGNUM *m = BN_bin2bn(n.p, (int)n.n, NULL);
-	BIGNUM *s = BN_bin2bn(signature.p, (int)signature.n, NULL);
-	BIGNUM *e = BN_new(), *v = BN_new();
-	uint8_t out[256];
-	bool good;
+	uint16_t sw = story_select(card, kind, STORY_EF_FID + i);
 
-	good = ctx != NULL && m != NULL && s != NULL && e != NULL &&
-	    v != NULL && n.n <= sizeof(out) && BN_set_word(e, 65537) == 1 &&
-	    BN_mod_exp(v, s, e, m, ctx) == 1 &&
-	    BN_bn2binpad(v, out, (int)n.n) == (int)n.n &&
-	    memcmp(out + n.n - text.n, text.p, text.n) == 0;
-	BN_free(m);
-	BN_free(s);
-	BN_free(e);
-	BN_free(v);
-	BN_CTX_free(ctx);
-	return good;
-}
-
-static bool
-signs(struct emu_card *card)
-{
-	static const uint8_t mse[] = { 0x00, 0x22, 0x41, 0xB6, 0x03, 0x80,
-		0x01, 0x11 };
-	static const uint8_t pso[] = { 0x00, 0x2A, 0x9E, 0x9A, 0x05, 'h', 'e',
-		'l', 'l', 'o', 0x00 };
-	struct cb_buf n = CB_BUF_INIT_MAX(CB_RESP_MAX);
-	struct cb_buf signature = CB_BUF_INIT_MAX(CB_RESP_MAX);
-	bool good;
-
-	good = go(card, 0x9002) && select_fid(card, 0x1050) == SW_OK &&
-	    short_apdu(card, 0xB4, 1, 0, 0, &n) == SW_OK &&
-	    select_fid(card, 0x3050) == SW_OK &&
-	    send(card, mse, sizeof(mse), NULL) == SW_OK &&
-	    send(card, pso, sizeof(pso), &signature) == SW_OK &&
-	    verifies(cb_buf_span(&n), cb_buf_span(&signature),
-	    cb_span_str("hello"));
-	cb_buf_free(&n);
-	cb_buf_free(&signature);
-	return good;
+	got->ef[i] = sw == SW_OK;
+	if (sw != SW_OK)
+		return sw == SW_FILE_NOT_FOUND;
+	if (i == STORY_SEALED)
+		return story_short(card, kind, 0x00, 0xB0, 0, 1, NULL) ==
+		    SW_SECURITY_STATUS;
+	return story_read_ef(card, kind, i, got->content[i]);
 }
 
 bool
-story_opens(struct emu_card *card, const struct story *s, unsigned pin)
+story_read(struct emu_card *card, const struct story_kind *kind,
+    bool thorough, struct story *got)
 {
-	struct story next = *s;
-	struct story_cmd cmd;
-	uint64_t random = 1;
+	unsigned i;
+	bool good;
 
-	if (!story_start(card) || s->so_tries == 0)
-		return s->so_tries == 0;
-	story_reset(&next);
-	next.pin = pin;
-	if (next.tries == 0) {
-		story_plan(&next, OP_UNBLOCK, &random, &cmd);
-		if (run(card, &cmd) != cmd.want)
-			return false;
-		if (next.unblock_tries == 0)
-			return true;
-		story_plan(&next, OP_UNBLOCK, &random, &cmd);
-		if (run(card, &cmd) != cmd.want)
-			return false;
-	}
-	story_plan(&next, OP_RIGHT, &random, &cmd);
-	if (run(card, &cmd) != cmd.want)
-		return false;
-	return s->key != KEY_MADE || signs(card);
-}
-
-/* ---- comparing ---------------------------------------------------------- */
-
-static bool
-same(const struct story *got, const struct story *want)
-{
-	return got->one_time == want->one_time && got->df == want->df &&
-	    memcmp(got->ef, want->ef, sizeof(got->ef)) == 0 &&
-	    memcmp(got->content, want->content, sizeof(got->content)) == 0 &&
-	    memcmp(got->record, want->record, sizeof(got->record)) == 0 &&
-	    got->exponent == want->exponent &&
-	    /* without its public file a key does not show that it is made */
-	    (got->key == want->key ||
-	    (got->key == KEY_PRIVATE && want->key == KEY_ALONE));
-}
-
-static bool
-same_tries(const struct story *got, const struct story *want)
-{
-	return got->tries == want->tries && got->so_tries == want->so_tries &&
-	    (got->unblock_tries == STORY_UNREAD ||
-	    got->unblock_tries == want->unblock_tries);
-}
-
-enum story_place
-story_where(const struct story *got, const struct story *before,
-    const struct story *after, const struct story_cmd *cmd)
-{
-	struct story spent = *before;
-
-	if (same(got, before) && same_tries(got, before))
-		return STORY_BEFORE;
-	if (cmd == NULL)
-		return STORY_NOWHERE;
-	if (same(got, after) && same_tries(got, after))
-		return STORY_AFTER;
-	spent.tries -= cmd->spends;
-	spent.so_tries -= cmd->spends_so;
-	spent.unblock_tries -= cmd->spends_unblock;
-	if (same(got, before) && same_tries(got, &spent))
-		return STORY_SPENT;
-	return STORY_NOWHERE;
+	memset(got, 0, sizeof(*got));
+	got->kind = kind;
+	good = story_start(card, kind) && story_go(card, kind, AT_APP);
+	got->tries = query(card, kind, kind->user_ref);
+	got->so_tries = query(card, kind, kind->so_ref);
+	got->unblock_tries = thorough && !kind->puk ? unblock_tries(card)
+						    : STORY_UNREAD;
+	good = good && story_go(card, kind, AT_FILES);
+	for (i = 0; i < STORY_EFS && good; i++)
+		good = look_for_ef(card, kind, i, got);
+	return good && kind->read(card, got);
 }

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: BSD-2-Clause
  * Copyright (c) 2026 The cardbridge authors */
 /*
- * What comes next in a story, see story.h.
+ * What comes next in a story, see story.h: what all kinds of card can do.
  */
 #include <stdio.h>
 #include <string.h>
@@ -10,76 +10,90 @@
 #include "tests/powercut/story.h"
 #include "tests/powercut/vfs_powercut.h"
 
-#define PIN_FIELD 64
-#define SO_PIN "87654321"
+/* ---- words -------------------------------------------------------------- */
 
-const char *const story_op_names[OPS] = {
-	"wrong PIN", "right PIN", "change PIN", "passwd", "unblock",
-	"wrong unblock value", "wrong SO PIN", "right SO PIN", "create EF",
-	"update EF", "delete EF", "create or delete DF", "append record",
-	"update record", "delete record", "put key component", "create PIN",
-	"key files and generation",
-};
-
-static void
-add(struct story_cmd *cmd, const void *p, size_t n)
+void
+story_add(struct story_cmd *cmd, const void *p, size_t n)
 {
-	memcpy(cmd->apdu + cmd->n, p, n);
+	memcpy(cmd->data + cmd->n, p, n);
 	cmd->n += n;
 }
 
-static void
-header(struct story_cmd *cmd, unsigned cla, unsigned ins, unsigned p1,
-    unsigned p2, unsigned lc)
+void
+story_fill(struct story_cmd *cmd, unsigned value, size_t n)
 {
-	const uint8_t h[5] = { (uint8_t)cla, (uint8_t)ins, (uint8_t)p1,
-		(uint8_t)p2, (uint8_t)lc };
+	memset(cmd->data + cmd->n, (int)value, n);
+	cmd->n += n;
+}
 
+void
+story_head(struct story_cmd *cmd, unsigned cla, unsigned ins, unsigned p1,
+    unsigned p2)
+{
+	const uint8_t head[4] = { (uint8_t)cla, (uint8_t)ins, (uint8_t)p1,
+		(uint8_t)p2 };
+
+	memcpy(cmd->head, head, sizeof(head));
 	cmd->n = 0;
-	add(cmd, h, lc != 0 ? 5 : 4);
+	cmd->le = -1;
 }
 
-static void
-fill(struct story_cmd *cmd, unsigned value, size_t n)
-{
-	memset(cmd->apdu + cmd->n, (int)value, n);
-	cmd->n += n;
-}
-
-static void
-pin_text(unsigned pin, char text[16])
+void
+story_pin_text(unsigned pin, char text[16])
 {
 	snprintf(text, 16, "1234%02u", 56 + pin);	/* the first: 123456 */
 }
 
 static void
-add_pin(struct story_cmd *cmd, const char *text)
+so_text(unsigned pin, char text[16])
 {
-	size_t n = strlen(text);
-
-	add(cmd, text, n);
-	fill(cmd, 0xff, PIN_FIELD - n);
+	snprintf(text, 16, "876543%02u", 21 + pin);	/* 87654321 */
 }
 
 static void
-add_pin_no(struct story_cmd *cmd, unsigned pin)
+add_text(struct story_cmd *cmd, const struct story *s, const char *text)
+{
+	size_t n = strlen(text), field = s->kind->pin_field;
+
+	story_add(cmd, text, n);
+	if (field > n)
+		story_fill(cmd, 0xff, field - n);
+}
+
+void
+story_add_pin(struct story_cmd *cmd, const struct story *s, unsigned pin)
 {
 	char text[16];
 
-	pin_text(pin, text);
-	add_pin(cmd, text);
+	story_pin_text(pin, text);
+	add_text(cmd, s, text);
 }
 
-static unsigned
-draw(uint64_t *random, unsigned n)
+static void
+add_so(struct story_cmd *cmd, const struct story *s, unsigned pin)
+{
+	char text[16];
+
+	so_text(pin, text);
+	add_text(cmd, s, text);
+}
+
+unsigned
+story_draw(uint64_t *random, unsigned n)
 {
 	return (unsigned)(pc_random(random) >> 33) % n;
 }
 
-static uint16_t
-tries_left(unsigned n)
+unsigned
+story_draw_pin(uint64_t *random, unsigned old)
 {
-	return n == 0 ? SW_BLOCKED : (uint16_t)(SW_TRIES | n);
+	return (old + 1 + story_draw(random, STORY_PINS - 1)) % STORY_PINS;
+}
+
+uint16_t
+story_tries_left(const struct story *s, unsigned n)
+{
+	return n == 0 ? s->kind->last_try : (uint16_t)(SW_TRIES | n);
 }
 
 /* ---- passcodes ---------------------------------------------------------- */
@@ -90,9 +104,9 @@ plan_wrong(struct story *s, uint64_t *random, struct story_cmd *cmd)
 	(void)random;
 	if (s->tries == 0)
 		return false;
-	header(cmd, 0x00, 0x20, 0x00, 0x81, PIN_FIELD);
-	add_pin(cmd, "999999");
-	cmd->want = tries_left(--s->tries);
+	story_head(cmd, 0x00, 0x20, 0x00, s->kind->user_ref);
+	add_text(cmd, s, "999999");
+	cmd->want = story_tries_left(s, --s->tries);
 	cmd->spends = true;
 	s->user_in = false;
 	return true;
@@ -104,8 +118,8 @@ plan_right(struct story *s, uint64_t *random, struct story_cmd *cmd)
 	(void)random;
 	if (s->tries == 0)
 		return false;
-	header(cmd, 0x00, 0x20, 0x00, 0x81, PIN_FIELD);
-	add_pin_no(cmd, s->pin);
+	story_head(cmd, 0x00, 0x20, 0x00, s->kind->user_ref);
+	story_add_pin(cmd, s, s->pin);
 	cmd->spends = true;
 	s->tries = STORY_TRIES;
 	s->user_in = true;
@@ -115,13 +129,13 @@ plan_right(struct story *s, uint64_t *random, struct story_cmd *cmd)
 static bool
 plan_change(struct story *s, uint64_t *random, struct story_cmd *cmd)
 {
-	unsigned pin = draw(random, STORY_PINS);
+	unsigned pin = story_draw_pin(random, s->pin);
 
 	if (s->tries == 0)
 		return false;
-	header(cmd, 0x00, 0x24, 0x00, 0x01, 2 * PIN_FIELD);
-	add_pin_no(cmd, s->pin);
-	add_pin_no(cmd, pin);
+	story_head(cmd, 0x00, 0x24, 0x00, s->kind->change_ref);
+	story_add_pin(cmd, s, s->pin);
+	story_add_pin(cmd, s, pin);
 	cmd->spends = true;
 	s->tries = STORY_TRIES;
 	s->pin = pin;
@@ -130,48 +144,77 @@ plan_change(struct story *s, uint64_t *random, struct story_cmd *cmd)
 }
 
 static bool
+plan_change_wrong(struct story *s, uint64_t *random, struct story_cmd *cmd)
+{
+	if (s->tries == 0)
+		return false;
+	story_head(cmd, 0x00, 0x24, 0x00, s->kind->change_ref);
+	add_text(cmd, s, "999999");
+	story_add_pin(cmd, s, story_draw(random, STORY_PINS));
+	cmd->want = story_tries_left(s, --s->tries);
+	cmd->spends = true;
+	s->user_in = false;
+	return true;
+}
+
+static bool
 plan_passwd(struct story *s, uint64_t *random, struct story_cmd *cmd)
 {
-	unsigned pin = draw(random, STORY_PINS);
+	char text[16];
 
 	if (s->tries == 0)
 		return false;
-	cmd->old_pin = s->pin;
-	cmd->new_pin = pin;
+	story_pin_text(s->pin, text);
+	story_add(cmd, text, strlen(text));
+	cmd->outside = BY_PASSWD;
+	cmd->new_pin = story_draw_pin(random, s->pin);
 	cmd->spends = true;
 	s->tries = STORY_TRIES;
-	s->pin = pin;
+	s->pin = cmd->new_pin;
 	story_reset(s);
+	return true;
+}
+
+/* Where no try is missing nobody could tell whether they came back: spends one
+ * before. */
+static bool
+tries_are_whole(struct story *s, uint64_t *random, struct story_cmd *cmd)
+{
+	if (s->tries < STORY_TRIES)
+		return false;
+	story_plan(s, OP_WRONG, random, cmd);
 	return true;
 }
 
 static bool
 plan_unblock(struct story *s, uint64_t *random, struct story_cmd *cmd)
 {
-	unsigned pin = draw(random, STORY_PINS);
-
-	header(cmd, 0x00, 0x2C, 0x00, 0x01, 16 + PIN_FIELD);
-	add(cmd, s->unblock, 16);
-	add_pin_no(cmd, pin);
-	cmd->spends_unblock = true;
-	s->pin = pin;
-	s->tries = s->unblock_tries = STORY_TRIES;
-	s->user_in = false;
-	return true;
+	return tries_are_whole(s, random, cmd) ||
+	    s->kind->unblock(s, random, cmd);
 }
 
-/* The last try is never spent: the story could not go on. */
 static bool
-plan_unblock_wrong(struct story *s, uint64_t *random, struct story_cmd *cmd)
+plan_unblock_outside(struct story *s, uint64_t *random, struct story_cmd *cmd)
 {
-	(void)random;
-	if (s->unblock_tries < 2)
-		return false;
-	header(cmd, 0x00, 0x2C, 0x00, 0x01, 16 + PIN_FIELD);
-	fill(cmd, 'x', 16);
-	add_pin_no(cmd, 0);
-	cmd->spends_unblock = true;
-	cmd->want = tries_left(--s->unblock_tries);
+	char text[16];
+
+	if (tries_are_whole(s, random, cmd))
+		return true;
+	cmd->outside = BY_UNBLOCK;
+	cmd->new_pin = story_draw_pin(random, s->pin);
+	if (s->kind->puk) {
+		so_text(s->so_pin, text);
+		story_add(cmd, text, strlen(text));
+		cmd->spends_so = true;
+		s->so_tries = STORY_TRIES;
+	} else {
+		story_add(cmd, s->unblock, sizeof(s->unblock));
+		cmd->spends_unblock = true;
+		s->unblock_tries = STORY_TRIES;
+	}
+	s->tries = STORY_TRIES;
+	s->pin = cmd->new_pin;
+	story_reset(s);
 	return true;
 }
 
@@ -181,10 +224,10 @@ plan_so_wrong(struct story *s, uint64_t *random, struct story_cmd *cmd)
 	(void)random;
 	if (s->so_tries < 3)	/* a kill may cost the one between */
 		return false;
-	header(cmd, 0x00, 0x20, 0x00, 0x04, PIN_FIELD);
-	add_pin(cmd, "999999");
+	story_head(cmd, 0x00, 0x20, 0x00, s->kind->so_ref);
+	add_text(cmd, s, "99999999");
 	cmd->spends_so = true;
-	cmd->want = tries_left(--s->so_tries);
+	cmd->want = story_tries_left(s, --s->so_tries);
 	s->so_in = false;
 	return true;
 }
@@ -193,57 +236,63 @@ static bool
 plan_so_right(struct story *s, uint64_t *random, struct story_cmd *cmd)
 {
 	(void)random;
-	header(cmd, 0x00, 0x20, 0x00, 0x04, PIN_FIELD);
-	add_pin(cmd, SO_PIN);
+	story_head(cmd, 0x00, 0x20, 0x00, s->kind->so_ref);
+	add_so(cmd, s, s->so_pin);
 	cmd->spends_so = true;
 	s->so_tries = STORY_TRIES;
 	s->so_in = true;
 	return true;
 }
 
-static bool
-plan_pin(struct story *s, uint64_t *random, struct story_cmd *cmd)
+bool
+story_plan_reset(struct story *s, uint64_t *random, struct story_cmd *cmd)
 {
-	header(cmd, 0x00, 0x24, 0x01, 0x02, 2 + PIN_FIELD);
-	fill(cmd, STORY_TRIES, 1);
-	fill(cmd, PIN_FIELD, 1);
-	add_pin_no(cmd, draw(random, STORY_PINS));
-	s->one_time = true;
+	unsigned pin = story_draw_pin(random, s->pin);
+
+	story_head(cmd, 0x00, 0x2C, 0x02, s->kind->change_ref);
+	story_add_pin(cmd, s, pin);
+	s->tries = STORY_TRIES;
+	s->pin = pin;
+	s->user_in = false;
 	return true;
 }
 
-/* ---- files -------------------------------------------------------------- */
-
-static void
-create(struct story_cmd *cmd, unsigned type, unsigned fid, unsigned size,
-    const uint8_t access[8])
+bool
+story_plan_reset_counter(
+    struct story *s, uint64_t *random, struct story_cmd *cmd)
 {
-	const uint8_t tlv[] = { 0x62, 0x16, 0x82, 0x02, (uint8_t)(type >> 8),
-		(uint8_t)type, 0x83, 0x02, (uint8_t)(fid >> 8), (uint8_t)fid,
-		0x85, 0x02, (uint8_t)(size >> 8), (uint8_t)size, 0x86, 0x08 };
-
-	header(cmd, 0x00, 0xE0, 0x00, 0x00, sizeof(tlv) + 8);
-	add(cmd, tlv, sizeof(tlv));
-	add(cmd, access, 8);
+	if (tries_are_whole(s, random, cmd))
+		return true;
+	story_head(cmd, 0x00, 0x2C, 0x03, s->kind->change_ref);
+	s->tries = STORY_TRIES;
+	s->user_in = false;
+	return true;
 }
 
-static void
-delete(struct story_cmd *cmd, unsigned p1, unsigned fid)
+bool
+story_plan_change_so(struct story *s, uint64_t *random, struct story_cmd *cmd)
 {
-	const uint8_t id[] = { (uint8_t)(fid >> 8), (uint8_t)fid };
+	unsigned pin = story_draw_pin(random, s->so_pin);
 
-	header(cmd, 0x00, 0xE4, p1, 0x00, sizeof(id));
-	add(cmd, id, sizeof(id));
+	story_head(cmd, 0x00, 0x24, 0x00, s->kind->so_ref);
+	add_so(cmd, s, s->so_pin);
+	add_so(cmd, s, pin);
+	cmd->spends_so = true;
+	s->so_tries = STORY_TRIES;
+	s->so_pin = pin;
+	s->so_in = true;
+	return true;
 }
 
-static const uint8_t free_access[8] = { 0, 0, 0, 0, 0xff, 0xff, 0xff, 0xff };
+/* ---- transparent EFs, keys ---------------------------------------------- */
 
 static bool
 plan_create(struct story *s, uint64_t *random, struct story_cmd *cmd)
 {
-	unsigned i = draw(random, STORY_EFS);
+	unsigned i = story_draw(random, STORY_EFS);
 
-	create(cmd, 0x0101, 0x6F00 + i, STORY_EF_N, free_access);
+	story_head(cmd, 0x00, 0xE0, 0x00, 0x00);
+	s->kind->create(cmd, s->kind, i);
 	if (s->ef[i]) {
 		cmd->want = SW_FILE_EXISTS;
 		return true;
@@ -253,29 +302,37 @@ plan_create(struct story *s, uint64_t *random, struct story_cmd *cmd)
 	return true;
 }
 
+/* Into one that is there, else it is made. The sealed one is at times written
+ * by somebody who cannot read it. */
 static bool
 plan_update(struct story *s, uint64_t *random, struct story_cmd *cmd)
 {
-	unsigned i = draw(random, STORY_EFS), at, n, value;
+	unsigned i = story_draw(random, STORY_EFS), at, n, value;
 
-	if (!s->ef[i])
-		return plan_create(s, random, cmd);
-	at = draw(random, STORY_EF_N);
-	n = 1 + draw(random, STORY_EF_N - at < 250 ? STORY_EF_N - at : 250);
-	value = draw(random, 256);
-	header(cmd, 0x00, 0xD6, at >> 8, at & 0xff, n);
-	fill(cmd, value, n);
-	cmd->ef = (uint16_t)(0x6F00 + i);
+	if (!s->ef[i]) {
+		story_plan(s, OP_CREATE, random, cmd);
+		return true;
+	}
+	at = story_draw(random, STORY_EF_N);
+	n = 1 + story_draw(random, STORY_EF_N - at < 250 ? STORY_EF_N - at
+							 : 250);
+	value = story_draw(random, 256);
+	story_head(cmd, 0x00, 0xD6, at >> 8, at & 0xff);
+	story_fill(cmd, value, n);
+	cmd->ef = (uint16_t)(STORY_EF_FID + i);
 	memset(s->content[i] + at, (int)value, n);
 	return true;
 }
 
-static bool
-plan_delete(struct story *s, uint64_t *random, struct story_cmd *cmd)
+/* By its identifier, there or not. */
+bool
+story_plan_delete(struct story *s, uint64_t *random, struct story_cmd *cmd)
 {
-	unsigned i = draw(random, STORY_EFS);
+	unsigned i = story_draw(random, STORY_EFS);
+	const uint8_t id[] = { STORY_EF_FID >> 8, (uint8_t)i };
 
-	delete(cmd, 0x02, 0x6F00 + i);
+	story_head(cmd, 0x00, 0xE4, 0x02, 0x00);
+	story_add(cmd, id, sizeof(id));
 	if (!s->ef[i])
 		cmd->want = SW_FILE_NOT_FOUND;
 	s->ef[i] = false;
@@ -284,173 +341,93 @@ plan_delete(struct story *s, uint64_t *random, struct story_cmd *cmd)
 }
 
 static bool
-plan_df(struct story *s, uint64_t *random, struct story_cmd *cmd)
+plan_delete(struct story *s, uint64_t *random, struct story_cmd *cmd)
 {
-	(void)random;
-	if (s->df)
-		delete(cmd, 0x01, 0x7F01);
-	else
-		create(cmd, 0x3800, 0x7F01, 0x28, free_access);
-	s->df = !s->df;
-	return true;
-}
-
-static bool
-plan_append(struct story *s, uint64_t *random, struct story_cmd *cmd)
-{
-	unsigned i, value = 1 + draw(random, 255);
-
-	for (i = 0; i < STORY_RECORDS && s->record[i] != 0; i++)
-		;
-	if (i == STORY_RECORDS)
-		return false;
-	header(cmd, 0x00, 0xE2, 0x00, 0x00, STORY_RECORD_N);
-	fill(cmd, value, STORY_RECORD_N);
-	s->record[i] = (uint8_t)value;
-	return true;
-}
-
-/* A record that is there, from 1; 0: none. */
-static unsigned
-some_record(const struct story *s, uint64_t *random)
-{
-	unsigned i, k = draw(random, STORY_RECORDS);
-
-	for (i = 0; i < STORY_RECORDS; i++)
-		if (s->record[(i + k) % STORY_RECORDS] != 0)
-			return (i + k) % STORY_RECORDS + 1;
-	return 0;
-}
-
-static bool
-plan_record(struct story *s, uint64_t *random, struct story_cmd *cmd)
-{
-	unsigned no = some_record(s, random), value = 1 + draw(random, 255);
-
-	if (no == 0)
-		return plan_append(s, random, cmd);
-	header(cmd, 0x00, 0xDC, no, 0x04, STORY_RECORD_N);
-	fill(cmd, value, STORY_RECORD_N);
-	s->record[no - 1] = (uint8_t)value;
-	return true;
-}
-
-static bool
-plan_record_delete(struct story *s, uint64_t *random, struct story_cmd *cmd)
-{
-	unsigned no = some_record(s, random);
-
-	if (no == 0)
-		return plan_append(s, random, cmd);
-	header(cmd, 0x80, 0x32, no, 0x04, 0);
-	s->record[no - 1] = 0;
-	return true;
-}
-
-/* ---- keys --------------------------------------------------------------- */
-
-static bool
-plan_component(struct story *s, uint64_t *random, struct story_cmd *cmd)
-{
-	unsigned value = draw(random, 128) * 2 + 1;
-	const uint8_t data[] = { 0xA1, 0x03, 0x01, 0x00, (uint8_t)value,
-		0x00 };
-
-	header(cmd, 0x80, 0xD8, 0x02, 0x04, sizeof(data));
-	add(cmd, data, sizeof(data));
-	s->exponent = (uint8_t)value;
-	return true;
+	return s->kind->delete(s, random, cmd);
 }
 
 static bool
 plan_key(struct story *s, uint64_t *random, struct story_cmd *cmd)
 {
-	static const uint8_t private[8] = { 0x21, 0x21, 0xff, 0x21, 0xff,
-		0x21, 0xff, 0xff };
-	static const uint8_t public[8] = { 0x00, 0xff, 0x00, 0xff, 0x00,
-		0xff, 0x00, 0xff };
-	static const uint8_t fids[] = { 0x10, 0x50, 0x30, 0x50 };
-	static const enum story_key next[] = { KEY_PRIVATE, KEY_BOTH,
-		KEY_MADE, KEY_ALONE, KEY_NONE };
+	const struct story_key *key = &s->kind->keys[s->key];
 
 	(void)random;
-	switch (s->key) {
-	case KEY_NONE:
-		create(cmd, 0x1400, 0x3050, 512, private);
-		break;
-	case KEY_PRIVATE:
-		create(cmd, 0x1200, 0x1050, 512, public);
-		break;
-	case KEY_BOTH:
-		header(cmd, 0x00, 0x46, 0x00, 0x00, sizeof(fids));
-		add(cmd, fids, sizeof(fids));
-		fill(cmd, 64, 1);
-		break;
-	case KEY_MADE:
-		delete(cmd, 0x02, 0x1050);
-		break;
-	case KEY_ALONE:
-		delete(cmd, 0x02, 0x3050);
-		break;
-	}
-	s->key = next[s->key];
+	cmd->name = key->name;
+	key->build(s, cmd);
+	s->key = (s->key + 1) % (unsigned)s->kind->keys_n;
 	return true;
 }
 
 /* ---- choosing ----------------------------------------------------------- */
 
-enum { NO_LOGIN, USER, SO };
-
-static const struct plan {
-	bool (*plan)(struct story *, uint64_t *, struct story_cmd *);
-	int login;
-	uint16_t df, ef;
-} plans[OPS] = {
-	[OP_WRONG] = { plan_wrong, NO_LOGIN, 0x5011, 0 },
-	[OP_RIGHT] = { plan_right, NO_LOGIN, 0x5011, 0 },
-	[OP_CHANGE] = { plan_change, NO_LOGIN, 0x5011, 0 },
-	[OP_PASSWD] = { plan_passwd, NO_LOGIN, 0x5011, 0 },
-	[OP_UNBLOCK] = { plan_unblock, SO, 0x5011, 0 },
-	[OP_UNBLOCK_WRONG] = { plan_unblock_wrong, SO, 0x5011, 0 },
-	[OP_SO_WRONG] = { plan_so_wrong, NO_LOGIN, 0x5011, 0 },
-	[OP_SO_RIGHT] = { plan_so_right, NO_LOGIN, 0x5011, 0 },
-	[OP_CREATE] = { plan_create, NO_LOGIN, 0x9001, 0 },
-	[OP_UPDATE] = { plan_update, NO_LOGIN, 0x9001, 0 },
-	[OP_DELETE] = { plan_delete, NO_LOGIN, 0x9001, 0 },
-	[OP_DF] = { plan_df, NO_LOGIN, 0x9001, 0 },
-	[OP_APPEND] = { plan_append, NO_LOGIN, 0x9001, 0x6E00 },
-	[OP_RECORD] = { plan_record, NO_LOGIN, 0x9001, 0x6E00 },
-	[OP_RECORD_DELETE] = { plan_record_delete, NO_LOGIN, 0x9001, 0x6E00 },
-	[OP_COMPONENT] = { plan_component, NO_LOGIN, 0x9001, 0x1060 },
-	[OP_PIN] = { plan_pin, SO, 0x5011, 0 },
-	[OP_KEY] = { plan_key, USER, 0x9002, 0 },
+static const struct story_row common[OPS_COMMON] = {
+	[OP_WRONG] = { "wrong PIN", plan_wrong, NOBODY, AT_APP, 0 },
+	[OP_RIGHT] = { "right PIN", plan_right, NOBODY, AT_APP, 0 },
+	[OP_CHANGE] = { "change PIN", plan_change, NOBODY, AT_APP, 0 },
+	[OP_CHANGE_WRONG] = { "change wrong PIN", plan_change_wrong, NOBODY,
+	    AT_APP, 0 },
+	[OP_PASSWD] = { "passwd", plan_passwd, NOBODY, AT_APP, 0 },
+	[OP_UNBLOCK] = { "unblock", plan_unblock, SO, AT_APP, 0 },
+	[OP_UNBLOCK_OUTSIDE] = { "passwd --unblock", plan_unblock_outside,
+	    NOBODY, AT_APP, 0 },
+	[OP_SO_WRONG] = { "wrong SO PIN", plan_so_wrong, NOBODY, AT_APP, 0 },
+	[OP_SO_RIGHT] = { "right SO PIN", plan_so_right, NOBODY, AT_APP, 0 },
+	[OP_CREATE] = { "create EF", plan_create, CREATOR, AT_FILES, 0 },
+	[OP_UPDATE] = { "update EF", plan_update, NOBODY, AT_FILES, 0 },
+	[OP_DELETE] = { "delete EF", plan_delete, NOBODY, AT_FILES, 0 },
+	[OP_KEY] = { "key", plan_key, USER, AT_KEYS, 0 },
 };
 
+static const struct story_row *
+row_of(const struct story_kind *kind, unsigned op)
+{
+	return op < OPS_COMMON ? &common[op] : &kind->own[op - OPS_COMMON];
+}
+
+unsigned
+story_ops(const struct story_kind *kind)
+{
+	return OPS_COMMON + (unsigned)kind->own_n;
+}
+
+const char *
+story_op_name(const struct story_kind *kind, unsigned op)
+{
+	return row_of(kind, op)->name;
+}
+
+unsigned
+story_op_times(const struct story_kind *kind, unsigned op)
+{
+	return op == OP_KEY ? (unsigned)kind->keys_n : 1;
+}
+
+unsigned
+story_draw_op(const struct story_kind *kind, uint64_t *random)
+{
+	unsigned n = story_ops(kind) + (unsigned)kind->keys_n / 2;
+	unsigned op = story_draw(random, n);
+
+	return op < story_ops(kind) ? op : OP_KEY;
+}
+
 void
-story_plan(struct story *s, enum story_op op, uint64_t *random,
+story_plan(struct story *s, unsigned op, uint64_t *random,
     struct story_cmd *cmd)
 {
-	const struct plan *p = &plans[op];
+	const struct story_row *row = row_of(s->kind, op);
+	enum story_login who = row->login == CREATOR ? s->kind->creator
+						     : row->login;
 
-	if (p->login == SO && !s->so_in)
-		p = &plans[op = OP_SO_RIGHT];
-	if (p->login == USER && !s->user_in)
-		p = &plans[op = OP_RIGHT];
-	*cmd = (struct story_cmd){ .op = op, .df = p->df, .ef = p->ef,
-		.want = SW_OK };
-	if (p->plan(s, random, cmd))
-		return;
-	/* Not now: the PIN is blocked, or there is no room. */
-	if (s->tries == 0)
-		op = s->so_in ? OP_UNBLOCK : OP_SO_RIGHT;
-	else if (op == OP_APPEND || op == OP_RECORD)
-		op = OP_RECORD_DELETE;
-	else
-		op = s->so_in ? OP_UNBLOCK : OP_SO_RIGHT;
-	p = &plans[op];
-	*cmd = (struct story_cmd){ .op = op, .df = p->df, .ef = p->ef,
-		.want = SW_OK };
-	(void)p->plan(s, random, cmd);
+	if (who == SO && !s->so_in)
+		row = row_of(s->kind, op = OP_SO_RIGHT);
+	if (who == USER && !s->user_in)
+		row = row_of(s->kind, op = OP_RIGHT);
+	*cmd = (struct story_cmd){ .op = op, .name = row->name,
+		.at = row->at, .ef = row->ef, .want = SW_OK, .le = -1 };
+	/* Else: the PIN, or what unblocks it, is in the way. */
+	if (!row->plan(s, random, cmd))
+		story_plan(s, OP_UNBLOCK, random, cmd);
 }
 
 void
