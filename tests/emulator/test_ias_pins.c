@@ -156,6 +156,8 @@ static const struct step logins[] = {
 	{ IAS_APP, "9000" },
 	{ "00200001", "63C3" },
 	{ IAS_VERIFY_USER, "9000" },
+	{ IAS_ROOT, "9000" },
+	{ IAS_APP, "9000" },
 	{ "@wait 900000", NULL },
 	{ "00200001", "63C3" },
 	{ IAS_VERIFY_USER, "9000" },
