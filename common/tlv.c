@@ -123,6 +123,38 @@ cb_tlv_find(struct cb_span in, uint32_t tag, struct cb_span *value)
 	return r;
 }
 
+enum cb_err
+cb_tlv_expect_u8(struct cb_span *cur, uint32_t tag, uint8_t *value)
+{
+	struct cb_span ahead = *cur, v;
+	uint8_t byte;
+	enum cb_err r;
+
+	if ((r = cb_tlv_expect(&ahead, tag, &v)) != CB_OK)
+		return r;
+	if (cb_get_u8(&v, &byte) != CB_OK || cb_get_end(&v) != CB_OK)
+		return CB_E_FORMAT;
+	*cur = ahead;
+	*value = byte;
+	return CB_OK;
+}
+
+enum cb_err
+cb_tlv_expect_u16(struct cb_span *cur, uint32_t tag, uint16_t *value)
+{
+	struct cb_span ahead = *cur, v;
+	uint16_t two;
+	enum cb_err r;
+
+	if ((r = cb_tlv_expect(&ahead, tag, &v)) != CB_OK)
+		return r;
+	if (cb_get_u16(&v, &two) != CB_OK || cb_get_end(&v) != CB_OK)
+		return CB_E_FORMAT;
+	*cur = ahead;
+	*value = two;
+	return CB_OK;
+}
+
 /* The bytes of a tag that get_tag() would read back; 0: there is no such. */
 static size_t
 tag_bytes(uint32_t tag, uint8_t out[TAG_BYTES])
@@ -173,6 +205,20 @@ cb_tlv_put(struct cb_buf *b, uint32_t tag, struct cb_span value)
 	    (r = cb_buf_add(b, cb_span(head, n))) != CB_OK)
 		return r;
 	return cb_buf_add(b, value);
+}
+
+enum cb_err
+cb_tlv_put_u8(struct cb_buf *b, uint32_t tag, uint8_t value)
+{
+	return cb_tlv_put(b, tag, cb_span(&value, 1));
+}
+
+enum cb_err
+cb_tlv_put_u16(struct cb_buf *b, uint32_t tag, uint16_t value)
+{
+	const uint8_t bytes[] = { (uint8_t)(value >> 8), (uint8_t)value };
+
+	return cb_tlv_put(b, tag, CB_SPAN_OF(bytes));
 }
 
 enum cb_err

@@ -17,6 +17,11 @@ CB_MUST_USE enum cb_err cb_tlv_get(
 /* Takes the next object, which must have this tag (CB_E_FORMAT if not). */
 CB_MUST_USE enum cb_err cb_tlv_expect(
     struct cb_span *cur, uint32_t tag, struct cb_span *value);
+/* The same where the value is one number of that size. */
+CB_MUST_USE enum cb_err cb_tlv_expect_u8(
+    struct cb_span *cur, uint32_t tag, uint8_t *value);
+CB_MUST_USE enum cb_err cb_tlv_expect_u16(
+    struct cb_span *cur, uint32_t tag, uint16_t *value);
 /* The value of the first object with that tag at this level, CB_E_ABSENT. */
 CB_MUST_USE enum cb_err cb_tlv_find(
     struct cb_span in, uint32_t tag, struct cb_span *value);
@@ -26,6 +31,10 @@ CB_MUST_USE enum cb_err cb_tlv_find(
  * than 65535. */
 CB_MUST_USE enum cb_err cb_tlv_put(
     struct cb_buf *b, uint32_t tag, struct cb_span value);
+CB_MUST_USE enum cb_err cb_tlv_put_u8(
+    struct cb_buf *b, uint32_t tag, uint8_t value);
+CB_MUST_USE enum cb_err cb_tlv_put_u16(
+    struct cb_buf *b, uint32_t tag, uint16_t value);
 /* Opens a constructed object; *mark goes to cb_tlv_close, which patches the
  * length (moving the contents when it needs more than one byte). */
 CB_MUST_USE enum cb_err cb_tlv_open(

@@ -26,8 +26,9 @@ emu_cmd_fn emu_iso_update_record;	/* 11.4.5, P1 = number */
 emu_cmd_fn emu_iso_append_record;	/* 11.4.6 */
 emu_cmd_fn emu_iso_get_challenge;	/* 11.6.4 */
 
-/* The identifier that is the whole data field. SW_WRONG_LENGTH. */
-uint16_t emu_iso_fid(const struct emu_call *c, uint16_t *fid);
+/* The current DF's child whose identifier is the whole data field, as SELECT
+ * finds one. SW_WRONG_LENGTH, SW_FILE_NOT_FOUND. */
+uint16_t emu_iso_child(const struct emu_call *c, struct emu_file **f);
 /* CREATE FILE (7816-9) of a transparent EF in the current DF, once the data
  * field is taken apart. It becomes current: hosts write into it at once. */
 uint16_t emu_iso_create_ef(struct emu_call *c, const struct emu_file *model);

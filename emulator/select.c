@@ -16,8 +16,9 @@ has(const struct emu_app *app, unsigned flag)
 	return (app->applet->select & flag) != 0;
 }
 
-uint16_t
-emu_iso_fid(const struct emu_call *c, uint16_t *fid)
+/* The identifier that is the whole data field. */
+static uint16_t
+get_fid(const struct emu_call *c, uint16_t *fid)
 {
 	struct cb_span in = c->data;
 
@@ -31,6 +32,18 @@ child(const struct emu_app *app, const struct emu_file *df, uint16_t fid)
 {
 	return has(app, EMU_SELECT_NO_KEYS) ? emu_fs_no_key(df, fid)
 					    : emu_fs_child(df, fid);
+}
+
+uint16_t
+emu_iso_child(const struct emu_call *c, struct emu_file **f)
+{
+	uint16_t fid, sw;
+
+	*f = NULL;
+	if ((sw = get_fid(c, &fid)) != SW_OK)
+		return sw;
+	*f = child(c->app, c->app->df, fid);
+	return *f != NULL ? SW_OK : SW_FILE_NOT_FOUND;
 }
 
 uint16_t
@@ -68,7 +81,7 @@ emu_iso_select_fid(struct emu_call *c)
 
 	if (c->data.n == 0)
 		return emu_select_file(c, c->app->mf);
-	if ((sw = emu_iso_fid(c, &fid)) != SW_OK)
+	if ((sw = get_fid(c, &fid)) != SW_OK)
 		return sw;
 	f = fid == FID_MF ? c->app->mf : child(c->app, c->app->df, fid);
 	if (f == NULL && has(c->app, EMU_SELECT_AROUND))
@@ -140,7 +153,7 @@ emu_iso_select_child(struct emu_call *c)
 {
 	uint16_t fid, sw;
 
-	if ((sw = emu_iso_fid(c, &fid)) != SW_OK)
+	if ((sw = get_fid(c, &fid)) != SW_OK)
 		return sw;
 	return emu_select_file(c, child(c->app, c->app->df, fid));
 }
@@ -151,7 +164,7 @@ emu_iso_select_ef(struct emu_call *c)
 	struct emu_file *f;
 	uint16_t fid, sw;
 
-	if ((sw = emu_iso_fid(c, &fid)) != SW_OK)
+	if ((sw = get_fid(c, &fid)) != SW_OK)
 		return sw;
 	f = fid == FID_MF ? c->app->mf : child(c->app, c->app->df, fid);
 	if (f != NULL && f->type == EMU_DF && f != c->app->mf)

@@ -231,6 +231,34 @@ walk(struct cb_span in, unsigned depth)
 	return found;
 }
 
+START_TEST(numbers_are_as_long_as_they_say)
+{
+	static const uint8_t raw[] = { 0x80, 0x01, 0xAB, 0x81, 0x02, 0x12,
+		0x34 };
+	struct cb_buf b = CB_BUF_INIT;
+	struct cb_span in = CB_SPAN_OF(raw);
+	uint8_t one = 0x55;
+	uint16_t two = 0x5555;
+
+	ck_assert_int_eq(cb_tlv_put_u8(&b, 0x80, 0xAB), CB_OK);
+	ck_assert_int_eq(cb_tlv_put_u16(&b, 0x81, 0x1234), CB_OK);
+	ck_assert(cb_span_equal(cb_buf_span(&b), in));
+	cb_buf_free(&b);
+	/* another tag, another length: nothing moves */
+	ck_assert_int_eq(cb_tlv_expect_u8(&in, 0x81, &one), CB_E_FORMAT);
+	ck_assert_int_eq(cb_tlv_expect_u16(&in, 0x80, &two), CB_E_FORMAT);
+	ck_assert_ptr_eq(in.p, raw);
+	ck_assert_int_eq(cb_tlv_expect_u8(&in, 0x80, &one), CB_OK);
+	ck_assert_uint_eq(one, 0xAB);
+	ck_assert_int_eq(cb_tlv_expect_u8(&in, 0x81, &one), CB_E_FORMAT);
+	ck_assert_uint_eq(one, 0xAB);
+	ck_assert_uint_eq(two, 0x5555);
+	ck_assert_int_eq(cb_tlv_expect_u16(&in, 0x81, &two), CB_OK);
+	ck_assert_uint_eq(two, 0x1234);
+	ck_assert_int_eq(cb_tlv_expect_u8(&in, 0x80, &one), CB_E_ABSENT);
+}
+END_TEST
+
 START_TEST(any_bit_may_be_wrong)
 {
 	size_t n;
@@ -271,6 +299,7 @@ tlv_suite(void)
 	tcase_add_test(tc, nested_objects_are_closed_inside_out);
 	tcase_add_test(tc, damage_before_the_object_sought_is_told);
 	tcase_add_test(tc, full_buffer_keeps_what_it_has);
+	tcase_add_test(tc, numbers_are_as_long_as_they_say);
 	tcase_add_test(tc, any_bit_may_be_wrong);
 	suite_add_tcase(s, tc);
 	return s;

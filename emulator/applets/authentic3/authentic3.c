@@ -63,17 +63,15 @@ static enum cb_err
 put_fcp(const struct emu_app *app, const struct emu_file *f,
     struct cb_buf *out)
 {
-	const uint8_t fid[] = { (uint8_t)(f->fid >> 8), (uint8_t)f->fid };
-	const uint8_t size[] = { (uint8_t)(f->size >> 8), (uint8_t)f->size };
 	enum cb_err r;
 	size_t mark;
 
 	(void)app;
 	if ((r = cb_tlv_open(out, 0x62, &mark)) != CB_OK ||
 	    (f->type != EMU_DF &&
-		(r = cb_tlv_put(out, 0x80, CB_SPAN_OF(size))) != CB_OK) ||
-	    (r = cb_tlv_put(out, 0x82, cb_span(&f->type, 1))) != CB_OK ||
-	    (r = cb_tlv_put(out, 0x83, CB_SPAN_OF(fid))) != CB_OK ||
+		(r = cb_tlv_put_u16(out, 0x80, f->size)) != CB_OK) ||
+	    (r = cb_tlv_put_u8(out, 0x82, f->type)) != CB_OK ||
+	    (r = cb_tlv_put_u16(out, 0x83, f->fid)) != CB_OK ||
 	    (r = cb_tlv_put(out, 0x86,
 		 cb_span(f->access, f->access_n))) != CB_OK)
 		return r;
@@ -90,15 +88,9 @@ parse_create(struct cb_span in, struct emu_file *model)
 
 	if (cb_tlv_expect(&in, 0x62, &t) != CB_OK ||
 	    cb_tlv_end(&in) != CB_OK ||
-	    cb_tlv_expect(&t, 0x80, &v) != CB_OK ||
-	    cb_get_u16(&v, &model->size) != CB_OK ||
-	    cb_get_end(&v) != CB_OK ||
-	    cb_tlv_expect(&t, 0x82, &v) != CB_OK ||
-	    cb_get_u8(&v, &model->type) != CB_OK ||
-	    cb_get_end(&v) != CB_OK ||
-	    cb_tlv_expect(&t, 0x83, &v) != CB_OK ||
-	    cb_get_u16(&v, &model->fid) != CB_OK ||
-	    cb_get_end(&v) != CB_OK ||
+	    cb_tlv_expect_u16(&t, 0x80, &model->size) != CB_OK ||
+	    cb_tlv_expect_u8(&t, 0x82, &model->type) != CB_OK ||
+	    cb_tlv_expect_u16(&t, 0x83, &model->fid) != CB_OK ||
 	    cb_tlv_expect(&t, 0x86, &v) != CB_OK || v.n != A3_RULES_EF ||
 	    cb_tlv_end(&t) != CB_OK)
 		return false;
@@ -121,12 +113,10 @@ static uint16_t
 delete_ef(struct emu_call *c)
 {
 	struct emu_file *f;
-	uint16_t fid, sw;
+	uint16_t sw;
 
-	if ((sw = emu_iso_fid(c, &fid)) != SW_OK)
+	if ((sw = emu_iso_child(c, &f)) != SW_OK)
 		return sw;
-	if ((f = emu_fs_no_key(c->app->df, fid)) == NULL)
-		return SW_FILE_NOT_FOUND;
 	if (f->type == EMU_DF)
 		return emu_sw(c->card, EMU_ANS_DELETE_DF_AS_EF);
 	if ((sw = emu_allowed(c->app, f, EMU_OP_DELETE)) != SW_OK)
@@ -140,12 +130,10 @@ static uint16_t
 delete_df(struct emu_call *c)
 {
 	struct emu_file *f;
-	uint16_t fid, sw;
+	uint16_t sw;
 
-	if ((sw = emu_iso_fid(c, &fid)) != SW_OK)
+	if ((sw = emu_iso_child(c, &f)) != SW_OK)
 		return sw;
-	if ((f = emu_fs_no_key(c->app->df, fid)) == NULL)
-		return SW_FILE_NOT_FOUND;
 	return emu_sw(c->card,
 	    f->type == EMU_DF ? EMU_ANS_DELETE_DF : EMU_ANS_DELETE_EF_AS_DF);
 }

@@ -47,24 +47,15 @@ struct key_name {
 	uint8_t no;
 };
 
-static bool
-get_byte(struct cb_span *in, uint32_t tag, uint8_t *out)
-{
-	struct cb_span v;
-
-	return cb_tlv_expect(in, tag, &v) == CB_OK &&
-	    cb_get_u8(&v, out) == CB_OK && cb_get_end(&v) == CB_OK;
-}
-
 /* 80 01 mechanism 83 01 number. */
 static bool
 get_name(struct cb_span *in, struct key_name *out)
 {
 	uint8_t mechanism;
 
-	if (!get_byte(in, TAG_MECHANISM, &mechanism) ||
-	    !get_byte(in, TAG_NUMBER, &out->no) || out->no == 0 ||
-	    out->no > KEY_NO_MAX)
+	if (cb_tlv_expect_u8(in, TAG_MECHANISM, &mechanism) != CB_OK ||
+	    cb_tlv_expect_u8(in, TAG_NUMBER, &out->no) != CB_OK ||
+	    out->no == 0 || out->no > KEY_NO_MAX)
 		return false;
 	for (size_t i = 0; i < sizeof(mechanisms) / sizeof(mechanisms[0]);
 	    i++) {
@@ -312,9 +303,9 @@ a3_mse_set(struct emu_call *c)
 	struct cb_span in = c->data;
 	uint8_t algorithm, no;
 
-	if (!get_byte(&in, TAG_MECHANISM, &algorithm) ||
-	    !get_byte(&in, TAG_NUMBER, &no) || cb_tlv_end(&in) != CB_OK ||
-	    algorithm != ALG_RSA_PKCS1)
+	if (cb_tlv_expect_u8(&in, TAG_MECHANISM, &algorithm) != CB_OK ||
+	    cb_tlv_expect_u8(&in, TAG_NUMBER, &no) != CB_OK ||
+	    cb_tlv_end(&in) != CB_OK || algorithm != ALG_RSA_PKCS1)
 		return emu_sw(c->card, EMU_ANS_MSE_DATA);
 	if (a3_key(c->app, no) == NULL)
 		return SW_REF_NOT_FOUND;

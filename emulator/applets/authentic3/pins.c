@@ -87,21 +87,20 @@ static enum cb_err
 put_pin(const struct emu_call *c, const struct emu_pin *pin,
     struct cb_buf *out)
 {
-	const uint8_t type = 0, max = emu_pin_max(c->card, pin);
-	const uint8_t min = emu_pin_min(c->card, pin);
 	size_t whole, lengths;
 	enum cb_err r;
 
 	if ((r = cb_tlv_open(out, TAG_PIN | pin->ref, &whole)) != CB_OK ||
-	    (r = cb_tlv_put(out, 0x80, cb_span(&type, 1))) != CB_OK ||
-	    (r = cb_tlv_put(out, 0x83, cb_span(&pin->ref, 1))) != CB_OK ||
+	    (r = cb_tlv_put_u8(out, 0x80, 0)) != CB_OK ||
+	    (r = cb_tlv_put_u8(out, 0x83, pin->ref)) != CB_OK ||
 	    (r = cb_tlv_put(out, 0x86,
 		 cb_span(pin->access, pin->access_n))) != CB_OK ||
-	    (r = cb_tlv_put(out, 0x91,
-		 cb_span(&pin->tries_max, 1))) != CB_OK ||
+	    (r = cb_tlv_put_u8(out, 0x91, pin->tries_max)) != CB_OK ||
 	    (r = cb_tlv_open(out, 0xA1, &lengths)) != CB_OK ||
-	    (r = cb_tlv_put(out, 0x83, cb_span(&max, 1))) != CB_OK ||
-	    (r = cb_tlv_put(out, 0x84, cb_span(&min, 1))) != CB_OK ||
+	    (r = cb_tlv_put_u8(out, 0x83, emu_pin_max(c->card, pin))) !=
+		CB_OK ||
+	    (r = cb_tlv_put_u8(out, 0x84, emu_pin_min(c->card, pin))) !=
+		CB_OK ||
 	    (r = cb_tlv_close(out, lengths)) != CB_OK)
 		return r;
 	return cb_tlv_close(out, whole);

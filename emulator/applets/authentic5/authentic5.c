@@ -62,7 +62,6 @@ static enum cb_err
 put_fci(const struct emu_app *app, const struct emu_file *f,
     struct cb_buf *out)
 {
-	const uint8_t fid[] = { (uint8_t)(f->fid >> 8), (uint8_t)f->fid };
 	const uint8_t size[] = { (uint8_t)(f->size >> 8), (uint8_t)f->size };
 	const uint16_t longest = emu_ef_longest(f);
 	const uint8_t linear[] = { EMU_EF_LINEAR, 0x01,
@@ -85,7 +84,7 @@ put_fci(const struct emu_app *app, const struct emu_file *f,
 		length = cb_span_tail(length, 1);
 	if ((r = cb_tlv_open(out, 0x6F, &mark)) != CB_OK ||
 	    (r = cb_tlv_put(out, 0x82, descriptor)) != CB_OK ||
-	    (r = cb_tlv_put(out, 0x83, CB_SPAN_OF(fid))) != CB_OK ||
+	    (r = cb_tlv_put_u16(out, 0x83, f->fid)) != CB_OK ||
 	    (tag == 0x80 && (r = cb_tlv_put(out, tag, length)) != CB_OK) ||
 	    (tag == 0x85 && (r = cb_tlv_put(out, tag, length)) != CB_OK) ||
 	    (r = cb_tlv_put(out, 0x86,
@@ -136,10 +135,8 @@ parse_create(struct cb_span in, struct emu_file *model)
 	if (cb_tlv_expect(&t, 0x82, &v) != CB_OK ||
 	    cb_get_u8(&v, &type) != CB_OK || cb_get_u8(&v, &second) != CB_OK ||
 	    cb_get_end(&v) != CB_OK ||
-	    cb_tlv_expect(&t, 0x83, &v) != CB_OK ||
-	    cb_get_u16(&v, &model->fid) != CB_OK || cb_get_end(&v) != CB_OK ||
-	    cb_tlv_expect(&t, 0x85, &v) != CB_OK ||
-	    cb_get_u16(&v, &model->size) != CB_OK || cb_get_end(&v) != CB_OK ||
+	    cb_tlv_expect_u16(&t, 0x83, &model->fid) != CB_OK ||
+	    cb_tlv_expect_u16(&t, 0x85, &model->size) != CB_OK ||
 	    cb_tlv_expect(&t, 0x86, &v) != CB_OK ||
 	    v.n != a5_access_n(type, v) ||
 	    cb_get_end(&t) != CB_OK)
@@ -184,12 +181,10 @@ create_file(struct emu_call *c)
 static uint16_t
 delete_target(struct emu_call *c, struct emu_file **f)
 {
-	uint16_t fid, sw;
+	uint16_t sw;
 
-	if ((sw = emu_iso_fid(c, &fid)) != SW_OK)
+	if ((sw = emu_iso_child(c, f)) != SW_OK)
 		return sw;
-	if ((*f = emu_fs_child(c->app->df, fid)) == NULL)
-		return SW_FILE_NOT_FOUND;
 	return emu_allowed(c->app, c->app->df, EMU_OP_DELETE);
 }
 

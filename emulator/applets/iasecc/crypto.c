@@ -46,15 +46,6 @@ algorithm(uint8_t crt, uint8_t reference)
 	return NULL;
 }
 
-static bool
-get_byte(struct cb_span *in, uint32_t tag, uint8_t *out)
-{
-	struct cb_span v;
-
-	return cb_tlv_expect(in, tag, &v) == CB_OK &&
-	    cb_get_u8(&v, out) == CB_OK && cb_get_end(&v) == CB_OK;
-}
-
 /* ---- MSE ---------------------------------------------------------------- */
 
 /* 22 41 AA: 80 01 algorithm. */
@@ -64,7 +55,8 @@ ias_mse_set_hash(struct emu_call *c)
 	struct cb_span in = c->data;
 	uint8_t reference;
 
-	if (!get_byte(&in, 0x80, &reference) || cb_tlv_end(&in) != CB_OK ||
+	if (cb_tlv_expect_u8(&in, 0x80, &reference) != CB_OK ||
+	    cb_tlv_end(&in) != CB_OK ||
 	    algorithm(CRT_HASH, reference) == NULL)
 		return emu_sw(c->card, EMU_ANS_MSE_DATA);
 	c->app->mse = (c->app->mse & MSE_KEY) | (uint32_t)reference << 16;
@@ -94,7 +86,8 @@ ias_mse_set(struct emu_call *c)
 	uint8_t reference, key;
 	const struct emu_file *f;
 
-	if (!get_byte(&in, 0x84, &key) || !get_byte(&in, 0x80, &reference) ||
+	if (cb_tlv_expect_u8(&in, 0x84, &key) != CB_OK ||
+	    cb_tlv_expect_u8(&in, 0x80, &reference) != CB_OK ||
 	    cb_tlv_end(&in) != CB_OK || algorithm(c->p2, reference) == NULL)
 		return emu_sw(c->card, EMU_ANS_MSE_DATA);
 	if ((f = key_by_reference(c->app, key)) == NULL)

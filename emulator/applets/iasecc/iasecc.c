@@ -63,15 +63,6 @@ const struct emu_applet emu_iasecc = {
 
 /* ---- SELECT ------------------------------------------------------------- */
 
-static enum cb_err
-put_size(const struct emu_file *f, struct cb_buf *out)
-{
-	const uint8_t size[] = { (uint8_t)(f->size >> 8), (uint8_t)f->size };
-
-	return f->type == EMU_DF ? CB_OK
-				 : cb_tlv_put(out, 0x80, CB_SPAN_OF(size));
-}
-
 /* 84, the name of a DF; 88, the short identifier of an EF: none is empty. */
 static enum cb_err
 put_name(
@@ -110,19 +101,18 @@ static enum cb_err
 put_fcp(
     const struct emu_app *app, const struct emu_file *f, struct cb_buf *out)
 {
-	const uint8_t fid[] = { (uint8_t)(f->fid >> 8), (uint8_t)f->fid };
-	const uint8_t life = LIFE_ACTIVATED;
 	enum cb_err r;
 	size_t mark;
 
 	if ((r = cb_tlv_open(out, app->bare_fcp ? 0x6F : 0x62, &mark)) !=
 		CB_OK ||
-	    (r = put_size(f, out)) != CB_OK ||
-	    (r = cb_tlv_put(out, 0x82, cb_span(&f->type, 1))) != CB_OK ||
-	    (r = cb_tlv_put(out, 0x83, CB_SPAN_OF(fid))) != CB_OK ||
+	    (f->type != EMU_DF &&
+		(r = cb_tlv_put_u16(out, 0x80, f->size)) != CB_OK) ||
+	    (r = cb_tlv_put_u8(out, 0x82, f->type)) != CB_OK ||
+	    (r = cb_tlv_put_u16(out, 0x83, f->fid)) != CB_OK ||
 	    (r = put_name(app, f, out)) != CB_OK ||
 	    (f->type != EMU_DF && (r = put_access(app, f, out)) != CB_OK) ||
-	    (r = cb_tlv_put(out, 0x8A, cb_span(&life, 1))) != CB_OK ||
+	    (r = cb_tlv_put_u8(out, 0x8A, LIFE_ACTIVATED)) != CB_OK ||
 	    (f->type == EMU_DF && (r = put_access(app, f, out)) != CB_OK))
 		return r;
 	return cb_tlv_close(out, mark);
@@ -150,15 +140,9 @@ parse_create(struct cb_span in, struct emu_file *model)
 
 	if (cb_tlv_expect(&in, 0x62, &t) != CB_OK ||
 	    cb_tlv_end(&in) != CB_OK ||
-	    cb_tlv_expect(&t, 0x80, &v) != CB_OK ||
-	    cb_get_u16(&v, &model->size) != CB_OK ||
-	    cb_get_end(&v) != CB_OK ||
-	    cb_tlv_expect(&t, 0x82, &v) != CB_OK ||
-	    cb_get_u8(&v, &model->type) != CB_OK ||
-	    cb_get_end(&v) != CB_OK ||
-	    cb_tlv_expect(&t, 0x83, &v) != CB_OK ||
-	    cb_get_u16(&v, &model->fid) != CB_OK ||
-	    cb_get_end(&v) != CB_OK ||
+	    cb_tlv_expect_u16(&t, 0x80, &model->size) != CB_OK ||
+	    cb_tlv_expect_u8(&t, 0x82, &model->type) != CB_OK ||
+	    cb_tlv_expect_u16(&t, 0x83, &model->fid) != CB_OK ||
 	    cb_tlv_expect(&t, 0x88, &v) != CB_OK ||
 	    !parse_short(v, &model->sfi) ||
 	    cb_tlv_expect(&t, 0xA1, &v) != CB_OK || cb_tlv_end(&t) != CB_OK ||

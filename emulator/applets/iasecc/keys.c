@@ -23,12 +23,6 @@ enum {
 	TAG_COMPONENTS = 0x91,	/* 92 p, 93 q, 94 qi, 95 dp, 96 dq */
 };
 
-static bool
-get_byte(struct cb_span v, uint8_t *out)
-{
-	return cb_get_u8(&v, out) == CB_OK && cb_get_end(&v) == CB_OK;
-}
-
 /* A half of a pair in the current DF or above, if `op` with it is allowed. */
 static uint16_t
 key_for(struct emu_call *c, uint8_t class, uint8_t no, enum emu_op op,
@@ -80,7 +74,7 @@ bits_good(unsigned bits)
 static bool
 parse_use(struct cb_span in, struct emu_file *model)
 {
-	struct cb_span rules, access, v;
+	struct cb_span rules, access;
 	uint8_t commits = 0;
 	uint16_t bytes;
 
@@ -89,11 +83,10 @@ parse_use(struct cb_span in, struct emu_file *model)
 	    cb_tlv_end(&rules) != CB_OK ||
 	    access.n != ias_access_n(model->type, access) ||
 	    (model->type == EMU_KEY_RSA_PRIVATE &&
-		(cb_tlv_expect(&in, 0x9E, &v) != CB_OK ||
-		    !get_byte(v, &commits) || commits > 1)) ||
-	    cb_tlv_expect(&in, 0x80, &v) != CB_OK ||
-	    cb_tlv_end(&in) != CB_OK || cb_get_u16(&v, &bytes) != CB_OK ||
-	    cb_get_end(&v) != CB_OK || bytes > 256 || !bits_good(8u * bytes))
+		(cb_tlv_expect_u8(&in, 0x9E, &commits) != CB_OK ||
+		    commits > 1)) ||
+	    cb_tlv_expect_u16(&in, 0x80, &bytes) != CB_OK ||
+	    cb_tlv_end(&in) != CB_OK || bytes > 256 || !bits_good(8u * bytes))
 		return false;
 	memcpy(model->access, access.p, access.n);
 	model->access[0] &= IAS_AMB_ALL;
@@ -195,9 +188,8 @@ uint16_t
 ias_key_private(
     struct emu_call *c, uint8_t class, uint8_t no, struct cb_span value)
 {
+	struct cb_span whole = value, v;
 	struct emu_file *f;
-	struct cb_span v;
-	uint8_t template;
 	uint32_t tag;
 	uint16_t sw;
 
@@ -208,9 +200,8 @@ ias_key_private(
 		return emu_sw(c->card, EMU_ANS_COMPONENT_DATA);
 	if (tag != TAG_TEMPLATE)
 		return put_component(c, f, tag, v);
-	if (!get_byte(v, &template))
+	if (cb_tlv_expect_u8(&whole, tag, &f->template) != CB_OK)
 		return emu_sw(c->card, EMU_ANS_COMPONENT_DATA);
-	f->template = template;
 	return emu_store_file(c->app, f);
 }
 

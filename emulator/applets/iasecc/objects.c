@@ -60,20 +60,6 @@ struct found {
 	struct emu_file *f;
 };
 
-static enum cb_err
-put_byte(struct cb_buf *out, uint32_t tag, uint8_t byte)
-{
-	return cb_tlv_put(out, tag, cb_span(&byte, 1));
-}
-
-static enum cb_err
-put_length(struct cb_buf *out, uint32_t tag, uint16_t n)
-{
-	const uint8_t bytes[] = { (uint8_t)(n >> 8), (uint8_t)n };
-
-	return cb_tlv_put(out, tag, CB_SPAN_OF(bytes));
-}
-
 /* A1 (8C access). */
 static enum cb_err
 put_rules(struct cb_buf *out, struct cb_span access)
@@ -93,10 +79,10 @@ put_pin(struct emu_call *c, const struct found *o)
 {
 	enum cb_err r;
 
-	r = put_byte(c->rsp, 0x80, emu_pin_max(c->card, o->pin));
+	r = cb_tlv_put_u8(c->rsp, 0x80, emu_pin_max(c->card, o->pin));
 	return r != CB_OK
 	    ? r
-	    : put_byte(c->rsp, 0x81, emu_pin_min(c->card, o->pin));
+	    : cb_tlv_put_u8(c->rsp, 0x81, emu_pin_min(c->card, o->pin));
 }
 
 /* A1, 9A limit of tries, 9B those that are left, 80 length. */
@@ -108,10 +94,10 @@ put_pin_use(struct emu_call *c, const struct found *o)
 
 	if ((r = put_rules(c->rsp, cb_span(pin->access, pin->access_n))) !=
 		CB_OK ||
-	    (r = put_byte(c->rsp, 0x9A, pin->tries_max)) != CB_OK ||
-	    (r = put_byte(c->rsp, 0x9B, pin->tries)) != CB_OK)
+	    (r = cb_tlv_put_u8(c->rsp, 0x9A, pin->tries_max)) != CB_OK ||
+	    (r = cb_tlv_put_u8(c->rsp, 0x9B, pin->tries)) != CB_OK)
 		return r;
-	return put_length(c->rsp, 0x80, emu_pin_max(c->card, pin));
+	return cb_tlv_put_u16(c->rsp, 0x80, emu_pin_max(c->card, pin));
 }
 
 /* ---- GET DATA: keys, environments --------------------------------------- */
@@ -120,7 +106,7 @@ put_pin_use(struct emu_call *c, const struct found *o)
 static enum cb_err
 put_private(struct emu_call *c, const struct found *o)
 {
-	return put_byte(c->rsp, 0x80, o->f->template);
+	return cb_tlv_put_u8(c->rsp, 0x80, o->f->template);
 }
 
 /* 81 modulus, 82 exponent, where they are there, 80. */
@@ -133,7 +119,7 @@ put_public(struct emu_call *c, const struct found *o)
 	for (uint16_t no = 1; r == CB_OK && no <= 2; no++)
 		if (emu_part_get(c->app, o->f, no, &value) == SW_OK)
 			r = cb_tlv_put(c->rsp, 0x80u + no, value);
-	return r == CB_OK ? put_byte(c->rsp, 0x80, 0) : r;
+	return r == CB_OK ? cb_tlv_put_u8(c->rsp, 0x80, 0) : r;
 }
 
 /* A1, 9E of private keys, 80 bytes of the modulus.
@@ -156,9 +142,9 @@ put_key_use(struct emu_call *c, const struct found *o)
 		    less, ias_access_without(access, IAS_AMB_GENERATE, less));
 	if ((r = put_rules(c->rsp, access)) != CB_OK ||
 	    (private &&
-		(r = put_byte(c->rsp, 0x9E, made || f->commits)) != CB_OK))
+		(r = cb_tlv_put_u8(c->rsp, 0x9E, made || f->commits)) != CB_OK))
 		return r;
-	return put_length(c->rsp, 0x80, f->size / 8);
+	return cb_tlv_put_u16(c->rsp, 0x80, f->size / 8);
 }
 
 static enum cb_err
