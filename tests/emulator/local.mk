@@ -12,6 +12,8 @@ tests_emulator_test_emulator_SOURCES = \
 	tests/emulator/nvm_test.h \
 	tests/emulator/rig.c \
 	tests/emulator/rig.h \
+	tests/emulator/rig_fault.c \
+	tests/emulator/rig_fault.h \
 	tests/emulator/rig_keys.c \
 	tests/emulator/rig_talk.c \
 	tests/emulator/suites.h \

@@ -112,6 +112,13 @@ struct story {
 	const struct step *steps;
 };
 void rig_story(const struct story *story);
+/* One of them without a table. */
+void rig_tell(enum rig_kind kind, const char *name, const struct step *steps);
+/* The same for a card of another profile (taken over). */
+void rig_tell_of(struct emu_profile *p, enum rig_kind kind, const char *name,
+    const struct step *steps);
+/* A command that must answer 9000. */
+void rig_must(struct rig *r, const char *cmd);
 Suite *rig_suite(const char *name, TCase **tc);
 
 /* Everything that the card holds in memory and that outlives power-off is the

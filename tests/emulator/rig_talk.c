@@ -231,15 +231,46 @@ rig_play(struct rig *r, const char *name, const struct step *steps)
 	}
 }
 
+static void
+tell(struct rig *r, const char *name, const struct step *steps)
+{
+	rig_play(r, name, steps);
+	rig_coherent(r);
+	rig_close(r);
+}
+
 void
-rig_story(const struct story *story)
+rig_tell(enum rig_kind kind, const char *name, const struct step *steps)
 {
 	struct rig r;
 
-	rig_open(&r, story->kind);
-	rig_play(&r, story->name, story->steps);
-	rig_coherent(&r);
-	rig_close(&r);
+	rig_open(&r, kind);
+	tell(&r, name, steps);
+}
+
+void
+rig_tell_of(struct emu_profile *p, enum rig_kind kind, const char *name,
+    const struct step *steps)
+{
+	struct rig r;
+
+	rig_make(&r, p, kind);
+	tell(&r, name, steps);
+	emu_profile_free(&p);
+}
+
+void
+rig_story(const struct story *story)
+{
+	rig_tell(story->kind, story->name, story->steps);
+}
+
+void
+rig_must(struct rig *r, const char *cmd)
+{
+	uint16_t sw = rig_sw(r, cmd);
+
+	ck_assert_msg(sw == 0x9000, "%s: %04X", cmd, sw);
 }
 
 Suite *

@@ -36,22 +36,14 @@ static const struct {
 #define VALUES_N (sizeof(values) / sizeof(values[0]))
 
 static void
-must(struct rig *r, const char *cmd)
-{
-	uint16_t sw = rig_sw(r, cmd);
-
-	ck_assert_msg(sw == 0x9000, "%s: %04X", cmd, sw);
-}
-
-static void
 log_in(struct rig *r, enum who who)
 {
-	must(r, SELECT_A3);
-	must(r, DOWN("5015"));
+	rig_must(r, SELECT_A3);
+	rig_must(r, DOWN("5015"));
 	if (who & USER)
-		must(r, A3_VERIFY_1);
+		rig_must(r, A3_VERIFY_1);
 	if (who & PUK)
-		must(r, A3_VERIFY_2);
+		rig_must(r, A3_VERIFY_2);
 }
 
 /* ---- rules of EFs and keys --------------------------------------------------------- */
@@ -100,9 +92,9 @@ prepare(const struct op *op, const char *rule)
 	rig_make(&r, p, RIG_A3_BLANK);
 	log_in(&r, NOBODY);
 	if (op->key)
-		must(&r, rig_fmt(A3_KEY("08", "05", "%s"), rules));
+		rig_must(&r, rig_fmt(A3_KEY("08", "05", "%s"), rules));
 	else
-		must(&r, rig_fmt(A3_CREATE("B000", "0004", "%s"), rules));
+		rig_must(&r, rig_fmt(A3_CREATE("B000", "0004", "%s"), rules));
 	if (op->filled)
 		ck_assert_uint_eq(rig_put_key(&r, 5, "a33"), 0x9000);
 	ready = rig_copy(r.records);
@@ -133,7 +125,7 @@ START_TEST(a3_rules_are_kept)
 			rig_open_records(&r, rig_copy(ready));
 			log_in(&r, who);
 			if (op->before != NULL)
-				must(&r, op->before);
+				rig_must(&r, op->before);
 			snprintf(name, sizeof(name), "%s, %s, %d", op->name,
 			    values[v].rule, who);
 			rig_play(&r, name, steps);

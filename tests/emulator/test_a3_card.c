@@ -15,21 +15,13 @@
 #define PUK_RECORD "card/0/p/00000001"
 
 static void
-must(struct rig *r, const char *cmd)
-{
-	uint16_t sw = rig_sw(r, cmd);
-
-	ck_assert_msg(sw == 0x9000, "%s: %04X", cmd, sw);
-}
-
-static void
 signs(struct rig *r, const char *pin)
 {
 	emu_card_power_on(r->card);
-	must(r, SELECT_A3);
-	must(r, rig_fmt("00200001 # {%s}", pin));
-	must(r, A3_MSE_SIGN("01"));
-	must(r, "002A9E9A 01 77 00");
+	rig_must(r, SELECT_A3);
+	rig_must(r, rig_fmt("00200001 # {%s}", pin));
+	rig_must(r, A3_MSE_SIGN("01"));
+	rig_must(r, "002A9E9A 01 77 00");
 	emu_card_power_on(r->card);
 }
 
@@ -73,7 +65,7 @@ START_TEST(a3_the_puk_unblocks_from_outside)
 	ck_assert_int_eq(unblock(&r, RIG_SO_PIN, "654321", &tries), CB_OK);
 	ck_assert_uint_eq(tries, 3);
 	rig_coherent(&r);
-	must(&r, SELECT_A3);
+	rig_must(&r, SELECT_A3);
 	ck_assert_str_eq(rig_send(&r, "00200001"), "63C3");
 	ck_assert_str_eq(rig_send(&r, "00200002"), "63C3");
 	signs(&r, "654321");
@@ -127,7 +119,7 @@ START_TEST(a3_unblocking_is_whole_or_nothing)
 		struct rig r;
 
 		rig_open(&r, RIG_A3);
-		must(&r, SELECT_A3);
+		rig_must(&r, SELECT_A3);
 		ck_assert_str_eq(rig_send(&r, "00200001 # {1}"), "63C2");
 		emu_card_power_on(r.card);
 		r.nvm->ops = 0;
@@ -136,7 +128,7 @@ START_TEST(a3_unblocking_is_whole_or_nothing)
 		    cb_span_str("654321"), &tries, &why);
 		r.nvm->fail_at = 0;
 		rig_reopen(&r);
-		must(&r, SELECT_A3);
+		rig_must(&r, SELECT_A3);
 		if (e == CB_OK) {
 			ck_assert_str_eq(rig_send(&r, "00200001"), "63C3");
 			signs(&r, "654321");
@@ -174,7 +166,7 @@ START_TEST(a3_a_card_in_words)
 	struct rig r;
 
 	rig_open(&r, RIG_A3);
-	must(&r, SELECT_A3);
+	rig_must(&r, SELECT_A3);
 	ck_assert_str_eq(rig_send(&r, "00200001 # {1}"), "63C2");
 	ck_assert_int_eq(emu_card_describe(r.card, &text), CB_OK);
 	for (size_t i = 0; i < sizeof(shown) / sizeof(shown[0]); i++)
@@ -197,11 +189,11 @@ START_TEST(a3_an_open_key_is_told)
 	struct rig r;
 
 	rig_make(&r, p, RIG_A3);
-	must(&r, SELECT_A3);
-	must(&r, A3_KEY("08", "05", "00*12"));
+	rig_must(&r, SELECT_A3);
+	rig_must(&r, A3_KEY("08", "05", "00*12"));
 	ck_assert_uint_eq(rig_put_key(&r, 5, "a33"), 0x9000);
-	must(&r, A3_MSE_SIGN("05"));
-	must(&r, "002A9E9A 01 77 00");
+	rig_must(&r, A3_MSE_SIGN("05"));
+	rig_must(&r, "002A9E9A 01 77 00");
 	ck_assert_int_eq(emu_card_describe(r.card, &text), CB_OK);
 	ck_assert_ptr_nonnull(memmem(text.p, text.n,
 	    "NOT PROTECTED AT REST: RSA private key 0005", 43));
@@ -241,9 +233,9 @@ START_TEST(a3_records_of_before_load)
 	ck_assert_uint_eq(pin->access_n, 0);
 	ck_assert(!r.card->apps[0].keep_verified);
 	signs(&r, RIG_PIN);
-	must(&r, SELECT_A3);
-	must(&r, A3_VERIFY_1);
-	must(&r, SELECT_A3);
+	rig_must(&r, SELECT_A3);
+	rig_must(&r, A3_VERIFY_1);
+	rig_must(&r, SELECT_A3);
 	ck_assert_str_eq(rig_send(&r, "00200001"), "63C3");
 	rig_coherent(&r);
 	rig_close(&r);
@@ -373,15 +365,15 @@ START_TEST(a3_a_live_card)
 	    "%s", why.text);
 	rig_open_records(&r, nvm);
 	ck_assert(!emu_card_info(r.card)->test);
-	must(&r, SELECT_A3);
-	must(&r, DOWN("5015"));
-	must(&r, DOWN("5032"));
+	rig_must(&r, SELECT_A3);
+	rig_must(&r, DOWN("5015"));
+	rig_must(&r, DOWN("5032"));
 	ck_assert_str_eq(rig_send(&r, "00B00000 2A"),
 	    "30280201000404001122330C114F6265727468757220434F534D4F2E7637"
 	    "80064A2E20446F65030205609000");
-	must(&r, DOWN("3401"));
+	rig_must(&r, DOWN("3401"));
 	ck_assert_uint_eq(rig_sw(&r, A3_KEY("08", "03", "00*12")), 0x6982);
-	must(&r, "00200001 # {longest8}");
+	rig_must(&r, "00200001 # {longest8}");
 	ck_assert_uint_eq(rig_sw(&r, A3_KEY("08", "03", "00*12")), 0x6985);
 	signs(&r, "longest8");
 	rig_close(&r);
@@ -400,13 +392,13 @@ START_TEST(a3_nothing_secret_lies_open)
 	struct rig r;
 
 	rig_open(&r, RIG_A3_BLANK);
-	must(&r, SELECT_A3);
-	must(&r, "00240001 # {123456} {SeCrEt1}");
-	must(&r, "00240002 # {87654321} {hIdDeN2}");
-	must(&r, A3_KEY("0C", "03", "0001 0001 0001 0000 0001 0001"));
+	rig_must(&r, SELECT_A3);
+	rig_must(&r, "00240001 # {123456} {SeCrEt1}");
+	rig_must(&r, "00240002 # {87654321} {hIdDeN2}");
+	rig_must(&r, A3_KEY("0C", "03", "0001 0001 0001 0000 0001 0001"));
 	ck_assert_uint_eq(rig_put_key(&r, 3, "a32"), 0x9000);
-	must(&r, A3_MSE_SIGN("03"));
-	must(&r, "002A9E9A 01 77 00");
+	rig_must(&r, A3_MSE_SIGN("03"));
+	rig_must(&r, "002A9E9A 01 77 00");
 	emu_card_power_on(r.card);
 	for (struct emu_file *f = r.card->apps[0].mf; f != NULL;
 	    f = emu_fs_next(f)) {

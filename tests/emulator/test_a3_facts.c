@@ -28,9 +28,7 @@
 static void
 play(const char *name, const struct step *steps)
 {
-	const struct story story = { name, RIG_A3, steps };
-
-	rig_story(&story);
+	rig_tell(RIG_A3, name, steps);
 }
 
 START_TEST(fact_4_bare_hashes_are_signed_as_digest_info)
@@ -145,14 +143,10 @@ START_TEST(fact_8_the_application_is_never_deleted)
 {
 	struct emu_profile *p = rig_profile_of(
 	    "authentic3", "0001 FF00 0001", "0001 0000 0001");
-	struct rig r;
 
 	play("fact 8", delete_df);
 	/* not even where a rule would let */
-	rig_make(&r, p, RIG_A3);
-	rig_play(&r, "fact 8, DELETE always", delete_df);
-	rig_close(&r);
-	emu_profile_free(&p);
+	rig_tell_of(p, RIG_A3, "fact 8, DELETE always", delete_df);
 }
 END_TEST
 
@@ -236,13 +230,9 @@ START_TEST(fact_11_directory_files_are_erased_where_they_are_open)
 	struct emu_profile *p = rig_profile_of("authentic3",
 	    "size = 0x400;\n\t\t  access = \"0000 FF00 0001 0001\"",
 	    "size = 0x400;\n\t\t  access = \"0000 FF00 0000 0000\"");
-	struct rig r;
 
 	play("fact 11", erase_refused);
-	rig_make(&r, p, RIG_A3);
-	rig_play(&r, "fact 11, open", erase);
-	rig_close(&r);
-	emu_profile_free(&p);
+	rig_tell_of(p, RIG_A3, "fact 11, open", erase);
 }
 END_TEST
 

@@ -6,9 +6,7 @@
  * the one from before in memory as in its records, and its keys still sign.
  * (What spends a try writes that before: test_card_fault.c, test_pin.c.)
  */
-#include <string.h>
-
-#include "tests/emulator/rig.h"
+#include "tests/emulator/rig_fault.h"
 #include "tests/emulator/suites.h"
 
 #define RULES "0001 0001 0001 0000 0001 0001"
@@ -29,6 +27,7 @@ static const struct step login[] = {
 	{ A3_VERIFY_1, "9000" },
 	{ A3_VERIFY_2, "9000" },
 	{ DOWN("5015"), "? 9000" },
+	{ DOWN("B001"), "? 9000" },
 	{ NULL, NULL },
 };
 
@@ -47,43 +46,18 @@ static const char *const changes[] = {
 	NULL,
 };
 
-/* Records of a card with which all this can be done; made once in a test. */
-static struct emu_nvm *prepared;
-
-static void
-begin(struct rig *r, struct cb_buf *before)
-{
-	if (prepared == NULL) {
-		rig_open(r, RIG_A3_BLANK);
-		rig_play(r, "ready", ready);
-		prepared = rig_copy(r->records);
-		rig_close(r);
-	}
-	rig_open_records(r, rig_copy(prepared));
-	rig_play(r, "login", login);
-	ck_assert_uint_eq(rig_sw(r, DOWN("B001")), 0x9000);
-	rig_dump(r->records, before);
-}
+#define CHANGES_N ((int)(sizeof(changes) / sizeof(changes[0])))
 
 static uint16_t
-change(struct rig *r, size_t i)
+import(struct rig *r)
 {
-	return changes[i] != NULL ? rig_sw(r, changes[i])
-				  : rig_put_key(r, 3, "1024");
+	return rig_put_key(r, 3, "1024");
 }
 
+/* As after a reset; the key of before signs. */
 static void
-as_before(struct rig *r, const struct cb_buf *before, const char *what)
+still(struct rig *r)
 {
-	struct cb_buf after = CB_BUF_INIT;
-
-	rig_dump(r->records, &after);
-	ck_assert_msg(
-	    cb_span_equal(cb_buf_span(before), cb_buf_span(&after)),
-	    "%s: the records have changed", what);
-	rig_coherent(r);
-	ck_assert_ptr_nonnull(strstr(r->notes, "was undone"));
-	/* as after a reset; the key of before signs */
 	ck_assert_uint_eq(rig_sw(r, "00B00000 01"), 0x6D00);
 	ck_assert_uint_eq(rig_sw(r, SELECT_A3), 0x9000);
 	ck_assert_uint_eq(rig_sw(r, "00200001"), 0x63C3);
@@ -93,52 +67,20 @@ as_before(struct rig *r, const struct cb_buf *before, const char *what)
 	ck_assert(rig_verify("a33",
 	    cb_span_head(cb_buf_span(&r->rsp), r->rsp.n - 2),
 	    cb_span("\x77", 1)));
-	cb_buf_free(&after);
 }
 
-/* Fails at each place in turn, until nothing fails any more. */
-static void
-fail_each(size_t i, bool random)
-{
-	struct cb_buf before = CB_BUF_INIT;
-	const char *what = changes[i] != NULL ? changes[i] : "import";
-	unsigned from, failures = 0;
-	struct rig r;
-	uint16_t sw;
-
-	for (unsigned at = 1;; at++) {
-		begin(&r, &before);
-		from = random ? r.random_calls : r.nvm->ops;
-		if (random)
-			r.random_fail_at = from + at;
-		else
-			r.nvm->fail_at = from + at;
-		sw = change(&r, i);
-		if ((random ? r.random_calls : r.nvm->ops) < from + at)
-			break;
-		ck_assert_msg(sw == 0x6581, "%s, failure %u: %04X", what, at,
-		    sw);
-		r.random_fail_at = r.nvm->fail_at = 0;
-		as_before(&r, &before, what);
-		failures++;
-		rig_close(&r);
-	}
-	ck_assert_msg(sw == 0x9000, "%s: %04X", what, sw);
-	ck_assert(random || failures >= 2);
-	rig_coherent(&r);
-	rig_close(&r);
-	cb_buf_free(&before);
-}
+static const struct rig_fault fault = { RIG_A3_BLANK, ready, login, changes,
+	import, still };
 
 START_TEST(a3_storage_that_fails)
 {
-	fail_each((size_t)_i, false);
+	rig_fail_storage(&fault, _i);
 }
 END_TEST
 
 START_TEST(a3_randomness_that_fails)
 {
-	fail_each((size_t)_i, true);
+	rig_fail_random(&fault, _i);
 }
 END_TEST
 
@@ -148,9 +90,7 @@ a3_fault_suite(void)
 	TCase *tc;
 	Suite *s = rig_suite("a3_fault", &tc);
 
-	tcase_add_loop_test(tc, a3_storage_that_fails, 0,
-	    sizeof(changes) / sizeof(changes[0]));
-	tcase_add_loop_test(tc, a3_randomness_that_fails, 0,
-	    sizeof(changes) / sizeof(changes[0]));
+	tcase_add_loop_test(tc, a3_storage_that_fails, 0, CHANGES_N);
+	tcase_add_loop_test(tc, a3_randomness_that_fails, 0, CHANGES_N);
 	return s;
 }

@@ -220,19 +220,11 @@ END_TEST
 /* ---- what OpenSSL says ---------------------------------------------------------- */
 
 static void
-must(struct rig *r, const char *cmd)
-{
-	uint16_t sw = rig_sw(r, cmd);
-
-	ck_assert_msg(sw == 0x9000, "%s: %04X", cmd, sw);
-}
-
-static void
 user_in_5015(struct rig *r)
 {
-	must(r, SELECT_A3);
-	must(r, DOWN("5015"));
-	must(r, A3_VERIFY_1);
+	rig_must(r, SELECT_A3);
+	rig_must(r, DOWN("5015"));
+	rig_must(r, A3_VERIFY_1);
 }
 
 /* Signs `data` with the key `no`; the signature must be of `as`. */
@@ -245,7 +237,7 @@ signs(struct rig *r, const char *no, const char *section, const char *data,
 	uint16_t sw;
 
 	rig_bytes(&b, as);
-	must(r, rig_fmt(A3_MSE_SIGN("%s"), no));
+	rig_must(r, rig_fmt(A3_MSE_SIGN("%s"), no));
 	if (r->card->proto == EMU_T0) {
 		sw = rig_sw(r, rig_fmt("002A9E9A # %s", data));
 		ck_assert_uint_eq(sw & 0xFF00, 0x6100);
@@ -290,8 +282,8 @@ START_TEST(a3_signatures_verify)
 	if (_i == 0) {
 		user_in_5015(&r);
 	} else {
-		must(&r, SELECT_A3);
-		must(&r, A3_VERIFY_1);
+		rig_must(&r, SELECT_A3);
+		rig_must(&r, A3_VERIFY_1);
 	}
 	for (size_t i = 0; i < SIGNED_N; i++)
 		signs(&r, "01", "a30", signed_as[i][0], signed_as[i][1]);
@@ -306,7 +298,7 @@ decipher(struct rig *r, const char *no, struct cb_span in)
 {
 	uint8_t cmd[5 + 255] = { 0x00, 0x2A, 0x80, 0x86 };
 
-	must(r, rig_fmt(A3_MSE_DECIPHER("%s"), no));
+	rig_must(r, rig_fmt(A3_MSE_DECIPHER("%s"), no));
 	while (in.n > 0) {
 		size_t n = in.n > 255 ? 255 : in.n;
 
@@ -369,7 +361,7 @@ START_TEST(a3_imported_keys_work)
 
 	rig_open(&r, RIG_A3_BLANK);
 	user_in_5015(&r);
-	must(&r, rig_fmt(A3_KEY("%s", "03", HOST_RULES), imports[_i][0]));
+	rig_must(&r, rig_fmt(A3_KEY("%s", "03", HOST_RULES), imports[_i][0]));
 	ck_assert_uint_eq(rig_put_key(&r, 3, imports[_i][1]), 0x9000);
 	signs(&r, "03", imports[_i][1], "5A*32", SHA256_HEAD "5A*32");
 	deciphers(&r, "03", imports[_i][1]);
@@ -396,7 +388,7 @@ START_TEST(a3_keys_that_are_none_are_refused)
 
 	rig_open(&r, RIG_A3_BLANK);
 	user_in_5015(&r);
-	must(&r, A3_KEY("08", "03", HOST_RULES));
+	rig_must(&r, A3_KEY("08", "03", HOST_RULES));
 	ck_assert_uint_eq(rig_put_key(&r, 3, "a32"), 0x6A80);
 	for (size_t i = 0; i < sizeof(names) / sizeof(names[0]); i++) {
 		part = get("a33", names[i]);
@@ -404,7 +396,7 @@ START_TEST(a3_keys_that_are_none_are_refused)
 		ck_assert_uint_eq(rig_put_key(&r, 3, "a33"), 0x6A80);
 		((uint8_t *)(uintptr_t)part.p)[part.n - 1] ^= 2;
 	}
-	must(&r, A3_MSE_SIGN("03"));
+	rig_must(&r, A3_MSE_SIGN("03"));
 	ck_assert_uint_eq(rig_sw(&r, "002A9E9A 01 77 00"), 0x6A88);
 	ck_assert_uint_eq(rig_put_key(&r, 3, "a33"), 0x9000);
 	signs(&r, "03", "a33", "77", "77");
@@ -509,16 +501,16 @@ START_TEST(a3_generated_keys_work)
 
 	rig_open(&r, RIG_A3_BLANK);
 	user_in_5015(&r);
-	must(&r, A3_KEY("08", "03", HOST_RULES));
+	rig_must(&r, A3_KEY("08", "03", HOST_RULES));
 	/* with an exponent of its own */
-	must(&r, "00470000 0B AC09 800108 830103 820103 00");
+	rig_must(&r, "00470000 0B AC09 800108 830103 820103 00");
 	ck_assert_uint_eq(r.rsp.n, sizeof(head) + 128 + 3 + 2);
 	ck_assert_mem_eq(r.rsp.p, head, sizeof(head));
 	ck_assert_mem_eq(r.rsp.p + sizeof(head) + 128, "\x82\x01\x03", 3);
 	ck_assert_int_eq(
 	    cb_buf_set(&n, cb_span(r.rsp.p + sizeof(head), 128)), CB_OK);
-	must(&r, A3_MSE_SIGN("03"));
-	must(&r, "002A9E9A 01 77 00");
+	rig_must(&r, A3_MSE_SIGN("03"));
+	rig_must(&r, "002A9E9A 01 77 00");
 	f = emu_fs_key(emu_fs_child(r.card->apps[0].mf, 0x5015), 3);
 	ck_assert_uint_eq(
 	    emu_key_private(&r.card->apps[0], f, &key), 0x9000);

@@ -104,14 +104,6 @@ static const struct op {
 	    "002241B6 03 800111", "002A9E9A 01 77", "?64 9000" },
 };
 
-static void
-must(struct rig *r, const char *cmd)
-{
-	uint16_t sw = rig_sw(r, cmd);
-
-	ck_assert_msg(sw == 0x9000, "%s: %04X", cmd, sw);
-}
-
 /* In 5011 a DF 7000, in it the file 4444 that has the byte. */
 static void
 prepare(struct rig *r, const struct op *op, uint8_t byte)
@@ -122,21 +114,21 @@ prepare(struct rig *r, const struct op *op, uint8_t byte)
 	snprintf(access + (size_t)2 * op->at, 3, "%02X", byte);
 	access[2 * op->at + 2] = op->at == 7 ? '\0' : '0';
 	access[16] = '\0';
-	must(r, SELECT_A5);
-	must(r, CD("5011"));
-	must(r, VERIFY_SO);
-	must(r, CREATE(DF, "7000", "0028", FREE));
-	must(r, CD("7000"));
-	must(r, rig_fmt(
+	rig_must(r, SELECT_A5);
+	rig_must(r, CD("5011"));
+	rig_must(r, VERIFY_SO);
+	rig_must(r, CREATE(DF, "7000", "0028", FREE));
+	rig_must(r, CD("7000"));
+	rig_must(r, rig_fmt(
 	    "00E00000 18 6216 8202 %s 8302 4444 8502 %s 8608 %s", op->type,
 	    op->size, access));
 	if (op->inside)
-		must(r, CD("4444"));
+		rig_must(r, CD("4444"));
 	for (unsigned i = 0; i < 3 && op->ready[i] != NULL; i++) {
 		if (strcmp(op->ready[i], "private") == 0)
 			rig_import(r, "512", false);
 		else
-			must(r, op->ready[i]);
+			rig_must(r, op->ready[i]);
 	}
 	rig_reopen(r);
 }
@@ -144,18 +136,18 @@ prepare(struct rig *r, const struct op *op, uint8_t byte)
 static void
 log_in(struct rig *r, const struct op *op, enum who who)
 {
-	must(r, SELECT_A5);
-	must(r, CD("5011"));
+	rig_must(r, SELECT_A5);
+	rig_must(r, CD("5011"));
 	if (who & USER)
-		must(r, VERIFY_USER);
+		rig_must(r, VERIFY_USER);
 	if (who & SO)
-		must(r, VERIFY_SO);
-	must(r, CD("7000"));
-	must(r, CD("4444"));
+		rig_must(r, VERIFY_SO);
+	rig_must(r, CD("7000"));
+	rig_must(r, CD("4444"));
 	if (op->inside && op->before != NULL)
-		must(r, CD("3001"));
+		rig_must(r, CD("3001"));
 	if (op->before != NULL)
-		must(r, op->before);
+		rig_must(r, op->before);
 }
 
 START_TEST(access_bytes_are_kept)

@@ -410,20 +410,12 @@ deciphers(struct rig *r, const char *section)
 }
 
 static void
-must(struct rig *r, const char *cmd)
-{
-	uint16_t sw = rig_sw(r, cmd);
-
-	ck_assert_msg(sw == 0x9000, "%s: %04X", cmd, sw);
-}
-
-static void
 user_in_9002(struct rig *r)
 {
-	must(r, SELECT_A5);
-	must(r, CD("5011"));
-	must(r, VERIFY_USER);
-	must(r, CD("9002"));
+	rig_must(r, SELECT_A5);
+	rig_must(r, CD("5011"));
+	rig_must(r, VERIFY_USER);
+	rig_must(r, CD("9002"));
 }
 
 START_TEST(signatures_verify_and_cryptograms_open)
@@ -432,13 +424,13 @@ START_TEST(signatures_verify_and_cryptograms_open)
 
 	rig_open(&r, _i == 0 ? RIG_PERSONAL : RIG_T0);
 	user_in_9002(&r);
-	must(&r, CD("3001"));
+	rig_must(&r, CD("3001"));
 	signs(&r, "s80", DIGEST_INFO);
 	signs(&r, "s80", "77");
 	signs(&r, "s80", "00*245");
 	if (_i == 0)
 		deciphers(&r, "s80");
-	must(&r, CD("3002"));
+	rig_must(&r, CD("3002"));
 	signs(&r, "s81", DIGEST_INFO);
 	rig_close(&r);
 }
@@ -459,14 +451,14 @@ START_TEST(imported_keys_are_usable_right_after)
 
 	rig_open(&r, RIG_PERSONAL);
 	user_in_9002(&r);
-	must(&r, rig_fmt(CREATE("1400", "3003", "%s", "2121FF21FF21FFFF"),
+	rig_must(&r, rig_fmt(CREATE("1400", "3003", "%s", "2121FF21FF21FFFF"),
 	    key[1]));
 	rig_import(&r, key[0], false);
 	signs(&r, key[0], key[2]);
 	deciphers(&r, key[0]);
 	rig_reopen(&r);
 	user_in_9002(&r);
-	must(&r, CD("3003"));
+	rig_must(&r, CD("3003"));
 	signs(&r, key[0], key[2]);
 	deciphers(&r, key[0]);
 	rig_close(&r);
@@ -479,26 +471,26 @@ START_TEST(the_so_brings_keys_for_the_user)
 	struct rig r;
 
 	rig_open(&r, RIG_PERSONAL);
-	must(&r, SELECT_A5);
-	must(&r, CD("5011"));
-	must(&r, VERIFY_SO);
-	must(&r, CREATE("3800", "7000", "0028", "0021000000000000"));
-	must(&r, CD("7000"));
-	must(&r, rig_fmt(CREATE("1400", "3003", "%s", "2421FF21FF21FFFF"),
+	rig_must(&r, SELECT_A5);
+	rig_must(&r, CD("5011"));
+	rig_must(&r, VERIFY_SO);
+	rig_must(&r, CREATE("3800", "7000", "0028", "0021000000000000"));
+	rig_must(&r, CD("7000"));
+	rig_must(&r, rig_fmt(CREATE("1400", "3003", "%s", "2421FF21FF21FFFF"),
 	    key[1]));
 	rig_import(&r, key[0], false);
-	must(&r, "002241B6 03 800111");
+	rig_must(&r, "002241B6 03 800111");
 	ck_assert_uint_eq(rig_sw(&r, "002A9E9A 01 77"), 0x6982);
-	must(&r, VERIFY_USER);
+	rig_must(&r, VERIFY_USER);
 	signs(&r, key[0], key[2]);
-	must(&r, LOGOUT_USER);
+	rig_must(&r, LOGOUT_USER);
 	ck_assert_uint_eq(rig_sw(&r, "002A9E9A 01 77"), 0x6982);
 	rig_reopen(&r);
-	must(&r, SELECT_A5);
-	must(&r, CD("5011"));
-	must(&r, VERIFY_USER);
-	must(&r, CD("7000"));
-	must(&r, CD("3003"));
+	rig_must(&r, SELECT_A5);
+	rig_must(&r, CD("5011"));
+	rig_must(&r, VERIFY_USER);
+	rig_must(&r, CD("7000"));
+	rig_must(&r, CD("3003"));
 	signs(&r, key[0], key[2]);
 	rig_close(&r);
 }
@@ -512,22 +504,22 @@ START_TEST(generated_keys_work)
 
 	rig_open(&r, RIG_PERSONAL);
 	user_in_9002(&r);
-	must(&r, CREATE("1400", "3003", "0200", "2121FF21FF21FFFF"));
-	must(&r, CREATE("1200", "1012", "0200", "21FF00FF00FF00FF"));
+	rig_must(&r, CREATE("1400", "3003", "0200", "2121FF21FF21FFFF"));
+	rig_must(&r, CREATE("1200", "1012", "0200", "21FF00FF00FF00FF"));
 	memcpy(modulus, rig_send(&r, "00460000 # 10123003 01 03 | 00"), 128);
 	modulus[128] = '\0';
 	ck_assert_uint_eq(r.rsp.n, 66);
-	must(&r, CD("1012"));
+	rig_must(&r, CD("1012"));
 	ck_assert_str_eq(
 	    rig_send(&r, "80B40100 00"), rig_fmt("%s9000", modulus));
 	ck_assert_str_eq(rig_send(&r, "80B40200 00"), "039000");
-	must(&r, CD("3003"));
-	must(&r, "002241B6 03 800111");
-	must(&r, "002A9E9A 01 77");
+	rig_must(&r, CD("3003"));
+	rig_must(&r, "002241B6 03 800111");
+	rig_must(&r, "002A9E9A 01 77");
 	/* 65537 unless told; what was there is gone */
 	rig_send(&r, "00460000 # 10123003 | 40");
 	ck_assert_uint_eq(r.rsp.n, 66);
-	must(&r, CD("1012"));
+	rig_must(&r, CD("1012"));
 	ck_assert_str_ne(
 	    rig_send(&r, "80B40100 00"), rig_fmt("%s9000", modulus));
 	ck_assert_str_eq(rig_send(&r, "80B40200 00"), "0100019000");

@@ -11,14 +11,6 @@
 
 #define TO_5011 { SELECT_A5, "9000" }, { CD("5011"), "9000" }
 
-static void
-must(struct rig *r, const char *cmd)
-{
-	uint16_t sw = rig_sw(r, cmd);
-
-	ck_assert_msg(sw == 0x9000, "%s: %04X", cmd, sw);
-}
-
 START_TEST(a_reader_is_told)
 {
 	const struct emu_info *i;
@@ -173,13 +165,13 @@ START_TEST(a_card_says_when_it_wants_the_clock)
 
 	rig_open(&r, RIG_PERSONAL);
 	ck_assert_uint_eq(emu_card_deadline(r.card), UINT64_MAX);
-	must(&r, SELECT_A5);
-	must(&r, CD("5011"));
+	rig_must(&r, SELECT_A5);
+	rig_must(&r, CD("5011"));
 	ck_assert_uint_eq(emu_card_deadline(r.card), UINT64_MAX);
-	must(&r, VERIFY_USER);
+	rig_must(&r, VERIFY_USER);
 	ck_assert_uint_eq(emu_card_deadline(r.card), r.now + 900000);
 	r.now += 5000;
-	must(&r, "00200081");
+	rig_must(&r, "00200081");
 	ck_assert_uint_eq(emu_card_deadline(r.card), r.now + 900000);
 	r.card->policy.total_s = 10;
 	ck_assert_uint_eq(emu_card_deadline(r.card), r.now - 5000 + 10000);
@@ -188,8 +180,8 @@ START_TEST(a_card_says_when_it_wants_the_clock)
 	r.card->policy.total_s = 0;
 	ck_assert_uint_eq(emu_card_deadline(r.card), UINT64_MAX);
 	r.now += 1000000000;
-	must(&r, "00200081");
-	must(&r, LOGOUT_USER);
+	rig_must(&r, "00200081");
+	rig_must(&r, LOGOUT_USER);
 	ck_assert_uint_eq(emu_card_deadline(r.card), UINT64_MAX);
 	rig_close(&r);
 }
@@ -218,9 +210,9 @@ START_TEST(a_passcode_is_changed_from_outside)
 	ck_assert_uint_eq(tries, 3);
 	ck_assert(!emu_pins_any(&r.card->apps[0]));
 	rig_coherent(&r);
-	must(&r, SELECT_A5);
-	must(&r, CD("5011"));
-	must(&r, "00200081 # <654321>");
+	rig_must(&r, SELECT_A5);
+	rig_must(&r, CD("5011"));
+	rig_must(&r, "00200081 # <654321>");
 	for (unsigned left = 2; left < 3; left--) {
 		ck_assert_int_eq(emu_card_passwd(r.card,
 				     cb_span_str("x"), cb_span_str("1234"),
@@ -246,10 +238,10 @@ START_TEST(a_passcode_is_unblocked_from_outside)
 	struct rig r;
 
 	rig_open(&r, RIG_PERSONAL);
-	must(&r, SELECT_A5);
-	must(&r, CD("5011"));
-	must(&r, VERIFY_SO);
-	must(&r, "00240101 # 03 40 <123456> 03 01 33*16");
+	rig_must(&r, SELECT_A5);
+	rig_must(&r, CD("5011"));
+	rig_must(&r, VERIFY_SO);
+	rig_must(&r, "00240101 # 03 40 <123456> 03 01 33*16");
 	emu_card_power_on(r.card);
 	ck_assert_int_eq(emu_card_unblock(r.card, cb_span_str("x"),
 			     cb_span_str("654321"), &tries, &why),
@@ -259,13 +251,13 @@ START_TEST(a_passcode_is_unblocked_from_outside)
 			     cb_span_str("654321"), &tries, &why),
 	    CB_OK);
 	rig_coherent(&r);
-	must(&r, SELECT_A5);
-	must(&r, CD("5011"));
-	must(&r, "00200081 # <654321>");
-	must(&r, CD("9002"));
-	must(&r, CD("3001"));
-	must(&r, "002241B6 03 800111");
-	must(&r, "002A9E9A 01 77");
+	rig_must(&r, SELECT_A5);
+	rig_must(&r, CD("5011"));
+	rig_must(&r, "00200081 # <654321>");
+	rig_must(&r, CD("9002"));
+	rig_must(&r, CD("3001"));
+	rig_must(&r, "002241B6 03 800111");
+	rig_must(&r, "002A9E9A 01 77");
 	emu_card_power_on(r.card);
 	for (unsigned left = 2; left < 3; left--) {
 		ck_assert_int_eq(emu_card_unblock(r.card, cb_span_str("x"),
@@ -295,11 +287,11 @@ START_TEST(a_card_without_a_holder_says_so)
 			     cb_span_str("1234"), &tries, &why),
 	    CB_E_ABSENT);
 	/* a holder without unblock value */
-	must(&r, SELECT_A5);
-	must(&r, VERIFY_SO);
-	must(&r, CREATE("3800", "5011", "0028", FREE));
-	must(&r, CD("5011"));
-	must(&r, "00240101 # 03 40 <123456>");
+	rig_must(&r, SELECT_A5);
+	rig_must(&r, VERIFY_SO);
+	rig_must(&r, CREATE("3800", "5011", "0028", FREE));
+	rig_must(&r, CD("5011"));
+	rig_must(&r, "00240101 # 03 40 <123456>");
 	ck_assert_int_eq(emu_card_unblock(r.card, cb_span_str("1234"),
 			     cb_span_str("1234"), &tries, &why),
 	    CB_E_ABSENT);
@@ -324,8 +316,8 @@ START_TEST(a_card_in_words)
 	unsigned begins;
 
 	rig_open(&r, RIG_PERSONAL);
-	must(&r, SELECT_A5);
-	must(&r, CD("5011"));
+	rig_must(&r, SELECT_A5);
+	rig_must(&r, CD("5011"));
 	rig_send(&r, "00200081 # <1>");
 	begins = r.nvm->begins;
 	ck_assert_int_eq(emu_card_describe(r.card, &text), CB_OK);

@@ -15,14 +15,6 @@
 
 #define PIN_N 12
 
-static void
-must(struct rig *r, const char *cmd)
-{
-	uint16_t sw = rig_sw(r, cmd);
-
-	ck_assert_msg(sw == 0x9000, "%s: %04X", cmd, sw);
-}
-
 /* ---- records ------------------------------------------------------------------ */
 
 /* True where eight bytes of `secret` in a row, in either order, stand in any
@@ -67,11 +59,11 @@ START_TEST(a_new_card_shows_no_secret)
 	ck_assert(in_records(&r, rig_key("s80", "n")));
 	ck_assert(in_records(&r, cb_span_str("NHS Series 8")));
 	ck_assert(!in_records(&r, cb_span_str(RIG_SO_PIN)));
-	must(&r, SELECT_A5);
-	must(&r, CD("5011"));
-	must(&r, VERIFY_SO);
-	must(&r, CD("2000"));
-	must(&r, "00B00000 10");
+	rig_must(&r, SELECT_A5);
+	rig_must(&r, CD("5011"));
+	rig_must(&r, VERIFY_SO);
+	rig_must(&r, CD("2000"));
+	rig_must(&r, "00B00000 10");
 	ck_assert_int_eq(cb_buf_set(&value,
 			     cb_span_head(cb_buf_span(&r.rsp), 16)),
 	    CB_OK);
@@ -140,11 +132,11 @@ try_import(size_t i)
 	rig_open(&r, imports[i].kind);
 	rig_play(&r, imports[i].name, imports[i].before);
 	if (imports[i].file == NULL) {
-		must(&r, CD("5011"));
-		must(&r, CD("7000"));
-		must(&r, CREATE("1400", "3003", "0200", FREE));
+		rig_must(&r, CD("5011"));
+		rig_must(&r, CD("7000"));
+		rig_must(&r, CREATE("1400", "3003", "0200", FREE));
 	} else {
-		must(&r, imports[i].file);
+		rig_must(&r, imports[i].file);
 	}
 	rig_import(&r, "512", false);
 	no_key_in_records(&r, "512");
@@ -183,18 +175,18 @@ try_contents(size_t i)
 	struct rig r;
 
 	rig_open(&r, RIG_PERSONAL);
-	must(&r, SELECT_A5);
-	must(&r, CD("5011"));
-	must(&r, VERIFY_SO);
-	must(&r, VERIFY_USER);
-	must(&r, rig_fmt(CREATE("0101", "7001", "0020", "%s"),
+	rig_must(&r, SELECT_A5);
+	rig_must(&r, CD("5011"));
+	rig_must(&r, VERIFY_SO);
+	rig_must(&r, VERIFY_USER);
+	rig_must(&r, rig_fmt(CREATE("0101", "7001", "0020", "%s"),
 	    files[i].access));
-	must(&r, "00D60004 18 'what' 20 'a' 20 'credential' 20 'guards'");
+	rig_must(&r, "00D60004 18 'what' 20 'a' 20 'credential' 20 'guards'");
 	ck_assert_int_eq(!in_records(&r, cb_span_str(secret)),
 	    files[i].sealed);
-	must(&r, rig_fmt(CREATE("0401", "7002", "0020", "00%s"),
+	rig_must(&r, rig_fmt(CREATE("0401", "7002", "0020", "00%s"),
 	    files[i].access + 2));
-	must(&r, "00E20000 18 'what' 20 'a' 20 'CREDENTIAL' 20 'guards'");
+	rig_must(&r, "00E20000 18 'what' 20 'a' 20 'CREDENTIAL' 20 'guards'");
 	ck_assert_int_eq(!in_records(&r, cb_span_str("a CREDENTIAL g")),
 	    files[i].sealed);
 	rig_close(&r);
@@ -215,11 +207,11 @@ START_TEST(des_keys_are_sealed)
 	struct rig r;
 
 	rig_open(&r, RIG_PERSONAL);
-	must(&r, SELECT_A5);
-	must(&r, CD("5011"));
-	must(&r, VERIFY_SO);
-	must(&r, CREATE("1100", "7001", "0040", "2400000000000000"));
-	must(&r, "80D80000 # 80 08 133457799BBCDFF1 03 948A43");
+	rig_must(&r, SELECT_A5);
+	rig_must(&r, CD("5011"));
+	rig_must(&r, VERIFY_SO);
+	rig_must(&r, CREATE("1100", "7001", "0040", "2400000000000000"));
+	rig_must(&r, "80D80000 # 80 08 133457799BBCDFF1 03 948A43");
 	ck_assert(!in_records(&r, CB_SPAN_OF(key)));
 	rig_close(&r);
 }
@@ -259,21 +251,21 @@ START_TEST(a_readable_unblock_value_is_named)
 	ck_assert_int_eq(emu_card_describe(r.card, &text), CB_OK);
 	ck_assert_ptr_null(memmem(text.p, text.n, "NOT PROTECTED", 13));
 	/* a key that anybody may use is named too */
-	must(&r, SELECT_A5);
-	must(&r, CD("5011"));
-	must(&r, VERIFY_SO);
-	must(&r, CREATE("3800", "7000", "0028", FREE));
-	must(&r, CD("7000"));
-	must(&r, CREATE("1400", "3003", "0200", FREE));
+	rig_must(&r, SELECT_A5);
+	rig_must(&r, CD("5011"));
+	rig_must(&r, VERIFY_SO);
+	rig_must(&r, CREATE("3800", "7000", "0028", FREE));
+	rig_must(&r, CD("7000"));
+	rig_must(&r, CREATE("1400", "3003", "0200", FREE));
 	rig_import(&r, "512", false);
 	cb_buf_clear(&text);
 	ck_assert_int_eq(emu_card_describe(r.card, &text), CB_OK);
 	ck_assert_ptr_nonnull(memmem(text.p, text.n,
 	    "NOT PROTECTED AT REST: RSA private key 3003", 43));
 	/* what nobody may read, and no passcode guards */
-	must(&r, CREATE("0101", "1234", "0004", "0000FF0000000000"));
-	must(&r, CREATE("0101", "1235", "0004", "0000220000000000"));
-	must(&r, "00D60000 04 01020304");
+	rig_must(&r, CREATE("0101", "1234", "0004", "0000FF0000000000"));
+	rig_must(&r, CREATE("0101", "1235", "0004", "0000220000000000"));
+	rig_must(&r, "00D60000 04 01020304");
 	cb_buf_clear(&text);
 	ck_assert_int_eq(emu_card_describe(r.card, &text), CB_OK);
 	ck_assert_ptr_null(memmem(text.p, text.n, "transparent 1234:", 17));
@@ -355,12 +347,12 @@ START_TEST(nothing_is_left_of_a_login)
 	wanted_key("s81");
 	cb_wipe_stack();
 	ck_assert_uint_eq(leak_search(), 0);
-	must(&r, SELECT_A5);
-	must(&r, CD("5011"));
+	rig_must(&r, SELECT_A5);
+	rig_must(&r, CD("5011"));
 	pin_draw(pin);
 	ck_assert_uint_eq(pin_send(&r, "00240001", (const uint8_t *)RIG_PIN,
 			      6, pin), 0x9000);
-	must(&r, LOGOUT_USER);
+	rig_must(&r, LOGOUT_USER);
 	ck_assert_uint_eq(pin_send(&r, "00200081", pin, PIN_N, NULL), 0x9000);
 	/* again, and compared without scrypt */
 	ck_assert_uint_eq(pin_send(&r, "00200081", pin, PIN_N, NULL), 0x9000);
@@ -368,12 +360,12 @@ START_TEST(nothing_is_left_of_a_login)
 	cb_wipe_stack();
 	/* while logged in no key is in use yet, and no PIN is kept */
 	ck_assert_uint_eq(leak_search(), 0);
-	must(&r, CD("9002"));
-	must(&r, CD("3001"));
-	must(&r, "002241B6 03 800111");
-	must(&r, "002A9E9A 01 77");
-	must(&r, CD("3002"));
-	must(&r, "002A9E9A 01 77");
+	rig_must(&r, CD("9002"));
+	rig_must(&r, CD("3001"));
+	rig_must(&r, "002241B6 03 800111");
+	rig_must(&r, "002A9E9A 01 77");
+	rig_must(&r, CD("3002"));
+	rig_must(&r, "002A9E9A 01 77");
 	/* the search does find what is there */
 	ck_assert_uint_gt(leak_search(), 100);
 	rig_play(&r, "ending", ends[_i]);
@@ -391,14 +383,14 @@ START_TEST(nothing_is_left_of_an_import)
 	struct rig r;
 
 	rig_open(&r, RIG_PERSONAL);
-	must(&r, SELECT_A5);
-	must(&r, CD("5011"));
-	must(&r, VERIFY_SO);
+	rig_must(&r, SELECT_A5);
+	rig_must(&r, CD("5011"));
+	rig_must(&r, VERIFY_SO);
 	if (_i == 1)
-		must(&r, VERIFY_USER);
-	must(&r, CREATE("3800", "7000", "0028", "0021000000000000"));
-	must(&r, CD("7000"));
-	must(&r, CREATE("1400", "3003", "0800", FREE));
+		rig_must(&r, VERIFY_USER);
+	rig_must(&r, CREATE("3800", "7000", "0028", "0021000000000000"));
+	rig_must(&r, CD("7000"));
+	rig_must(&r, CREATE("1400", "3003", "0800", FREE));
 	wanted_key("s80");
 	parts = util_key_parts("s80");
 	for (uint8_t i = 0; i < 5; i++) {
@@ -418,12 +410,12 @@ START_TEST(nothing_is_left_of_an_import)
 	cb_wipe_stack();
 	if (_i == 0) {
 		ck_assert_uint_eq(leak_search(), 0);
-		must(&r, VERIFY_USER);
+		rig_must(&r, VERIFY_USER);
 	}
-	must(&r, "002241B6 03 800111");
-	must(&r, "002A9E9A 01 77");
+	rig_must(&r, "002241B6 03 800111");
+	rig_must(&r, "002A9E9A 01 77");
 	ck_assert_uint_gt(leak_search(), 100);
-	must(&r, LOGOUT_USER);
+	rig_must(&r, LOGOUT_USER);
 	ck_assert_uint_eq(leak_search(), 0);
 	rig_close(&r);
 }
@@ -437,11 +429,11 @@ START_TEST(nothing_is_left_of_contents)
 	struct rig r;
 
 	rig_open(&r, RIG_PERSONAL);
-	must(&r, SELECT_A5);
-	must(&r, CD("5011"));
-	must(&r, VERIFY_SO);
-	must(&r, VERIFY_USER);
-	must(&r, CREATE("0101", "7001", "0020", "0000210000000000"));
+	rig_must(&r, SELECT_A5);
+	rig_must(&r, CD("5011"));
+	rig_must(&r, VERIFY_SO);
+	rig_must(&r, VERIFY_USER);
+	rig_must(&r, CREATE("0101", "7001", "0020", "0000210000000000"));
 	ck_assert_int_eq(
 	    emu_env_system.random(NULL, secret, sizeof(secret)), CB_OK);
 	leak_wanted(CB_SPAN_OF(secret));
@@ -459,7 +451,7 @@ START_TEST(nothing_is_left_of_contents)
 	cb_wipe(secret, sizeof(secret));
 	cb_buf_free(&r.rsp);
 	ck_assert_uint_gt(leak_search(), 0);
-	must(&r, LOGOUT_USER);
+	rig_must(&r, LOGOUT_USER);
 	cb_wipe_stack();
 	ck_assert_uint_eq(leak_search(), 0);
 	rig_close(&r);
@@ -473,12 +465,12 @@ START_TEST(nothing_waits_after_a_login)
 	struct rig r;
 
 	rig_open(&r, RIG_T0);
-	must(&r, SELECT_A5);
-	must(&r, CD("5011"));
-	must(&r, VERIFY_USER);
-	must(&r, CD("9002"));
-	must(&r, CD("3001"));
-	must(&r, "002241B6 03 800111");
+	rig_must(&r, SELECT_A5);
+	rig_must(&r, CD("5011"));
+	rig_must(&r, VERIFY_USER);
+	rig_must(&r, CD("9002"));
+	rig_must(&r, CD("3001"));
+	rig_must(&r, "002241B6 03 800111");
 	ck_assert_uint_eq(rig_sw(&r, "002A9E9A 01 77"), 0x6100);
 	r.now += 900000;
 	ck_assert_uint_eq(rig_sw(&r, "00C00000 00"), 0x6985);

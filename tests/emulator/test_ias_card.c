@@ -8,7 +8,7 @@
 #include <string.h>
 
 #include "emulator/profile.h"
-#include "tests/emulator/rig.h"
+#include "tests/emulator/rig_fault.h"
 #include "tests/emulator/suites.h"
 
 #define APP_RECORD "card/0/f/00000007"	/* DF 5015 */
@@ -192,15 +192,8 @@ static const char *const changes[] = {
 #define CHANGES_N ((int)(sizeof(changes) / sizeof(changes[0])))
 
 static void
-as_before(struct rig *r, const struct cb_buf *before, const char *what)
+still(struct rig *r)
 {
-	struct cb_buf after = CB_BUF_INIT;
-
-	rig_dump(r->records, &after);
-	ck_assert_msg(
-	    cb_span_equal(cb_buf_span(before), cb_buf_span(&after)),
-	    "%s: the records have changed", what);
-	rig_coherent(r);
 	ck_assert_uint_eq(rig_sw(r, "00200001"), 0x63C3);
 	ck_assert_uint_eq(rig_sw(r, IAS_APP), 0x9000);
 	ck_assert_uint_eq(rig_sw(r, IAS_VERIFY_USER), 0x9000);
@@ -209,59 +202,20 @@ as_before(struct rig *r, const struct cb_buf *before, const char *what)
 	ck_assert(rig_verify("512",
 	    cb_span_head(cb_buf_span(&r->rsp), r->rsp.n - 2),
 	    cb_span("\x77", 1)));
-	cb_buf_free(&after);
 }
 
-/* Fails at each place in turn, until nothing fails any more. */
-static void
-fail_each(const char *what, bool random)
-{
-	struct cb_buf before = CB_BUF_INIT;
-	struct emu_nvm *prepared;
-	unsigned from;
-	struct rig r;
-	uint16_t sw;
-
-	rig_open(&r, RIG_IAS);
-	rig_play(&r, "ready", ready);
-	prepared = rig_copy(r.records);
-	rig_close(&r);
-	for (unsigned at = 1;; at++) {
-		rig_open_records(&r, rig_copy(prepared));
-		rig_play(&r, "login", login);
-		cb_buf_clear(&before);
-		rig_dump(r.records, &before);
-		from = random ? r.random_calls : r.nvm->ops;
-		if (random)
-			r.random_fail_at = from + at;
-		else
-			r.nvm->fail_at = from + at;
-		sw = rig_sw(&r, what);
-		if ((random ? r.random_calls : r.nvm->ops) < from + at)
-			break;
-		ck_assert_msg(sw == 0x6581, "%s, failure %u: %04X", what, at,
-		    sw);
-		r.random_fail_at = r.nvm->fail_at = 0;
-		as_before(&r, &before, what);
-		rig_close(&r);
-	}
-	ck_assert_msg(sw == 0x9000, "%s: %04X", what, sw);
-	ck_assert(random || r.nvm->ops > from);
-	rig_coherent(&r);
-	rig_close(&r);
-	emu_nvm_free(&prepared);
-	cb_buf_free(&before);
-}
+static const struct rig_fault fault = { RIG_IAS, ready, login, changes, NULL,
+	still };
 
 START_TEST(ias_storage_that_fails)
 {
-	fail_each(changes[_i], false);
+	rig_fail_storage(&fault, _i);
 }
 END_TEST
 
 START_TEST(ias_randomness_that_fails)
 {
-	fail_each(changes[_i], true);
+	rig_fail_random(&fault, _i);
 }
 END_TEST
 

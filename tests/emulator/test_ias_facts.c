@@ -20,11 +20,7 @@ static const enum rig_kind both[] = { RIG_IAS, RIG_IAS_GEM };
 static void
 play(const char *name, const struct step *steps)
 {
-	struct rig r;
-
-	rig_open(&r, RIG_IAS);
-	rig_play(&r, name, steps);
-	rig_close(&r);
+	rig_tell(RIG_IAS, name, steps);
 }
 
 /* What a file holds; borrowed until the next command. */
@@ -101,13 +97,9 @@ START_TEST(fact_2_the_commitment_key_authenticates_too)
 	struct emu_profile *p = rig_profile_of("iasecc-oberthur",
 	    "commits = true;\n\t\t  access = \"61 121200\";",
 	    "commits = true; template = 0xB6; access = \"41 1200\";");
-	struct rig r;
 
 	play("fact 2", both_sign);
-	rig_make(&r, p, RIG_IAS);
-	rig_play(&r, "fact 2, strict", strict);
-	rig_close(&r);
-	emu_profile_free(&p);
+	rig_tell_of(p, RIG_IAS, "fact 2, strict", strict);
 }
 END_TEST
 

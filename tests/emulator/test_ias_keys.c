@@ -382,12 +382,6 @@ END_TEST
 #define SHA1_HEAD "3021300906052B0E03021A05000414"
 #define SHA256_HEAD "3031300D060960864801650304020105000420"
 
-static void
-must(struct rig *r, const char *cmd)
-{
-	ck_assert_msg(rig_sw(r, cmd) == 0x9000, "%s", cmd);
-}
-
 /* What the card answers to a command, also in pieces. */
 static struct cb_span
 answer(struct rig *r, const char *cmd)
@@ -405,7 +399,7 @@ static const enum rig_kind both[] = { RIG_IAS, RIG_IAS_GEM };
 static void
 log_in(struct rig *r)
 {
-	must(r, IAS_VERIFY_USER);
+	rig_must(r, IAS_VERIFY_USER);
 	ck_assert_uint_eq(rig_sw(r, "00A40904 02 5015") & 0xFF00,
 	    r->card->proto == EMU_T0 ? 0x6100 : 0x9000);
 }
@@ -422,7 +416,7 @@ START_TEST(ias_authentications_verify)
 	for (size_t i = 0; i < sizeof(texts) / sizeof(texts[0]); i++) {
 		cb_buf_clear(&b);
 		rig_bytes(&b, texts[i]);
-		must(&r, i % 2 == 0 ? IAS_MSE("A4", "81", "02")
+		rig_must(&r, i % 2 == 0 ? IAS_MSE("A4", "81", "02")
 				    : IAS_MSE("A4", "82", "02"));
 		ck_assert(rig_verify(i % 2 == 0 ? "i1" : "i2",
 		    answer(&r, rig_fmt("00880000 # %s", texts[i])),
@@ -504,14 +498,15 @@ START_TEST(ias_card_hash_signatures_verify)
 			snprintf(hex + 2 * i, 3, "%02X", state[i]);
 		for (size_t i = 0; i < len % 64; i++)
 			snprintf(rest + 2 * i, 3, "41");
-		must(&r, sha256 ? "002241AA 03 800140" : "002241AA 03 800110");
-		must(&r, sha256 ? IAS_MSE("B6", "82", "42")
+		rig_must(&r, sha256 ? "002241AA 03 800140"
+				    : "002241AA 03 800110");
+		rig_must(&r, sha256 ? IAS_MSE("B6", "82", "42")
 				: IAS_MSE("B6", "82", "12"));
 		if (blocks == 0)
-			must(&r, rig_fmt("002A90A0 # 9000 80 %02zX %s",
+			rig_must(&r, rig_fmt("002A90A0 # 9000 80 %02zX %s",
 			    len % 64, rest));
 		else
-			must(&r, rig_fmt(
+			rig_must(&r, rig_fmt(
 			    "002A90A0 # 90 %02zX %s %016zX 80 %02zX %s",
 			    n + 8, hex, 512 * blocks, len % 64, rest));
 		ck_assert_int_eq(sha256
@@ -557,11 +552,11 @@ START_TEST(ias_texts_are_deciphered)
 	struct rig r;
 
 	rig_open(&r, RIG_IAS);
-	must(&r, IAS_APP);
+	rig_must(&r, IAS_APP);
 	rig_encrypt("i1", cb_span_str("a secret"), &text);
-	must(&r, IAS_MSE("B8", "81", "1A"));
+	rig_must(&r, IAS_MSE("B8", "81", "1A"));
 	ck_assert_uint_eq(decipher(&r, 0x81, cb_buf_span(&text)), 0x6982);
-	must(&r, IAS_VERIFY_USER);
+	rig_must(&r, IAS_VERIFY_USER);
 	ck_assert_uint_eq(decipher(&r, 0x81, cb_buf_span(&text)), 0x9000);
 	ck_assert_mem_eq(r.rsp.p, "a secret", 8);
 	ck_assert_uint_eq(r.rsp.n, 10);
@@ -574,7 +569,7 @@ START_TEST(ias_texts_are_deciphered)
 	ck_assert_uint_eq(decipher(&r, 0x81, cb_buf_span(&text)), 0x6A80);
 	ck_assert_uint_eq(r.rsp.n, 2);
 	/* the other key does not decipher */
-	must(&r, IAS_MSE("B8", "82", "1A"));
+	rig_must(&r, IAS_MSE("B8", "82", "1A"));
 	ck_assert_uint_eq(decipher(&r, 0x81, cb_buf_span(&text)), 0x6982);
 	cb_buf_free(&text);
 	rig_close(&r);

@@ -12,14 +12,6 @@
 #include "tests/emulator/rig.h"
 #include "tests/emulator/suites.h"
 
-static void
-must(struct rig *r, const char *cmd)
-{
-	uint16_t sw = rig_sw(r, cmd);
-
-	ck_assert_msg(sw == 0x9000, "%s: %04X", cmd, sw);
-}
-
 /* To whom a content is sealed: "u" user, "s" SO, "us", "" nobody. */
 static const struct {
 	const char *type, *size, *access, *crypto, *want;
@@ -65,13 +57,13 @@ try_guards(size_t i)
 
 	rig_open(&r, RIG_PERSONAL);
 	app = &r.card->apps[0];
-	must(&r, SELECT_A5);
-	must(&r, CD("5011"));
-	must(&r, VERIFY_SO);
-	must(&r, rig_fmt("00E00000 18 6216 82023800 83027000 85020028 8608 "
+	rig_must(&r, SELECT_A5);
+	rig_must(&r, CD("5011"));
+	rig_must(&r, VERIFY_SO);
+	rig_must(&r, rig_fmt("00E00000 18 6216 82023800 83027000 85020028 8608 "
 			 "00%s000000000000", guards[i].crypto));
-	must(&r, CD("7000"));
-	must(&r, rig_fmt(CREATE("%s", "1000", "%s", "%s"), guards[i].type,
+	rig_must(&r, CD("7000"));
+	rig_must(&r, rig_fmt(CREATE("%s", "1000", "%s", "%s"), guards[i].type,
 	    guards[i].size, guards[i].access));
 	n = emu_guards(app, app->ef, out);
 	ck_assert_uint_le(n, 2);
@@ -124,12 +116,12 @@ move(struct rig *r, const char *from, const char *to)
 static uint16_t
 sign(struct rig *r, const char *fid)
 {
-	must(r, SELECT_A5);
-	must(r, CD("5011"));
-	must(r, VERIFY_USER);
-	must(r, CD("9002"));
-	must(r, rig_fmt(CD("%s"), fid));
-	must(r, "002241B6 03 800111");
+	rig_must(r, SELECT_A5);
+	rig_must(r, CD("5011"));
+	rig_must(r, VERIFY_USER);
+	rig_must(r, CD("9002"));
+	rig_must(r, rig_fmt(CD("%s"), fid));
+	rig_must(r, "002241B6 03 800111");
 	return rig_sw(r, "002A9E9A 01 77");
 }
 
@@ -162,8 +154,8 @@ START_TEST(a_part_opens_in_its_place_only)
 	card.p[2] ^= 1;
 	rig_put_bytes(r.records, "card", cb_buf_span(&card));
 	rig_reopen(&r);
-	must(&r, SELECT_A5);
-	must(&r, CD("5011"));
+	rig_must(&r, SELECT_A5);
+	rig_must(&r, CD("5011"));
 	ck_assert_uint_eq(rig_sw(&r, VERIFY_USER), 0x63C2);
 	cb_buf_free(&card);
 	rig_close(&r);
@@ -184,10 +176,10 @@ START_TEST(a_wrap_opens_its_own_only)
 	memcpy(so.p + 12, user.p + 12, 1 + 3 + 16 + 60);
 	rig_put_bytes(r.records, "card/0/p/00000001", cb_buf_span(&so));
 	rig_reopen(&r);
-	must(&r, SELECT_A5);
+	rig_must(&r, SELECT_A5);
 	ck_assert_uint_eq(rig_sw(&r, "00200004 # <123456>"), 0x63C2);
-	must(&r, CD("5011"));
-	must(&r, VERIFY_USER);
+	rig_must(&r, CD("5011"));
+	rig_must(&r, VERIFY_USER);
 	cb_buf_free(&user);
 	cb_buf_free(&so);
 	rig_close(&r);
@@ -202,14 +194,14 @@ START_TEST(no_sealing_is_like_another)
 	struct rig r;
 
 	rig_open(&r, RIG_PERSONAL);
-	must(&r, SELECT_A5);
-	must(&r, CD("5011"));
-	must(&r, VERIFY_SO);
-	must(&r, VERIFY_USER);
-	must(&r, CREATE("0101", "1234", "0004", "0000210000000000"));
+	rig_must(&r, SELECT_A5);
+	rig_must(&r, CD("5011"));
+	rig_must(&r, VERIFY_SO);
+	rig_must(&r, VERIFY_USER);
+	rig_must(&r, CREATE("0101", "1234", "0004", "0000210000000000"));
 	p = r.card->app->ef->parts;
 	for (unsigned i = 0; i < 4; i++) {
-		must(&r, "00D60000 04 01020304");
+		rig_must(&r, "00D60000 04 01020304");
 		/* recipients, nonces and text: nowhere eight bytes alike */
 		for (size_t k = 6; i > 0 && k + 8 <= first.n; k += 8)
 			if (k < first.n - 40 || k > first.n - 30)
