@@ -11,6 +11,7 @@ common_libcommon_la_SOURCES = \
 	common/log.c common/log.h \
 	common/span.c common/span.h \
 	common/sw.c common/sw.h \
+	common/text.c common/text.h \
 	common/tlv.c common/tlv.h
 
 # For programs only: the plug-in takes all that is in libcommon.

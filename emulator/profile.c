@@ -4,8 +4,6 @@
  * Profiles: opening the file, following an alias, and everything that is the
  * card's own. Its applications are read by profile_app.c.
  */
-#include <sys/stat.h>
-
 #include <errno.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -13,6 +11,7 @@
 
 #include "common/atr.h"
 #include "common/ct.h"
+#include "common/text.h"
 #include "emulator/crypto/cert.h"
 #include "emulator/profile_read.h"
 #include "emulator/template.h"
@@ -375,35 +374,17 @@ read_apps(struct pf *c, config_setting_t *at, void *base)
 
 /* ---- the file ------------------------------------------------------------ */
 
-/* The file as text. */
+/* Whose file it is that cannot be read. */
 static enum cb_err
-slurp(char **out, const char *path, struct cb_why *why)
+read_text(char **out, const char *path, struct cb_why *why)
 {
-	enum cb_err r = CB_E_FORMAT;
-	struct stat st;
-	size_t n;
-	FILE *f;
+	enum cb_err r = cb_text_read(out, path, FILE_MAX);
 
-	if ((f = fopen(path, "re")) == NULL || fstat(fileno(f), &st) != 0) {
+	if (r == CB_E_ABSENT || r == CB_E_DENIED)
 		cb_why_set(why, "profile %s: %s", path, strerror(errno));
-		r = errno == ENOENT ? CB_E_ABSENT : CB_E_DENIED;
-		goto out;
-	}
-	cb_why_set(why, "profile %s: not a text file of at most %d KiB", path,
-	    FILE_MAX / 1024);
-	if (!S_ISREG(st.st_mode) || st.st_size > FILE_MAX)
-		goto out;
-	if ((*out = malloc((size_t)st.st_size + 1)) == NULL) {
-		r = CB_E_NOMEM;
-		goto out;
-	}
-	n = fread(*out, 1, (size_t)st.st_size, f);
-	(*out)[n] = '\0';
-	if (n == (size_t)st.st_size && strlen(*out) == n)
-		r = CB_OK;
-out:
-	if (f != NULL)
-		(void)fclose(f);
+	else if (r != CB_OK)
+		cb_why_set(why, "profile %s: not a text file of at most %d "
+				"KiB", path, FILE_MAX / 1024);
 	return r;
 }
 
@@ -413,7 +394,7 @@ parse(struct pf *c, char **text, const char *path)
 	const char *at;
 	enum cb_err r;
 
-	if ((r = slurp(text, path, c->why)) != CB_OK)
+	if ((r = read_text(text, path, c->why)) != CB_OK)
 		return r;
 	c->source = *text;
 	/* A profile is one file: lines are told of one only. */

@@ -5,14 +5,13 @@
  * the words that a line can begin with, and what each needs to stand below.
  * Every mistake is told with its line.
  */
-#include <sys/stat.h>
-
 #include <errno.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
 #include "cli/report/reader.h"
+#include "common/text.h"
 
 #define FILE_MAX (8 << 20)
 #define N(table) (sizeof(table) / sizeof((table)[0]))
@@ -469,37 +468,6 @@ do_line(struct reader *c, char *line)
 		reader_fail(c, "%s: more than belongs there", first);
 }
 
-static enum cb_err
-slurp(char **out, const char *path, struct cb_why *why)
-{
-	enum cb_err r = CB_E_FORMAT;
-	struct stat st;
-	size_t n;
-	FILE *f;
-
-	if ((f = fopen(path, "re")) == NULL || fstat(fileno(f), &st) != 0) {
-		cb_why_set(why, "%s: %s", path, strerror(errno));
-		r = errno == ENOENT ? CB_E_ABSENT : CB_E_DENIED;
-		goto out;
-	}
-	cb_why_set(why, "%s: not a report: a text file of at most %d MiB",
-	    path, FILE_MAX >> 20);
-	if (!S_ISREG(st.st_mode) || st.st_size > FILE_MAX)
-		goto out;
-	if ((*out = malloc((size_t)st.st_size + 1)) == NULL) {
-		r = CB_E_NOMEM;
-		goto out;
-	}
-	n = fread(*out, 1, (size_t)st.st_size, f);
-	(*out)[n] = '\0';
-	if (strlen(*out) == n)
-		r = CB_OK;
-out:
-	if (f != NULL)
-		(void)fclose(f);
-	return r;
-}
-
 enum cb_err
 report_parse(
     struct report **out, char *text, const char *name, struct cb_why *why)
@@ -544,8 +512,13 @@ report_read(struct report **out, const char *path, struct cb_why *why)
 	enum cb_err r;
 
 	*out = NULL;
-	if ((r = slurp(&text, path, why)) == CB_OK)
+	if ((r = cb_text_read(&text, path, FILE_MAX)) == CB_OK)
 		r = report_parse(out, text, path, why);
+	else if (r == CB_E_ABSENT || r == CB_E_DENIED)
+		cb_why_set(why, "%s: %s", path, strerror(errno));
+	else
+		cb_why_set(why, "%s: not a report: a text file of at most %d "
+				"MiB", path, FILE_MAX >> 20);
 	free(text);
 	return r;
 }

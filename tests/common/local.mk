@@ -14,6 +14,7 @@ tests_common_test_common_SOURCES = \
 	tests/common/test_log.c \
 	tests/common/test_span.c \
 	tests/common/test_sw.c \
+	tests/common/test_text.c \
 	tests/common/test_tlv.c
 tests_common_test_common_CFLAGS = $(AM_CFLAGS) $(CHECK_CFLAGS)
 # main.c stands between the code and malloc

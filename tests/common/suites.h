@@ -19,6 +19,7 @@ Suite *hex_suite(void);
 Suite *log_suite(void);
 Suite *span_suite(void);
 Suite *sw_suite(void);
+Suite *text_suite(void);
 Suite *tlv_suite(void);
 
 #define COUNT(table) ((int)(sizeof(table) / sizeof((table)[0])))
