@@ -3,6 +3,7 @@
 /*
  * The interindustry commands that several applets share.
  */
+#include "common/tlv.h"
 #include "emulator/applets/applet.h"
 #include "emulator/iso_cmds.h"
 
@@ -185,6 +186,17 @@ emu_iso_reset_counter(struct emu_call *c, struct emu_pin *pin)
 	if ((sw = emu_pin_named(c->app, pin, EMU_OP_PIN_RESET)) != SW_OK)
 		return sw;
 	return emu_pin_refill(c->app, pin);
+}
+
+bool
+emu_iso_parse_create(
+    struct cb_span in, struct emu_file *model, struct cb_span *rest)
+{
+	return cb_tlv_expect(&in, 0x62, rest) == CB_OK &&
+	    cb_tlv_end(&in) == CB_OK &&
+	    cb_tlv_expect_u16(rest, 0x80, &model->size) == CB_OK &&
+	    cb_tlv_expect_u8(rest, 0x82, &model->type) == CB_OK &&
+	    cb_tlv_expect_u16(rest, 0x83, &model->fid) == CB_OK;
 }
 
 uint16_t

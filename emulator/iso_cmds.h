@@ -29,6 +29,10 @@ emu_cmd_fn emu_iso_get_challenge;	/* 11.6.4 */
 /* The current DF's child whose identifier is the whole data field, as SELECT
  * finds one. SW_WRONG_LENGTH, SW_FILE_NOT_FOUND. */
 uint16_t emu_iso_child(const struct emu_call *c, struct emu_file **f);
+/* Takes 80 size, 82 descriptor, 83 identifier off the data field's 62; *rest
+ * is what follows there. */
+bool emu_iso_parse_create(
+    struct cb_span in, struct emu_file *model, struct cb_span *rest);
 /* CREATE FILE (7816-9) of a transparent EF in the current DF, once the data
  * field is taken apart. It becomes current: hosts write into it at once. */
 uint16_t emu_iso_create_ef(struct emu_call *c, const struct emu_file *model);

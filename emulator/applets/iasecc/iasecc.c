@@ -138,11 +138,7 @@ parse_create(struct cb_span in, struct emu_file *model)
 {
 	struct cb_span t, v, access;
 
-	if (cb_tlv_expect(&in, 0x62, &t) != CB_OK ||
-	    cb_tlv_end(&in) != CB_OK ||
-	    cb_tlv_expect_u16(&t, 0x80, &model->size) != CB_OK ||
-	    cb_tlv_expect_u8(&t, 0x82, &model->type) != CB_OK ||
-	    cb_tlv_expect_u16(&t, 0x83, &model->fid) != CB_OK ||
+	if (!emu_iso_parse_create(in, model, &t) ||
 	    cb_tlv_expect(&t, 0x88, &v) != CB_OK ||
 	    !parse_short(v, &model->sfi) ||
 	    cb_tlv_expect(&t, 0xA1, &v) != CB_OK || cb_tlv_end(&t) != CB_OK ||
