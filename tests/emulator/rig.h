@@ -117,6 +117,10 @@ void rig_tell(enum rig_kind kind, const char *name, const struct step *steps);
 /* The same for a card of another profile (taken over). */
 void rig_tell_of(struct emu_profile *p, enum rig_kind kind, const char *name,
     const struct step *steps);
+/* One command that is refused, and then touches no disk, or not. Ends with
+ * the card. */
+void rig_allows(struct rig *r, const char *name, const char *cmd, bool pass,
+    const char *want, const char *refused);
 /* A command that must answer 9000. */
 void rig_must(struct rig *r, const char *cmd);
 Suite *rig_suite(const char *name, TCase **tc);
@@ -151,6 +155,19 @@ uint16_t rig_ias_key(struct rig *r, uint8_t no, const char *section);
 /* True where `signature` is one of `data` under that key, PKCS#1 v1.5. */
 bool rig_verify(
     const char *section, struct cb_span signature, struct cb_span data);
+/* That the answer is a signature of `data`, a line of words, and not of
+ * anything else. */
+void rig_signed(struct rig *r, const char *section, const char *data);
+/* Data of any length: CLA to P2, and in a chain where they are longer than a
+ * command, whose first part is so long. The last answer's status word. */
+uint16_t rig_chain(
+    struct rig *r, uint32_t head, size_t first, struct cb_span data);
+/* What OpenSSL encrypts, of any length, comes back bare; broken, it is 6A80.
+ * `key` is the function's. */
+typedef uint16_t rig_decipher_fn(
+    struct rig *r, const char *key, struct cb_span cryptogram);
+void rig_deciphers(struct rig *r, const char *section,
+    rig_decipher_fn *decipher, const char *key);
 /* PKCS#1 v1.5, type 2. */
 void rig_encrypt(
     const char *section, struct cb_span plain, struct cb_buf *out);

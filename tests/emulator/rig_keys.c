@@ -215,23 +215,35 @@ key_object(struct cb_buf *out, uint8_t no, const struct known *k)
 }
 
 uint16_t
+rig_chain(struct rig *r, uint32_t head, size_t first, struct cb_span data)
+{
+	uint8_t cmd[5 + 255] = { 0, (uint8_t)(head >> 16),
+		(uint8_t)(head >> 8), (uint8_t)head };
+	uint16_t sw = 0x9000;
+	size_t n;
+
+	for (; data.n > 0 && sw == 0x9000; data = cb_span_tail(data, n)) {
+		n = data.n > 255 ? first : data.n;
+		cmd[0] = (uint8_t)(head >> 24 | (n < data.n ? 0x10 : 0x00));
+		cmd[4] = (uint8_t)n;
+		memcpy(cmd + 5, data.p, n);
+		ck_assert_int_eq(emu_card_transmit(
+				     r->card, cb_span(cmd, 5 + n), &r->rsp),
+		    CB_OK);
+		/* before the last one nothing is answered */
+		ck_assert(r->rsp.n == 2 || (r->rsp.n > 2 && n == data.n));
+		sw = (uint16_t)(r->rsp.p[r->rsp.n - 2] << 8 |
+		    r->rsp.p[r->rsp.n - 1]);
+	}
+	return sw;
+}
+
+uint16_t
 rig_put_data(struct rig *r, struct cb_span object)
 {
-	struct cb_span rest;
-	uint8_t cmd[5 + 255] = { 0x10, 0xDB, 0x3F, 0xFF };
-	uint16_t sw = 0x9000;
+	uint16_t sw = rig_chain(r, 0x00DB3FFF, 255, object);
 
-	for (rest = object; rest.n > 0 && sw == 0x9000;
-	    rest = cb_span_tail(rest, cmd[4])) {
-		cmd[0] = rest.n > 255 ? 0x10 : 0x00;
-		cmd[4] = (uint8_t)(rest.n > 255 ? 255 : rest.n);
-		memcpy(cmd + 5, rest.p, cmd[4]);
-		ck_assert_int_eq(emu_card_transmit(r->card,
-				     cb_span(cmd, 5u + cmd[4]), &r->rsp),
-		    CB_OK);
-		ck_assert_uint_eq(r->rsp.n, 2);
-		sw = (uint16_t)(r->rsp.p[0] << 8 | r->rsp.p[1]);
-	}
+	ck_assert_uint_eq(r->rsp.n, 2);
 	return sw;
 }
 
@@ -342,4 +354,43 @@ rig_encrypt(const char *section, struct cb_span plain, struct cb_buf *out)
 	    EVP_PKEY_encrypt(ctx, p, &n, plain.p, plain.n) == 1);
 	EVP_PKEY_CTX_free(ctx);
 	EVP_PKEY_free(pkey);
+}
+
+void
+rig_signed(struct rig *r, const char *section, const char *data)
+{
+	struct cb_span signature =
+	    cb_span_head(cb_buf_span(&r->rsp), r->rsp.n - 2);
+	struct cb_buf b = CB_BUF_INIT;
+
+	rig_bytes(&b, data);
+	ck_assert(rig_verify(section, signature, cb_buf_span(&b)));
+	b.p[0] ^= 1;
+	ck_assert(!rig_verify(section, signature, cb_buf_span(&b)));
+	cb_buf_free(&b);
+}
+
+void
+rig_deciphers(struct rig *r, const char *section, rig_decipher_fn *decipher,
+    const char *key)
+{
+	size_t longest = rig_key(section, "n").n - 11;
+	const size_t sizes[] = { 1, 2, longest / 2, longest };
+	struct cb_buf text = CB_BUF_INIT;
+	uint8_t plain[245] = { 0 };
+
+	for (size_t i = 0; i < 4; i++) {
+		plain[0] = (uint8_t)i;
+		cb_buf_clear(&text);
+		rig_encrypt(section, cb_span(plain, sizes[i]), &text);
+		ck_assert_uint_eq(
+		    decipher(r, key, cb_buf_span(&text)), 0x9000);
+		ck_assert(cb_span_equal(cb_span(plain, sizes[i]),
+		    cb_span_head(cb_buf_span(&r->rsp), r->rsp.n - 2)));
+		text.p[10] ^= 1;
+		ck_assert_uint_eq(
+		    decipher(r, key, cb_buf_span(&text)), 0x6A80);
+		ck_assert_uint_eq(r->rsp.n, 2);
+	}
+	cb_buf_free(&text);
 }

@@ -266,6 +266,19 @@ rig_story(const struct story *story)
 }
 
 void
+rig_allows(struct rig *r, const char *name, const char *cmd, bool pass,
+    const char *want, const char *refused)
+{
+	const struct step steps[] = {
+		{ cmd, pass ? want : refused },
+		{ pass ? NULL : "@no-disk", NULL },
+		{ NULL, NULL },
+	};
+
+	tell(r, name, steps);
+}
+
+void
 rig_must(struct rig *r, const char *cmd)
 {
 	uint16_t sw = rig_sw(r, cmd);

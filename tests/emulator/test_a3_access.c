@@ -114,11 +114,6 @@ START_TEST(a3_rules_are_kept)
 		ready = prepare(op, values[v].rule);
 		for (enum who who = NOBODY; who < WHO_N; who++) {
 			bool pass = (values[v].pass >> who & 1) != 0;
-			struct step steps[] = {
-				{ op->cmd, pass ? op->want : "6982" },
-				{ pass ? NULL : "@no-disk", NULL },
-				{ NULL, NULL },
-			};
 
 			if ((values[v].tried >> who & 1) == 0)
 				continue;
@@ -128,9 +123,8 @@ START_TEST(a3_rules_are_kept)
 				rig_must(&r, op->before);
 			snprintf(name, sizeof(name), "%s, %s, %d", op->name,
 			    values[v].rule, who);
-			rig_play(&r, name, steps);
-			rig_coherent(&r);
-			rig_close(&r);
+			rig_allows(&r, name, op->cmd, pass, op->want,
+			    "6982");
 		}
 		emu_nvm_free(&ready);
 	}
@@ -185,11 +179,6 @@ START_TEST(a3_rules_of_the_df_are_kept)
 		p = rig_profile_of("authentic3", "0001 FF00 0001", put);
 		for (enum who who = NOBODY; who < WHO_N; who++) {
 			bool pass = df_op_passes(op, v, who);
-			struct step steps[] = {
-				{ op->cmd, pass ? op->want : op->refused },
-				{ pass ? NULL : "@no-disk", NULL },
-				{ NULL, NULL },
-			};
 
 			rig_make(&r, p, RIG_A3);
 			log_in(&r, who);
@@ -197,9 +186,8 @@ START_TEST(a3_rules_of_the_df_are_kept)
 				(void)rig_send(&r, op->before);
 			snprintf(name, sizeof(name), "%s, %s, %d", op->name,
 			    values[v].rule, who);
-			rig_play(&r, name, steps);
-			rig_coherent(&r);
-			rig_close(&r);
+			rig_allows(&r, name, op->cmd, pass, op->want,
+			    op->refused);
 		}
 		emu_profile_free(&p);
 	}

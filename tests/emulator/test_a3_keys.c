@@ -232,11 +232,8 @@ static void
 signs(struct rig *r, const char *no, const char *section, const char *data,
     const char *as)
 {
-	struct cb_buf b = CB_BUF_INIT;
-	struct cb_span signature;
 	uint16_t sw;
 
-	rig_bytes(&b, as);
 	rig_must(r, rig_fmt(A3_MSE_SIGN("%s"), no));
 	if (r->card->proto == EMU_T0) {
 		sw = rig_sw(r, rig_fmt("002A9E9A # %s", data));
@@ -246,12 +243,7 @@ signs(struct rig *r, const char *no, const char *section, const char *data,
 		sw = rig_sw(r, rig_fmt("002A9E9A # %s | 00", data));
 	}
 	ck_assert_uint_eq(sw, 0x9000);
-	signature = cb_span_head(cb_buf_span(&r->rsp), r->rsp.n - 2);
-	ck_assert(rig_verify(section, signature, cb_buf_span(&b)));
-	/* not the signature of anything */
-	b.p[0] ^= 1;
-	ck_assert(!rig_verify(section, signature, cb_buf_span(&b)));
-	cb_buf_free(&b);
+	rig_signed(r, section, as);
 }
 
 #define SHA1_HEAD "3021300906052B0E03021A05000414 "
@@ -296,46 +288,14 @@ END_TEST
 static uint16_t
 decipher(struct rig *r, const char *no, struct cb_span in)
 {
-	uint8_t cmd[5 + 255] = { 0x00, 0x2A, 0x80, 0x86 };
-
 	rig_must(r, rig_fmt(A3_MSE_DECIPHER("%s"), no));
-	while (in.n > 0) {
-		size_t n = in.n > 255 ? 255 : in.n;
-
-		cmd[0] = n < in.n ? 0x10 : 0x00;
-		cmd[4] = (uint8_t)n;
-		memcpy(cmd + 5, in.p, n);
-		ck_assert_int_eq(emu_card_transmit(r->card,
-				     cb_span(cmd, n + 5), &r->rsp),
-		    CB_OK);
-		in = cb_span_tail(in, n);
-	}
-	return (uint16_t)(r->rsp.p[r->rsp.n - 2] << 8 |
-	    r->rsp.p[r->rsp.n - 1]);
+	return rig_chain(r, 0x002A8086, 255, in);
 }
 
 static void
 deciphers(struct rig *r, const char *no, const char *section)
 {
-	size_t longest = rig_key(section, "n").n - 11;
-	const size_t sizes[] = { 1, 2, longest / 2, longest };
-	struct cb_buf text = CB_BUF_INIT;
-	uint8_t plain[245] = { 0 };
-
-	for (size_t i = 0; i < 4; i++) {
-		plain[0] = (uint8_t)i;
-		cb_buf_clear(&text);
-		rig_encrypt(section, cb_span(plain, sizes[i]), &text);
-		ck_assert_uint_eq(
-		    decipher(r, no, cb_buf_span(&text)), 0x9000);
-		ck_assert(cb_span_equal(cb_span(plain, sizes[i]),
-		    cb_span_head(cb_buf_span(&r->rsp), r->rsp.n - 2)));
-		text.p[10] ^= 1;
-		ck_assert_uint_eq(
-		    decipher(r, no, cb_buf_span(&text)), 0x6A80);
-		ck_assert_uint_eq(r->rsp.n, 2);
-	}
-	cb_buf_free(&text);
+	rig_deciphers(r, section, decipher, no);
 }
 
 START_TEST(a3_cryptograms_open)
@@ -466,7 +426,7 @@ START_TEST(a3_keys_come_whole)
 
 	rig_open(&r, RIG_A3_BLANK);
 	user_in_5015(&r);
-	must(&r, A3_KEY("08", "03", HOST_RULES));
+	rig_must(&r, A3_KEY("08", "03", HOST_RULES));
 	for (size_t i = LISTS_N; i-- > 0;) {
 		cb_buf_clear(&b);
 		ck_assert_int_eq(cb_tlv_open(&b, 0xA1, &whole), CB_OK);

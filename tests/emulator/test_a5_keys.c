@@ -341,10 +341,8 @@ END_TEST
 static void
 signs(struct rig *r, const char *section, const char *data)
 {
-	struct cb_buf b = CB_BUF_INIT;
 	uint16_t sw;
 
-	rig_bytes(&b, data);
 	ck_assert_uint_eq(rig_sw(r, "002241B6 03 800111"), 0x9000);
 	sw = rig_sw(r, rig_fmt("002A9E9A # %s", data));
 	if (r->card->proto == EMU_T0) {
@@ -352,61 +350,22 @@ signs(struct rig *r, const char *section, const char *data)
 		sw = rig_sw(r, "00C00000 00");
 	}
 	ck_assert_uint_eq(sw, 0x9000);
-	ck_assert(rig_verify(section,
-	    cb_span_head(cb_buf_span(&r->rsp), r->rsp.n - 2),
-	    cb_buf_span(&b)));
-	/* not the signature of anything */
-	b.p[0] ^= 1;
-	ck_assert(!rig_verify(section,
-	    cb_span_head(cb_buf_span(&r->rsp), r->rsp.n - 2),
-	    cb_buf_span(&b)));
-	cb_buf_free(&b);
+	rig_signed(r, section, data);
 }
 
 /* One command of raw data; chained like the host does where it is long. */
 static uint16_t
-decipher(struct rig *r, struct cb_span in)
+decipher(struct rig *r, const char *current, struct cb_span in)
 {
-	uint8_t cmd[5 + 255] = { 0x00, 0x2A, 0x80, 0x86 };
-	size_t n;
-
-	ck_assert_uint_eq(rig_sw(r, "002241B8 03 800111"), 0x9000);
-	while (in.n > 0) {
-		n = in.n == 256 ? 8 : in.n;
-		cmd[0] = n < in.n ? 0x10 : 0x00;
-		cmd[4] = (uint8_t)n;
-		memcpy(cmd + 5, in.p, n);
-		ck_assert_int_eq(emu_card_transmit(r->card,
-				     cb_span(cmd, n + 5), &r->rsp),
-		    CB_OK);
-		in = cb_span_tail(in, n);
-	}
-	return (uint16_t)(r->rsp.p[r->rsp.n - 2] << 8 |
-	    r->rsp.p[r->rsp.n - 1]);
+	(void)current;
+	rig_must(r, "002241B8 03 800111");
+	return rig_chain(r, 0x002A8086, 8, in);
 }
 
-/* What OpenSSL encrypts, of any length, comes back bare. */
 static void
 deciphers(struct rig *r, const char *section)
 {
-	size_t longest = rig_key(section, "n").n - 11;
-	const size_t lengths[] = { 1, 2, longest / 2, longest };
-	struct cb_buf text = CB_BUF_INIT;
-	uint8_t plain[245];
-
-	memset(plain, 0, sizeof(plain));
-	for (size_t i = 0; i < 4; i++) {
-		plain[0] = (uint8_t)i;
-		cb_buf_clear(&text);
-		rig_encrypt(section, cb_span(plain, lengths[i]), &text);
-		ck_assert_uint_eq(decipher(r, cb_buf_span(&text)), 0x9000);
-		ck_assert(cb_span_equal(cb_span(plain, lengths[i]),
-		    cb_span_head(cb_buf_span(&r->rsp), r->rsp.n - 2)));
-		text.p[10] ^= 1;
-		ck_assert_uint_eq(decipher(r, cb_buf_span(&text)), 0x6A80);
-		ck_assert_uint_eq(r->rsp.n, 2);
-	}
-	cb_buf_free(&text);
+	rig_deciphers(r, section, decipher, NULL);
 }
 
 static void
