@@ -98,7 +98,8 @@ install -m 0755 "$(realpath "$CARDBRIDGED")" "$T/cardbridged"
 mkdir -m 0755 "$T/profiles"
 install -m 0644 "$CARDBRIDGE_PROFILES"/*.profile "$T/profiles"
 export CARDBRIDGE_PROFILES=$T/profiles
-t "a card is made" as_user "$T/cardbridge" card new --test "$home/card"
+t "a card is made" as_user "$T/cardbridge" card new --test \
+	--profile authentic5 "$home/card"
 
 export -f confined
 export CB_PYTHON T user group
