@@ -96,6 +96,110 @@ CB_MUST_USE enum cb_err br_watch(struct br_client *c,
 CB_MUST_USE enum cb_err br_watch_take(
     struct br_client *c, struct br_state *state, bool *changed);
 
+/* ---- a card that several programs share (client_share.c) ---------------- */
+
+/* A connection is one handle to a card. Calls may wait, without end, for
+ * another handle's transaction; br_share_abort, from any other thread, ends
+ * such a wait. Trouble on the road is an enum cb_err, as
+ * everywhere; what the bridge decides is an outcome in *s, which tells the
+ * state of the card in every case. */
+
+/* SCARD_SHARE_* */
+enum br_share_mode {
+	BR_SHARE_EXCLUSIVE = 1,
+	BR_SHARE_SHARED = 2,
+	BR_SHARE_DIRECT = 3,
+};
+
+/* SCARD_LEAVE_CARD, _RESET_CARD, _UNPOWER_CARD, _EJECT_CARD; and what comes
+ * of a program that ends without a word: LEAVE, or RESET where it had the
+ * card for itself, for nobody knows what it was doing. */
+enum br_disposition {
+	BR_LEAVE = 0,
+	BR_RESET = 1,
+	BR_UNPOWER = 2,
+	BR_EJECT = 3,
+	BR_ABANDON = 4,
+};
+
+/* What came of a request; numbers of the wire (PROTOCOL.md). */
+enum br_outcome {
+	BR_SHARE_OK = 0,
+	BR_SHARE_VIOLATION = 1,		/* somebody else has it */
+	BR_SHARE_NO_CARD = 2,
+	BR_SHARE_REMOVED = 3,		/* since the handle was made */
+	BR_SHARE_RESET = 4,		/* by somebody; reconnect */
+	BR_SHARE_NOT_TRANSACTED = 5,
+	BR_SHARE_PROTOCOL = 6,		/* not the one in use, or none fits */
+	BR_SHARE_GONE = 7,		/* the reader */
+	BR_SHARE_CANCELLED = 8,
+	BR_SHARE_UNRESPONSIVE = 9,	/* the card does not answer a reset */
+	BR_SHARE_OUTCOMES
+};
+
+enum { BR_SHARE_T0 = 1, BR_SHARE_T1 = 2, BR_SHARE_RAW = 4 };
+
+struct br_shared {
+	enum br_outcome outcome;
+	bool present;		/* a card is in the reader */
+	bool powered;
+	uint8_t protocol;	/* BR_SHARE_T0, BR_SHARE_T1; 0: none yet */
+	uint32_t changes;	/* insertions and removals so far */
+	uint32_t max_apdu;
+	uint8_t atr[CB_ATR_MAX];
+	size_t atr_n;
+};
+
+/* CB_E_ABSENT: no reader of this name. */
+CB_MUST_USE enum cb_err br_share_connect(struct br_client *c,
+    const char *name, enum br_share_mode mode, uint8_t protocols,
+    struct br_shared *s);
+CB_MUST_USE enum cb_err br_share_reconnect(struct br_client *c,
+    enum br_share_mode mode, uint8_t protocols, enum br_disposition first,
+    struct br_shared *s);
+/* Afterwards the connection may be used for another br_share_connect. */
+CB_MUST_USE enum cb_err br_share_disconnect(
+    struct br_client *c, enum br_disposition d, struct br_shared *s);
+CB_MUST_USE enum cb_err br_share_begin(
+    struct br_client *c, struct br_shared *s);
+CB_MUST_USE enum cb_err br_share_end(
+    struct br_client *c, enum br_disposition d, struct br_shared *s);
+/* wait: until no other handle has a transaction; else a violation. */
+CB_MUST_USE enum cb_err br_share_status(
+    struct br_client *c, bool wait, struct br_shared *s);
+/* protocol: BR_SHARE_T0 and so on, which must be the one in use. *rsp holds
+ * the answer if the outcome is BR_SHARE_OK. */
+CB_MUST_USE enum cb_err br_share_transmit(struct br_client *c,
+    uint8_t protocol, struct cb_span cmd, struct cb_buf *rsp,
+    struct br_shared *s);
+/* Ends the wait of the call that is running on this connection, if it waits:
+ * its outcome is BR_SHARE_CANCELLED. Never blocks. */
+void br_share_abort(struct br_client *c);
+
+/* One reader as programs see it. */
+struct br_listed {
+	uint32_t number;	/* in order of coming */
+	char name[64];
+	char pcsc_name[128];
+	bool present;
+	bool exclusive;		/* or held by another road */
+	bool in_use;
+	uint32_t changes;
+	uint8_t atr[CB_ATR_MAX];
+	size_t atr_n;
+};
+
+/* All readers, in order of coming: *list is an array to free(). *comings
+ * counts readers that came or went. tell: the connection is told once of the
+ * next change (br_list_wait). */
+CB_MUST_USE enum cb_err br_list(struct br_client *c, bool tell,
+    struct br_listed **list, size_t *count, uint32_t *comings);
+/* Until something has changed since the last br_list that asked to be told,
+ * `deadline` (ms of CLOCK_MONOTONIC, UINT64_MAX: none) has passed
+ * (CB_E_TIMEOUT), or `cancel`, a descriptor, can be read (CB_E_BUSY). */
+CB_MUST_USE enum cb_err br_list_wait(
+    struct br_client *c, uint64_t deadline, int cancel);
+
 /* ---- administration ---------------------------------------------------- */
 
 struct br_reader_info {

@@ -7,10 +7,13 @@
  * through poll with what is left of the time.
  */
 #include <poll.h>
+#include <string.h>
 #include <sys/socket.h>
 
 #include "bridge/client_io.h"
 #include "bridge/sock.h"
+
+#define BR_WAIT_HEAD_MAX 48
 
 /* The connection is over; says why once. */
 static enum cb_err
@@ -70,9 +73,31 @@ await(struct br_client *c, struct br_header *h, uint64_t deadline)
 	}
 }
 
+/* What a call wants to hear. */
+struct wanted {
+	uint16_t type;
+	uint16_t or_type;	/* or this; 0: nothing else */
+	bool events;		/* may stand around it */
+	bool endless;		/* silence is limited, the time in all not */
+};
+
+/* Something that may come before a reply: signs of life, an event that was on
+ * its way. CB_OK: it was that. */
 static enum cb_err
-reply(struct br_client *c, uint16_t seq, uint16_t want, struct cb_span *body,
-    struct cb_why *why)
+pass_over(struct br_client *c, const struct br_header *h, uint16_t seq,
+    const struct wanted *w)
+{
+	bool life = h->type == BR_WORKING && h->seq == seq;
+
+	if (!life && !(w->events && h->type == BR_CHANGED && h->seq == 0))
+		return CB_E_FORMAT;
+	br_inbox_drop(&c->in, h);
+	return CB_OK;
+}
+
+static enum cb_err
+reply(struct br_client *c, uint16_t seq, const struct wanted *w,
+    uint16_t *got, struct cb_span *body, struct cb_why *why)
 {
 	uint64_t start = br_now_ms(), now = start, deadline;
 	struct br_header h;
@@ -80,26 +105,25 @@ reply(struct br_client *c, uint16_t seq, uint16_t want, struct cb_span *body,
 
 	for (;;) {
 		deadline = now + c->exchange_ms;
-		if (deadline > start + c->long_ms)
+		if (!w->endless && deadline > start + c->long_ms)
 			deadline = start + c->long_ms;
 		if ((r = await(c, &h, deadline)) != CB_OK)
 			return fail(c, r, why);
-		if (h.type != BR_WORKING)
+		if (h.type != BR_WORKING && h.type != BR_CHANGED)
 			break;
-		if (h.seq != seq)
-			return fail(c, CB_E_FORMAT, why);
-		br_inbox_drop(&c->in, &h);
+		if ((r = pass_over(c, &h, seq, w)) != CB_OK)
+			return fail(c, r, why);
 		now = br_now_ms();
-		if (now - start >= c->long_ms)
+		if (!w->endless && now - start >= c->long_ms)
 			return fail(c, CB_E_TIMEOUT, why);
 	}
 	/* one reply to one request; only events may stand behind it */
 	if (h.seq != seq ||
-	    (want != BR_WATCHING &&
-		c->in.have != BR_HEADER_SIZE + h.length))
+	    (!w->events && c->in.have != BR_HEADER_SIZE + h.length))
 		return fail(c, CB_E_FORMAT, why);
 	*body = br_inbox_body(&c->in, &h);
-	if (h.type == want)
+	*got = h.type;
+	if (h.type == w->type || (w->or_type != 0 && h.type == w->or_type))
 		return CB_OK;
 	if (h.type != BR_ERROR)
 		return fail(c, CB_E_FORMAT, why);
@@ -119,42 +143,77 @@ br_io_seq(struct br_client *c)
 
 static enum cb_err
 call(struct br_client *c, uint16_t seq, struct cb_span head,
-    struct cb_span tail, uint16_t want, struct cb_span *body,
-    struct cb_why *why)
+    struct cb_span tail, const struct wanted *w, uint16_t *got,
+    struct cb_span *body, struct cb_why *why)
 {
 	enum cb_err r;
 
 	*body = CB_SPAN_EMPTY;
 	if (c->broken)
 		return fail(c, CB_E_PEER, why);
-	if (c->watching || c->in.have != 0)
+	if (c->watching || (c->in.have != 0 && !w->events))
 		return CB_E_ARG;
 	r = br_sock_send(c->fd, head, tail, c->exchange_ms);
 	if (r != CB_OK)
 		return fail(c, r, why);
-	return reply(c, seq, want, body, why);
+	return reply(c, seq, w, got, body, why);
 }
 
 enum cb_err
 br_io_call(struct br_client *c, uint16_t type, struct cb_span request,
     uint16_t want, struct cb_span *body, struct cb_why *why)
 {
+	const struct wanted w = { .type = want };
 	uint8_t header[BR_HEADER_SIZE];
-	uint16_t seq = br_io_seq(c);
+	uint16_t got, seq = br_io_seq(c);
 
 	*body = CB_SPAN_EMPTY;
 	if (request.n > BR_BODY_MAX)
 		return CB_E_LIMIT;
 	br_header_put(header, type, seq, (uint32_t)request.n);
-	return call(c, seq, CB_SPAN_OF(header), request, want, body, why);
+	return call(
+	    c, seq, CB_SPAN_OF(header), request, &w, &got, body, why);
 }
 
 enum cb_err
 br_io_call_frame(struct br_client *c, const struct cb_buf *frame,
     uint16_t want, struct cb_span *body, struct cb_why *why)
 {
-	return call(c, c->seq, cb_buf_span(frame), CB_SPAN_EMPTY, want, body,
-	    why);
+	const struct wanted w = {
+		.type = want,
+		.events = want == BR_WATCHING || want == BR_LISTED,
+	};
+	uint16_t got;
+
+	return call(c, c->seq, cb_buf_span(frame), CB_SPAN_EMPTY, &w, &got,
+	    body, why);
+}
+
+enum cb_err
+br_io_wait(struct br_client *c, uint16_t type, struct cb_span head,
+    struct cb_span tail, uint16_t want, uint16_t *got, struct cb_span *body)
+{
+	const struct wanted w = {
+		.type = want,
+		.or_type = BR_SHARED,
+		.endless = true,
+	};
+	uint8_t front[BR_HEADER_SIZE + BR_WAIT_HEAD_MAX];
+	uint16_t seq = br_io_seq(c);
+	enum cb_err r;
+
+	*body = CB_SPAN_EMPTY;
+	*got = 0;
+	if (head.n > BR_WAIT_HEAD_MAX || head.n + tail.n > BR_BODY_MAX)
+		return CB_E_LIMIT;
+	br_header_put(front, type, seq, (uint32_t)(head.n + tail.n));
+	if (head.n > 0)
+		memcpy(front + BR_HEADER_SIZE, head.p, head.n);
+	atomic_store(&c->waiting, seq);
+	r = call(c, seq, cb_span(front, BR_HEADER_SIZE + head.n), tail, &w,
+	    got, body, NULL);
+	atomic_store(&c->waiting, 0);
+	return r;
 }
 
 enum cb_err

@@ -7,6 +7,8 @@
 #ifndef BR_CLIENT_IO_H
 #define BR_CLIENT_IO_H
 
+#include <stdatomic.h>
+
 #include "bridge/inbox.h"
 
 struct br_client {
@@ -17,6 +19,8 @@ struct br_client {
 	unsigned exchange_ms, long_ms;
 	unsigned told_exchange_ms, told_long_ms; /* by the greeting */
 	struct br_state state;	/* of a watching connection */
+	/* The call that waits without end, to be aborted; 0: none. */
+	_Atomic uint16_t waiting;
 	struct br_inbox in;
 };
 
@@ -30,6 +34,12 @@ CB_MUST_USE enum cb_err br_io_call(struct br_client *c, uint16_t type,
 CB_MUST_USE enum cb_err br_io_call_frame(struct br_client *c,
     const struct cb_buf *frame, uint16_t want, struct cb_span *body,
     struct cb_why *why);
+/* The same for a request in two pieces that others may keep waiting: silence
+ * is limited, the time in all is not. BR_SHARED may come instead of another
+ * reply: then *got says so. */
+CB_MUST_USE enum cb_err br_io_wait(struct br_client *c, uint16_t type,
+    struct cb_span head, struct cb_span tail, uint16_t want, uint16_t *got,
+    struct cb_span *body);
 /* The number of the next request. */
 uint16_t br_io_seq(struct br_client *c);
 /* The next whole frame that has arrived, without waiting; to be dropped from

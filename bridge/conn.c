@@ -66,6 +66,9 @@ br_conn_close(struct br_conn *c)
 	(void)epoll_ctl(srv->epoll, EPOLL_CTL_DEL, c->fd, &ev);
 	close(c->fd);
 	c->fd = -1;
+	if (c->tell)
+		atomic_fetch_sub(&srv->tellers, 1);
+	c->tell = false;
 	br_limits_remove(srv, c);
 	if (c->prev != NULL)
 		c->prev->next = c->next;

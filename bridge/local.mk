@@ -4,15 +4,21 @@ noinst_LTLIBRARIES += bridge/libclient.la
 bridge_libclient_la_SOURCES = \
 	bridge/addr.c \
 	bridge/addr.h \
+	bridge/arbiter.h \
 	bridge/client.c \
 	bridge/client.h \
 	bridge/client_admin.c \
 	bridge/client_io.c \
 	bridge/client_io.h \
+	bridge/client_share.c \
+	bridge/facts.c \
+	bridge/facts.h \
+	bridge/frame.h \
 	bridge/inbox.c \
 	bridge/inbox.h \
 	bridge/protocol.c \
 	bridge/protocol.h \
+	bridge/protocol_share.c \
 	bridge/sock.c \
 	bridge/sock.h
 bridge_libclient_la_LIBADD = common/libcommon.la
@@ -20,6 +26,7 @@ bridge_libclient_la_LIBADD = common/libcommon.la
 # The bridge itself, in a library so that tests can run it.
 noinst_LTLIBRARIES += bridge/libbridge.la
 bridge_libbridge_la_SOURCES = \
+	bridge/arbiter.c \
 	bridge/config.c \
 	bridge/config.h \
 	bridge/conn.c \
@@ -32,6 +39,7 @@ bridge_libbridge_la_SOURCES = \
 	bridge/loop.h \
 	bridge/pool.c \
 	bridge/pool.h \
+	bridge/powered.c \
 	bridge/reader.c \
 	bridge/reader.h \
 	bridge/serve.c \
@@ -39,6 +47,7 @@ bridge_libbridge_la_SOURCES = \
 	bridge/server.h \
 	bridge/session.c \
 	bridge/share.c \
+	bridge/shared.c \
 	bridge/state.c \
 	bridge/state.h \
 	bridge/work.c

@@ -7,7 +7,9 @@
  *	conn.c		a connection: bytes in, frames out, deadlines
  *	limits.c	how many connections, and whose must go
  *	serve.c		requests that the loop answers
- *	session.c	the thread of a powered card
+ *	session.c	the thread of a connection that has a card
+ *	powered.c	what it is asked where the card is its alone
+ *	shared.c	what it is asked where several programs share the card
  *	work.c		opening and closing cards
  *
  * "loop" means: touched by the loop thread only.
@@ -45,6 +47,7 @@ struct br_conn {
 	struct br_aim aim;
 	bool card_gone;		/* taken out since it was powered */
 	bool dirty;		/* a watcher that must be told */
+	bool tell;		/* of the next change of any reader */
 	uint32_t events;	/* what epoll is to tell */
 	uint16_t seq;		/* of the request in hand */
 	uint16_t type;
@@ -55,10 +58,35 @@ struct br_conn {
 	struct br_inbox in;
 };
 
+struct br_session;
+
+/* What a session is for. */
+struct br_session_kind {
+	/* The request that began it; false: it is over at once. */
+	bool (*begin)(struct br_session *s);
+	const struct br_session_request *requests;
+	size_t requests_n;
+	/* It is over, whatever ended it: the card is given back. */
+	void (*end)(struct br_session *s);
+	/* The reply to whoever waits for a card that was taken out. */
+	enum cb_err (*put_lost)(
+	    const struct br_session *s, uint16_t seq, struct cb_buf *frame);
+	enum br_conn_state after; /* of the connection */
+	unsigned rest_ms;	/* until the card is put to rest */
+	bool shared;
+};
+
+struct br_session_request {
+	uint16_t type;
+	/* False ends the session. */
+	bool (*run)(struct br_session *s, struct cb_span body);
+};
+
 struct br_session {
 	struct br_session *next; /* of srv->sessions (loop) */
 	struct br_session *done_next; /* of srv->done_sessions (done_lock) */
 	struct br_server *srv;
+	const struct br_session_kind *kind;
 	struct br_conn *conn;	/* the thread's until it is done */
 	struct br_reader *rd;
 	pthread_t thread;
@@ -70,9 +98,15 @@ struct br_session {
 	bool closed;		/* the connection is to be closed */
 	atomic_bool lost;	/* the card was taken away */
 
+	/* shared.c */
+	struct br_share_wish wish; /* that began it */
+	struct br_handle handle; /* rd->lock */
+	int woken;		/* eventfd: its waiting is over; -1: none yet */
+
 	pthread_mutex_t lock;
 	bool done;		/* its thread has left it */
 	bool answered;		/* the request in hand was, by the loop */
+	bool queued;		/* waits for others, not for the card */
 	uint64_t busy_since;	/* ms; 0: not computing */
 	uint16_t busy_seq;
 	uint64_t count;		/* of requests */
@@ -103,6 +137,10 @@ struct br_server {
 	uint64_t start_by;
 	uint64_t next_deadline;	/* ms; not later than any; 0: none */
 	uint64_t accept_again;	/* ms; 0: accepting */
+
+	atomic_uint tellers;	/* connections with tell set */
+	atomic_bool changed;	/* they are to be told */
+	uint32_t comings;	/* readers that came or went (loop) */
 
 	struct br_readers readers;
 	struct br_reader *leaving; /* removed, with jobs or users (loop) */
@@ -143,6 +181,9 @@ void br_server_rest(
 /* Tells watchers of what changed about a reader (loop). */
 void br_server_tell(struct br_server *srv, struct br_reader *rd, bool always);
 
+/* Something that LIST tells has changed (any thread). */
+void br_server_changed(struct br_server *srv);
+
 /* ---- conn.c ---- */
 
 struct br_conn *br_conn_new(
@@ -182,19 +223,67 @@ void br_serve_pending(struct br_conn *c);
 void br_serve_jobs_done(struct br_server *srv, struct br_reader *rd);
 /* Tells a watcher the state of its reader. */
 void br_serve_state(struct br_conn *c);
+/* Tells those who asked that something has changed. */
+void br_serve_changed(struct br_server *srv);
 
 /* ---- session.c ---- */
 
-/* Hands a connection with an attached reader to a thread of its own. On
- * failure the connection stays with the loop. */
-CB_MUST_USE enum cb_err br_session_start(struct br_conn *c,
-    struct br_reader *rd, enum br_power what, struct cb_why *why);
+/* A session that is yet to be run. CB_E_NOMEM. */
+CB_MUST_USE enum cb_err br_session_new(struct br_session **out,
+    const struct br_session_kind *kind, struct br_conn *c,
+    struct br_reader *rd);
+void br_session_free(struct br_session *s);
+/* Hands its connection to a thread (loop). CB_E_LIMIT: there is none, and
+ * everything is as before. */
+CB_MUST_USE enum cb_err br_session_run(
+    struct br_session *s, struct cb_why *why);
 /* Takes the card away from whoever has it (loop). */
 void br_session_lose(struct br_server *srv, struct br_reader *rd);
 /* One round of signs of life; true: another one is due. */
 bool br_session_pulse(struct br_server *srv);
 /* Takes back what the thread has finished with (loop). */
 void br_session_finish(struct br_session *s);
+
+/* For the thread: one reply, an error with words; false: the connection is
+ * broken, and s->closed says so. */
+bool br_session_reply(
+    struct br_session *s, uint16_t type, struct cb_span body);
+bool br_session_reply_frame(
+    struct br_session *s, enum cb_err r, struct cb_buf *frame);
+bool br_session_error(
+    struct br_session *s, enum cb_err e, const char *words);
+/* It is computing, so that signs of life are due; it is not any more. False:
+ * the request was answered for us meanwhile. */
+bool br_session_busy(struct br_session *s, bool now);
+/* What the card is asked, by the thread; _held with rd->card held.
+ * CB_E_ABSENT: it was taken away. ON, RESET: the reader's info is new; on
+ * failure the reader is empty. The answer to a command is in s->rsp. */
+CB_MUST_USE enum cb_err br_session_power_on(
+    struct br_session *s, enum br_power what, struct cb_why *why);
+CB_MUST_USE enum cb_err br_session_power_on_held(
+    struct br_session *s, enum br_power what, struct cb_why *why);
+void br_session_power_off(struct br_session *s);
+void br_session_power_off_held(struct br_session *s);
+CB_MUST_USE enum cb_err br_session_protocol(
+    struct br_session *s, unsigned t);
+CB_MUST_USE enum cb_err br_session_transmit(
+    struct br_session *s, struct cb_span cmd);
+
+/* ---- powered.c ---- */
+
+/* Hands a connection with an attached reader to a thread of its own. On
+ * failure the connection stays with the loop. */
+CB_MUST_USE enum cb_err br_powered_start(struct br_conn *c,
+    struct br_reader *rd, enum br_power what, struct cb_why *why);
+/* Has whoever has the card hung up unnoticed? Then it is taken away (loop). */
+bool br_powered_orphan(struct br_server *srv, struct br_reader *rd);
+
+/* ---- shared.c ---- */
+
+/* The same for a program that wants to share the card. */
+CB_MUST_USE enum cb_err br_shared_start(struct br_conn *c,
+    struct br_reader *rd, const struct br_share_wish *wish,
+    struct cb_why *why);
 
 /* ---- work.c ---- */
 

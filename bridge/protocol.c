@@ -7,7 +7,7 @@
 #include <string.h>
 #include <strings.h>
 
-#include "bridge/protocol.h"
+#include "bridge/frame.h"
 
 /* Every message: who sends it, and the least and most bytes of its body.
  * HELLO and WELCOME have room to grow, so that another version is told in
@@ -43,6 +43,20 @@ static const struct {
 	    "READER_INSERT" },
 	{ BR_READER_NEXT, BR_FROM_CLIENT, 4, 4, "READER_NEXT" },
 	{ BR_READER_INFO, BR_FROM_BRIDGE, 16, 8192, "READER_INFO" },
+	{ BR_SHARE_CONNECT, BR_FROM_CLIENT, 5, 4 + BR_NAME_MAX,
+	    "SHARE_CONNECT" },
+	{ BR_SHARE_RECONNECT, BR_FROM_CLIENT, 3, 3, "SHARE_RECONNECT" },
+	{ BR_SHARE_DISCONNECT, BR_FROM_CLIENT, 1, 1, "SHARE_DISCONNECT" },
+	{ BR_SHARE_BEGIN, BR_FROM_CLIENT, 0, 0, "SHARE_BEGIN" },
+	{ BR_SHARE_END, BR_FROM_CLIENT, 1, 1, "SHARE_END" },
+	{ BR_SHARE_STATUS, BR_FROM_CLIENT, 1, 1, "SHARE_STATUS" },
+	{ BR_SHARE_TRANSMIT, BR_FROM_CLIENT, 1, BR_BODY_MAX,
+	    "SHARE_TRANSMIT" },
+	{ BR_SHARE_ABORT, BR_FROM_CLIENT, 2, 2, "SHARE_ABORT" },
+	{ BR_SHARED, BR_FROM_BRIDGE, 13, 13 + CB_ATR_MAX, "SHARED" },
+	{ BR_LIST, BR_FROM_CLIENT, 5, 5, "LIST" },
+	{ BR_LISTED, BR_FROM_BRIDGE, 5, BR_BODY_MAX, "LISTED" },
+	{ BR_CHANGED, BR_FROM_BRIDGE, 0, 0, "CHANGED" },
 };
 
 #define N_MESSAGES (sizeof(messages) / sizeof(messages[0]))
@@ -121,9 +135,8 @@ br_type_name(uint16_t type)
 	return "?";
 }
 
-/* Leaves room for a header; frame_end fills it, or takes all back. */
-static enum cb_err
-frame_begin(struct cb_buf *b, size_t *mark)
+enum cb_err
+br_frame_begin(struct cb_buf *b, size_t *mark)
 {
 	uint8_t *header;
 
@@ -131,8 +144,8 @@ frame_begin(struct cb_buf *b, size_t *mark)
 	return cb_buf_grow(b, BR_HEADER_SIZE, &header);
 }
 
-static enum cb_err
-frame_end(
+enum cb_err
+br_frame_end(
     struct cb_buf *b, size_t mark, uint16_t seq, uint16_t type, enum cb_err r)
 {
 	if (r != CB_OK) {
@@ -151,15 +164,13 @@ br_put_plain(struct cb_buf *b, uint16_t seq, uint16_t type, struct cb_span body)
 	size_t mark;
 	enum cb_err r;
 
-	if ((r = frame_begin(b, &mark)) == CB_OK)
+	if ((r = br_frame_begin(b, &mark)) == CB_OK)
 		r = cb_buf_add(b, body);
-	return frame_end(b, mark, seq, type, r);
+	return br_frame_end(b, mark, seq, type, r);
 }
 
-/* Words of ours: cut to `max`, with control characters (a file name may have
- * any) made harmless, as the other end refuses them. */
-static enum cb_err
-put_text(struct cb_buf *b, const char *text, size_t max)
+enum cb_err
+br_put_text(struct cb_buf *b, const char *text, size_t max)
 {
 	struct cb_span s = cb_span_head(cb_span_str(text), max);
 	uint8_t *p;
@@ -174,9 +185,8 @@ put_text(struct cb_buf *b, const char *text, size_t max)
 	return CB_OK;
 }
 
-/* A string of the peer: short enough, and no control character in it. */
-static enum cb_err
-get_text(struct cb_span *cur, char *out, size_t size)
+enum cb_err
+br_get_text(struct cb_span *cur, char *out, size_t size)
 {
 	struct cb_span at = *cur, s;
 	size_t i;
@@ -204,11 +214,11 @@ br_put_hello(struct cb_buf *b, uint16_t seq)
 	size_t mark;
 	enum cb_err r;
 
-	if ((r = frame_begin(b, &mark)) == CB_OK &&
+	if ((r = br_frame_begin(b, &mark)) == CB_OK &&
 	    (r = cb_put_u32(b, BR_MAGIC)) == CB_OK &&
 	    (r = cb_put_u16(b, BR_VERSION)) == CB_OK)
 		r = cb_put_lv16(b, cb_span_str(BR_RELEASE));
-	return frame_end(b, mark, seq, BR_HELLO, r);
+	return br_frame_end(b, mark, seq, BR_HELLO, r);
 }
 
 enum cb_err
@@ -226,7 +236,7 @@ br_get_hello(struct br_hello *out, struct cb_span body)
 		return r;
 	if (out->version != BR_VERSION)
 		return CB_OK;
-	r = get_text(&body, out->release, sizeof(out->release));
+	r = br_get_text(&body, out->release, sizeof(out->release));
 	return r != CB_OK ? r : cb_get_end(&body);
 }
 
@@ -237,13 +247,13 @@ br_put_welcome(
 	size_t mark;
 	enum cb_err r;
 
-	if ((r = frame_begin(b, &mark)) == CB_OK &&
+	if ((r = br_frame_begin(b, &mark)) == CB_OK &&
 	    (r = cb_put_u32(b, BR_MAGIC)) == CB_OK &&
 	    (r = cb_put_u16(b, BR_VERSION)) == CB_OK &&
 	    (r = cb_put_u32(b, exchange_ms)) == CB_OK &&
 	    (r = cb_put_u32(b, long_ms)) == CB_OK)
 		r = cb_put_lv16(b, cb_span_str(BR_RELEASE));
-	return frame_end(b, mark, seq, BR_WELCOME, r);
+	return br_frame_end(b, mark, seq, BR_WELCOME, r);
 }
 
 enum cb_err
@@ -264,7 +274,7 @@ br_get_welcome(struct br_welcome *out, struct cb_span body)
 	if ((r = cb_get_u32(&body, &out->exchange_ms)) != CB_OK ||
 	    (r = cb_get_u32(&body, &out->long_ms)) != CB_OK)
 		return r;
-	r = get_text(&body, out->release, sizeof(out->release));
+	r = br_get_text(&body, out->release, sizeof(out->release));
 	if (r != CB_OK)
 		return r;
 	if (out->exchange_ms == 0 || out->long_ms == 0 ||
@@ -287,10 +297,10 @@ br_put_error(
 	for (i = 0; i < N_ERRORS; i++)
 		if (errors[i].e == e)
 			number = errors[i].number;
-	if ((r = frame_begin(b, &mark)) == CB_OK &&
+	if ((r = br_frame_begin(b, &mark)) == CB_OK &&
 	    (r = cb_put_u16(b, number)) == CB_OK)
-		r = put_text(b, text != NULL ? text : "", BR_TEXT_MAX);
-	return frame_end(b, mark, seq, BR_ERROR, r);
+		r = br_put_text(b, text != NULL ? text : "", BR_TEXT_MAX);
+	return br_frame_end(b, mark, seq, BR_ERROR, r);
 }
 
 enum cb_err
@@ -303,7 +313,7 @@ br_get_error(enum cb_err *e, struct cb_why *why, struct cb_span body)
 
 	*e = CB_E_INTERNAL;
 	if ((r = cb_get_u16(&body, &number)) != CB_OK ||
-	    (r = get_text(&body, text, sizeof(text))) != CB_OK ||
+	    (r = br_get_text(&body, text, sizeof(text))) != CB_OK ||
 	    (r = cb_get_end(&body)) != CB_OK)
 		return r;
 	for (i = 0; i < N_ERRORS; i++)
@@ -332,12 +342,12 @@ br_put_aim(struct cb_buf *b, uint16_t seq, uint16_t type,
 	} else if (t->slot >= BR_SLOTS_MAX) {
 		return CB_E_ARG;
 	}
-	if ((r = frame_begin(b, &mark)) == CB_OK &&
+	if ((r = br_frame_begin(b, &mark)) == CB_OK &&
 	    (r = cb_put_u8(b, (uint8_t)road)) == CB_OK &&
 	    (r = cb_put_u8(b, t->name != NULL ? NO_SLOT : (uint8_t)t->slot)) ==
 	    CB_OK)
 		r = cb_put_lv16(b, cb_span_str(name));
-	return frame_end(b, mark, seq, type, r);
+	return br_frame_end(b, mark, seq, type, r);
 }
 
 enum cb_err
@@ -349,7 +359,7 @@ br_get_aim(struct br_aim *out, struct cb_span body)
 	memset(out, 0, sizeof(*out));
 	if ((r = cb_get_u8(&body, &road)) != CB_OK ||
 	    (r = cb_get_u8(&body, &slot)) != CB_OK ||
-	    (r = get_text(&body, out->name, sizeof(out->name))) != CB_OK ||
+	    (r = br_get_text(&body, out->name, sizeof(out->name))) != CB_OK ||
 	    (r = cb_get_end(&body)) != CB_OK)
 		return r;
 	if (road != BR_ROAD_PCSC && road != BR_ROAD_DIRECT)
@@ -375,13 +385,13 @@ br_put_state(struct cb_buf *b, uint16_t seq, uint16_t type,
 	size_t mark;
 	enum cb_err r;
 
-	if ((r = frame_begin(b, &mark)) == CB_OK &&
+	if ((r = br_frame_begin(b, &mark)) == CB_OK &&
 	    (r = cb_put_u8(b, flags)) == CB_OK &&
 	    (r = cb_put_u8(b, s->protocols)) == CB_OK &&
 	    (r = cb_put_u32(b, s->changes)) == CB_OK &&
 	    (r = cb_put_u32(b, s->max_apdu)) == CB_OK)
 		r = cb_put_u64(b, s->stamp_ns);
-	return frame_end(b, mark, seq, type, r);
+	return br_frame_end(b, mark, seq, type, r);
 }
 
 enum cb_err
@@ -445,10 +455,10 @@ br_put_add(
 
 	if (strlen(name) > BR_NAME_MAX || strlen(uri) > BR_URI_MAX)
 		return CB_E_LIMIT;
-	if ((r = frame_begin(b, &mark)) == CB_OK &&
+	if ((r = br_frame_begin(b, &mark)) == CB_OK &&
 	    (r = cb_put_lv16(b, cb_span_str(name))) == CB_OK)
 		r = cb_put_lv16(b, cb_span_str(uri));
-	return frame_end(b, mark, seq, BR_READER_ADD, r);
+	return br_frame_end(b, mark, seq, BR_READER_ADD, r);
 }
 
 enum cb_err
@@ -457,8 +467,8 @@ br_get_add(char name[BR_NAME_MAX + 1], char uri[BR_URI_MAX + 1],
 {
 	enum cb_err r;
 
-	if ((r = get_text(&body, name, BR_NAME_MAX + 1)) != CB_OK ||
-	    (r = get_text(&body, uri, BR_URI_MAX + 1)) != CB_OK)
+	if ((r = br_get_text(&body, name, BR_NAME_MAX + 1)) != CB_OK ||
+	    (r = br_get_text(&body, uri, BR_URI_MAX + 1)) != CB_OK)
 		return r;
 	return cb_get_end(&body);
 }
@@ -471,9 +481,9 @@ br_put_name(struct cb_buf *b, uint16_t seq, uint16_t type, const char *name)
 
 	if (strlen(name) > BR_NAME_MAX)
 		return CB_E_LIMIT;
-	if ((r = frame_begin(b, &mark)) == CB_OK)
+	if ((r = br_frame_begin(b, &mark)) == CB_OK)
 		r = cb_put_lv16(b, cb_span_str(name));
-	return frame_end(b, mark, seq, type, r);
+	return br_frame_end(b, mark, seq, type, r);
 }
 
 enum cb_err
@@ -481,7 +491,7 @@ br_get_name(char name[BR_NAME_MAX + 1], struct cb_span body)
 {
 	enum cb_err r;
 
-	if ((r = get_text(&body, name, BR_NAME_MAX + 1)) != CB_OK)
+	if ((r = br_get_text(&body, name, BR_NAME_MAX + 1)) != CB_OK)
 		return r;
 	return cb_get_end(&body);
 }
@@ -492,9 +502,9 @@ br_put_next(struct cb_buf *b, uint16_t seq, uint32_t after)
 	size_t mark;
 	enum cb_err r;
 
-	if ((r = frame_begin(b, &mark)) == CB_OK)
+	if ((r = br_frame_begin(b, &mark)) == CB_OK)
 		r = cb_put_u32(b, after);
-	return frame_end(b, mark, seq, BR_READER_NEXT, r);
+	return br_frame_end(b, mark, seq, BR_READER_NEXT, r);
 }
 
 enum cb_err
@@ -517,18 +527,24 @@ br_put_info(struct cb_buf *b, uint16_t seq, uint32_t number,
 	size_t mark;
 	enum cb_err r;
 
-	if ((r = frame_begin(b, &mark)) == CB_OK &&
+	if ((r = br_frame_begin(b, &mark)) == CB_OK &&
 	    (r = cb_put_u32(b, number)) == CB_OK &&
 	    (r = cb_put_u8(b, slot)) == CB_OK &&
 	    (r = cb_put_u8(b, flags)) == CB_OK &&
-	    (r = put_text(b, info->name, sizeof(info->name) - 1)) == CB_OK &&
-	    (r = put_text(b, info->uri, BR_URI_MAX)) == CB_OK &&
-	    (r = put_text(b, info->busy_with, sizeof(info->busy_with) - 1)) ==
+	    (r = br_put_text(b, info->name, sizeof(info->name) - 1)) == CB_OK &&
+	    (r = br_put_text(b, info->uri, BR_URI_MAX)) == CB_OK &&
+	    (r = br_put_text(b, info->busy_with, sizeof(info->busy_with) - 1)) ==
 	    CB_OK &&
-	    (r = put_text(b, info->trouble, sizeof(info->trouble) - 1)) ==
+	    (r = br_put_text(b, info->trouble, sizeof(info->trouble) - 1)) ==
 	    CB_OK)
 		r = cb_put_lv16(b, cb_span(info->atr, info->atr_n));
-	return frame_end(b, mark, seq, BR_READER_INFO, r);
+	return br_frame_end(b, mark, seq, BR_READER_INFO, r);
+}
+
+void
+br_pcsc_name(char out[128], const char *name)
+{
+	snprintf(out, 128, "cardbridge %s 00 00", name);
 }
 
 enum cb_err
@@ -543,11 +559,11 @@ br_get_info(
 	if ((r = cb_get_u32(&body, number)) != CB_OK ||
 	    (r = cb_get_u8(&body, &slot)) != CB_OK ||
 	    (r = cb_get_u8(&body, &flags)) != CB_OK ||
-	    (r = get_text(&body, info->name, sizeof(info->name))) != CB_OK ||
-	    (r = get_text(&body, info->uri, sizeof(info->uri))) != CB_OK ||
-	    (r = get_text(&body, info->busy_with, sizeof(info->busy_with))) !=
+	    (r = br_get_text(&body, info->name, sizeof(info->name))) != CB_OK ||
+	    (r = br_get_text(&body, info->uri, sizeof(info->uri))) != CB_OK ||
+	    (r = br_get_text(&body, info->busy_with, sizeof(info->busy_with))) !=
 	    CB_OK ||
-	    (r = get_text(&body, info->trouble, sizeof(info->trouble))) !=
+	    (r = br_get_text(&body, info->trouble, sizeof(info->trouble))) !=
 	    CB_OK ||
 	    (r = cb_get_lv16(&body, &atr)) != CB_OK ||
 	    (r = cb_get_end(&body)) != CB_OK)
@@ -562,9 +578,7 @@ br_get_info(
 	info->present = (flags & STATE_PRESENT) != 0;
 	info->test = (flags & STATE_TEST) != 0;
 	info->slot = slot == NO_SLOT ? -1 : slot;
-	/* pcscd appends reader number and slot to a file's friendly name */
-	snprintf(info->pcsc_name, sizeof(info->pcsc_name),
-	    "cardbridge %s 00 00", info->name);
+	br_pcsc_name(info->pcsc_name, info->name);
 	if (info->slot >= 0)
 		snprintf(info->pcsc_slot_name, sizeof(info->pcsc_slot_name),
 		    "cardbridge slots 00 %02X", (unsigned)info->slot);

@@ -53,6 +53,18 @@ enum br_type {
 	BR_READER_INSERT = 35,
 	BR_READER_NEXT = 36,
 	BR_READER_INFO = 37,
+	BR_SHARE_CONNECT = 48,
+	BR_SHARE_RECONNECT = 49,
+	BR_SHARE_DISCONNECT = 50,
+	BR_SHARE_BEGIN = 51,
+	BR_SHARE_END = 52,
+	BR_SHARE_STATUS = 53,
+	BR_SHARE_TRANSMIT = 54,
+	BR_SHARE_ABORT = 55,
+	BR_SHARED = 56,
+	BR_LIST = 57,
+	BR_LISTED = 58,
+	BR_CHANGED = 59,
 };
 
 struct br_header {
@@ -141,6 +153,45 @@ CB_MUST_USE enum cb_err br_put_info(struct cb_buf *b, uint16_t seq,
 /* Fills the PC/SC names too. */
 CB_MUST_USE enum cb_err br_get_info(
     uint32_t *number, struct br_reader_info *info, struct cb_span body);
+
+/* ---- a card that several programs share -------------------------------- */
+
+/* SHARE_CONNECT, and SHARE_RECONNECT (without a name). */
+struct br_share_wish {
+	enum br_share_mode mode;
+	uint8_t protocols;	/* BR_SHARE_T0 and so on */
+	enum br_disposition first; /* RECONNECT: LEAVE, RESET, UNPOWER */
+	char name[BR_NAME_MAX + 1];
+};
+/* A body, without its frame. */
+CB_MUST_USE enum cb_err br_put_wish(
+    struct cb_buf *b, uint16_t type, const struct br_share_wish *w);
+CB_MUST_USE enum cb_err br_get_wish(
+    struct br_share_wish *out, uint16_t type, struct cb_span body);
+
+CB_MUST_USE enum cb_err br_put_shared(
+    struct cb_buf *b, uint16_t seq, const struct br_shared *s);
+CB_MUST_USE enum cb_err br_get_shared(
+    struct br_shared *out, struct cb_span body);
+
+/* LIST: readers with a number above `after`; tell: of what changes later. */
+CB_MUST_USE enum cb_err br_put_list(
+    struct cb_buf *b, uint16_t seq, uint32_t after, bool tell);
+CB_MUST_USE enum cb_err br_get_list(
+    uint32_t *after, bool *tell, struct cb_span body);
+/* LISTED is put together piece by piece: begin, one for each reader while
+ * there is room (CB_E_LIMIT: there is none, *b is as before), end. */
+CB_MUST_USE enum cb_err br_listed_begin(
+    struct cb_buf *b, size_t *mark, uint32_t comings);
+CB_MUST_USE enum cb_err br_listed_add(
+    struct cb_buf *b, size_t mark, const struct br_listed *one);
+CB_MUST_USE enum cb_err br_listed_end(
+    struct cb_buf *b, size_t mark, uint16_t seq, bool more);
+/* Takes it apart: *body moves behind what was taken. */
+CB_MUST_USE enum cb_err br_get_listed_head(
+    uint32_t *comings, bool *more, struct cb_span *body);
+CB_MUST_USE enum cb_err br_get_listed(
+    struct br_listed *out, struct cb_span *body);
 
 /* May a reader be called so? CB_E_ARG: *why says what a name is. */
 CB_MUST_USE enum cb_err br_name_check(const char *name, struct cb_why *why);

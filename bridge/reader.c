@@ -210,12 +210,21 @@ br_reader_spoil(struct br_reader *rd, enum cb_err e, const char *words)
 void
 br_reader_rest(struct br_reader *rd)
 {
-	bool powered;
+	struct br_link_info info;
+	bool used, powered;
 
 	pthread_mutex_lock(&rd->lock);
-	powered = rd->holder != NULL;
+	used = rd->holder != NULL || rd->sharers > 0;
+	powered = !used && rd->arb.powered;
+	if (powered) {
+		rd->arb.powered = false;
+		rd->arb.protocol = 0;
+	}
 	pthread_mutex_unlock(&rd->lock);
-	if (!powered && rd->link != NULL)
+	if (powered && rd->link != NULL &&
+	    rd->link->ops->power(rd->link, BR_POWER_OFF, &info, NULL) != CB_OK)
+		br_reader_close(rd);
+	if (!used && rd->link != NULL)
 		rd->link->ops->rest(rd->link);
 }
 
@@ -246,7 +255,8 @@ br_reader_describe(struct br_reader *rd, struct br_reader_info *out)
 	out->slot = rd->slot;
 	pthread_mutex_lock(&rd->lock);
 	out->present = rd->inserted && rd->usable;
-	pid = rd->holder != NULL ? rd->holder_pid : 0;
+	pid = rd->holder != NULL ? rd->holder_pid :
+	    rd->arb.handles != NULL ? (pid_t)rd->arb.handles->pid : 0;
 	if (out->present) {
 		out->test = rd->info.test;
 		memcpy(out->atr, rd->info.atr, rd->info.atr_n);

@@ -14,6 +14,7 @@
 #include <pthread.h>
 #include <sys/types.h>
 
+#include "bridge/arbiter.h"
 #include "bridge/link.h"
 #include "bridge/protocol.h"
 
@@ -29,6 +30,9 @@ struct br_view {
 	uint32_t changes;
 	uint64_t stamp_ns;
 };
+
+/* pcscd's view, and that of everybody else. */
+enum { BR_VIEW_PCSC = 0, BR_VIEW_ALL = 1 };
 
 enum { BR_JOB_CLOSE = 1, BR_JOB_OPEN = 2, BR_JOB_REST = 4 };
 
@@ -51,7 +55,7 @@ struct br_reader {
 	unsigned doing;		/* the jobs that it was given */
 	struct br_reader *work_next; /* of its queue */
 	uint64_t rest_at;	/* ms; 0: nothing to give back */
-	struct br_view view[2];	/* by road, see br_share_view */
+	struct br_view view[2];	/* changes of it also have the lock */
 
 	pthread_mutex_t lock;
 	bool usable;		/* the card could be opened */
@@ -61,6 +65,10 @@ struct br_reader {
 	struct br_session *holder; /* has the card powered */
 	enum br_road holder_road;
 	pid_t holder_pid;
+	struct br_arbiter arb;	/* of those who share it */
+	unsigned sharers;	/* sessions of theirs */
+	bool here;		/* there is a card, as the loop saw it last */
+	bool gone;		/* the reader was removed */
 
 	pthread_mutex_t card;	/* held by whoever uses link */
 	struct br_link *link;	/* NULL until opened */
@@ -116,10 +124,15 @@ CB_MUST_USE enum cb_err br_share_claim(struct br_reader *rd,
 void br_share_release(struct br_reader *rd, struct br_session *s);
 /* Brings rd->view up to date (loop); true if one changed. */
 bool br_share_refresh(struct br_reader *rd);
+/* Before the card is taken away from whoever has it: nobody else gets it
+ * meanwhile (loop). */
+void br_share_take_out(struct br_reader *rd, bool removed);
 /* Was this road told last that there is a card (loop)? */
 bool br_share_sees(struct br_reader *rd, enum br_road road);
 /* For pcscd, the card was put in anew (loop). */
 void br_share_anew(struct br_reader *rd);
+/* The reader as those who share its card see it. */
+void br_share_list(struct br_reader *rd, struct br_listed *out);
 /* The state of a reader (NULL: there is none) for a road (loop). */
 void br_share_state(
     struct br_reader *rd, enum br_road road, struct br_state *out);

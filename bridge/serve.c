@@ -18,6 +18,7 @@ typedef void handler(struct br_conn *c, struct cb_span body);
 
 static handler on_hello, on_attach, on_watch, on_power, on_card;
 static handler on_add, on_remove, on_eject, on_insert, on_next;
+static handler on_share, on_abort, on_list;
 
 enum {
 	NEW = BR_CONN_NEW,
@@ -41,6 +42,9 @@ static const struct {
 	{ BR_READER_EJECT, ANY, on_eject },
 	{ BR_READER_INSERT, ANY, on_insert },
 	{ BR_READER_NEXT, ANY, on_next },
+	{ BR_SHARE_CONNECT, BR_CONN_GREETED, on_share },
+	{ BR_SHARE_ABORT, BR_CONN_GREETED, on_abort },
+	{ BR_LIST, BR_CONN_GREETED, on_list },
 };
 
 #define N_REQUESTS (sizeof(requests) / sizeof(requests[0]))
@@ -119,6 +123,20 @@ on_hello(struct br_conn *c, struct cb_span body)
 		br_conn_send(c, &frame);
 }
 
+/* ---- telling of changes ------------------------------------------------ */
+
+static void
+set_tell(struct br_conn *c, bool tell)
+{
+	if (c->tell == tell)
+		return;
+	c->tell = tell;
+	if (tell)
+		atomic_fetch_add(&c->srv->tellers, 1);
+	else
+		atomic_fetch_sub(&c->srv->tellers, 1);
+}
+
 /* ---- a reader's card --------------------------------------------------- */
 
 static void
@@ -162,6 +180,7 @@ on_attach(struct br_conn *c, struct cb_span body)
 		no_reader(c, &aim);
 		return;
 	}
+	set_tell(c, false);
 	c->aim = aim;
 	c->card_gone = false;
 	c->state = BR_CONN_ATTACHED;
@@ -175,6 +194,7 @@ on_watch(struct br_conn *c, struct cb_span body)
 		br_conn_close(c);
 		return;
 	}
+	set_tell(c, false);
 	c->state = BR_CONN_WATCHING;
 	send_state(c, c->seq, BR_WATCHING);
 }
@@ -222,7 +242,7 @@ on_power(struct br_conn *c, struct cb_span body)
 		return;
 	}
 	why.text[0] = '\0';
-	r = br_session_start(c, rd, (enum br_power)what, &why);
+	r = br_powered_start(c, rd, (enum br_power)what, &why);
 	if (r != CB_OK)
 		br_conn_error(c, r, why.text);
 }
@@ -237,6 +257,94 @@ on_card(struct br_conn *c, struct cb_span body)
 		    "The card was taken out of the reader.");
 	else
 		br_conn_error(c, CB_E_ARG, "The card is not powered.");
+}
+
+/* ---- cards that are shared --------------------------------------------- */
+
+static void
+on_share(struct br_conn *c, struct cb_span body)
+{
+	struct br_share_wish wish;
+	struct br_reader *rd;
+	struct cb_why why = { "" };
+	enum cb_err r;
+
+	if (br_get_wish(&wish, BR_SHARE_CONNECT, body) != CB_OK) {
+		br_conn_close(c);
+		return;
+	}
+	br_inbox_clear(&c->in);	/* the buffer may be the session's next */
+	rd = br_reader_by_name(&c->srv->readers, wish.name);
+	if (rd == NULL) {
+		br_conn_error(c, CB_E_ABSENT, "There is no such reader.");
+		return;
+	}
+	set_tell(c, false);
+	if ((r = br_shared_start(c, rd, &wish, &why)) != CB_OK)
+		br_conn_error(c, r, why.text);
+}
+
+/* What it would have ended is over. */
+static void
+on_abort(struct br_conn *c, struct cb_span body)
+{
+	(void)c;
+	(void)body;
+}
+
+static void
+on_list(struct br_conn *c, struct cb_span body)
+{
+	struct cb_buf frame = CB_BUF_INIT;
+	struct br_listed one;
+	struct br_reader *rd;
+	uint32_t after;
+	size_t mark;
+	bool tell, more = false;
+	enum cb_err r;
+
+	if (br_get_list(&after, &tell, body) != CB_OK) {
+		br_conn_close(c);
+		return;
+	}
+	/* first this, then the look: no change is missed between them */
+	set_tell(c, tell);
+	r = br_listed_begin(&frame, &mark, c->srv->comings);
+	/* they stand in order of their numbers */
+	for (rd = c->srv->readers.first; rd != NULL && r == CB_OK;
+	    rd = rd->next) {
+		if (rd->number <= after)
+			continue;
+		br_share_list(rd, &one);
+		r = br_listed_add(&frame, mark, &one);
+		more = r == CB_E_LIMIT;
+	}
+	if (r == CB_OK || more)
+		r = br_listed_end(&frame, mark, c->seq, more);
+	if (r != CB_OK)
+		br_conn_close(c);
+	else
+		br_conn_send(c, &frame);
+	cb_buf_free(&frame);
+}
+
+void
+br_serve_changed(struct br_server *srv)
+{
+	struct cb_buf frame = CB_BUF_INIT;
+	struct br_conn *c, *next;
+
+	for (c = srv->first; c != NULL; c = next) {
+		next = c->next;
+		if (!c->tell)
+			continue;
+		set_tell(c, false);
+		if (br_put_plain(&frame, 0, BR_CHANGED, CB_SPAN_EMPTY) !=
+		    CB_OK)
+			br_conn_close(c);
+		else
+			br_conn_send(c, &frame);
+	}
 }
 
 /* ---- administration ---------------------------------------------------- */
@@ -291,6 +399,7 @@ on_add(struct br_conn *c, struct cb_span body)
 	}
 	cb_log(CB_LOG_NOTICE, "reader %s added, uid %d", name,
 	    (int)c->cred.uid);
+	srv->comings++;
 	br_server_tell(srv, rd, true);
 	br_work_want(srv, rd, BR_JOB_OPEN);
 	wait_for(c, rd);
@@ -336,7 +445,9 @@ on_remove(struct br_conn *c, struct cb_span body)
 	srv->leaving = rd;
 	cb_log(CB_LOG_NOTICE, "reader %s removed, uid %d", rd->name,
 	    (int)c->cred.uid);
+	srv->comings++;
 	br_server_rest(srv, rd, 0);
+	br_share_take_out(rd, true);
 	br_session_lose(srv, rd);
 	br_server_tell(srv, rd, true);
 	br_work_want(srv, rd, BR_JOB_CLOSE);
@@ -355,6 +466,7 @@ on_eject(struct br_conn *c, struct cb_span body)
 		return;
 	}
 	rd->inserted = false;
+	br_share_take_out(rd, false);
 	br_session_lose(c->srv, rd);
 	br_server_tell(c->srv, rd, false);
 	br_work_want(c->srv, rd, BR_JOB_CLOSE);

@@ -40,6 +40,17 @@ br_server_kick(struct br_server *srv)
 }
 
 void
+br_server_changed(struct br_server *srv)
+{
+	/* who asked to be told did so before this change was made, or sees it
+	 * in the answer to the question */
+	if (atomic_load(&srv->tellers) == 0 ||
+	    atomic_exchange(&srv->changed, true))
+		return;
+	br_server_kick(srv);
+}
+
+void
 br_server_stop(struct br_server *srv)
 {
 	atomic_store(&srv->stopping, true);
@@ -92,6 +103,7 @@ br_server_tell(struct br_server *srv, struct br_reader *rd, bool always)
 
 	if (!br_share_refresh(rd) && !always)
 		return;
+	br_serve_changed(srv);
 	for (c = srv->first; c != NULL; c = next) {
 		next = c->next;
 		if (c->state != BR_CONN_WATCHING)
@@ -187,6 +199,8 @@ on_kick(struct br_server *srv)
 		br_session_finish(s);
 	}
 	free_leaving(srv);
+	if (atomic_exchange(&srv->changed, false))
+		br_serve_changed(srv);
 }
 
 static void
@@ -390,6 +404,8 @@ br_server_new(struct br_server **out, const struct br_settings *set,
 		srv->pulse_ms = 1;
 	atomic_init(&srv->stopping, false);
 	atomic_init(&srv->pulsing, false);
+	atomic_init(&srv->tellers, 0);
+	atomic_init(&srv->changed, false);
 	pthread_mutex_init(&srv->done_lock, NULL);
 	pthread_mutex_init(&srv->work_lock, NULL);
 	br_pool_init(&srv->pool);

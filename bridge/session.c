@@ -1,10 +1,10 @@
 /* SPDX-License-Identifier: BSD-2-Clause
  * Copyright (c) 2026 The cardbridge authors */
 /*
- * The thread of a powered card. It serves one connection with blocking reads:
- * an exchange is one recv, the card, one sendmsg, and wakes nobody else. It
- * lasts from POWER on to POWER off, to the end of the connection, or until
- * the card is taken away; then the connection goes back to the loop.
+ * The thread of a connection that has a card, for itself (powered.c) or with
+ * others (shared.c). It serves that connection with blocking reads: an
+ * exchange is one recv, the card, one sendmsg, and wakes nobody else. When it
+ * is over the connection goes back to the loop.
  *
  * Signs of life come from the loop (br_session_pulse), so that they stop when
  * the whole process is stopped, and only then.
@@ -17,6 +17,7 @@
 #include <sys/epoll.h>
 #include <sys/socket.h>
 #include <sys/time.h>
+#include <unistd.h>
 
 #include "bridge/loop.h"
 #include "bridge/sock.h"
@@ -29,8 +30,8 @@
 
 /* ---- replies ----------------------------------------------------------- */
 
-static bool
-reply(struct br_session *s, uint16_t type, struct cb_span body)
+bool
+br_session_reply(struct br_session *s, uint16_t type, struct cb_span body)
 {
 	uint8_t header[BR_HEADER_SIZE];
 
@@ -42,25 +43,30 @@ reply(struct br_session *s, uint16_t type, struct cb_span body)
 	return false;
 }
 
-static bool
-reply_error(struct br_session *s, enum cb_err e, const char *words)
+bool
+br_session_reply_frame(struct br_session *s, enum cb_err r,
+    struct cb_buf *frame)
 {
-	struct cb_buf frame = CB_BUF_INIT;
-	enum cb_err r;
-
-	r = br_put_error(&frame, s->conn->seq, e, words);
 	if (r == CB_OK)
-		r = br_sock_send(s->conn->fd, cb_buf_span(&frame),
+		r = br_sock_send(s->conn->fd, cb_buf_span(frame),
 		    CB_SPAN_EMPTY, s->srv->set.exchange_ms);
-	cb_buf_free(&frame);
+	cb_buf_free(frame);
 	if (r != CB_OK)
 		s->closed = true;
 	return r == CB_OK;
 }
 
-/* False: the request was answered for us (tell_lost). */
-static bool
-busy(struct br_session *s, bool now)
+bool
+br_session_error(struct br_session *s, enum cb_err e, const char *words)
+{
+	struct cb_buf frame = CB_BUF_INIT;
+
+	return br_session_reply_frame(
+	    s, br_put_error(&frame, s->conn->seq, e, words), &frame);
+}
+
+bool
+br_session_busy(struct br_session *s, bool now)
 {
 	bool answered;
 
@@ -69,6 +75,7 @@ busy(struct br_session *s, bool now)
 	s->busy_seq = s->conn->seq;
 	s->count++;
 	answered = s->answered;
+	s->answered = false;
 	pthread_mutex_unlock(&s->lock);
 	if (now)
 		br_server_pulse(s->srv);
@@ -77,7 +84,7 @@ busy(struct br_session *s, bool now)
 
 /* ---- the card ---------------------------------------------------------- */
 
-/* Each with rd->card held. CB_E_ABSENT: it was taken away. */
+/* With rd->card held. CB_E_ABSENT: it was taken away. */
 static enum cb_err
 have_card(struct br_session *s)
 {
@@ -94,157 +101,98 @@ note_deadline(struct br_session *s)
 	s->tick_at = have_card(s) == CB_OK ? l->ops->deadline(l) : UINT64_MAX;
 }
 
-static enum cb_err
-power_on(struct br_session *s, enum br_power what, struct br_link_info *info,
-    struct cb_why *why)
+void
+br_session_power_off_held(struct br_session *s)
 {
 	struct br_reader *rd = s->rd;
-	enum cb_err r;
+	struct br_link_info info;
 
-	pthread_mutex_lock(&rd->card);
-	if (atomic_load(&s->lost))
-		r = CB_E_ABSENT;
-	else
-		r = br_reader_open(rd, why);
-	if (r == CB_OK && (r = rd->link->ops->power(rd->link, what, info,
-		why)) != CB_OK)
-		br_reader_spoil(rd, r, why->text);
+	if (have_card(s) == CB_OK && rd->link->ops->power(
+		rd->link, BR_POWER_OFF, &info, NULL) != CB_OK)
+		br_reader_close(rd);
+	s->tick_at = UINT64_MAX;
+}
+
+void
+br_session_power_off(struct br_session *s)
+{
+	pthread_mutex_lock(&s->rd->card);
+	br_session_power_off_held(s);
+	pthread_mutex_unlock(&s->rd->card);
+}
+
+enum cb_err
+br_session_power_on_held(
+    struct br_session *s, enum br_power what, struct cb_why *why)
+{
+	struct br_reader *rd = s->rd;
+	struct br_link_info info;
+	struct cb_why words = { "" };
+	enum cb_err r = CB_E_ABSENT;
+
+	memset(&info, 0, sizeof(info));
+	if (!atomic_load(&s->lost) &&
+	    (r = br_reader_open(rd, &words)) == CB_OK &&
+	    (r = rd->link->ops->power(rd->link, what, &info, &words)) !=
+		CB_OK)
+		br_reader_spoil(rd, r, words.text);
 	note_deadline(s);
-	pthread_mutex_unlock(&rd->card);
 	if (atomic_load(&s->lost))
 		return CB_E_ABSENT;
+	cb_why_set(why, "%s", words.text);
 	if (r != CB_OK)
 		return r;
 	pthread_mutex_lock(&rd->lock);
-	rd->info = *info;
+	rd->info = info;
 	pthread_mutex_unlock(&rd->lock);
 	return CB_OK;
 }
 
-/* Once: afterwards the card may be somebody else's. */
-static void
-power_off(struct br_session *s)
+enum cb_err
+br_session_power_on(
+    struct br_session *s, enum br_power what, struct cb_why *why)
 {
-	struct br_reader *rd = s->rd;
-	struct br_link_info info;
-
-	if (s->over)
-		return;
-	s->over = true;
-	pthread_mutex_lock(&rd->card);
-	if (have_card(s) == CB_OK &&
-	    rd->link->ops->power(rd->link, BR_POWER_OFF, &info, NULL) != CB_OK)
-		br_reader_close(rd);
-	s->tick_at = UINT64_MAX;
-	pthread_mutex_unlock(&rd->card);
-	br_share_release(rd, s);
-}
-
-/* ---- requests: false ends the session ---------------------------------- */
-
-static bool
-do_power(struct br_session *s, enum br_power what)
-{
-	struct br_link_info info;
-	struct cb_why why;
-	bool mine;
 	enum cb_err r;
 
-	memset(&info, 0, sizeof(info));
-	why.text[0] = '\0';
-	if (what == BR_POWER_OFF) {
-		power_off(s);
-		(void)reply(s, BR_POWERED, CB_SPAN_EMPTY);
-		return false;
-	}
-	(void)busy(s, true);
-	r = power_on(s, what, &info, &why);
-	mine = busy(s, false);
-	if (r == CB_OK && mine)
-		return reply(s, BR_POWERED, cb_span(info.atr, info.atr_n));
-	/* before the words are out, so that whoever reads them may try */
-	power_off(s);
-	if (mine)
-		(void)reply_error(s, r, why.text);
-	return false;
+	pthread_mutex_lock(&s->rd->card);
+	r = br_session_power_on_held(s, what, why);
+	pthread_mutex_unlock(&s->rd->card);
+	return r;
 }
 
-static bool
-on_power(struct br_session *s, struct cb_span body)
-{
-	uint8_t what;
-
-	if (br_get_choice(&what, BR_POWER_RESET, body) != CB_OK) {
-		s->closed = true;
-		return false;
-	}
-	br_inbox_clear(&s->conn->in);
-	return do_power(s, (enum br_power)what);
-}
-
-static bool
-on_protocol(struct br_session *s, struct cb_span body)
+enum cb_err
+br_session_protocol(struct br_session *s, unsigned t)
 {
 	struct br_reader *rd = s->rd;
-	uint8_t t;
 	enum cb_err r;
 
-	if (br_get_choice(&t, 1, body) != CB_OK) {
-		s->closed = true;
-		return false;
-	}
-	br_inbox_clear(&s->conn->in);
 	pthread_mutex_lock(&rd->card);
 	if ((r = have_card(s)) == CB_OK)
 		r = rd->link->ops->protocol(rd->link, t);
 	pthread_mutex_unlock(&rd->card);
-	if (r == CB_OK)
-		return reply(s, BR_DONE, CB_SPAN_EMPTY);
-	return reply_error(s, r, "") && r != CB_E_ABSENT;
+	return r;
 }
 
-static bool
-on_transmit(struct br_session *s, struct cb_span body)
+enum cb_err
+br_session_transmit(struct br_session *s, struct cb_span cmd)
 {
 	struct br_reader *rd = s->rd;
 	enum cb_err r;
-	bool on, mine;
 
-	(void)busy(s, true);
 	pthread_mutex_lock(&rd->card);
 	if ((r = have_card(s)) == CB_OK)
-		r = rd->link->ops->transmit(rd->link, body, &s->rsp);
+		r = rd->link->ops->transmit(rd->link, cmd, &s->rsp);
 	if (r == CB_OK && s->rsp.n >= 2 && cb_log_on(CB_LOG_DEBUG))
-		cb_log_apdu(rd->name, body,
+		cb_log_apdu(rd->name, cmd,
 		    (uint16_t)(s->rsp.p[s->rsp.n - 2] << 8 |
 			s->rsp.p[s->rsp.n - 1]));
 	note_deadline(s);
 	pthread_mutex_unlock(&rd->card);
-	br_inbox_clear(&s->conn->in);
 	/* a card pulled out has not answered */
 	if (atomic_load(&s->lost))
-		r = CB_E_ABSENT;
-	else if (r == CB_OK && s->rsp.n < 2)
-		r = CB_E_INTERNAL;
-	mine = busy(s, false);
-	if (!mine)
-		on = false;
-	else if (r == CB_OK)
-		on = reply(s, BR_ANSWER, cb_buf_span(&s->rsp));
-	else
-		on = reply_error(s, r, "") && r != CB_E_ABSENT;
-	cb_buf_clear(&s->rsp);
-	return on;
+		return CB_E_ABSENT;
+	return r == CB_OK && s->rsp.n < 2 ? CB_E_INTERNAL : r;
 }
-
-static const struct {
-	uint16_t type;
-	bool (*run)(struct br_session *s, struct cb_span body);
-} requests[] = {
-	{ BR_TRANSMIT, on_transmit },
-	{ BR_POWER, on_power },
-	{ BR_PROTOCOL, on_protocol },
-};
 
 /* ---- waiting for them -------------------------------------------------- */
 
@@ -289,6 +237,21 @@ tick(struct br_session *s)
 	set_timeout(s, true);
 }
 
+/* A whole request, if it is there. Only where it may be told to give up may a
+ * client send more before it has its reply. */
+static enum cb_err
+arrived(struct br_session *s, struct br_header *h)
+{
+	struct br_conn *c = s->conn;
+	enum cb_err r;
+
+	if (!s->kind->shared)
+		return br_conn_whole(c, h);
+	if ((r = br_inbox_header(&c->in, BR_FROM_CLIENT, h)) != CB_OK)
+		return r;
+	return br_inbox_whole(&c->in, h);
+}
+
 /* Waits for a whole request: between two of them without end, within one by
  * the deadline of an exchange. CB_E_ABSENT: the card was taken away. */
 static enum cb_err
@@ -301,7 +264,7 @@ await(struct br_session *s, struct br_header *h)
 	for (;;) {
 		if (atomic_load(&s->lost))
 			return CB_E_ABSENT;
-		if ((r = br_conn_whole(c, h)) != CB_E_SHORT)
+		if ((r = arrived(s, h)) != CB_E_SHORT)
 			return r;
 		if (c->in.have == 0) {
 			set_timeout(s, false);
@@ -330,11 +293,25 @@ await(struct br_session *s, struct br_header *h)
 	}
 }
 
+/* Whatever a request held may have been a passcode. */
+static void
+drop(struct br_session *s, const struct br_header *h)
+{
+	struct br_inbox *in = &s->conn->in;
+
+	if (in->have == BR_HEADER_SIZE + h->length)
+		br_inbox_clear(in);
+	else
+		br_inbox_drop(in, h);
+}
+
 static bool
 serve(struct br_session *s)
 {
+	const struct br_session_kind *k = s->kind;
 	struct br_header h;
 	size_t i;
+	bool on;
 	enum cb_err r;
 
 	if ((r = await(s, &h)) != CB_OK) {
@@ -342,12 +319,16 @@ serve(struct br_session *s)
 		return false;
 	}
 	s->conn->seq = h.seq;
-	for (i = 0; i < sizeof(requests) / sizeof(requests[0]); i++)
-		if (requests[i].type == h.type && h.seq != 0)
-			return requests[i].run(
-			    s, br_inbox_body(&s->conn->in, &h));
-	s->closed = true;
-	return false;
+	for (i = 0; i < k->requests_n; i++)
+		if (k->requests[i].type == h.type && h.seq != 0)
+			break;
+	if (i == k->requests_n) {
+		s->closed = true;
+		return false;
+	}
+	on = k->requests[i].run(s, br_inbox_body(&s->conn->in, &h));
+	drop(s, &h);
+	return on;
 }
 
 static void
@@ -364,10 +345,10 @@ session_main(void *arg)
 	sigemptyset(&wake);
 	sigaddset(&wake, BR_WAKE_SIGNAL);
 	pthread_sigmask(SIG_UNBLOCK, &wake, NULL);
-	if (do_power(s, s->first))
+	if (s->kind->begin(s))
 		while (serve(s))
 			;
-	power_off(s);
+	s->kind->end(s);
 	set_timeout(s, true);	/* none: the socket outlives this session */
 	cb_buf_free(&s->rsp);
 	cb_wipe_stack();
@@ -394,83 +375,65 @@ nudge(struct br_session *s)
 	pthread_mutex_unlock(&s->lock);
 }
 
-/* Has whoever holds the card hung up, and its thread not noticed yet? */
-static bool
-is_orphan(struct br_reader *rd)
-{
-	struct pollfd p = { .fd = -1, .events = POLLRDHUP };
-
-	pthread_mutex_lock(&rd->lock);
-	if (rd->holder != NULL)
-		p.fd = rd->holder->conn->fd;
-	pthread_mutex_unlock(&rd->lock);
-	return p.fd >= 0 && poll(&p, 1, 0) > 0;
-}
-
-/* A pcscd that was killed, or a plug-in that has given up, may have left its
- * card computing: who comes next does not wait for that. */
-static enum cb_err
-claim(struct br_session *s, struct br_conn *c, struct br_reader *rd,
-    struct cb_why *why)
-{
-	enum cb_err r;
-
-	r = br_share_claim(rd, s, c->aim.road, c->cred.pid, why);
-	if (r == CB_E_BUSY && is_orphan(rd)) {
-		br_session_lose(c->srv, rd);
-		r = br_share_claim(rd, s, c->aim.road, c->cred.pid, why);
-	}
-	/* pcscd sees the card, asks once, and takes it for mute from then on */
-	if (r == CB_E_BUSY && c->aim.road == BR_ROAD_PCSC)
-		rd->owed = br_share_sees(rd, BR_ROAD_PCSC);
-	return r;
-}
-
 enum cb_err
-br_session_start(struct br_conn *c, struct br_reader *rd, enum br_power what,
-    struct cb_why *why)
+br_session_new(struct br_session **out, const struct br_session_kind *kind,
+    struct br_conn *c, struct br_reader *rd)
 {
-	struct br_server *srv = c->srv;
-	struct epoll_event ev = { .events = 0 };
 	struct br_session *s;
-	enum cb_err r;
 
+	*out = NULL;
 	if ((s = calloc(1, sizeof(*s))) == NULL)
 		return CB_E_NOMEM;
-	if ((r = claim(s, c, rd, why)) != CB_OK) {
-		free(s);
-		return r;
-	}
-	s->srv = srv;
+	s->srv = c->srv;
+	s->kind = kind;
 	s->conn = c;
 	s->rd = rd;
-	s->first = what;
 	s->tick_at = UINT64_MAX;
 	s->rsp = (struct cb_buf)CB_BUF_INIT;
+	s->woken = -1;
 	s->done = true;	/* not begun */
 	atomic_init(&s->lost, false);
 	pthread_mutex_init(&s->lock, NULL);
+	*out = s;
+	return CB_OK;
+}
+
+void
+br_session_free(struct br_session *s)
+{
+	if (s == NULL)
+		return;
+	if (s->woken >= 0)
+		close(s->woken);
+	pthread_mutex_destroy(&s->lock);
+	free(s);
+}
+
+enum cb_err
+br_session_run(struct br_session *s, struct cb_why *why)
+{
+	struct epoll_event ev = { .events = 0 };
+	enum br_conn_state before = s->conn->state;
+	struct br_server *srv = s->srv;
+	struct br_conn *c = s->conn;
+
 	(void)epoll_ctl(srv->epoll, EPOLL_CTL_DEL, c->fd, &ev);
 	c->events = 0;
 	c->state = BR_CONN_SESSION;
 	br_conn_deadline(c, 0);
 	s->next = srv->sessions;
 	srv->sessions = s;
-	rd->users++;
-	br_server_rest(srv, rd, 0);
+	s->rd->users++;
+	br_server_rest(srv, s->rd, 0);
 	/* pcscd is told before the card can be used by somebody else */
-	br_server_tell(srv, rd, false);
+	br_server_tell(srv, s->rd, false);
 	if (br_pool_run(&srv->pool, session_main, s) == CB_OK)
 		return CB_OK;
 	cb_why_set(why, "No thread can be started for the card.");
-	br_share_release(rd, s);
 	srv->sessions = s->next;
-	rd->users--;
-	c->state = BR_CONN_ATTACHED;
+	s->rd->users--;
+	c->state = before;
 	br_conn_enter(c);
-	br_server_tell(srv, rd, false);
-	pthread_mutex_destroy(&s->lock);
-	free(s);
 	return CB_E_LIMIT;
 }
 
@@ -482,9 +445,8 @@ tell_lost(struct br_session *s)
 	struct cb_buf frame = CB_BUF_INIT;
 
 	pthread_mutex_lock(&s->lock);
-	if (s->busy_since != 0 && !s->answered &&
-	    br_put_error(&frame, s->busy_seq, CB_E_ABSENT,
-		"The card was taken out of the reader.") == CB_OK &&
+	if (s->busy_since != 0 && !s->answered && !s->queued &&
+	    s->kind->put_lost(s, s->busy_seq, &frame) == CB_OK &&
 	    send(s->conn->fd, frame.p, frame.n,
 		MSG_DONTWAIT | MSG_NOSIGNAL) == (ssize_t)frame.n)
 		s->answered = true;
@@ -495,19 +457,22 @@ tell_lost(struct br_session *s)
 void
 br_session_lose(struct br_server *srv, struct br_reader *rd)
 {
-	struct br_session *s;
+	struct br_session *s, *holder;
 
 	pthread_mutex_lock(&rd->lock);
-	if ((s = rd->holder) != NULL) {
+	if ((holder = rd->holder) != NULL) {
 		rd->holder = NULL;
-		atomic_store(&s->lost, true);
+		atomic_store(&holder->lost, true);
 	}
+	br_arb_was_removed(&rd->arb);
 	pthread_mutex_unlock(&rd->lock);
-	if (s != NULL) {
-		tell_lost(s);
-		nudge(s);
-		br_server_pulse(srv);
-	}
+	for (s = srv->sessions; s != NULL; s = s->next)
+		if (s == holder || (s->rd == rd && s->kind->shared))
+			tell_lost(s);
+	if (holder == NULL)
+		return;
+	nudge(holder);
+	br_server_pulse(srv);
 }
 
 bool
@@ -551,7 +516,7 @@ br_session_finish(struct br_session *s)
 	for (at = &srv->sessions; *at != s; at = &(*at)->next)
 		;
 	*at = s->next;
-	c->state = BR_CONN_ATTACHED;
+	c->state = s->kind->after;
 	c->card_gone = atomic_load(&s->lost);
 	if (s->closed)
 		br_conn_close(c);
@@ -559,15 +524,14 @@ br_session_finish(struct br_session *s)
 		br_conn_enter(c);
 	rd->users--;
 	if (rd->users == 0 && !rd->removed)
-		br_server_rest(srv, rd, br_now_ms() + BR_REST_MS);
+		br_server_rest(srv, rd, br_now_ms() + s->kind->rest_ms);
 	if (rd->owed && rd->users == 0) {
 		rd->owed = false;
 		br_share_anew(rd);
 		br_server_tell(srv, rd, true);
 	}
 	br_server_tell(srv, rd, false);
-	pthread_mutex_destroy(&s->lock);
-	free(s);
+	br_session_free(s);
 	if (c->fd >= 0)
 		br_serve_pending(c);
 }

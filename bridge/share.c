@@ -15,7 +15,7 @@
 static struct br_view *
 view_of(struct br_reader *rd, enum br_road road)
 {
-	return &rd->view[road == BR_ROAD_PCSC ? 0 : 1];
+	return &rd->view[road == BR_ROAD_PCSC ? BR_VIEW_PCSC : BR_VIEW_ALL];
 }
 
 enum cb_err
@@ -28,10 +28,16 @@ br_share_claim(struct br_reader *rd, struct br_session *s, enum br_road road,
 	enum cb_err r = CB_OK;
 
 	pthread_mutex_lock(&rd->lock);
-	if (rd->holder == NULL) {
+	if (rd->holder == NULL && rd->sharers == 0) {
+		/* a card that a sharer has just left is powered anew */
+		rd->arb.powered = false;
+		rd->arb.protocol = 0;
 		rd->holder = s;
 		rd->holder_road = road;
 		rd->holder_pid = pid;
+	} else if (rd->holder == NULL) {
+		other = rd->arb.handles != NULL ? rd->arb.handles->pid : 0;
+		r = CB_E_BUSY;
 	} else {
 		other = rd->holder_pid;
 		pcsc = rd->holder_road == BR_ROAD_PCSC;
@@ -57,6 +63,7 @@ br_share_release(struct br_reader *rd, struct br_session *s)
 	pthread_mutex_unlock(&rd->lock);
 }
 
+/* With rd->lock held. */
 static bool
 refresh(struct br_reader *rd, enum br_road road, bool present)
 {
@@ -73,15 +80,26 @@ refresh(struct br_reader *rd, enum br_road road, bool present)
 bool
 br_share_refresh(struct br_reader *rd)
 {
-	bool there, pcsc, changed;
+	bool pcsc, changed;
 
 	pthread_mutex_lock(&rd->lock);
-	there = rd->inserted && !rd->removed && rd->usable;
-	pcsc = there &&
-	    (rd->holder == NULL || rd->holder_road == BR_ROAD_PCSC);
-	pthread_mutex_unlock(&rd->lock);
+	rd->here = rd->inserted && !rd->removed && rd->usable;
+	rd->gone = rd->removed;
+	pcsc = rd->here && (rd->holder != NULL ?
+	    rd->holder_road == BR_ROAD_PCSC : rd->sharers == 0);
 	changed = refresh(rd, BR_ROAD_PCSC, pcsc);
-	return refresh(rd, BR_ROAD_DIRECT, there) || changed;
+	changed = refresh(rd, BR_ROAD_DIRECT, rd->here) || changed;
+	pthread_mutex_unlock(&rd->lock);
+	return changed;
+}
+
+void
+br_share_take_out(struct br_reader *rd, bool removed)
+{
+	pthread_mutex_lock(&rd->lock);
+	rd->here = false;
+	rd->gone = removed;
+	pthread_mutex_unlock(&rd->lock);
 }
 
 bool
@@ -119,5 +137,23 @@ br_share_state(struct br_reader *rd, enum br_road road, struct br_state *out)
 	out->test = rd->info.test;
 	out->max_apdu = rd->info.max_apdu;
 	out->protocols = rd->info.protocols;
+	pthread_mutex_unlock(&rd->lock);
+}
+
+void
+br_share_list(struct br_reader *rd, struct br_listed *out)
+{
+	memset(out, 0, sizeof(*out));
+	out->number = rd->number;
+	memcpy(out->name, rd->name, sizeof(rd->name));
+	pthread_mutex_lock(&rd->lock);
+	out->present = rd->here;
+	out->exclusive = rd->holder != NULL || rd->arb.exclusive != NULL;
+	out->in_use = out->exclusive || rd->arb.handles_n > 0;
+	out->changes = rd->view[BR_VIEW_ALL].changes;
+	if (rd->here) {
+		memcpy(out->atr, rd->info.atr, rd->info.atr_n);
+		out->atr_n = rd->info.atr_n;
+	}
 	pthread_mutex_unlock(&rd->lock);
 }

@@ -9,7 +9,7 @@
 # shellcheck source=tests/tap.sh
 . "$(dirname "$0")/tap.sh"
 
-rooms=(common emulator bridge ifdhandler cli)
+rooms=(common emulator bridge ifdhandler winscard-shim cli)
 
 # What libc and the kernel offer, and a compiler by itself.
 libc=' alloca assert ctype dirent dlfcn endian errno fcntl fnmatch getopt glob
@@ -32,7 +32,8 @@ is_libc() { # <HEADER.h>
 # The files of the thin end; the plug-in is made of them.
 is_thin() { # FILE
 	case $1 in
-	bridge/client*.[ch] | bridge/protocol.[ch]) ;;
+	bridge/client*.[ch] | bridge/protocol*.[ch] | bridge/frame.h) ;;
+	bridge/facts.[ch]) ;;
 	bridge/addr.[ch] | bridge/inbox.[ch] | bridge/sock.[ch]) ;;
 	*) return 1 ;;
 	esac
@@ -50,11 +51,15 @@ may() { # FILE HEADER
 			$1 = cli/describe/* ]]
 		;;
 	'<jansson.h>') [ "$room" = cli ] ;;
-	# a client of pcscd, and a plug-in of it
+	# a client of pcscd, a plug-in of it, and what stands for its library
 	'<winscard.h>' | '<wintypes.h>' | '<pcsclite.h>')
-		[[ $room = ifdhandler || $1 = cli/pcsc.c ]]
+		[[ $room = ifdhandler || $1 = cli/pcsc.c ||
+			$1 = winscard-shim/pcsclite*.c ]]
 		;;
-	'<ifdhandler.h>' | '<reader.h>') [ "$room" = ifdhandler ] ;;
+	'<ifdhandler.h>') [ "$room" = ifdhandler ] ;;
+	'<reader.h>')
+		[[ $room = ifdhandler || $1 = winscard-shim/pcsclite*.c ]]
+		;;
 	'<'*) is_libc "$2" ;;
 	# common/ is open to all, and knows nobody
 	common/*) ;;
@@ -74,13 +79,18 @@ may() { # FILE HEADER
 		;;
 	emulator/*) [[ $room = emulator && $1 != emulator/crypto/* ]] ;;
 	bridge/client.h)
-		[[ $room = bridge || $room = cli || $room = ifdhandler ]]
+		[[ $room = bridge || $room = cli || $room = ifdhandler ||
+			$room = winscard-shim ]]
+		;;
+	bridge/facts.h)
+		[[ $room = bridge || $room = ifdhandler ||
+			$room = winscard-shim ]]
 		;;
 	bridge/*)
 		[ "$room" = bridge ] &&
 			{ ! is_thin "$1" || is_thin "$2"; }
 		;;
-	ifdhandler/* | cli/*) [ "$room" = "${2%%/*}" ] ;;
+	ifdhandler/* | winscard-shim/* | cli/*) [ "$room" = "${2%%/*}" ] ;;
 	*) return 1 ;;
 	esac
 }
@@ -131,6 +141,9 @@ done <<-'END'
 	ifdhandler/slot.c bridge/protocol.h
 	ifdhandler/slot.c emulator/emu.h
 	ifdhandler/slot.c <openssl/evp.h>
+	winscard-shim/card.c bridge/protocol.h
+	winscard-shim/card.c <winscard.h>
+	winscard-shim/pcsclite.c ifdhandler/ifd.h
 	cli/card.c bridge/protocol.h
 	cli/card.c emulator/nvm.h
 	cli/card.c <winscard.h>

@@ -17,16 +17,19 @@
 
 /* Every suite, listed once. */
 #define SUITES \
+	SUITE(arbiter) \
 	SUITE(config) \
 	SUITE(deadlines) \
 	SUITE(hostile) \
 	SUITE(limits) \
 	SUITE(link_emu) \
+	SUITE(list) \
 	SUITE(listen) \
 	SUITE(protocol) \
 	SUITE(raw) \
 	SUITE(reader) \
 	SUITE(roads) \
+	SUITE(shared) \
 	SUITE(state) \
 	SUITE(watch)
 #define SUITE(name) Suite *name##_suite(void);

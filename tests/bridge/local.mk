@@ -7,16 +7,19 @@ tests_bridge_test_bridge_SOURCES = \
 	tests/bridge/harness.c \
 	tests/bridge/harness.h \
 	tests/bridge/main.c \
+	tests/bridge/test_arbiter.c \
 	tests/bridge/test_config.c \
 	tests/bridge/test_deadlines.c \
 	tests/bridge/test_hostile.c \
 	tests/bridge/test_limits.c \
 	tests/bridge/test_link_emu.c \
+	tests/bridge/test_list.c \
 	tests/bridge/test_listen.c \
 	tests/bridge/test_protocol.c \
 	tests/bridge/test_raw.c \
 	tests/bridge/test_reader.c \
 	tests/bridge/test_roads.c \
+	tests/bridge/test_shared.c \
 	tests/bridge/test_state.c \
 	tests/bridge/test_watch.c
 tests_bridge_test_bridge_CFLAGS = $(AM_CFLAGS) $(CHECK_CFLAGS)

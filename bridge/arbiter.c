@@ -1,0 +1,242 @@
+/* SPDX-License-Identifier: BSD-2-Clause
+ * Copyright (c) 2026 The cardbridge authors */
+/*
+ * The rules of sharing, see arbiter.h.
+ */
+#include <stddef.h>
+
+#include "bridge/arbiter.h"
+
+/* ---- waiting ----------------------------------------------------------- */
+
+static bool
+fits(const struct br_arbiter *a, enum br_ask what)
+{
+	return a->owner == NULL && (what == BR_ASK_CALL || a->inside == 0);
+}
+
+static void
+let_in(struct br_arbiter *a, struct br_handle *h, enum br_ask what)
+{
+	h->asks = BR_ASK_NONE;
+	if (what == BR_ASK_LOCK && h->connected &&
+	    h->pending == BR_PENDING_NONE) {
+		a->owner = h;
+		a->nesting = 1;
+		return;
+	}
+	/* who is told something else than that it has the lock comes and
+	 * goes like a call */
+	h->inside = true;
+	a->inside++;
+}
+
+/* Lets in whoever may come, in order of arrival. */
+static void
+pump(struct br_arbiter *a)
+{
+	struct br_handle *h;
+
+	while ((h = a->first) != NULL && fits(a, h->asks)) {
+		a->first = h->behind;
+		if (a->first == NULL)
+			a->last = NULL;
+		h->behind = NULL;
+		let_in(a, h, h->asks);
+		h->wake(h);
+	}
+}
+
+bool
+br_arb_ask(struct br_arbiter *a, struct br_handle *h, enum br_ask what)
+{
+	if (a->owner == h) {
+		/* its own calls are part of its transaction */
+		if (what == BR_ASK_LOCK && h->pending == BR_PENDING_NONE)
+			a->nesting++;
+		return true;
+	}
+	if (a->first == NULL && fits(a, what)) {
+		let_in(a, h, what);
+		return true;
+	}
+	h->asks = what;
+	h->behind = NULL;
+	if (a->last != NULL)
+		a->last->behind = h;
+	else
+		a->first = h;
+	a->last = h;
+	return false;
+}
+
+void
+br_arb_left(struct br_arbiter *a, struct br_handle *h)
+{
+	if (!h->inside)
+		return;
+	h->inside = false;
+	a->inside--;
+	pump(a);
+}
+
+void
+br_arb_leave(struct br_arbiter *a, struct br_handle *h)
+{
+	struct br_handle **at, *before = NULL;
+
+	if (h->asks == BR_ASK_NONE)
+		return;
+	for (at = &a->first; *at != h; at = &(*at)->behind)
+		before = *at;
+	*at = h->behind;
+	if (a->last == h)
+		a->last = before;
+	h->behind = NULL;
+	h->asks = BR_ASK_NONE;
+	pump(a);
+}
+
+bool
+br_arb_locked(const struct br_arbiter *a, const struct br_handle *h)
+{
+	return a->owner != NULL && a->owner != h;
+}
+
+static void
+unlock(struct br_arbiter *a)
+{
+	a->owner = NULL;
+	a->nesting = 0;
+	pump(a);
+}
+
+/* ---- handles ----------------------------------------------------------- */
+
+enum br_outcome
+br_arb_pending(const struct br_handle *h)
+{
+	static const enum br_outcome told[] = {
+		[BR_PENDING_NONE] = BR_SHARE_OK,
+		[BR_PENDING_RESET] = BR_SHARE_RESET,
+		[BR_PENDING_REMOVED] = BR_SHARE_REMOVED,
+	};
+
+	return told[h->pending];
+}
+
+enum br_outcome
+br_arb_admit(const struct br_arbiter *a, const struct br_handle *h,
+    enum br_share_mode mode)
+{
+	unsigned others = a->handles_n - (h->connected ? 1 : 0);
+
+	if (a->exclusive != NULL && a->exclusive != h)
+		return BR_SHARE_VIOLATION;
+	if (mode == BR_SHARE_EXCLUSIVE && others > 0)
+		return BR_SHARE_VIOLATION;
+	return BR_SHARE_OK;
+}
+
+void
+br_arb_connect(
+    struct br_arbiter *a, struct br_handle *h, enum br_share_mode mode)
+{
+	bool exclusive = mode == BR_SHARE_EXCLUSIVE;
+
+	if (!h->connected) {
+		h->connected = true;
+		h->pending = BR_PENDING_NONE;
+		h->next = a->handles;
+		a->handles = h;
+		a->handles_n++;
+	}
+	if (exclusive && (!h->exclusive || a->owner != h)) {
+		/* the lowest transaction, which Begin and End stand upon; a
+		 * removed card has taken it away */
+		a->exclusive = h;
+		a->nesting = a->owner == h ? a->nesting + 1 : 1;
+		a->owner = h;
+	} else if (!exclusive && h->exclusive) {
+		a->exclusive = NULL;
+		if (a->owner == h && --a->nesting == 0) {
+			h->exclusive = false;
+			unlock(a);
+		}
+	}
+	h->exclusive = exclusive;
+}
+
+void
+br_arb_disconnect(struct br_arbiter *a, struct br_handle *h)
+{
+	struct br_handle **at;
+
+	br_arb_leave(a, h);
+	if (h->connected) {
+		for (at = &a->handles; *at != h; at = &(*at)->next)
+			;
+		*at = h->next;
+		a->handles_n--;
+		h->connected = false;
+	}
+	if (a->exclusive == h)
+		a->exclusive = NULL;
+	h->exclusive = false;
+	if (a->owner == h)
+		unlock(a);
+	br_arb_left(a, h);
+}
+
+bool
+br_arb_owns(const struct br_arbiter *a, const struct br_handle *h)
+{
+	return a->owner == h;
+}
+
+enum br_outcome
+br_arb_may_end(const struct br_arbiter *a, const struct br_handle *h,
+    enum br_disposition d)
+{
+	if (a->owner != h)
+		return a->owner != NULL && d != BR_LEAVE ?
+		    BR_SHARE_VIOLATION :
+		    BR_SHARE_NOT_TRANSACTED;
+	if (a->nesting == (h->exclusive ? 1u : 0u))
+		return BR_SHARE_NOT_TRANSACTED;
+	return BR_SHARE_OK;
+}
+
+void
+br_arb_end(struct br_arbiter *a, struct br_handle *h)
+{
+	if (a->owner == h && --a->nesting == 0)
+		unlock(a);
+}
+
+/* ---- what happens to a card -------------------------------------------- */
+
+void
+br_arb_was_reset(struct br_arbiter *a, const struct br_handle *except)
+{
+	struct br_handle *h;
+
+	a->protocol = 0;
+	for (h = a->handles; h != NULL; h = h->next)
+		if (h != except && h->pending == BR_PENDING_NONE)
+			h->pending = BR_PENDING_RESET;
+}
+
+void
+br_arb_was_removed(struct br_arbiter *a)
+{
+	struct br_handle *h;
+
+	a->protocol = 0;
+	a->powered = false;
+	for (h = a->handles; h != NULL; h = h->next)
+		h->pending = BR_PENDING_REMOVED;
+	/* an exclusive handle stays exclusive, but holds up nobody */
+	if (a->owner != NULL)
+		unlock(a);
+}

@@ -1,0 +1,489 @@
+/* SPDX-License-Identifier: BSD-2-Clause
+ * Copyright (c) 2026 The cardbridge authors */
+/*
+ * The rules of sharing: one by one, and in random schedules of which every
+ * step is compared with what the rules say in the plainest way.
+ */
+#include <stdlib.h>
+#include <string.h>
+
+#include "bridge/arbiter.h"
+#include "tests/bridge/harness.h"
+
+#define MANY 8
+
+static struct br_arbiter a;
+static struct br_handle h[MANY];
+static unsigned woken[4096], woken_n;
+
+static void
+note(struct br_handle *who)
+{
+	ck_assert_uint_lt(woken_n, 4096);
+	woken[woken_n++] = (unsigned)(who - h);
+}
+
+static void
+setup(void)
+{
+	size_t i;
+
+	memset(&a, 0, sizeof(a));
+	memset(h, 0, sizeof(h));
+	woken_n = 0;
+	for (i = 0; i < MANY; i++)
+		h[i].wake = note;
+}
+
+static void
+shared(unsigned n)
+{
+	unsigned i;
+
+	for (i = 0; i < n; i++) {
+		ck_assert_int_eq(br_arb_admit(&a, &h[i], BR_SHARE_SHARED),
+		    BR_SHARE_OK);
+		br_arb_connect(&a, &h[i], BR_SHARE_SHARED);
+	}
+}
+
+static void
+ended(unsigned i, enum br_disposition d, enum br_outcome want)
+{
+	ck_assert_int_eq(br_arb_may_end(&a, &h[i], d), want);
+	if (want == BR_SHARE_OK)
+		br_arb_end(&a, &h[i]);
+}
+
+START_TEST(a_transaction_keeps_others_out_until_its_last_end)
+{
+	shared(3);
+	ck_assert(br_arb_ask(&a, &h[0], BR_ASK_LOCK));
+	ck_assert(br_arb_ask(&a, &h[0], BR_ASK_LOCK));	/* it nests */
+	ck_assert(br_arb_owns(&a, &h[0]));
+	ck_assert(br_arb_locked(&a, &h[1]));
+	ck_assert(!br_arb_locked(&a, &h[0]));
+	ck_assert(br_arb_ask(&a, &h[0], BR_ASK_CALL));
+	br_arb_left(&a, &h[0]);
+	ck_assert(!br_arb_ask(&a, &h[1], BR_ASK_CALL));
+	ck_assert(!br_arb_ask(&a, &h[2], BR_ASK_LOCK));
+	ended(0, BR_LEAVE, BR_SHARE_OK);
+	ck_assert_uint_eq(woken_n, 0);
+	ended(0, BR_LEAVE, BR_SHARE_OK);
+	/* the call is let in, the transaction waits until it has left */
+	ck_assert_uint_eq(woken_n, 1);
+	ck_assert_uint_eq(woken[0], 1);
+	ck_assert(!br_arb_owns(&a, &h[2]));
+	br_arb_left(&a, &h[1]);
+	ck_assert_uint_eq(woken_n, 2);
+	ck_assert(br_arb_owns(&a, &h[2]));
+	ended(0, BR_LEAVE, BR_SHARE_NOT_TRANSACTED);
+	ended(0, BR_RESET, BR_SHARE_VIOLATION);
+	ended(2, BR_LEAVE, BR_SHARE_OK);
+	ended(2, BR_LEAVE, BR_SHARE_NOT_TRANSACTED);
+	ended(2, BR_RESET, BR_SHARE_NOT_TRANSACTED);
+}
+END_TEST
+
+START_TEST(nobody_overtakes_who_waits)
+{
+	shared(4);
+	ck_assert(br_arb_ask(&a, &h[0], BR_ASK_CALL));
+	ck_assert(!br_arb_ask(&a, &h[1], BR_ASK_LOCK));
+	/* it would fit, but another asked before */
+	ck_assert(!br_arb_ask(&a, &h[2], BR_ASK_CALL));
+	br_arb_left(&a, &h[0]);
+	ck_assert(br_arb_owns(&a, &h[1]));
+	ended(1, BR_LEAVE, BR_SHARE_OK);
+	ck_assert_uint_eq(woken_n, 2);
+	ck_assert_uint_eq(woken[1], 2);
+	br_arb_left(&a, &h[2]);
+	/* who gives up makes way */
+	ck_assert(br_arb_ask(&a, &h[0], BR_ASK_CALL));
+	ck_assert(!br_arb_ask(&a, &h[1], BR_ASK_LOCK));
+	ck_assert(!br_arb_ask(&a, &h[2], BR_ASK_CALL));
+	br_arb_leave(&a, &h[1]);
+	ck_assert_uint_eq(woken_n, 3);
+	ck_assert_uint_eq(woken[2], 2);
+	br_arb_left(&a, &h[0]);
+	br_arb_left(&a, &h[2]);
+	ck_assert(br_arb_ask(&a, &h[3], BR_ASK_LOCK));
+}
+END_TEST
+
+START_TEST(an_exclusive_handle_is_alone_and_has_the_lock)
+{
+	br_arb_connect(&a, &h[0], BR_SHARE_EXCLUSIVE);
+	ck_assert_int_eq(br_arb_admit(&a, &h[1], BR_SHARE_SHARED),
+	    BR_SHARE_VIOLATION);
+	ck_assert_int_eq(br_arb_admit(&a, &h[1], BR_SHARE_DIRECT),
+	    BR_SHARE_VIOLATION);
+	ck_assert_int_eq(br_arb_admit(&a, &h[0], BR_SHARE_EXCLUSIVE),
+	    BR_SHARE_OK);
+	/* transactions stand upon it: one End too many is refused */
+	ended(0, BR_LEAVE, BR_SHARE_NOT_TRANSACTED);
+	ck_assert(br_arb_ask(&a, &h[0], BR_ASK_LOCK));
+	ended(0, BR_LEAVE, BR_SHARE_OK);
+	ended(0, BR_LEAVE, BR_SHARE_NOT_TRANSACTED);
+	ck_assert(br_arb_owns(&a, &h[0]));
+	/* it becomes one of several */
+	br_arb_connect(&a, &h[0], BR_SHARE_SHARED);
+	ck_assert(!br_arb_owns(&a, &h[0]));
+	shared(2);
+	ck_assert_int_eq(br_arb_admit(&a, &h[1], BR_SHARE_EXCLUSIVE),
+	    BR_SHARE_VIOLATION);
+	br_arb_disconnect(&a, &h[0]);
+	ck_assert_int_eq(br_arb_admit(&a, &h[1], BR_SHARE_EXCLUSIVE),
+	    BR_SHARE_OK);
+	br_arb_connect(&a, &h[1], BR_SHARE_EXCLUSIVE);
+	ck_assert(br_arb_owns(&a, &h[1]));
+	/* with a transaction of its own it stays the owner when it becomes
+	 * one of several, until that ends */
+	ck_assert(br_arb_ask(&a, &h[1], BR_ASK_LOCK));
+	br_arb_connect(&a, &h[1], BR_SHARE_SHARED);
+	ck_assert(br_arb_owns(&a, &h[1]));
+	ended(1, BR_LEAVE, BR_SHARE_OK);
+	ck_assert(!br_arb_owns(&a, &h[1]));
+}
+END_TEST
+
+START_TEST(a_reset_is_told_to_all_but_who_did_it)
+{
+	shared(3);
+	a.protocol = 2;
+	br_arb_was_reset(&a, &h[1]);
+	ck_assert_int_eq(br_arb_pending(&h[0]), BR_SHARE_RESET);
+	ck_assert_int_eq(br_arb_pending(&h[1]), BR_SHARE_OK);
+	ck_assert_int_eq(br_arb_pending(&h[2]), BR_SHARE_RESET);
+	ck_assert_uint_eq(a.protocol, 0);
+	br_arb_was_reset(&a, NULL);
+	ck_assert_int_eq(br_arb_pending(&h[1]), BR_SHARE_RESET);
+	/* who is told something gets no lock */
+	ck_assert(br_arb_ask(&a, &h[1], BR_ASK_LOCK));
+	ck_assert(!br_arb_owns(&a, &h[1]));
+	br_arb_left(&a, &h[1]);
+	/* what is worse is told */
+	br_arb_was_removed(&a);
+	br_arb_was_reset(&a, NULL);
+	ck_assert_int_eq(br_arb_pending(&h[0]), BR_SHARE_REMOVED);
+}
+END_TEST
+
+START_TEST(a_removed_card_frees_everybody)
+{
+	shared(3);
+	a.powered = true;
+	ck_assert(br_arb_ask(&a, &h[0], BR_ASK_LOCK));
+	ck_assert(!br_arb_ask(&a, &h[1], BR_ASK_LOCK));
+	ck_assert(!br_arb_ask(&a, &h[2], BR_ASK_CALL));
+	br_arb_was_removed(&a);
+	ck_assert_uint_eq(woken_n, 2);
+	ck_assert_ptr_null(a.owner);
+	ck_assert(!a.powered);
+	br_arb_left(&a, &h[1]);
+	br_arb_left(&a, &h[2]);
+	ck_assert_uint_eq(a.inside, 0);
+	ended(0, BR_LEAVE, BR_SHARE_NOT_TRANSACTED);
+	/* an exclusive one gets its lock back with the next card */
+	br_arb_disconnect(&a, &h[1]);
+	br_arb_disconnect(&a, &h[2]);
+	br_arb_connect(&a, &h[0], BR_SHARE_EXCLUSIVE);
+	br_arb_was_removed(&a);
+	ck_assert(!br_arb_owns(&a, &h[0]));
+	br_arb_connect(&a, &h[0], BR_SHARE_EXCLUSIVE);
+	ck_assert(br_arb_owns(&a, &h[0]));
+	ended(0, BR_LEAVE, BR_SHARE_NOT_TRANSACTED);
+}
+END_TEST
+
+START_TEST(who_goes_gives_back_what_it_had)
+{
+	shared(4);
+	ck_assert(br_arb_ask(&a, &h[0], BR_ASK_LOCK));
+	ck_assert(!br_arb_ask(&a, &h[1], BR_ASK_CALL));
+	ck_assert(!br_arb_ask(&a, &h[2], BR_ASK_LOCK));
+	ck_assert(!br_arb_ask(&a, &h[3], BR_ASK_CALL));
+	br_arb_disconnect(&a, &h[2]);
+	br_arb_disconnect(&a, &h[0]);
+	ck_assert_uint_eq(woken_n, 2);
+	ck_assert_uint_eq(woken[0], 1);
+	ck_assert_uint_eq(woken[1], 3);
+	br_arb_disconnect(&a, &h[1]);
+	br_arb_disconnect(&a, &h[3]);
+	ck_assert_uint_eq(a.inside, 0);
+	ck_assert_uint_eq(a.handles_n, 0);
+	ck_assert_ptr_null(a.handles);
+	ck_assert_ptr_null(a.first);
+	ck_assert_ptr_null(a.last);
+	br_arb_disconnect(&a, &h[3]);	/* once more is nothing */
+}
+END_TEST
+
+/* ---- random schedules --------------------------------------------------- */
+
+/* The rules in the plainest way: who waits, in order; who is inside; who has
+ * the lock, how often. */
+static struct {
+	struct {
+		bool connected, exclusive, inside;
+		enum br_pending pending;
+		enum br_ask asks;
+	} h[MANY];
+	int owner;
+	unsigned nesting;
+	int queue[MANY];
+	unsigned queued;
+} m;
+
+static unsigned
+inside(void)
+{
+	unsigned i, n = 0;
+
+	for (i = 0; i < MANY; i++)
+		n += m.h[i].inside;
+	return n;
+}
+
+static void
+model_let_in(int i)
+{
+	if (m.h[i].asks == BR_ASK_LOCK && m.h[i].connected &&
+	    m.h[i].pending == BR_PENDING_NONE) {
+		m.owner = i;
+		m.nesting = 1;
+	} else {
+		m.h[i].inside = true;
+	}
+	m.h[i].asks = BR_ASK_NONE;
+}
+
+static bool
+model_fits(int i)
+{
+	return m.owner < 0 && (m.h[i].asks == BR_ASK_CALL || inside() == 0);
+}
+
+static void
+model_pump(void)
+{
+	int i;
+
+	while (m.queued > 0 && model_fits(m.queue[0])) {
+		i = m.queue[0];
+		m.queued--;
+		memmove(m.queue, m.queue + 1, m.queued * sizeof(m.queue[0]));
+		model_let_in(i);
+	}
+}
+
+static bool
+model_ask(int i, enum br_ask what)
+{
+	m.h[i].asks = what;
+	if (m.owner == i) {
+		m.h[i].asks = BR_ASK_NONE;
+		if (what == BR_ASK_LOCK && m.h[i].pending == BR_PENDING_NONE)
+			m.nesting++;
+		return true;
+	}
+	if (m.queued == 0 && model_fits(i)) {
+		model_let_in(i);
+		return true;
+	}
+	m.queue[m.queued++] = i;
+	return false;
+}
+
+static void
+model_leave(int i)
+{
+	unsigned k;
+
+	for (k = 0; k < m.queued; k++) {
+		if (m.queue[k] != i)
+			continue;
+		m.queued--;
+		memmove(m.queue + k, m.queue + k + 1,
+		    (m.queued - k) * sizeof(m.queue[0]));
+	}
+	m.h[i].asks = BR_ASK_NONE;
+	model_pump();
+}
+
+static void
+model_unlock(int i)
+{
+	if (m.owner != i)
+		return;
+	m.owner = -1;
+	m.nesting = 0;
+	model_pump();
+}
+
+static void
+compare(unsigned step)
+{
+	const struct br_handle *q = a.first;
+	unsigned i, n = 0;
+
+	for (i = 0; i < MANY; i++) {
+		ck_assert_msg(h[i].inside == m.h[i].inside &&
+		    h[i].asks == m.h[i].asks &&
+		    h[i].connected == m.h[i].connected &&
+		    h[i].exclusive == m.h[i].exclusive &&
+		    h[i].pending == m.h[i].pending,
+		    "step %u: handle %u differs", step, i);
+		n += m.h[i].connected;
+	}
+	ck_assert_msg(a.owner == (m.owner < 0 ? NULL : &h[m.owner]) &&
+	    a.nesting == m.nesting && a.inside == inside() &&
+	    a.handles_n == n, "step %u: the whole differs", step);
+	for (i = 0; i < m.queued; i++, q = q->behind)
+		ck_assert_msg(q == &h[m.queue[i]],
+		    "step %u: place %u of the queue differs", step, i);
+	ck_assert_ptr_null(q);
+}
+
+static void
+random_connect(int i, enum br_share_mode mode)
+{
+	enum br_outcome want = BR_SHARE_OK;
+	bool exclusive = mode == BR_SHARE_EXCLUSIVE;
+	int k;
+
+	for (k = 0; k < MANY; k++)
+		if (k != i && m.h[k].connected && (exclusive ||
+			m.h[k].exclusive))
+			want = BR_SHARE_VIOLATION;
+	ck_assert_int_eq(br_arb_admit(&a, &h[i], mode), want);
+	if (want != BR_SHARE_OK)
+		return;
+	br_arb_connect(&a, &h[i], mode);
+	if (!m.h[i].connected)
+		m.h[i].pending = BR_PENDING_NONE;
+	m.h[i].connected = true;
+	if (exclusive && (!m.h[i].exclusive || m.owner != i)) {
+		m.nesting = m.owner == i ? m.nesting + 1 : 1;
+		m.owner = i;
+	}
+	if (!exclusive && m.h[i].exclusive && m.owner == i &&
+	    --m.nesting == 0) {
+		m.h[i].exclusive = false;
+		model_unlock(i);
+	}
+	m.h[i].exclusive = exclusive;
+}
+
+static void
+random_end(int i, enum br_disposition d)
+{
+	enum br_outcome want = BR_SHARE_OK;
+
+	if (m.owner != i)
+		want = m.owner >= 0 && d != BR_LEAVE ?
+		    BR_SHARE_VIOLATION :
+		    BR_SHARE_NOT_TRANSACTED;
+	else if (m.nesting <= m.h[i].exclusive)
+		want = BR_SHARE_NOT_TRANSACTED;
+	ended((unsigned)i, d, want);
+	if (want == BR_SHARE_OK && --m.nesting == 0)
+		model_unlock(i);
+}
+
+static void
+random_step(unsigned *seed)
+{
+	int i = (int)(rand_r(seed) % MANY), k;
+	unsigned what = (unsigned)rand_r(seed) % 16;
+	bool waits = m.h[i].asks != BR_ASK_NONE;
+
+	/* who waits can only give up, go, or be let in */
+	if (waits && what > 3)
+		return;
+	if (what == 0) {
+		br_arb_leave(&a, &h[i]);
+		model_leave(i);
+	} else if (what == 1) {
+		br_arb_disconnect(&a, &h[i]);
+		model_leave(i);
+		m.h[i].connected = m.h[i].exclusive = false;
+		model_unlock(i);
+		m.h[i].inside = false;
+		model_pump();
+	} else if (what == 2) {
+		br_arb_was_reset(&a, &h[i]);
+		for (k = 0; k < MANY; k++)
+			if (k != i && m.h[k].connected &&
+			    m.h[k].pending == BR_PENDING_NONE)
+				m.h[k].pending = BR_PENDING_RESET;
+	} else if (what == 3) {
+		if (rand_r(seed) % 4 != 0)
+			return;
+		br_arb_was_removed(&a);
+		for (k = 0; k < MANY; k++)
+			if (m.h[k].connected)
+				m.h[k].pending = BR_PENDING_REMOVED;
+		if (m.owner >= 0)
+			model_unlock(m.owner);
+	} else if (what <= 6) {
+		if (m.h[i].inside)
+			return;
+		ck_assert_int_eq(br_arb_ask(&a, &h[i], BR_ASK_CALL),
+		    model_ask(i, BR_ASK_CALL));
+	} else if (what <= 8) {
+		if (m.h[i].inside || !m.h[i].connected)
+			return;
+		ck_assert_int_eq(br_arb_ask(&a, &h[i], BR_ASK_LOCK),
+		    model_ask(i, BR_ASK_LOCK));
+	} else if (what <= 11) {
+		br_arb_left(&a, &h[i]);
+		m.h[i].inside = false;
+		model_pump();
+	} else if (what == 12) {
+		/* in a Connect or Reconnect, which is inside, or owns */
+		if (!m.h[i].inside && m.owner != i)
+			return;
+		random_connect(i, (enum br_share_mode)(1 + rand_r(seed) % 3));
+		h[i].pending = m.h[i].pending = BR_PENDING_NONE;
+	} else {
+		random_end(i, (enum br_disposition)(rand_r(seed) % 2));
+	}
+}
+
+START_TEST(random_schedules_go_by_the_rules)
+{
+	unsigned seed = 1000u + (unsigned)_i, step, i;
+
+	memset(&m, 0, sizeof(m));
+	m.owner = -1;
+	for (step = 0; step < 2000; step++) {
+		random_step(&seed);
+		woken_n = 0;
+		compare(step);
+	}
+	for (i = 0; i < MANY; i++)
+		br_arb_disconnect(&a, &h[i]);
+	ck_assert_uint_eq(a.handles_n + a.inside + a.nesting, 0);
+	ck_assert_ptr_null(a.first);
+	ck_assert_ptr_null(a.owner);
+}
+END_TEST
+
+Suite *
+arbiter_suite(void)
+{
+	Suite *s = suite_create("arbiter");
+	TCase *t = tcase_create("arbiter");
+
+	tcase_add_checked_fixture(t, setup, NULL);
+	tcase_add_test(t, a_transaction_keeps_others_out_until_its_last_end);
+	tcase_add_test(t, nobody_overtakes_who_waits);
+	tcase_add_test(t, an_exclusive_handle_is_alone_and_has_the_lock);
+	tcase_add_test(t, a_reset_is_told_to_all_but_who_did_it);
+	tcase_add_test(t, a_removed_card_frees_everybody);
+	tcase_add_test(t, who_goes_gives_back_what_it_had);
+	tcase_add_loop_test(t, random_schedules_go_by_the_rules, 0, 20);
+	suite_add_tcase(s, t);
+	return s;
+}
