@@ -39,6 +39,9 @@ for file in bin/cardbridge sbin/cardbridged \
 	verdict "installs $file" \
 		"$([ -f "$dest$prefix/$file" ] || echo "it is not there")"
 done
+verdict "installs the library in a directory of its own" "$(
+	[ -e "$dest$libdir/cardbridge/libpcsclite.so.1" ] &&
+		[ ! -e "$dest$libdir/libpcsclite.so.1" ] || find "$dest$libdir")"
 plugin=$libdir/pcsc/libifdcardbridge.so
 verdict "installs the plug-in and nothing beside it" "$(cd "$dest$libdir/pcsc" &&
 	find . -type f ! -name libifdcardbridge.so)$([ -f "$dest$plugin" ] ||

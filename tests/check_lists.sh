@@ -23,7 +23,7 @@ named() { # FILE: by itself, or by a folder that it is in
 trouble=
 while IFS= read -r file; do
 	named "$file" || trouble+="$file is in no list"$'\n'
-done < <(find common emulator bridge ifdhandler cli man data tests \
+done < <(find common emulator bridge ifdhandler winscard-shim cli man data tests \
 	-type f ! -name local.mk ! -name '*.pyc' ! -path '*/.*' \
 	! -name '*.o' ! -name '*.lo' ! -name '*.la' ! -name '*.log' \
 	! -name '*.trs' | sort)
@@ -32,7 +32,7 @@ verdict "every file is in a list" "${trouble%$'\n'}"
 trouble=
 while IFS= read -r word; do
 	[ -e "$word" ] || trouble+="$word does not exist"$'\n'
-done < <(grep -oE '[a-z_0-9]+(/[A-Za-z0-9_.-]+)+\.[ch]\b' <<<"$words" |
+done < <(grep -oE '[a-z_0-9-]+(/[A-Za-z0-9_.-]+)+\.[ch]\b' <<<"$words" |
 	sort -u)
 verdict "every source in a list is there" "${trouble%$'\n'}"
 

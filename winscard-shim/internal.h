@@ -1,0 +1,65 @@
+/* SPDX-License-Identifier: BSD-2-Clause
+ * Copyright (c) 2026 The cardbridge authors */
+/*
+ * Inside of the core: contexts, the cards connected in them, and what differs
+ * by system beneath (platform_*.c).
+ *
+ * Order of locks: a context's `call`, then the table's. The table's lock is
+ * held for moments only, never across a call to the bridge.
+ */
+#ifndef WS_INTERNAL_H
+#define WS_INTERNAL_H
+
+#include "winscard-shim/core.h"
+#include "winscard-shim/platform.h"
+
+struct ws_card {
+	struct ws_card *next;	/* of its context (table's lock) */
+	ws_handle id;
+	struct ws_context *ctx;
+	struct br_client *conn;
+	char reader[128];
+};
+
+struct ws_context {
+	struct ws_context *next; /* table's lock */
+	ws_handle id;
+	unsigned users;		/* calls that have it; table's lock */
+	bool released;		/* table's lock */
+	bool waiting;		/* in ws_status_change; table's lock */
+	struct ws_card *cards;	/* table's lock */
+	struct br_client *calling; /* of the call that runs; table's lock */
+	struct ws_lock call;	/* one call at a time */
+	struct ws_signal cancel;
+	struct br_client *conn;	/* for lists; call's lock */
+	struct br_client *spare; /* of a card that was disconnected; call's */
+};
+
+/* A context and its turn; to be given back. */
+enum ws_result ws_enter(ws_handle id, struct ws_context **out);
+/* The same for a card's context; its call can be cancelled. */
+enum ws_result ws_enter_card(ws_handle id, struct ws_card **out);
+void ws_leave(struct ws_context *ctx);
+/* The connection that the call of this context speaks on, to be cancelled;
+ * NULL: no more. */
+void ws_calling(struct ws_context *ctx, struct br_client *conn);
+/* The call waits for changes, and can be cancelled. Out: it does not. */
+void ws_waiting(struct ws_context *ctx, bool in);
+
+/* Connects to the bridge. */
+enum ws_result ws_dial(struct br_client **out);
+/* Trouble on the road to the bridge itself, and to a card. */
+enum ws_result ws_trouble(enum cb_err r);
+enum ws_result ws_card_trouble(enum cb_err r);
+/* What the bridge has decided. */
+enum ws_result ws_outcome(enum br_outcome outcome);
+
+/* context.c, for a call that has its context */
+enum ws_result ws_list(struct ws_context *ctx, bool tell,
+    struct br_listed **list, size_t *count, uint32_t *comings);
+/* Puts a card with a new handle into its context. */
+void ws_card_add(struct ws_context *ctx, struct ws_card *card);
+/* Takes it out; it is to be freed with its connection. */
+void ws_card_remove(struct ws_card *card);
+
+#endif
