@@ -195,13 +195,11 @@ br_arb_owns(const struct br_arbiter *a, const struct br_handle *h)
 }
 
 enum br_outcome
-br_arb_may_end(const struct br_arbiter *a, const struct br_handle *h,
-    enum br_disposition d)
+br_arb_may_end(const struct br_arbiter *a, const struct br_handle *h)
 {
 	if (a->owner != h)
-		return a->owner != NULL && d != BR_LEAVE ?
-		    BR_SHARE_VIOLATION :
-		    BR_SHARE_NOT_TRANSACTED;
+		return a->owner != NULL ? BR_SHARE_VIOLATION :
+					  BR_SHARE_NOT_TRANSACTED;
 	if (a->nesting == (h->exclusive ? 1u : 0u))
 		return BR_SHARE_NOT_TRANSACTED;
 	return BR_SHARE_OK;

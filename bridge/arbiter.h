@@ -74,9 +74,9 @@ void br_arb_disconnect(struct br_arbiter *a, struct br_handle *h);
 /* Does it have the lock, by a transaction or exclusively? */
 bool br_arb_owns(const struct br_arbiter *a, const struct br_handle *h);
 
-/* Has it a transaction to end, with this disposition? */
-enum br_outcome br_arb_may_end(const struct br_arbiter *a,
-    const struct br_handle *h, enum br_disposition d);
+/* Has it a transaction to end? */
+enum br_outcome br_arb_may_end(
+    const struct br_arbiter *a, const struct br_handle *h);
 /* One less. */
 void br_arb_end(struct br_arbiter *a, struct br_handle *h);
 

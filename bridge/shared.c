@@ -484,8 +484,7 @@ on_end(struct br_session *s, struct cb_span body)
 	pthread_mutex_lock(&rd->lock);
 	out = rd->gone ? BR_SHARE_GONE : br_arb_pending(&s->handle);
 	if (out == BR_SHARE_OK)
-		out = br_arb_may_end(
-		    &rd->arb, &s->handle, (enum br_disposition)d);
+		out = br_arb_may_end(&rd->arb, &s->handle);
 	pthread_mutex_unlock(&rd->lock);
 	if (out == BR_SHARE_OK) {
 		if (d != BR_LEAVE) {

@@ -48,9 +48,9 @@ shared(unsigned n)
 }
 
 static void
-ended(unsigned i, enum br_disposition d, enum br_outcome want)
+ended(unsigned i, enum br_outcome want)
 {
-	ck_assert_int_eq(br_arb_may_end(&a, &h[i], d), want);
+	ck_assert_int_eq(br_arb_may_end(&a, &h[i]), want);
 	if (want == BR_SHARE_OK)
 		br_arb_end(&a, &h[i]);
 }
@@ -67,9 +67,9 @@ START_TEST(a_transaction_keeps_others_out_until_its_last_end)
 	br_arb_left(&a, &h[0]);
 	ck_assert(!br_arb_ask(&a, &h[1], BR_ASK_CALL));
 	ck_assert(!br_arb_ask(&a, &h[2], BR_ASK_LOCK));
-	ended(0, BR_LEAVE, BR_SHARE_OK);
+	ended(0, BR_SHARE_OK);
 	ck_assert_uint_eq(woken_n, 0);
-	ended(0, BR_LEAVE, BR_SHARE_OK);
+	ended(0, BR_SHARE_OK);
 	/* the call is let in, the transaction waits until it has left */
 	ck_assert_uint_eq(woken_n, 1);
 	ck_assert_uint_eq(woken[0], 1);
@@ -77,11 +77,9 @@ START_TEST(a_transaction_keeps_others_out_until_its_last_end)
 	br_arb_left(&a, &h[1]);
 	ck_assert_uint_eq(woken_n, 2);
 	ck_assert(br_arb_owns(&a, &h[2]));
-	ended(0, BR_LEAVE, BR_SHARE_NOT_TRANSACTED);
-	ended(0, BR_RESET, BR_SHARE_VIOLATION);
-	ended(2, BR_LEAVE, BR_SHARE_OK);
-	ended(2, BR_LEAVE, BR_SHARE_NOT_TRANSACTED);
-	ended(2, BR_RESET, BR_SHARE_NOT_TRANSACTED);
+	ended(0, BR_SHARE_VIOLATION);
+	ended(2, BR_SHARE_OK);
+	ended(2, BR_SHARE_NOT_TRANSACTED);
 }
 END_TEST
 
@@ -94,7 +92,7 @@ START_TEST(nobody_overtakes_who_waits)
 	ck_assert(!br_arb_ask(&a, &h[2], BR_ASK_CALL));
 	br_arb_left(&a, &h[0]);
 	ck_assert(br_arb_owns(&a, &h[1]));
-	ended(1, BR_LEAVE, BR_SHARE_OK);
+	ended(1, BR_SHARE_OK);
 	ck_assert_uint_eq(woken_n, 2);
 	ck_assert_uint_eq(woken[1], 2);
 	br_arb_left(&a, &h[2]);
@@ -121,10 +119,10 @@ START_TEST(an_exclusive_handle_is_alone_and_has_the_lock)
 	ck_assert_int_eq(br_arb_admit(&a, &h[0], BR_SHARE_EXCLUSIVE),
 	    BR_SHARE_OK);
 	/* transactions stand upon it: one End too many is refused */
-	ended(0, BR_LEAVE, BR_SHARE_NOT_TRANSACTED);
+	ended(0, BR_SHARE_NOT_TRANSACTED);
 	ck_assert(br_arb_ask(&a, &h[0], BR_ASK_LOCK));
-	ended(0, BR_LEAVE, BR_SHARE_OK);
-	ended(0, BR_LEAVE, BR_SHARE_NOT_TRANSACTED);
+	ended(0, BR_SHARE_OK);
+	ended(0, BR_SHARE_NOT_TRANSACTED);
 	ck_assert(br_arb_owns(&a, &h[0]));
 	/* it becomes one of several */
 	br_arb_connect(&a, &h[0], BR_SHARE_SHARED);
@@ -142,7 +140,7 @@ START_TEST(an_exclusive_handle_is_alone_and_has_the_lock)
 	ck_assert(br_arb_ask(&a, &h[1], BR_ASK_LOCK));
 	br_arb_connect(&a, &h[1], BR_SHARE_SHARED);
 	ck_assert(br_arb_owns(&a, &h[1]));
-	ended(1, BR_LEAVE, BR_SHARE_OK);
+	ended(1, BR_SHARE_OK);
 	ck_assert(!br_arb_owns(&a, &h[1]));
 }
 END_TEST
@@ -183,7 +181,7 @@ START_TEST(a_removed_card_frees_everybody)
 	br_arb_left(&a, &h[1]);
 	br_arb_left(&a, &h[2]);
 	ck_assert_uint_eq(a.inside, 0);
-	ended(0, BR_LEAVE, BR_SHARE_NOT_TRANSACTED);
+	ended(0, BR_SHARE_NOT_TRANSACTED);
 	/* an exclusive one gets its lock back with the next card */
 	br_arb_disconnect(&a, &h[1]);
 	br_arb_disconnect(&a, &h[2]);
@@ -192,7 +190,7 @@ START_TEST(a_removed_card_frees_everybody)
 	ck_assert(!br_arb_owns(&a, &h[0]));
 	br_arb_connect(&a, &h[0], BR_SHARE_EXCLUSIVE);
 	ck_assert(br_arb_owns(&a, &h[0]));
-	ended(0, BR_LEAVE, BR_SHARE_NOT_TRANSACTED);
+	ended(0, BR_SHARE_NOT_TRANSACTED);
 }
 END_TEST
 
@@ -376,17 +374,16 @@ random_connect(int i, enum br_share_mode mode)
 }
 
 static void
-random_end(int i, enum br_disposition d)
+random_end(int i)
 {
 	enum br_outcome want = BR_SHARE_OK;
 
 	if (m.owner != i)
-		want = m.owner >= 0 && d != BR_LEAVE ?
-		    BR_SHARE_VIOLATION :
-		    BR_SHARE_NOT_TRANSACTED;
+		want = m.owner >= 0 ? BR_SHARE_VIOLATION :
+				      BR_SHARE_NOT_TRANSACTED;
 	else if (m.nesting <= m.h[i].exclusive)
 		want = BR_SHARE_NOT_TRANSACTED;
-	ended((unsigned)i, d, want);
+	ended((unsigned)i, want);
 	if (want == BR_SHARE_OK && --m.nesting == 0)
 		model_unlock(i);
 }
@@ -447,7 +444,7 @@ random_step(unsigned *seed)
 		random_connect(i, (enum br_share_mode)(1 + rand_r(seed) % 3));
 		h[i].pending = m.h[i].pending = BR_PENDING_NONE;
 	} else {
-		random_end(i, (enum br_disposition)(rand_r(seed) % 2));
+		random_end(i);
 	}
 }
 

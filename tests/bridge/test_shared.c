@@ -243,7 +243,7 @@ START_TEST(a_transaction_makes_others_wait_and_wakes_them)
 	ck_ok(br_share_status(e, false, &s));
 	ck_assert_int_eq(s.outcome, BR_SHARE_VIOLATION);
 	ck_outcome(END(e, BR_RESET), BR_SHARE_VIOLATION);
-	ck_outcome(END(e, BR_LEAVE), BR_SHARE_NOT_TRANSACTED);
+	ck_outcome(END(e, BR_LEAVE), BR_SHARE_VIOLATION);
 	br_close(&c);
 	br_close(&d);
 	br_close(&e);
