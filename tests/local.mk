@@ -29,6 +29,7 @@ include tests/ifdhandler/local.mk
 include tests/cli/local.mk
 include tests/replay/local.mk
 include tests/powercut/local.mk
+include tests/winscard/local.mk
 endif
 include tests/fuzz/local.mk
 include tests/bench/local.mk

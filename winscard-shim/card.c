@@ -18,10 +18,10 @@ card_free(struct ws_card *card)
 	free(card);
 }
 
-/* The bridge's name of a reader that programs call so. Their names are
+/* What the bridge calls a reader that programs call so. Their names are
  * compared as pcsc-lite does, to the letter. */
 static enum ws_result
-find_reader(struct ws_context *ctx, const char *reader, char name[64])
+find_reader(struct ws_context *ctx, struct ws_card *card)
 {
 	struct br_listed *list;
 	uint32_t comings;
@@ -32,9 +32,9 @@ find_reader(struct ws_context *ctx, const char *reader, char name[64])
 		return r;
 	r = WS_UNKNOWN_READER;
 	for (i = 0; i < n; i++) {
-		if (strcmp(list[i].pcsc_name, reader) != 0)
+		if (strcmp(list[i].pcsc_name, card->reader) != 0)
 			continue;
-		memcpy(name, list[i].name, sizeof(list[i].name));
+		memcpy(card->name, list[i].name, sizeof(card->name));
 		r = WS_OK;
 	}
 	free(list);
@@ -56,15 +56,14 @@ connect_in(struct ws_context *ctx, struct ws_card *card,
     enum br_share_mode mode, uint32_t protocols, uint32_t *protocol)
 {
 	struct br_shared s;
-	char name[64];
 	enum ws_result r;
 	enum cb_err e;
 
-	if ((r = find_reader(ctx, card->reader, name)) != WS_OK ||
+	if ((r = find_reader(ctx, card)) != WS_OK ||
 	    (r = take_conn(ctx, &card->conn)) != WS_OK)
 		return r;
 	ws_calling(ctx, card->conn);
-	e = br_share_connect(card->conn, name, mode,
+	e = br_share_connect(card->conn, card->name, mode,
 	    (uint8_t)(protocols & 7), &s);
 	ws_calling(ctx, NULL);
 	if (e == CB_E_ABSENT)	/* taken away since it was listed */
@@ -201,6 +200,7 @@ status(ws_handle handle, bool wait, struct ws_card_status *out)
 	if ((r = ws_enter_card(handle, &card)) != WS_OK)
 		return r;
 	memcpy(out->reader, card->reader, sizeof(out->reader));
+	memcpy(out->name, card->name, sizeof(out->name));
 	r = ws_card_trouble(br_share_status(card->conn, wait, &out->now));
 	if (r == WS_OK)
 		r = ws_outcome(out->now.outcome);

@@ -109,7 +109,8 @@ enum ws_result ws_end(ws_handle card, enum br_disposition d);
 
 /* A card as SCardStatus tells it; filled where the handle is valid. */
 struct ws_card_status {
-	char reader[128];
+	char reader[128];	/* as the program calls it */
+	char name[64];		/* as the bridge does */
 	struct br_shared now;
 };
 enum ws_result ws_status(ws_handle card, struct ws_card_status *out);

@@ -18,7 +18,8 @@ struct ws_card {
 	ws_handle id;
 	struct ws_context *ctx;
 	struct br_client *conn;
-	char reader[128];
+	char reader[128];	/* as programs call it */
+	char name[64];		/* as the bridge does */
 };
 
 struct ws_context {

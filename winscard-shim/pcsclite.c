@@ -288,6 +288,8 @@ SCardReconnect(SCARDHANDLE card, DWORD mode, DWORD protocols, DWORD init,
 
 	if (active == NULL)
 		return SCARD_E_INVALID_PARAMETER;
+	if (ws_card_valid(handle(card)) != WS_OK)
+		return SCARD_E_INVALID_HANDLE;
 	if (init > SCARD_UNPOWER_CARD)
 		return SCARD_E_INVALID_VALUE;
 	if ((rv = check_mode(mode, protocols)) != SCARD_S_SUCCESS)
@@ -302,6 +304,8 @@ SCardReconnect(SCARDHANDLE card, DWORD mode, DWORD protocols, DWORD init,
 API LONG
 SCardDisconnect(SCARDHANDLE card, DWORD disposition)
 {
+	if (ws_card_valid(handle(card)) != WS_OK)
+		return SCARD_E_INVALID_HANDLE;
 	if (disposition > SCARD_EJECT_CARD)
 		return SCARD_E_INVALID_VALUE;
 	return code(
@@ -317,6 +321,8 @@ SCardBeginTransaction(SCARDHANDLE card)
 API LONG
 SCardEndTransaction(SCARDHANDLE card, DWORD disposition)
 {
+	if (ws_card_valid(handle(card)) != WS_OK)
+		return SCARD_E_INVALID_HANDLE;
 	if (disposition > SCARD_EJECT_CARD)
 		return SCARD_E_INVALID_VALUE;
 	return code(ws_end(handle(card), (enum br_disposition)disposition));
@@ -437,6 +443,11 @@ SCardGetAttrib(SCARDHANDLE card, DWORD attr, LPBYTE out, LPDWORD len)
 
 	if (len == NULL || (out == NULL && *len == SCARD_AUTOALLOCATE))
 		return SCARD_E_INVALID_PARAMETER;
+	if (ws_card_valid(handle(card)) != WS_OK)
+		return SCARD_E_INVALID_HANDLE;
+	if (out != NULL && *len != SCARD_AUTOALLOCATE &&
+	    *len > MAX_BUFFER_SIZE)
+		return SCARD_E_INSUFFICIENT_BUFFER;
 	r = ws_attribute(handle(card), (uint32_t)attr, &value);
 	if (r == WS_OK)
 		r = give(out, len, value.p, value.n);

@@ -12,13 +12,35 @@ static void
 facts_of(struct br_facts *f, const struct ws_card_status *s)
 {
 	memset(f, 0, sizeof(*f));
-	f->serial = s->reader;
+	f->serial = s->name;
 	f->present = s->now.present;
 	f->powered = s->now.powered;
 	f->protocol = s->now.protocol;
 	f->max_apdu = s->now.max_apdu;
 	f->atr = s->now.atr;
 	f->atr_n = s->now.atr_n;
+}
+
+/* SCARD_ATTR_DEVICE_FRIENDLY_NAME and _SYSTEM_NAME: no reader has names of
+ * its own, but programs have one for it. */
+enum {
+	FRIENDLY_NAME_A = 0x7FFF0003,
+	SYSTEM_NAME_A = 0x7FFF0004,
+	FRIENDLY_NAME_W = 0x7FFF0005,
+	SYSTEM_NAME_W = 0x7FFF0006,
+};
+
+static enum ws_result
+put_name(struct cb_buf *value, const char *name, bool wide)
+{
+	const char *at = name;
+
+	do {
+		if (cb_put_u8(value, (uint8_t)*at) != CB_OK ||
+		    (wide && cb_put_u8(value, 0) != CB_OK))
+			return WS_NO_MEMORY;
+	} while (*at++ != '\0');
+	return WS_OK;
 }
 
 enum ws_result
@@ -31,6 +53,8 @@ ws_attribute(ws_handle card, uint32_t tag, struct cb_buf *value)
 	cb_buf_clear(value);
 	if ((r = ws_look(card, &s)) != WS_OK)
 		return r;
+	if (tag >= FRIENDLY_NAME_A && tag <= SYSTEM_NAME_W)
+		return put_name(value, s.reader, tag >= FRIENDLY_NAME_W);
 	facts_of(&f, &s);
 	if (!br_facts_attribute(&f, tag) || f.n == 0)
 		return WS_UNSUPPORTED_FEATURE;

@@ -20,6 +20,7 @@ struct look {
 	uint32_t comings;
 };
 
+/* pcsc-lite compares this name without case, those of readers with it. */
 static bool
 is_pnp(const struct ws_reader_state *s)
 {
@@ -32,7 +33,7 @@ reader_of(const struct look *l, const struct ws_reader_state *s)
 	size_t i;
 
 	for (i = 0; i < l->n; i++)
-		if (strcasecmp(l->list[i].pcsc_name, s->name) == 0)
+		if (strcmp(l->list[i].pcsc_name, s->name) == 0)
 			return &l->list[i];
 	return NULL;
 }
@@ -67,9 +68,9 @@ is_news(uint32_t believed, uint32_t now)
 		return true;
 	if ((believed & WS_STATE_EMPTY) != 0 && present)
 		return true;
-	if ((believed & (WS_STATE_PRESENT | WS_STATE_MUTE)) != 0 && !present)
+	if ((believed & WS_STATE_PRESENT) != 0 && !present)
 		return true;
-	if ((believed & WS_STATE_MUTE) != 0)
+	if ((believed & WS_STATE_MUTE) != 0 && present)
 		return true;	/* no card here is mute */
 	return (believed & held) != 0 && (believed & held) != (now & held);
 }
