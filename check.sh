@@ -37,10 +37,11 @@ mapfile -t -O "${#packages[@]}" packages < <(grep -v '^#' tests/e2e/packages)
 
 # End-to-end tests that are not like others. "measuring": how soon something
 # happens, or what memory holds; these run one after another, and not with
-# sanitizers, which slow down what is measured, keep what is searched for, and
-# are not in the other Debian. "quiet": sleeps for most of a minute and counts
-# who wakes up meanwhile; not with sanitizers either. prog-*, "program": what
-# these send is what opensc-* sends, which is run with sanitizers.
+# sanitizers, which slow down what is measured, keep what is searched for, are
+# not in the other Debian, and cannot be loaded into everybody's programs.
+# "quiet": sleeps for most of a minute and counts who wakes up meanwhile; not
+# with sanitizers either. prog-*, "program": what these send is what opensc-*
+# sends, which is run with sanitizers.
 declare -A e2e_kind=(
 	[debian13]=measuring
 	[pcscd-bridge-gone]=measuring
@@ -48,6 +49,8 @@ declare -A e2e_kind=(
 	[secrets]=measuring
 	[secrets-authentic3]=measuring
 	[secrets-iasecc]=measuring
+	[winscard-load]=measuring
+	[winscard-programs]=measuring
 )
 
 logs=$top/build-logs

@@ -13,3 +13,9 @@ tests_winscard_conform_SOURCES = \
 	tests/winscard/rows_share.c
 tests_winscard_conform_CFLAGS = $(AM_CFLAGS) $(PCSC_CFLAGS)
 tests_winscard_conform_LDADD = $(PCSC_LIBS)
+EXTRA_DIST += tests/winscard/Terminals.java
+
+# Loads the library by itself.
+check_PROGRAMS += tests/winscard/load
+tests_winscard_load_SOURCES = tests/winscard/load.c
+tests_winscard_load_CFLAGS = $(AM_CFLAGS) $(PCSC_CFLAGS)
