@@ -219,6 +219,8 @@ rows_peers(void)
 	peer_kill(&p);
 	is("death: of who had no lock", transmit(card), SCARD_S_SUCCESS);
 	SCardDisconnect(card, LEAVE);
+	while ((state_of(reader) & SCARD_STATE_INUSE) != 0)
+		;	/* until the daemon sees that it has gone */
 
 	peer_start(&p);
 	is("death: exclusive", peer_do(&p, "connect", EXCLUSIVE),
