@@ -49,6 +49,7 @@ declare -A e2e_kind=(
 	[secrets]=measuring
 	[secrets-authentic3]=measuring
 	[secrets-iasecc]=measuring
+	[winscard]=measuring
 	[winscard-load]=measuring
 	[winscard-programs]=measuring
 )
