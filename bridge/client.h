@@ -227,5 +227,7 @@ CB_MUST_USE enum cb_err br_reader_insert(
 /* *list: an array to free() */
 CB_MUST_USE enum cb_err br_reader_list(struct br_client *c,
     struct br_reader_info **list, size_t *count, struct cb_why *why);
+/* How many connections have greeted the bridge so far, this one included. */
+CB_MUST_USE enum cb_err br_visits(struct br_client *c, uint32_t *visits);
 
 #endif

@@ -143,3 +143,19 @@ out:
 	free(a);
 	return r;
 }
+
+enum cb_err
+br_visits(struct br_client *c, uint32_t *visits)
+{
+	struct cb_span body;
+	enum cb_err r;
+
+	*visits = 0;
+	r = br_io_call(c, BR_VISITS, CB_SPAN_EMPTY, BR_VISITED, &body, NULL);
+	if (r == CB_OK && br_get_visited(visits, body) != CB_OK) {
+		c->broken = true;
+		r = CB_E_PEER;
+	}
+	br_inbox_clear(&c->in);
+	return r;
+}

@@ -141,6 +141,7 @@ struct br_server {
 	atomic_uint tellers;	/* connections with tell set */
 	atomic_bool changed;	/* they are to be told */
 	uint32_t comings;	/* readers that came or went (loop) */
+	uint32_t visits;	/* connections that greeted us (loop) */
 
 	struct br_readers readers;
 	struct br_reader *leaving; /* removed, with jobs or users (loop) */

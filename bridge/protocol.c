@@ -43,6 +43,8 @@ static const struct {
 	    "READER_INSERT" },
 	{ BR_READER_NEXT, BR_FROM_CLIENT, 4, 4, "READER_NEXT" },
 	{ BR_READER_INFO, BR_FROM_BRIDGE, 16, 8192, "READER_INFO" },
+	{ BR_VISITS, BR_FROM_CLIENT, 0, 0, "VISITS" },
+	{ BR_VISITED, BR_FROM_BRIDGE, 4, 4, "VISITED" },
 	{ BR_SHARE_CONNECT, BR_FROM_CLIENT, 5, 4 + BR_NAME_MAX,
 	    "SHARE_CONNECT" },
 	{ BR_SHARE_RECONNECT, BR_FROM_CLIENT, 3, 3, "SHARE_RECONNECT" },
@@ -496,25 +498,49 @@ br_get_name(char name[BR_NAME_MAX + 1], struct cb_span body)
 	return cb_get_end(&body);
 }
 
-enum cb_err
-br_put_next(struct cb_buf *b, uint16_t seq, uint32_t after)
+static enum cb_err
+put_number(struct cb_buf *b, uint16_t seq, uint16_t type, uint32_t number)
 {
 	size_t mark;
 	enum cb_err r;
 
 	if ((r = br_frame_begin(b, &mark)) == CB_OK)
-		r = cb_put_u32(b, after);
-	return br_frame_end(b, mark, seq, BR_READER_NEXT, r);
+		r = cb_put_u32(b, number);
+	return br_frame_end(b, mark, seq, type, r);
+}
+
+static enum cb_err
+get_number(uint32_t *number, struct cb_span body)
+{
+	enum cb_err r;
+
+	if ((r = cb_get_u32(&body, number)) != CB_OK)
+		return r;
+	return cb_get_end(&body);
+}
+
+enum cb_err
+br_put_next(struct cb_buf *b, uint16_t seq, uint32_t after)
+{
+	return put_number(b, seq, BR_READER_NEXT, after);
 }
 
 enum cb_err
 br_get_next(uint32_t *after, struct cb_span body)
 {
-	enum cb_err r;
+	return get_number(after, body);
+}
 
-	if ((r = cb_get_u32(&body, after)) != CB_OK)
-		return r;
-	return cb_get_end(&body);
+enum cb_err
+br_put_visited(struct cb_buf *b, uint16_t seq, uint32_t visits)
+{
+	return put_number(b, seq, BR_VISITED, visits);
+}
+
+enum cb_err
+br_get_visited(uint32_t *visits, struct cb_span body)
+{
+	return get_number(visits, body);
 }
 
 enum cb_err

@@ -53,6 +53,8 @@ enum br_type {
 	BR_READER_INSERT = 35,
 	BR_READER_NEXT = 36,
 	BR_READER_INFO = 37,
+	BR_VISITS = 38,
+	BR_VISITED = 39,
 	BR_SHARE_CONNECT = 48,
 	BR_SHARE_RECONNECT = 49,
 	BR_SHARE_DISCONNECT = 50,
@@ -153,6 +155,11 @@ CB_MUST_USE enum cb_err br_put_info(struct cb_buf *b, uint16_t seq,
 /* Fills the PC/SC names too. */
 CB_MUST_USE enum cb_err br_get_info(
     uint32_t *number, struct br_reader_info *info, struct cb_span body);
+
+/* VISITED: how many connections have greeted the bridge so far. */
+CB_MUST_USE enum cb_err br_put_visited(
+    struct cb_buf *b, uint16_t seq, uint32_t visits);
+CB_MUST_USE enum cb_err br_get_visited(uint32_t *visits, struct cb_span body);
 
 /* ---- a card that several programs share -------------------------------- */
 

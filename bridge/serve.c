@@ -18,7 +18,7 @@ typedef void handler(struct br_conn *c, struct cb_span body);
 
 static handler on_hello, on_attach, on_watch, on_power, on_card;
 static handler on_add, on_remove, on_eject, on_insert, on_next;
-static handler on_share, on_abort, on_list;
+static handler on_visits, on_share, on_abort, on_list;
 
 enum {
 	NEW = BR_CONN_NEW,
@@ -42,6 +42,7 @@ static const struct {
 	{ BR_READER_EJECT, ANY, on_eject },
 	{ BR_READER_INSERT, ANY, on_insert },
 	{ BR_READER_NEXT, ANY, on_next },
+	{ BR_VISITS, BR_CONN_GREETED, on_visits },
 	{ BR_SHARE_CONNECT, BR_CONN_GREETED, on_share },
 	{ BR_SHARE_ABORT, BR_CONN_GREETED, on_abort },
 	{ BR_LIST, BR_CONN_GREETED, on_list },
@@ -116,6 +117,7 @@ on_hello(struct br_conn *c, struct cb_span body)
 		return;
 	}
 	c->state = BR_CONN_GREETED;
+	c->srv->visits++;
 	if (br_put_welcome(&frame, c->seq, set->exchange_ms, set->long_ms) !=
 	    CB_OK)
 		br_conn_close(c);
@@ -524,6 +526,18 @@ on_next(struct br_conn *c, struct cb_span body)
 		send_info(c, rd);
 	else
 		br_conn_error(c, CB_E_ABSENT, "There are no more readers.");
+}
+
+static void
+on_visits(struct br_conn *c, struct cb_span body)
+{
+	struct cb_buf frame = CB_BUF_INIT;
+
+	(void)body;
+	if (br_put_visited(&frame, c->seq, c->srv->visits) != CB_OK)
+		br_conn_close(c);
+	else
+		br_conn_send(c, &frame);
 }
 
 static void

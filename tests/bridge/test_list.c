@@ -169,6 +169,23 @@ START_TEST(waiting_for_changes_can_be_cancelled)
 }
 END_TEST
 
+START_TEST(visits_are_counted)
+{
+	struct br_client *l = dial(&b), *other;
+	uint32_t before, n;
+
+	ck_ok(br_visits(l, &before));
+	ck_assert_uint_ge(before, 1);
+	ck_ok(br_visits(l, &n));
+	ck_assert_uint_eq(n, before);
+	other = dial(&b);
+	br_close(&other);
+	ck_ok(br_visits(l, &n));
+	ck_assert_uint_eq(n, before + 1);
+	br_close(&l);
+}
+END_TEST
+
 Suite *
 list_suite(void)
 {
@@ -180,6 +197,7 @@ list_suite(void)
 	tcase_add_test(t, the_list_tells_what_is_so);
 	tcase_add_test(t, a_long_list_comes_in_pieces);
 	tcase_add_test(t, waiting_for_changes_can_be_cancelled);
+	tcase_add_test(t, visits_are_counted);
 	suite_add_tcase(s, t);
 	return s;
 }

@@ -233,6 +233,23 @@ get_next(struct cb_span s)
 }
 
 static enum cb_err
+put_visited(struct cb_buf *b)
+{
+	return br_put_visited(b, 0x1234, 70000);
+}
+
+static enum cb_err
+get_visited(struct cb_span s)
+{
+	uint32_t n;
+	enum cb_err r = br_get_visited(&n, s);
+
+	if (r == CB_OK)
+		ck_assert_uint_eq(n, 70000);
+	return r;
+}
+
+static enum cb_err
 put_info(struct cb_buf *b)
 {
 	return br_put_info(b, 0x1234, 9, &an_info);
@@ -273,6 +290,7 @@ static const struct {
 	{ BR_READER_EJECT, BR_FROM_CLIENT, put_eject, get_eject },
 	{ BR_READER_NEXT, BR_FROM_CLIENT, put_next, get_next },
 	{ BR_READER_INFO, BR_FROM_BRIDGE, put_info, get_info },
+	{ BR_VISITED, BR_FROM_BRIDGE, put_visited, get_visited },
 };
 
 #define N_CODECS ((int)(sizeof(codecs) / sizeof(codecs[0])))
