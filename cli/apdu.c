@@ -35,7 +35,7 @@ static const struct cli_opt apdu_opts[] = {
 const struct cli_cmd cli_apdu_cmd = {
 	NULL, "apdu", "NAME|FILE HEX|-...",
 	"Sends commands to a card and shows its answers", apdu_opts, 1,
-	sizeof(struct cli_apdu_args), 2, -1, apdu_run
+	sizeof(struct cli_apdu_args), 2, -1, apdu_run, CLI_PLAIN
 };
 
 /* Where commands go: card or bridge is set. */

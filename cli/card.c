@@ -66,18 +66,19 @@ static const struct cli_opt describe_opts[] = {
 
 const struct cli_cmd cli_card_cmds[] = {
 	{ "card", "new", "FILE", "Makes a card file",
-	    OPTS(new_opts, struct cli_card_new_args), 1, 1, cli_card_new },
+	    OPTS(new_opts, struct cli_card_new_args), 1, 1, cli_card_new,
+	    CLI_PLAIN },
 	{ "card", "show", "FILE", "Shows what is on a card",
-	    NULL, 0, 0, 1, 1, card_show },
+	    NULL, 0, 0, 1, 1, card_show, CLI_PLAIN },
 	{ "card", "passwd", "FILE", "Changes or unblocks a card's passcode",
 	    OPTS(passwd_opts, struct cli_card_passwd_args), 1, 1,
-	    cli_card_passwd },
+	    cli_card_passwd, CLI_PLAIN },
 	{ "card", "probe", "READER", "Writes a report of what a card is",
 	    OPTS(probe_opts, struct cli_card_probe_args), 1, 1,
-	    cli_card_probe },
+	    cli_card_probe, CLI_PLAIN },
 	{ "card", "describe", "REPORT", "Makes a profile of a report",
 	    OPTS(describe_opts, struct cli_card_describe_args), 1, 1,
-	    cli_card_describe },
+	    cli_card_describe, CLI_PLAIN },
 };
 const size_t cli_card_cmds_n =
     sizeof(cli_card_cmds) / sizeof(cli_card_cmds[0]);

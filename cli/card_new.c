@@ -13,8 +13,7 @@
 #include "cli/passcode.h"
 #include "common/hex.h"
 
-/* Published with every test card: they protect nothing. */
-static const char test_pin[] = "123456", test_so_pin[] = "87654321";
+const char cli_test_pin[] = "123456", cli_test_so_pin[] = "87654321";
 
 /* One passcode of the new card. */
 struct secret {
@@ -103,16 +102,15 @@ refuse_early(const struct cli_card_new_args *a, const char *path)
 	return CLI_OK;
 }
 
-static int
-make(const char *path, const struct emu_profile *profile,
-    const struct emu_make *wish)
+int
+cli_card_make(struct emu_card **card, const char *path,
+    const struct emu_profile *profile, const struct emu_make *wish)
 {
 	struct emu_nvm *nvm = NULL;
-	struct emu_card *card = NULL;
 	struct cb_why why = { "" };
-	const struct emu_info *info;
 	enum cb_err r;
 
+	*card = NULL;
 	r = emu_file_open(&nvm, path, EMU_FILE_CREATE, &why);
 	if (r != CB_OK)
 		return cli_fail_err(r, &why, path);
@@ -123,12 +121,25 @@ make(const char *path, const struct emu_profile *profile,
 		emu_nvm_free(&nvm);
 		return cli_fail_err(r, &why, path);
 	}
-	r = emu_card_open(&card, &nvm, &emu_env_system, &why);
+	r = emu_card_open(card, &nvm, &emu_env_system, &why);
 	if (r != CB_OK) {
 		emu_nvm_free(&nvm);
 		(void)unlink(path);	/* ours, and no card */
 		return cli_fail_err(r, &why, path);
 	}
+	return CLI_OK;
+}
+
+static int
+make(const char *path, const struct emu_profile *profile,
+    const struct emu_make *wish)
+{
+	struct emu_card *card = NULL;
+	const struct emu_info *info;
+	int code;
+
+	if ((code = cli_card_make(&card, path, profile, wish)) != CLI_OK)
+		return code;
 	info = emu_card_info(card);
 	printf("%s: %s card \"%s\", serial %s, profile %s\n", path,
 	    info->test ? "test" : "live", info->label, info->serial,
@@ -142,9 +153,9 @@ cli_card_new(const struct cli_cmd *cmd, const void *args, int argc,
     char **argv)
 {
 	const struct cli_card_new_args *a = args;
-	struct secret pin = { "Holder's passcode", test_pin, a->pin_file,
+	struct secret pin = { "Holder's passcode", cli_test_pin, a->pin_file,
 		"--pin-file", CB_BUF_INIT, false };
-	struct secret so = { "SO passcode", test_so_pin, a->so_pin_file,
+	struct secret so = { "SO passcode", cli_test_so_pin, a->so_pin_file,
 		"--so-pin-file", CB_BUF_INIT, false };
 	struct cb_buf unblock = CB_BUF_INIT_MAX(CLI_PASS_MAX);
 	const char *name = a->profile != NULL ? a->profile : "series8";

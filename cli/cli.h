@@ -17,16 +17,40 @@ enum cli_exit {
 	CLI_USAGE = 2,		/* the command line, or what it asks for */
 	CLI_NO_BRIDGE = 3,	/* no bridge answers */
 	CLI_FAILED = 4,		/* a card, reader, file or device failed */
+	CLI_LATE = 124,		/* run: the time is over */
+	CLI_REFUSED = 125,	/* run: CMD was not started */
+	CLI_NOT_RUN = 126,	/* run: CMD is there, but does not start */
+	CLI_NOT_FOUND = 127,	/* run: there is no CMD */
 };
 
-enum cli_kind { CLI_FLAG, CLI_TEXT, CLI_NUMBER };
+enum cli_kind { CLI_FLAG, CLI_TEXT, CLI_NUMBER, CLI_LIST };
 
 struct cli_opt {
 	const char *name;	/* without the dashes; a letter has one */
 	enum cli_kind kind;
-	size_t off;		/* of bool, const char * or unsigned in args */
+	size_t off;		/* of bool, const char *, unsigned or struct
+				 * cli_list in args */
 	const char *arg;	/* its name in --help, NULL for a flag */
 	const char *help;
+};
+
+/* What CLI_LIST options say, in the order they stand in: they may be repeated,
+ * and several options may fill one list. */
+#define CLI_LIST_MAX 64
+struct cli_list {
+	struct cli_item {
+		const struct cli_opt *opt;
+		const char *value;
+	} items[CLI_LIST_MAX];
+	size_t n;
+};
+
+enum {
+	/* Starts a program: options end before its name, this process hands
+	 * on the limits it has got, and a refusal is CLI_REFUSED. */
+	CLI_STARTS = 1,
+	/* Speaks to no bridge that --socket could name. */
+	CLI_NO_SOCKET = 2,
 };
 
 struct cli_cmd {
@@ -40,9 +64,16 @@ struct cli_cmd {
 	int operands_min, operands_max; /* max -1: any number */
 	int (*run)(const struct cli_cmd *cmd, const void *args, int argc,
 	    char **argv);	/* operands only */
+	unsigned flags;
+	const char *examples;	/* lines for --help, or NULL */
+	const char *manual;	/* its page, where that is not its name */
 };
 
+/* The last three of a command that has none of them. */
+#define CLI_PLAIN 0, NULL, NULL
+
 extern const struct cli_cmd cli_card_cmds[], cli_reader_cmds[], cli_apdu_cmd;
+extern const struct cli_cmd cli_run_cmd, cli_env_cmd;
 extern const size_t cli_card_cmds_n, cli_reader_cmds_n;
 
 /* What --socket says, or NULL. */
@@ -74,5 +105,7 @@ char *cli_absolute_uri(const char *uri);
 char *cli_profile_path(const char *name);
 /* Says that there is none of this name, and which there are. Exit code. */
 int cli_profile_unknown(const char *name);
+/* Where the published keys for cards of a profile are; to be freed. */
+char *cli_test_keys_path(const char *profile_file, const char *profile);
 
 #endif

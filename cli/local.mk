@@ -11,6 +11,7 @@ cli_libcli_la_SOURCES = \
 	cli/card_new.c \
 	cli/card_passwd.c \
 	cli/card_probe.c \
+	cli/card_test.c \
 	cli/cli.h \
 	cli/describe/contents.c \
 	cli/describe/describe.c cli/describe/describe.h \
@@ -23,6 +24,8 @@ cli_libcli_la_SOURCES = \
 	cli/describe/print.c \
 	cli/describe/settings.c \
 	cli/describe/tree.c \
+	cli/env.c \
+	cli/front.c cli/front.h \
 	cli/output.c \
 	cli/passcode.c cli/passcode.h \
 	cli/path.c \
@@ -43,15 +46,23 @@ cli_libcli_la_SOURCES = \
 	cli/probe/talk.c \
 	cli/probe/values.c cli/probe/values.h \
 	cli/probe/walk.c \
+	cli/program.c cli/program.h \
 	cli/reader.c \
 	cli/reader_conf.c \
 	cli/report/read.c cli/report/reader.h \
 	cli/report/report.c cli/report/report.h \
 	cli/report/words.c \
 	cli/report/write.c \
+	cli/run.c cli/run.h \
+	cli/run_bridge.c \
+	cli/run_keeper.c \
+	cli/scratch.c cli/scratch.h \
+	cli/tree.c cli/tree.h \
 	cli/usage.c
 cli_libcli_la_CPPFLAGS = $(AM_CPPFLAGS) \
 	-DCB_PKGDATADIR='"$(pkgdatadir)"' \
+	-DCB_BRIDGE='"$(sbindir)/cardbridged"' \
+	-DCB_SHIMDIR='"$(shimdir)"' \
 	-DCB_PLUGIN='"$(libdir)/pcsc/libifdcardbridge.so"'
 cli_libcli_la_CFLAGS = $(AM_CFLAGS) $(JANSSON_CFLAGS) $(LIBCONFIG_CFLAGS) \
 	$(PCSC_CFLAGS)

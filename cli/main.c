@@ -16,6 +16,12 @@
 #define CB_VERSION "unreleased"
 #endif
 
+/* Commands that are a word by themselves. */
+static const struct cli_cmd *const words[] = {
+	&cli_apdu_cmd, &cli_run_cmd, &cli_env_cmd,
+};
+#define N_WORDS (sizeof(words) / sizeof(words[0]))
+
 static void
 help_row(const struct cli_cmd *cmd)
 {
@@ -41,8 +47,8 @@ help(const char *group)
 	for (size_t i = 0; i < cli_reader_cmds_n; i++)
 		if (all || strcmp(group, "reader") == 0)
 			help_row(&cli_reader_cmds[i]);
-	if (all)
-		help_row(&cli_apdu_cmd);
+	for (size_t i = 0; all && i < N_WORDS; i++)
+		help_row(words[i]);
 	printf("\nEach command has --help. More: man cardbridge%s%s\n",
 	    all ? "" : "-", all ? "" : group);
 	return cli_flush(CLI_OK);
@@ -57,6 +63,15 @@ find(const struct cli_cmd *cmds, size_t n, const char *name)
 	return NULL;
 }
 
+/* Passcodes may pass through: no core dump, no swap. Where memory may not be
+ * locked the emulator says so once, for keys as well. */
+static void
+harden(void)
+{
+	if (cb_process_harden(NULL) != CB_OK)
+		cb_log(CB_LOG_DEBUG, "memory is not locked");
+}
+
 static int
 run(const struct cli_cmd *cmd, int argc, char **argv)
 {
@@ -65,9 +80,13 @@ run(const struct cli_cmd *cmd, int argc, char **argv)
 
 	if (args == NULL)
 		return cli_fail(CLI_FAILED, "out of memory");
+	if ((cmd->flags & CLI_STARTS) == 0)
+		harden();
 	n = cli_parse(cmd, argc, argv, args, &code);
 	if (n >= 0)
 		code = cmd->run(cmd, args, n, argv);
+	else if (code != CLI_OK && (cmd->flags & CLI_STARTS) != 0)
+		code = CLI_REFUSED;
 	free(args);
 	return code;
 }
@@ -130,10 +149,6 @@ main(int argc, char **argv)
 	int code = CLI_OK, skip;
 
 	cb_process_stdio();
-	/* Passcodes may pass through: no core dump, no swap. Where memory may
-	 * not be locked the emulator says so once, for keys as well. */
-	if (cb_process_harden(NULL) != CB_OK)
-		cb_log(CB_LOG_DEBUG, "memory is not locked");
 	if ((skip = leading_options(argc, argv, &code)) < 0)
 		return code;
 	argc -= skip;
@@ -147,8 +162,9 @@ main(int argc, char **argv)
 	if (strcmp(argv[0], "reader") == 0)
 		return run_group("reader", cli_reader_cmds,
 		    cli_reader_cmds_n, argc, argv);
-	if (strcmp(argv[0], "apdu") == 0)
-		return run(&cli_apdu_cmd, argc, argv);
+	for (size_t i = 0; i < N_WORDS; i++)
+		if (strcmp(argv[0], words[i]->name) == 0)
+			return run(words[i], argc, argv);
 	if (strcmp(argv[0], "help") == 0)
 		return help(NULL);
 	return cli_fail(CLI_USAGE,

@@ -58,18 +58,20 @@ static const struct cli_opt conf_opts[] = {
 
 const struct cli_cmd cli_reader_cmds[] = {
 	{ "reader", "add", "NAME URI", "Makes a reader with a card in it",
-	    NULL, 0, 0, 2, 2, reader_add },
+	    NULL, 0, 0, 2, 2, reader_add, CLI_PLAIN },
 	{ "reader", "remove", "NAME", "Removes a reader and its reader file",
-	    OPTS(remove_opts, struct remove_args), 1, 1, reader_remove },
+	    OPTS(remove_opts, struct remove_args), 1, 1, reader_remove,
+	    CLI_PLAIN },
 	{ "reader", "list", "", "Lists readers, their cards and their names",
-	    OPTS(list_opts, struct list_args), 0, 0, reader_list },
+	    OPTS(list_opts, struct list_args), 0, 0, reader_list, CLI_PLAIN },
 	{ "reader", "eject", "NAME", "Takes the card out of a reader",
-	    NULL, 0, 0, 1, 1, reader_eject },
+	    NULL, 0, 0, 1, 1, reader_eject, CLI_PLAIN },
 	{ "reader", "insert", "NAME", "Puts the card back",
-	    NULL, 0, 0, 1, 1, reader_insert },
+	    NULL, 0, 0, 1, 1, reader_insert, CLI_PLAIN },
 	{ "reader", "conf", "[NAME | --slots N]",
 	    "Writes a reader file for pcscd, or lists those written",
-	    OPTS(conf_opts, struct cli_conf_args), 0, 1, cli_reader_conf },
+	    OPTS(conf_opts, struct cli_conf_args), 0, 1, cli_reader_conf,
+	    CLI_PLAIN },
 };
 const size_t cli_reader_cmds_n =
     sizeof(cli_reader_cmds) / sizeof(cli_reader_cmds[0]);

@@ -56,10 +56,13 @@ cli_help(const struct cli_cmd *cmd)
 	for (size_t i = 0; i < cmd->opts_n; i++)
 		option_help(cmd->opts[i].name, cmd->opts[i].arg,
 		    cmd->opts[i].help);
-	option_help("socket", "PATH", "the bridge's socket");
+	if ((cmd->flags & CLI_NO_SOCKET) == 0)
+		option_help("socket", "PATH", "the bridge's socket");
 	option_help("help", NULL, "show this");
-	printf("\nMore: man cardbridge-%s\n",
-	    cmd->group != NULL ? cmd->group : cmd->name);
+	if (cmd->examples != NULL)
+		printf("\n%s", cmd->examples);
+	printf("\nMore: man cardbridge-%s\n", cmd->manual != NULL
+	    ? cmd->manual : cmd->group != NULL ? cmd->group : cmd->name);
 }
 
 static int
@@ -80,6 +83,16 @@ set_number(const struct cli_opt *opt, const char *text, unsigned *out)
 }
 
 static int
+add_item(const struct cli_opt *opt, struct cli_list *list)
+{
+	if (list->n == CLI_LIST_MAX)
+		return cli_fail(CLI_USAGE, "--%s: these are more than %d",
+		    opt->name, CLI_LIST_MAX);
+	list->items[list->n++] = (struct cli_item){ opt, optarg };
+	return CLI_OK;
+}
+
+static int
 set_option(const struct cli_opt *opt, void *args)
 {
 	void *to = (char *)args + opt->off;
@@ -93,6 +106,8 @@ set_option(const struct cli_opt *opt, void *args)
 		return CLI_OK;
 	case CLI_NUMBER:
 		return set_number(opt, optarg, to);
+	case CLI_LIST:
+		return add_item(opt, to);
 	}
 	return CLI_USAGE;
 }
@@ -148,7 +163,8 @@ cli_parse(const struct cli_cmd *cmd, int argc, char **argv, void *args,
 		{ "help", no_argument, NULL, OPT_HELP },
 		{ "socket", required_argument, NULL, OPT_SOCKET },
 	};
-	char what[128], letters[3 + 2 * OPTS_MAX] = ":h";
+	char what[128], letters[4 + 2 * OPTS_MAX] = "+:h";
+	const char *shorts = letters;
 	int c, n, which = -1;
 
 	for (size_t i = 0; i < cmd->opts_n && i < OPTS_MAX; i++) {
@@ -159,10 +175,13 @@ cli_parse(const struct cli_cmd *cmd, int argc, char **argv, void *args,
 		    ? no_argument : required_argument;
 		longs[2 + i].val = OPT_BASE + (int)i;
 	}
-	optind = 0;	/* glibc: start anew, with permutation */
+	/* Options of a program that is started are not ours. */
+	if ((cmd->flags & CLI_STARTS) == 0)
+		shorts++;
+	optind = 0;	/* glibc: start anew, with permutation but for "+" */
 	opterr = 0;
 	*code = CLI_OK;
-	while ((c = getopt_long(argc, argv, letters, longs, &which)) != -1) {
+	while ((c = getopt_long(argc, argv, shorts, longs, &which)) != -1) {
 		if (c != ':' && c != '?' && which >= 0 &&
 		    (is_letter(longs[which].name) ||
 			!is_whole(longs[which].name, argv)))
@@ -190,6 +209,10 @@ cli_parse(const struct cli_cmd *cmd, int argc, char **argv, void *args,
 				&cmd->opts[c - OPT_BASE], args)) != CLI_OK) {
 			return -1;
 		}
+	}
+	if (cli_socket != NULL && (cmd->flags & CLI_NO_SOCKET) != 0) {
+		*code = try_help(cmd, "--socket: this has a bridge of its own");
+		return -1;
 	}
 	n = argc - optind;
 	if (n < cmd->operands_min ||

@@ -9,6 +9,15 @@ dist_profiles_DATA = \
 	data/profiles/iasecc.profile \
 	data/profiles/series8.profile
 
+# Published keys for test cards, so that making one generates nothing: those
+# that the recorded conversations were made with, by the profile's name.
+testkeysdir = $(pkgdatadir)/test-keys
+dist_testkeys_DATA = \
+	data/test-keys/authentic3.txt \
+	data/test-keys/authentic5.txt \
+	data/test-keys/iasecc-gemalto.txt \
+	data/test-keys/iasecc-oberthur.txt
+
 # The test CA is compiled in; these are for a server that is to trust it.
 testcadir = $(pkgdatadir)/test-ca
 dist_testca_DATA = \

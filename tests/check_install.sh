@@ -33,6 +33,10 @@ for file in bin/cardbridge sbin/cardbridged \
 	share/cardbridge/profiles/iasecc.profile \
 	share/cardbridge/profiles/series8.profile \
 	share/cardbridge/test-ca/ca.crt \
+	share/cardbridge/test-keys/authentic3.txt \
+	share/cardbridge/test-keys/authentic5.txt \
+	share/cardbridge/test-keys/iasecc-gemalto.txt \
+	share/cardbridge/test-keys/iasecc-oberthur.txt \
 	share/man/man1/cardbridge.1 \
 	share/man/man8/cardbridged.8 \
 	share/doc/cardbridge/examples/cardbridge.example; do

@@ -12,7 +12,7 @@
 rooms=(common emulator bridge ifdhandler winscard-shim cli)
 
 # What libc and the kernel offer, and a compiler by itself.
-libc=' alloca assert ctype dirent dlfcn endian errno fcntl fnmatch getopt glob
+libc=' alloca assert ctype dirent dlfcn elf endian errno fcntl fnmatch getopt glob
 grp inttypes libgen limits locale malloc math mntent netdb poll pthread pwd
 sched semaphore setjmp signal stdalign stdarg stdatomic stdbool stddef stdint
 stdio stdlib stdnoreturn string strings syslog termios time unistd wchar

@@ -57,7 +57,7 @@ check 'help lists every command'
 for words in 'card new' 'card show' 'card passwd' 'card probe' \
 	'card describe' 'reader add' \
 	'reader remove' 'reader list' 'reader eject' 'reader insert' \
-	'reader conf' apdu; do
+	'reader conf' apdu env; do
 	# shellcheck disable=SC2086 # two words are meant
 	run 0 $words --help && says "usage: cardbridge $words" &&
 		says '[-][-]socket'
@@ -359,6 +359,122 @@ run 2 reader add 'a b' emu:test.card && run 2 reader add VirtualX emu:x &&
 check 'names that are none'
 run 2 reader add x test.card && says 'emu:FILE'
 check 'an URI without a scheme'
+
+# ---- run ---------------------------------------------------------------------
+
+TMPDIR=$dir/tmp
+export TMPDIR
+mkdir tmp
+run 0 run --help && says 'usage: cardbridge run' && ! says '[-][-]socket' &&
+	[ "$(wc -l <out)" -le 24 ] && [ "$(grep -c '^  cardbridge run ' out)" = 3 ]
+check 'run --help fits a screen and has three examples'
+run 125 run && says 'needs: ' && run 125 run --nosuch -- true &&
+	run 125 run --timeout 0 -- true && run 125 --socket x run -- true
+check 'a refusal of run is 125'
+run 125 run --reader x -- true && says NAME=URI &&
+	run 125 run --reader x=y -- true && says NAME=URI &&
+	run 125 run --reader 'a b=emu:x' -- true &&
+	run 125 run --reader card2=emu:x --card x -- true && says 'called "card2"'
+check 'readers that are none'
+many=$(printf -- '--card x %.0s' 1 2 3 4 5 6 7 8 9 10 11 12 13)
+# shellcheck disable=SC2086 # several words are meant
+run 125 run $many $many $many $many $many -- true && says 'more than 64'
+check 'more readers than there is room for'
+run 125 run --test-card nosuch -- true && says nosuch.profile
+check 'a test card of no profile'
+run 125 run --test-card ./blank.profile -- true && says '[-][-]fresh-keys'
+check 'a test card that no keys are published for'
+run 0 run -- sh -c 'exit 0' && run 3 run sh -c 'exit 3' &&
+	run 137 run -- sh -c 'kill -KILL $$' && says 'has looked for a card'
+check 'the exit status of what is run'
+run 0 run -- sh -c 'echo "$LD_LIBRARY_PATH" && ls "$LIBPCSCLITE_DELEGATE"' &&
+	says '/winscard-shim/.libs$' && says '/libpcsclite.so.1$'
+check 'the library is in front'
+LD_LIBRARY_PATH=/a:/b run 0 run -- sh -c 'echo "$LD_LIBRARY_PATH"' &&
+	says '/winscard-shim/.libs:/a:/b$'
+check 'and what was there is behind it'
+cp test.card run.card
+run 0 run --test-card series8 --card run.card --reader "x=emu:$PWD/none" \
+	--keep-going -- "$program" reader list &&
+	says '^card1 .*: card present, test' && says '^card2 .*: card present' &&
+	says '^x .*: empty' && says "cardbridge: x: $PWD/none" &&
+	! says 'looked for a card'
+check 'readers in the order of the options'
+run 125 run --card none -- touch started && says none && [ ! -e started ]
+check 'nothing is run without its card'
+grep core /proc/self/limits >limits &&
+	run 0 run -- grep core /proc/self/limits && cmp -s out limits
+check 'limits are handed on'
+run 127 run -- ./none && run 127 run -- nosuchprogram && says 'no such program'
+check 'no such program'
+: >plain && run 126 run -- ./plain && says denied
+check 'a file that is no program'
+printf '#!/bin/none\n' >script && chmod 755 script &&
+	run 126 run -- ./script && says /bin/none
+check 'a script whose interpreter is missing'
+run 124 run --timeout 1 -- sleep 60 && says '[-][-]timeout'
+check 'a time-out'
+[ -z "$(ls tmp)" ]
+check 'no run leaves anything behind'
+mkdir tmp/cardbridge-run.left && : >tmp/cardbridge-run.left/a.card &&
+	mkdir tmp/cardbridge-run.held tmp/other && {
+	flock 9 && run 0 run -- true
+	} 9<tmp/cardbridge-run.held && [ "$(ls tmp)" = 'cardbridge-run.held
+other' ]
+check 'what earlier runs left is removed, if nobody holds it'
+
+# Programs that would not load the library.
+sh=$(command -v sh)
+refused() { # FILE REASON
+	run 125 run -- "./$1" -c : && says "$2" &&
+		printf '#! %s -e\n' "$PWD/$1" >script && chmod 755 script &&
+		run 125 run -- ./script && says "$2"
+}
+cp "$sh" plain.sh && run 0 run -- ./plain.sh -c :
+check 'a copy of the shell runs'
+cp "$sh" setuid.sh && chmod 4755 setuid.sh && refused setuid.sh 'is setuid'
+check 'but not where it is setuid'
+cp "$sh" setgid.sh && chmod 2755 setgid.sh && refused setgid.sh 'is setgid'
+check 'or setgid'
+patched() { # FILE OFFSET BYTE
+	cp "$sh" "$1" &&
+		printf %b "$3" | dd of="$1" bs=1 seek="$2" conv=notrunc 2>err
+}
+word=$(od -An -tu1 -j4 -N1 "$sh")
+patched word.sh 4 "\\0$((3 - word))" && refused word.sh 'word size'
+check 'or of another word size'
+patched machine.sh 18 '\0377' && refused machine.sh 'processor'
+check 'or of another processor'
+LC_ALL=C sed 's/ld-linux/ld-other/' "$sh" >libc.sh && chmod 755 libc.sh &&
+	refused libc.sh 'another libc'
+check 'or of another libc'
+mkdir lib && echo 'int main(void) { return 0; }' >main.c &&
+	cc -static -o static.sh main.c 2>err && refused static.sh statically
+check 'or linked statically'
+cc -Wl,--disable-new-dtags -Wl,-rpath,'/none:$ORIGIN/lib' -o rpath.sh main.c \
+	2>err && run 0 run -- ./rpath.sh && : >lib/libpcsclite.so.1 &&
+	refused rpath.sh "DT_RPATH.*$PWD/lib/libpcsclite.so.1"
+check 'or with a DT_RPATH to another library'
+cc -Wl,--enable-new-dtags -Wl,-rpath,'$ORIGIN/lib' -o runpath.sh main.c \
+	2>err && run 0 run -- ./runpath.sh
+check 'a DT_RUNPATH does not matter'
+printf '#!/usr/bin/env setuid.sh\n' >script && chmod 755 script &&
+	PATH=$PWD:$PATH run 125 run -- ./script && says 'is setuid'
+check 'what env is to find is looked at as well'
+
+# ---- env ---------------------------------------------------------------------
+
+mkdir "it's"
+run 0 env --socket "it's/socket" && LD_LIBRARY_PATH='' && {
+	eval "$(cat out)"
+	[ "$CARDBRIDGE_SOCKET" = "$PWD/it's/socket" ] &&
+		[ -e "$LD_LIBRARY_PATH/libpcsclite.so.1" ] &&
+		[ -e "$LIBPCSCLITE_DELEGATE" ]
+	}
+check 'env speaks to a shell'
+run 0 env --socket x && says "LD_LIBRARY_PATH='$LD_LIBRARY_PATH'"
+check 'and says nothing twice'
+unset CARDBRIDGE_SOCKET LD_LIBRARY_PATH LIBPCSCLITE_DELEGATE
 
 # ---- reader conf -------------------------------------------------------------
 

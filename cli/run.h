@@ -1,0 +1,73 @@
+/* SPDX-License-Identifier: BSD-2-Clause
+ * Copyright (c) 2026 The cardbridge authors */
+/*
+ * cardbridge run, between its sources:
+ *
+ *	run.c		options, and the process that was started as `run`
+ *	run_keeper.c	its child, which has CMD and the bridge, and ends both
+ *	run_bridge.c	the private bridge and its cards
+ *
+ * `run` stays in the shell's process group with CMD, and only passes on what
+ * it is sent. The keeper, in a session of its own, gets no signal of the
+ * terminal; it inherits what CMD leaves behind, hears of the end of `run` by
+ * a pipe, and takes everything down in every case. Should the keeper be
+ * killed instead, `run` inherits all and does the same.
+ */
+#ifndef CLI_RUN_H
+#define CLI_RUN_H
+
+#include <signal.h>
+#include <sys/types.h>
+
+#include "bridge/client.h"
+#include "cli/front.h"
+#include "cli/scratch.h"
+#include "cli/tree.h"
+
+struct run_reader {
+	char name[64];
+	const char *profile;	/* a test card of this, or */
+	char *uri;		/* where its card is */
+};
+
+struct run {
+	/* from the command line */
+	struct run_reader readers[CLI_LIST_MAX];
+	size_t readers_n;
+	bool fresh_keys, keep_going;
+	unsigned timeout_s;	/* 0: none */
+	char **argv;		/* CMD */
+	/* found */
+	char *bridge;		/* the program */
+	struct cli_front front;
+	struct cli_scratch scratch;
+	char *socket;
+	/* as it was handed to us, and CMD gets it */
+	sigset_t mask;
+	struct sigaction child;
+};
+
+/* The child of `run`: until all is over. `orders` is the pipe from `run`: a
+ * byte is a signal to pass on, its end that of `run`. Returns CMD's status as
+ * a shell has it, or why there is none. */
+int run_keep(struct run *run, int orders);
+/* Ends the tree with the signal, then, after some seconds, with KILL. */
+void run_end_tree(struct cli_tree *tree, int sig, void (*reap_all)(void *ctx),
+    void *ctx);
+/* Milliseconds of CLOCK_MONOTONIC. */
+uint64_t run_now_ms(void);
+
+/* Makes the test cards, starts the bridge and waits until it serves. *pid is
+ * set as soon as there is one to be ended. Exit code, said. */
+int run_bridge_start(struct run *run, pid_t *pid);
+/* Did anybody ask the bridge for anything? */
+bool run_bridge_visited(const struct run *run);
+/* What it has written, to standard error. */
+void run_bridge_tell(const struct run *run);
+void run_bridge_end(pid_t pid);
+
+/* For a child that becomes another program: signals as they were handed to
+ * us, and an end with that of its parent. */
+void run_child_ready(const struct run *run, pid_t parent);
+
+#endif
