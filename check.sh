@@ -46,6 +46,7 @@ declare -A e2e_kind=(
 	[debian13]=measuring
 	[pcscd-bridge-gone]=measuring
 	[pcscd-quiet]=quiet
+	[run]=measuring
 	[secrets]=measuring
 	[secrets-authentic3]=measuring
 	[secrets-iasecc]=measuring

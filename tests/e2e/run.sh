@@ -1,0 +1,248 @@
+#!/bin/bash
+# SPDX-License-Identifier: BSD-2-Clause
+# Copyright (c) 2026 The cardbridge authors
+#
+# cardbridge run with unmodified OpenSC: an ordinary user, an empty /run in
+# which no pcscd can help, and what is left of it all, however it ends.
+#
+# shellcheck source=tests/e2e/lib.sh
+. "$(dirname "$0")/lib.sh"
+need setpriv opensc-tool pkcs11-tool pkcs15-tool expect pgrep
+need_cardbridge
+
+# A copy that an ordinary user can reach, laid out as a build tree is.
+copy=$T/build
+mkdir -p "$copy/winscard-shim" "$T/data"
+cp "$CARDBRIDGE" "$CARDBRIDGED" "$copy/"
+cp -r "$CB_BUILD/winscard-shim/.libs" "$copy/winscard-shim/"
+cp -rL "$CB_SRC/data/profiles" "$CB_SRC/data/test-keys" "$T/data/"
+chmod 0711 "$T"
+chmod -R a+rX "$copy" "$T/data"
+tmp=$T/tmp
+mkdir -m 0700 "$tmp"
+as=()
+if [ "$(id -u)" = 0 ] && setpriv --reuid 65534 true 2>/dev/null; then
+	as=(setpriv --reuid 65534 --regid 65534 --clear-groups)
+	chown 65534:65534 "$tmp"
+fi
+
+# No home, no runtime directory: a path and a place for temporary files.
+bare=(env -i "PATH=$copy:$PATH" "TMPDIR=$tmp" LC_ALL=C
+	"CARDBRIDGE_PROFILES=$T/data/profiles")
+user() { (cd / && exec timeout 60 "${as[@]}" "${bare[@]}" "$@"); }
+run() { user cardbridge run "$@"; }
+series8=(--test-card series8)
+
+# The exit code of a run, in $code; what it said, in $said.
+try() { # ARGUMENT...
+	code=0
+	said=$(run "$@" 2>&1 </dev/null) || code=$?
+}
+ends() { # CODE DESCRIPTION ARGUMENT...
+	local want=$1 what=$2
+	shift 2
+	try "$@"
+	is "$code" "$want" "$what"
+}
+
+left() { find "$tmp" -mindepth 1 -maxdepth 1; }
+nothing_left() { # DESCRIPTION
+	is "$(left)" '' "$1"
+}
+empty_tmp() { [ -z "$(left)" ]; }
+
+# ---- cards -----------------------------------------------------------------
+
+try "${series8[@]}" -- opensc-tool --list-readers
+like "$said" 'Yes +cardbridge card1' "opensc-tool sees the card"
+try "${series8[@]}" -- pkcs11-tool --list-slots --list-objects
+like "$said" 'token label.*Certificate Object' "pkcs11-tool lists it"
+is "$code" 0 "with its exit status"
+try "${series8[@]}" -- pkcs11-tool --login --pin 123456 --list-objects
+like "$said" 'Private Key Object' "the published PIN opens it"
+key_ids() { # [OPTION]...: which follow from the keys
+	run "${series8[@]}" "$@" -- pkcs15-tool --list-certificates 2>/dev/null |
+		grep '[[:space:]]ID ' || true
+}
+first=$(key_ids)
+like "$first" ': [0-9a-f]{40}.*: [0-9a-f]{40}' "it has certificates"
+is "$(key_ids)" "$first" "of the published keys, every time"
+fresh=$(key_ids --fresh-keys)
+like "$fresh" ': [0-9a-f]{40}.*: [0-9a-f]{40}' "and with fresh keys"
+t "of others" test "$fresh" != "$first"
+for profile in authentic3 authentic5 iasecc-oberthur iasecc-gemalto; do
+	ends 0 "a test card of $profile" --test-card $profile -- \
+		cardbridge apdu card1 00A4000C023F00
+done
+
+try "${series8[@]}" --test-card authentic3 --reader "desk=emu:$T/none" \
+	--keep-going -- opensc-tool --list-readers
+like "$said" 'Yes +cardbridge card1.*Yes +cardbridge card2.*No +cardbridge desk' \
+	"readers stand in order of the options, one without a card"
+like "$said" 'cardbridge: desk: .*none' "it is told why"
+ends 125 "without --keep-going nothing starts" \
+	--reader "desk=emu:$T/none" -- true
+try "${series8[@]}" -- sh -c \
+	'cardbridge reader eject card1 && opensc-tool --list-readers'
+like "$said" 'No +cardbridge card1' "a card is taken out from inside"
+
+user cardbridge card new --test "$tmp/my.card" >/dev/null
+try --card "$tmp/my.card" -- sh -c \
+	"opensc-tool --list-readers; cardbridge apdu $tmp/my.card 00A40400"
+like "$said" 'Yes +cardbridge card1' "a card file"
+like "$said" 'use' "is under its lock"
+is "$code" 4 "so that nobody else opens it"
+rm "$tmp/my.card"
+nothing_left "nothing is left of all that"
+
+# ---- places ----------------------------------------------------------------
+
+long=$tmp/$(printf 'x%.0s' {1..150})
+user mkdir "$long"
+said=$(user env "TMPDIR=$long" cardbridge run "${series8[@]}" -- \
+	opensc-tool --list-readers 2>&1) || true
+like "$said" 'Yes +cardbridge card1' "a path longer than a socket's address"
+t "and nothing is left there" rmdir "$long"
+if user unshare --user --map-root-user true 2>/dev/null; then
+	said=$(user unshare --user --map-root-user cardbridge run \
+		"${series8[@]}" -- opensc-tool --list-readers 2>&1) || true
+	like "$said" 'Yes +cardbridge card1' "in a user namespace"
+else
+	skip "in a user namespace" "there are none here"
+fi
+said=$(unshare --mount bash -c '
+	mount -t tmpfs -o mode=1777 none "$0" &&
+		mount -t tmpfs -o ro none /dev/shm &&
+		mount -t tmpfs -o ro none /run &&
+		mount -o remount,bind,ro / && ! touch "$1" 2>/dev/null &&
+		exec "${@:2}"' "$tmp" "$T/touched" "${as[@]}" "${bare[@]}" \
+	cardbridge run "${series8[@]}" -- opensc-tool --list-readers 2>&1) ||
+	true
+like "$said" 'Yes +cardbridge card1' "under a read-only root, without /run"
+said=$(user env TMPDIR=/proc cardbridge run -- true 2>&1) && code=0 || code=$?
+is "$code" 125 "without a place for temporary files"
+like "$said" 'TMPDIR' "it is told what to do"
+
+# ---- the end, and what is left ---------------------------------------------
+
+ends 7 "the exit status is that of the program" -- sh -c 'exit 7'
+ends 143 "or its signal" -- sh -c 'kill -TERM $$'
+like "$said" 'no program has looked for a card' "that nobody came is told"
+try "${series8[@]}" -- opensc-tool --list-readers
+t "but not where somebody came" test "${said/no program has/}" = "$said"
+ends 127 "no such program" -- "$T/none"
+
+# Starts what outlives its parents, in a session of its own and, where $DEAF is
+# set, deaf to TERM; tells the numbers of all, and goes on as it is told.
+cat >"$T/tree" <<'END'
+#!/bin/sh
+setsid sh -c '[ -z "$DEAF" ] || trap "" TERM HUP
+	echo $$ >>"$0"; while :; do sleep 0.1; done' "$1" &
+sh -c 'sh -c "echo \$\$ >>\"$0\"; exec setsid sleep 300" "$0" &' "$1"
+echo $$ >>"$1"
+until [ "$(wc -l <"$1")" = 3 ]; do sleep 0.02; done
+echo ready
+shift
+"$@"
+END
+chmod a+rx "$T/tree"
+
+pids=$tmp/pids
+all_gone() {
+	local pid
+	while read -r pid; do
+		gone "$pid" || return 1
+	done <"$pids"
+}
+# After the end of a run: nobody of the tree is there, and nothing else.
+all_over() { # DESCRIPTION
+	t "$1: all processes are gone" wait_until 10 all_gone
+	is "$(wc -l <"$pids")" 3 "$1: there were three"
+	rm -f "$pids"
+	t "$1: nothing is left" wait_until 10 empty_tmp
+}
+
+try "${series8[@]}" -- "$T/tree" "$pids" true
+is "$code" 0 "a program that leaves others behind"
+all_over "its end"
+began=$(ms)
+ends 124 "a program that takes too long" --timeout 1 -- \
+	env DEAF=yes "$T/tree" "$pids" sleep 300
+all_over "time-out"
+like "$(($(ms) - began))" '^[6-8]...$' \
+	"KILL comes five seconds after TERM"
+
+# One that goes on beside this script: its number is in $started.
+beside() {
+	rm -f "$T/run.log"
+	start "$T/run.log" "${as[@]}" "${bare[@]}" cardbridge run \
+		"${series8[@]}" -- "$T/tree" "$pids" sleep 300
+	wait_until 10 grep -q ready "$T/run.log" || bail "it does not start"
+	keeper=$(pgrep -P "$started")
+	bridge=$(pgrep -P "$keeper" -x cardbridged)
+}
+
+beside
+held=$(left | grep cardbridge-run)
+try -- true
+t "another run leaves the directory of this one alone" test -d "$held"
+kill -TERM "$started"
+t "TERM ends it" wait_until 10 gone "$started"
+forget "$started"
+all_over "TERM"
+
+beside
+slay "$started"
+all_over "KILL of run alone"
+t "its bridge is gone" gone "$bridge"
+
+beside
+slay "$keeper"
+t "run ends when its keeper was killed" wait_until 10 gone "$started"
+forget "$started"
+all_over "KILL of the keeper"
+t "the bridge is gone then" wait_until 10 gone "$bridge"
+
+beside
+kill -KILL "$started" "$keeper" "$bridge"
+forget "$started"
+while read -r pid; do
+	kill -KILL "$pid" 2>/dev/null || true
+done <"$pids"
+wait_until 10 gone "$bridge" || bail "the bridge does not end"
+rm "$pids"
+like "$(left)" 'cardbridge-run' "a directory is left when all were killed"
+mkdir -m 0700 "$tmp/cardbridge-run.others"
+[ "${#as[@]}" = 0 ] || chown 1:1 "$tmp/cardbridge-run.others"
+try -- true
+if [ "${#as[@]}" != 0 ]; then
+	is "$(left)" "$tmp/cardbridge-run.others" \
+		"the next run removes it, but not what others have"
+	rmdir "$tmp/cardbridge-run.others"
+else
+	nothing_left "the next run removes it"
+fi
+
+# A terminal's signals go to the program, which may live on.
+cat >"$T/interrupt.exp" <<'END'
+set timeout 20
+spawn -noecho {*}$argv
+expect ready
+after 100
+send "\003"
+expect eof
+exit [lindex [wait] 3]
+END
+code=0
+said=$(user expect -f "$T/interrupt.exp" cardbridge run "${series8[@]}" -- \
+	"$T/tree" "$pids" sleep 300) || code=$?
+is "$code" 130 "Ctrl-C"
+all_over "Ctrl-C"
+code=0
+# shellcheck disable=SC2016 # for the inner shell
+said=$(user expect -f "$T/interrupt.exp" cardbridge run "${series8[@]}" -- \
+	sh -c 'trap "echo caught; exit 3" INT; echo ready
+		while :; do sleep 0.1; done') || code=$?
+is "$code" 3 "a program that catches it"
+like "$said" 'caught' "gets it"
+nothing_left "and nothing is left"
