@@ -86,10 +86,9 @@ become(const struct run *run, const char **argv, const char *log)
 	int null = open("/dev/null", O_RDWR | O_CLOEXEC);
 	int err = open(log, O_WRONLY | O_CREAT | O_APPEND | O_CLOEXEC, 0600);
 
-	if (null < 0 || err < 0 || dup2(run->scratch.fd, 3) < 0 ||
-	    (run->scratch.fd == 3 && fcntl(3, F_SETFD, 0) != 0) ||
-	    dup2(null, STDIN_FILENO) < 0 || dup2(null, STDOUT_FILENO) < 0 ||
-	    dup2(err, STDERR_FILENO) < 0)
+	if (null < 0 || err < 0 || dup2(null, STDIN_FILENO) < 0 ||
+	    dup2(null, STDOUT_FILENO) < 0 || dup2(err, STDERR_FILENO) < 0 ||
+	    dup2(run->scratch.fd, 3) < 0 || fcntl(3, F_SETFD, 0) != 0)
 		_exit(1);
 	(void)close_range(4, ~0U, 0);
 	for (size_t i = 0; i < sizeof(not_ours) / sizeof(not_ours[0]); i++)
@@ -103,7 +102,8 @@ static int
 launch(const struct run *run, pid_t *pid)
 {
 	char *readers[CLI_LIST_MAX] = { NULL };
-	char *state = inside(run, "state", ""), *log = inside(run, log_name, "");
+	char *state = inside(run, "state", "");
+	char *log = inside(run, log_name, "");
 	const char **argv = NULL;
 	bool whole = state != NULL && log != NULL;
 	pid_t self = getpid();

@@ -271,25 +271,25 @@ run_keep(struct run *run, int orders)
 {
 	struct keeper k = { .run = run, .orders = orders, .children = -1 };
 	enum reason why = ORDERED;
-	int go = -1, code, sig = SIGTERM;
-	bool started;
+	int go = -1, code = CLI_REFUSED, sig = SIGTERM;
+	bool gone = false;
 
-	code = start(&k, &go);
-	started = code == CLI_OK;
-	if (started &&
-	    (why = take_orders(&k, &sig)) == GOES_ON) {
+	if (start(&k, &go) == CLI_OK) {
+		if ((why = take_orders(&k, &sig)) == GOES_ON)
+			gone = write(go, "", 1) == 1;
+		else
+			code = 128 + sig;
+	}
+	if (gone) {
 		if (run->timeout_s > 0)
 			k.deadline = run_now_ms() + 1000ull * run->timeout_s;
-		if (write(go, "", 1) == 1)
-			why = wait_for_end(&k, &sig);
-	}
-	if (go >= 0)
-		(void)close(go);
-	if (started)
+		why = wait_for_end(&k, &sig);
 		code = finish(&k, why, sig);
-	else
-		(void)finish(&k, ORDERED, SIGKILL);	/* nothing was started */
+	} else {
+		/* it only waits to be started */
+		(void)finish(&k, ORDERED, SIGKILL);
+	}
 	run_bridge_end(k.bridge);
 	cli_scratch_remove(&run->scratch);
-	return started ? code : CLI_REFUSED;
+	return code;
 }

@@ -154,11 +154,19 @@ all_gone() {
 		gone "$pid" || return 1
 	done <"$pids"
 }
+# What a run should have ended, and did not.
+end_tree() {
+	local pid
+	while read -r pid; do
+		kill -KILL "$pid" 2>/dev/null || true
+	done <"$pids"
+	rm -f "$pids"
+}
 # After the end of a run: nobody of the tree is there, and nothing else.
 all_over() { # DESCRIPTION
 	t "$1: all processes are gone" wait_until 10 all_gone
 	is "$(wc -l <"$pids")" 3 "$1: there were three"
-	rm -f "$pids"
+	end_tree
 	t "$1: nothing is left" wait_until 10 empty_tmp
 }
 
@@ -206,11 +214,8 @@ t "the bridge is gone then" wait_until 10 gone "$bridge"
 beside
 kill -KILL "$started" "$keeper" "$bridge"
 forget "$started"
-while read -r pid; do
-	kill -KILL "$pid" 2>/dev/null || true
-done <"$pids"
+end_tree
 wait_until 10 gone "$bridge" || bail "the bridge does not end"
-rm "$pids"
 like "$(left)" 'cardbridge-run' "a directory is left when all were killed"
 mkdir -m 0700 "$tmp/cardbridge-run.others"
 [ "${#as[@]}" = 0 ] || chown 1:1 "$tmp/cardbridge-run.others"
@@ -246,3 +251,20 @@ said=$(user expect -f "$T/interrupt.exp" cardbridge run "${series8[@]}" -- \
 is "$code" 3 "a program that catches it"
 like "$said" 'caught' "gets it"
 nothing_left "and nothing is left"
+
+# What is sent to run alone, where it is not ignored as in a script's jobs.
+# shellcheck disable=SC2016 # for the inner shell
+start "$T/run.log" "${as[@]}" "${bare[@]}" env --default-signal=INT \
+	cardbridge run "${series8[@]}" -- sh -c 'trap "echo caught; exit" INT
+		echo ready; while :; do sleep 0.1; done'
+wait_until 10 grep -q ready "$T/run.log" || bail "it does not start"
+kill -INT "$started"
+t "INT for run alone is passed on" wait_until 10 grep -q caught "$T/run.log"
+forget "$started"
+start "$T/run.log" "${as[@]}" "${bare[@]}" cardbridge run --fresh-keys \
+	"${series8[@]}" "${series8[@]}" "${series8[@]}" -- touch "$tmp/started"
+is_making() { [ -n "$(left)" ]; }
+wait_until 10 is_making || bail "it does not start"
+kill -TERM "$started"
+forget "$started"
+nothing_left "an end while the cards are made: nothing was started"
