@@ -81,7 +81,7 @@ works(struct br_client *c, unsigned ms)
 /* A call in a thread of its own. */
 struct call {
 	struct br_client *c;
-	enum { CALL_BEGIN, CALL_STATUS, CALL_WORK, CALL_CONNECT } what;
+	enum what { CALL_BEGIN, CALL_STATUS, CALL_WORK, CALL_CONNECT } what;
 	unsigned ms;
 	pthread_t thread;
 	atomic_bool over;
@@ -115,7 +115,7 @@ call_main(void *arg)
 }
 
 static void
-call_start(struct call *k, struct br_client *c, int what)
+call_start(struct call *k, struct br_client *c, enum what what)
 {
 	k->c = c;
 	k->what = what;
