@@ -171,12 +171,8 @@ cli_card_new(const struct cli_cmd *cmd, const void *args, int argc,
 	(void)argc;
 	if ((code = refuse_early(a, argv[0])) != CLI_OK)
 		return code;
-	if ((path = cli_profile_path(name)) == NULL)
-		return cli_fail(CLI_FAILED, "out of memory");
-	if (strcmp(path, name) != 0 && access(path, F_OK) != 0) {
-		code = cli_profile_unknown(name);
-		goto out;
-	}
+	if ((code = cli_profile_find(name, &path)) != CLI_OK)
+		return code;
 	if ((r = emu_profile_read(&profile, path, &why)) != CB_OK) {
 		code = cli_fail_err(r, &why, path);
 		goto out;

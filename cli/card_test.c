@@ -23,14 +23,12 @@ cli_card_make_test(const char *path, const char *name, bool fresh_keys)
 		.so_pin = cb_span_str(cli_test_so_pin),
 		.scrypt_log2n = SCRYPT_LOG2N,
 	};
-	char *file = cli_profile_path(name), *keys = NULL;
+	char *file = NULL, *keys = NULL;
 	enum cb_err r;
 	int code;
 
-	if (file == NULL) {
-		code = cli_fail(CLI_FAILED, "out of memory");
-		goto out;
-	}
+	if ((code = cli_profile_find(name, &file)) != CLI_OK)
+		return code;
 	if ((r = emu_profile_read(&profile, file, &why)) != CB_OK) {
 		code = cli_fail_err(r, &why, file);
 		goto out;

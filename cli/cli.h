@@ -103,8 +103,9 @@ char *cli_absolute(const char *path);
 char *cli_absolute_uri(const char *uri);
 /* Where the profile of this name is, or the file itself; to be freed. */
 char *cli_profile_path(const char *name);
-/* Says that there is none of this name, and which there are. Exit code. */
-int cli_profile_unknown(const char *name);
+/* The same, *path to be freed; where a name is none, it is said which there
+ * are. Exit code. */
+int cli_profile_find(const char *name, char **path);
 /* Where the published keys for cards of a profile are; to be freed. */
 char *cli_test_keys_path(const char *profile_file, const char *profile);
 

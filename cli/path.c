@@ -100,8 +100,8 @@ profile_entry(const struct dirent *e)
 	return is_profile(e->d_name);
 }
 
-int
-cli_profile_unknown(const char *name)
+static int
+unknown(const char *name)
 {
 	struct dirent **found = NULL;
 	char names[512] = "";
@@ -123,4 +123,16 @@ cli_profile_unknown(const char *name)
 	return cli_fail(CLI_FAILED, "no profile \"%s\" in %s, which has%s; a "
 	    "file needs a slash in its name (./%s.profile)", name,
 	    profile_dir(), names, name);
+}
+
+int
+cli_profile_find(const char *name, char **path)
+{
+	if ((*path = cli_profile_path(name)) == NULL)
+		return cli_fail(CLI_FAILED, "out of memory");
+	if (strcmp(*path, name) == 0 || access(*path, F_OK) == 0)
+		return CLI_OK;
+	free(*path);
+	*path = NULL;
+	return unknown(name);
 }

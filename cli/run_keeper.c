@@ -60,8 +60,8 @@ run_child_ready(const struct run *run, pid_t parent)
 static void
 become_command(const struct run *run, int go, pid_t parent)
 {
+	enum cli_exit code;
 	char byte;
-	int code;
 
 	if (read(go, &byte, 1) != 1)
 		_exit(CLI_REFUSED);
