@@ -269,6 +269,7 @@ run_run(const struct cli_cmd *cmd, const void *args, int argc, char **argv)
 	}
 	for (size_t i = 0; i < run->readers_n; i++)
 		free(run->readers[i].uri);
+	cli_scratch_forget(&run->scratch);
 	cli_front_clear(&run->front);
 	free(run->bridge);
 	free(run->socket);

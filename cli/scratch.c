@@ -152,7 +152,14 @@ cli_scratch_remove(struct cli_scratch *s)
 	if (rmdir(s->path) != 0 && errno != ENOENT)
 		(void)cli_fail(CLI_FAILED, "%s: %s: remove it", s->path,
 		    strerror(errno));
+	cli_scratch_forget(s);
+}
+
+void
+cli_scratch_forget(struct cli_scratch *s)
+{
 	free(s->path);
-	(void)close(s->fd);
+	if (s->fd >= 0)
+		(void)close(s->fd);
 	*s = (struct cli_scratch)CLI_SCRATCH_INIT;
 }

@@ -20,5 +20,7 @@ struct cli_scratch {
 int cli_scratch_new(struct cli_scratch *s);
 /* With all that is in it. */
 void cli_scratch_remove(struct cli_scratch *s);
+/* It is another process's to remove. */
+void cli_scratch_forget(struct cli_scratch *s);
 
 #endif
