@@ -20,11 +20,15 @@ sshd_find() {
 	CB_SSHD=$at/usr/sbin/sshd
 }
 
-# The lists of packages may be older than what the archive still has.
+# Who is root in a namespace only cannot become apt's own user, nor write its
+# lists; and those may be older than what the archive still has.
 sshd_download() {
-	timeout 60 apt-get download openssh-server ||
-		{ timeout 120 apt-get update &&
-			timeout 60 apt-get download openssh-server; }
+	local apt=(timeout 120 apt-get -o APT::Sandbox::User=root)
+	"${apt[@]}" download openssh-server && return
+	mkdir -p "$T/sshd-lists/partial"
+	apt+=(-o "Dir::State::lists=$T/sshd-lists" -o Dir::Cache::pkgcache=
+		-o Dir::Cache::srcpkgcache=)
+	"${apt[@]}" update && "${apt[@]}" download openssh-server
 }
 
 sshd_version() {
@@ -52,11 +56,23 @@ sshd_accounts() {
 	} >"$T/sshd.passwd"
 	chmod 0644 "$T/sshd.passwd"
 	mount --bind "$T/sshd.passwd" /etc/passwd
-	mkdir -p /run/sshd
-	chmod 0755 /run/sshd
 	# a user who is root in the namespace only: sshd would try to be others
-	[ "$uid" = 0 ] || sshd_command=(unshare --user "--map-user=$uid" \
-		"--map-group=$gid" "$CB_SSHD")
+	if [ "$uid" = 0 ]; then
+		sshd_run
+	else
+		sshd_command=(unshare --user "--map-user=$uid" \
+			"--map-group=$gid" "$CB_SSHD")
+	fi
+}
+
+# The empty directory that sshd wants, in this namespace only.
+sshd_run() {
+	mkdir "$T/pcscd"
+	mount --bind /run/pcscd "$T/pcscd"
+	mount -t tmpfs -o mode=0755 none /run
+	mkdir -m 0755 /run/pcscd /run/sshd
+	mount --bind "$T/pcscd" /run/pcscd
+	umount "$T/pcscd"
 }
 
 # Starts it; the file may change later. ssh_in is a client that knows it.
