@@ -127,7 +127,7 @@ enum cb_err
 emu_domain_open(struct emu_domain *d, const uint8_t secret[EMU_KEY])
 {
 	if (d->secret == NULL &&
-	    (d->secret = emu_secret_new(EMU_KEY)) == NULL)
+	    (d->secret = cr_secret_new(EMU_KEY)) == NULL)
 		return CB_E_NOMEM;
 	memcpy(d->secret, secret, EMU_KEY);
 	return CB_OK;
@@ -136,7 +136,7 @@ emu_domain_open(struct emu_domain *d, const uint8_t secret[EMU_KEY])
 void
 emu_domain_close(struct emu_domain *d)
 {
-	emu_secret_free(d->secret, EMU_KEY);
+	cr_secret_free(d->secret, EMU_KEY);
 	d->secret = NULL;
 }
 

@@ -36,20 +36,17 @@ emulator_libemulator_la_SOURCES = \
 	emulator/crypto/crypto.h \
 	emulator/crypto/des.c \
 	emulator/crypto/env.c \
-	emulator/crypto/hash.c \
 	emulator/crypto/heavy.c \
 	emulator/crypto/heavy.h \
 	emulator/crypto/kdf.c \
 	emulator/crypto/kdf.h \
-	emulator/crypto/ossl.c \
-	emulator/crypto/ossl.h \
+	crypto/ossl.h \
 	emulator/crypto/rsa.c \
 	emulator/crypto/rsa_key.h \
 	emulator/crypto/rsa_use.c \
 	emulator/crypto/seal.c \
-	emulator/crypto/secret.c \
 	emulator/crypto/sha_finish.c \
-	emulator/crypto/secret.h \
+	crypto/secret.h \
 	emulator/crypto/testca.c \
 	emulator/crypto/testca.h \
 	emulator/describe.c \
@@ -100,4 +97,5 @@ emulator_libemulator_la_SOURCES = \
 emulator_libemulator_la_CFLAGS = $(AM_CFLAGS) \
 	$(LIBCRYPTO_CFLAGS) $(SQLITE_CFLAGS) $(LIBCONFIG_CFLAGS)
 emulator_libemulator_la_LIBADD = \
+	crypto/libprimitives.la \
 	$(LIBCRYPTO_LIBS) $(SQLITE_LIBS) $(LIBCONFIG_LIBS)

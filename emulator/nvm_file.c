@@ -60,7 +60,7 @@ sum_of(const char *name, struct cb_span value, uint8_t out[EMU_FILE_SUM])
 
 	if ((r = cb_buf_add(&b, cb_span(name, strlen(name) + 1))) != CB_OK ||
 	    (r = cb_buf_add(&b, value)) != CB_OK ||
-	    (r = emu_sha256(cb_buf_span(&b), hash)) != CB_OK)
+	    (r = cr_sha256(cb_buf_span(&b), hash)) != CB_OK)
 		goto out;
 	memcpy(out, hash, EMU_FILE_SUM);
 out:

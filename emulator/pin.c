@@ -150,7 +150,7 @@ out:
 static void
 login_drop(struct emu_pin *pin)
 {
-	emu_secret_free(pin->login, sizeof(*pin->login));
+	cr_secret_free(pin->login, sizeof(*pin->login));
 	pin->login = NULL;
 }
 
@@ -195,12 +195,12 @@ login_begin(struct emu_app *app, struct emu_pin *pin, struct cb_span value,
 	for (unsigned i = 0; i < card->apps_n; i++)
 		first = first && !emu_pins_any(&card->apps[i]);
 	if (pin->login == NULL &&
-	    (pin->login = emu_secret_new(sizeof(*pin->login))) == NULL)
+	    (pin->login = cr_secret_new(sizeof(*pin->login))) == NULL)
 		return SW_MEMORY_FAILURE;
 	if (d == NULL || emu_domain_open(d, secret) != CB_OK ||
 	    card->env->random(card->env->ctx, pin->login->mac_key,
 		EMU_KEY) != CB_OK ||
-	    emu_hmac_sha256(pin->login->mac_key, value, pin->login->mac) !=
+	    cr_hmac_sha256(pin->login->mac_key, value, pin->login->mac) !=
 		CB_OK) {
 		emu_pin_logout(app, pin);
 		login_drop(pin);
@@ -217,7 +217,7 @@ login_matches(const struct emu_pin *pin, struct cb_span value)
 	uint8_t mac[32];
 	bool same;
 
-	same = emu_hmac_sha256(pin->login->mac_key, value, mac) == CB_OK &&
+	same = cr_hmac_sha256(pin->login->mac_key, value, mac) == CB_OK &&
 	    cb_ct_equal(CB_SPAN_OF(mac), CB_SPAN_OF(pin->login->mac));
 	cb_wipe(mac, sizeof(mac));
 	return same;

@@ -136,7 +136,7 @@ emu_store_rules(const struct emu_card *card, uint8_t out[EMU_RULES_N])
 
 	if ((r = cb_put_u8(&b, card->info.test)) == CB_OK &&
 	    (r = put_rules(&b, &card->policy)) == CB_OK &&
-	    (r = emu_sha256(cb_buf_span(&b), hash)) == CB_OK)
+	    (r = cr_sha256(cb_buf_span(&b), hash)) == CB_OK)
 		memcpy(out, hash, EMU_RULES_N);
 	cb_buf_free(&b);
 	return r;

@@ -140,7 +140,7 @@ put_sha1(struct tpl_eval *e, struct tpl_arg *a, struct cb_buf *out)
 	enum cb_err r;
 
 	(void)e;	/* the length is certain, whatever the argument's */
-	if ((r = emu_sha1(cb_buf_span(&a[0].b), hash)) != CB_OK)
+	if ((r = cr_sha1(cb_buf_span(&a[0].b), hash)) != CB_OK)
 		return r;
 	return cb_buf_add(out, cb_span(hash, sizeof(hash)));
 }
@@ -201,7 +201,7 @@ put_guid_of(struct tpl_eval *e, struct tpl_arg *a, struct cb_buf *out)
 	enum cb_err r;
 
 	(void)e;
-	if ((r = emu_sha1(cb_buf_span(&a[0].b), hash)) != CB_OK)
+	if ((r = cr_sha1(cb_buf_span(&a[0].b), hash)) != CB_OK)
 		return r;
 	return guid_text(hash, 5, out);
 }

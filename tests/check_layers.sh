@@ -9,7 +9,7 @@
 # shellcheck source=tests/tap.sh
 . "$(dirname "$0")/tap.sh"
 
-rooms=(common emulator bridge ifdhandler winscard-shim cli)
+rooms=(common crypto emulator bridge ifdhandler winscard-shim cli)
 
 # What libc and the kernel offer, and a compiler by itself.
 libc=' alloca assert ctype dirent dlfcn elf endian errno fcntl fnmatch getopt glob
@@ -44,7 +44,7 @@ may() { # FILE HEADER
 	local room=${1%%/*} applet
 	case $2 in
 	# each foreign library has one door
-	'<openssl/'*) [[ $1 = emulator/crypto/* ]] ;;
+	'<openssl/'*) [[ $room = crypto || $1 = emulator/crypto/* ]] ;;
 	'<sqlite3.h>') [[ $1 = emulator/nvm_file* ]] ;;
 	'<libconfig.h>')
 		[[ $1 = emulator/profile* || $1 = bridge/config.c ||
@@ -63,6 +63,10 @@ may() { # FILE HEADER
 	'<'*) is_libc "$2" ;;
 	# common/ is open to all, and knows nobody
 	common/*) ;;
+	# who calls OpenSSL himself starts it here
+	crypto/ossl.h) [[ $room = crypto || $1 = emulator/crypto/* ]] ;;
+	crypto/crypto.h) [[ $room = crypto || $room = emulator ]] ;;
+	crypto/*) [ "$room" = crypto ] ;;
 	emulator/crypto/* | emulator/emu.h)
 		[[ $room = emulator || ($2 = emulator/emu.h &&
 			($room = bridge || $room = cli)) ]] &&
@@ -122,6 +126,11 @@ while read -r file header; do
 done <<-'END'
 	common/buf.c emulator/emu.h
 	common/ct.c <openssl/crypto.h>
+	common/ct.c crypto/crypto.h
+	crypto/gcm.c emulator/crypto/crypto.h
+	emulator/pin.c crypto/ossl.h
+	emulator/crypto/env.c crypto/secret.h
+	bridge/serve.c crypto/crypto.h
 	emulator/card.c bridge/client.h
 	emulator/card.c <openssl/evp.h>
 	emulator/card.c <sqlite3.h>

@@ -138,7 +138,7 @@ key_identifier(const struct emu_rsa *key, uint8_t out[20])
 	enum cb_err r;
 
 	if ((r = put_rsa_public(&b, key)) == CB_OK)
-		r = emu_sha1(cb_buf_span(&b), out);
+		r = cr_sha1(cb_buf_span(&b), out);
 	cb_buf_free(&b);
 	return r;
 }
@@ -243,7 +243,7 @@ sign_body(
 	enum cb_err r;
 
 	memcpy(info, digest_info, sizeof(digest_info));
-	if ((r = emu_sha256(body, info + sizeof(digest_info))) != CB_OK)
+	if ((r = cr_sha256(body, info + sizeof(digest_info))) != CB_OK)
 		return r;
 	return emu_rsa_sign_data(signer, CB_SPAN_OF(info), signature);
 }

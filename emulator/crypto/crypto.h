@@ -1,37 +1,27 @@
 /* SPDX-License-Identifier: BSD-2-Clause
  * Copyright (c) 2026 The cardbridge authors */
 /*
- * All of the emulator's cryptography: the one door to OpenSSL's EVP (and to
- * X.509 in cert.h). Random bytes come from the card's environment, so that a
- * test can repeat a card byte for byte; RSA generation and blinding draw from
- * OpenSSL itself. Every intermediate secret is wiped. Keys are 32 bytes.
+ * What a card makes of the primitives in crypto/, and its own: RSA, DES check
+ * values, scrypt (X.509 is in cert.h). Random bytes come from the card's
+ * environment, so that a test can repeat a card byte for byte; RSA generation
+ * and blinding draw from OpenSSL itself. Every intermediate secret is wiped.
+ * Keys are 32 bytes.
  */
 #ifndef EMU_CRYPTO_H
 #define EMU_CRYPTO_H
 
+#include "crypto/crypto.h"
 #include "emulator/emu.h"
 
-#define EMU_KEY 32		/* AES-256, X25519, HMAC-SHA256 */
-#define EMU_GCM_OVERHEAD 28	/* nonce 12, tag 16 */
+#define EMU_KEY CR_KEY
+#define EMU_GCM_OVERHEAD (CR_NONCE + CR_TAG)
 #define EMU_BOX_OVERHEAD (32 + EMU_GCM_OVERHEAD) /* and ephemeral key */
 
-/* Locked memory (OpenSSL's secure heap, set up at the first call; ordinary
- * memory with one warning in the log if it cannot be locked). Freed memory
- * is wiped. NULL: none left. */
-void *emu_secret_new(size_t n);
-void emu_secret_free(void *p, size_t n);
-
-CB_MUST_USE enum cb_err emu_sha1(struct cb_span in, uint8_t out[20]);
-CB_MUST_USE enum cb_err emu_sha256(struct cb_span in, uint8_t out[32]);
 /* A hash that somebody else began: SHA-1 (n 20) or SHA-256 (n 32), of which
  * `state` is left after `bits` bits, a whole number of blocks, and `rest` is
  * still to come, less than a block. CB_E_ARG: these do not fit. */
 CB_MUST_USE enum cb_err emu_sha_finish(size_t n, struct cb_span state,
     uint64_t bits, struct cb_span rest, uint8_t *out);
-CB_MUST_USE enum cb_err emu_hmac_sha256(
-    const uint8_t key[EMU_KEY], struct cb_span in, uint8_t out[32]);
-CB_MUST_USE enum cb_err emu_hkdf_sha256(struct cb_span secret,
-    struct cb_span salt, const char *info, uint8_t *out, size_t n);
 
 /* RFC 7914. log2n 10..20, r and p at least 1; CB_E_LIMIT past 256 MiB. */
 struct emu_scrypt {

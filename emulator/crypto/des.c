@@ -8,7 +8,7 @@
 
 #include "common/ct.h"
 #include "emulator/crypto/crypto.h"
-#include "emulator/crypto/ossl.h"
+#include "crypto/ossl.h"
 
 #define DES_KEY 8
 #define DES_BLOCK 8
@@ -17,7 +17,7 @@ enum cb_err
 emu_des_kcv(struct cb_span key, uint8_t out[3])
 {
 	static const uint8_t zeros[DES_BLOCK];
-	const struct emu_ossl *ossl = emu_ossl();
+	const struct cr_ossl *ossl = cr_ossl();
 	EVP_CIPHER_CTX *ctx = NULL;
 	uint8_t k[3 * DES_KEY], block[2 * DES_BLOCK];
 	enum cb_err r = CB_E_CRYPTO;
@@ -41,5 +41,5 @@ out:
 	EVP_CIPHER_CTX_free(ctx);
 	cb_wipe(k, sizeof(k));
 	cb_wipe(block, sizeof(block));
-	return emu_ossl_end(r);
+	return cr_ossl_end(r);
 }

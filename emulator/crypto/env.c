@@ -4,24 +4,15 @@
  * The environment that cards outside tests live in: the system's clocks,
  * OpenSSL's generator, the log.
  */
-#include <limits.h>
 #include <time.h>
 
-#include <openssl/rand.h>
-
 #include "emulator/crypto/crypto.h"
-#include "emulator/crypto/ossl.h"
 
 static enum cb_err
 system_random(void *ctx, uint8_t *p, size_t n)
 {
-	enum cb_err r = CB_E_CRYPTO;
-
 	(void)ctx;
-	if (emu_ossl() != NULL && n <= INT_MAX &&
-	    RAND_priv_bytes(p, (int)n) == 1)
-		r = CB_OK;
-	return emu_ossl_end(r);
+	return cr_random(p, n);
 }
 
 static uint64_t

@@ -1,8 +1,7 @@
 /* SPDX-License-Identifier: BSD-2-Clause
  * Copyright (c) 2026 The cardbridge authors */
 /*
- * Keys from secrets: HKDF (RFC 5869) from strong ones, scrypt (RFC 7914) from
- * passcodes. scrypt's table holds nothing that outlives the call: OpenSSL
+ * Keys from passcodes: scrypt (RFC 7914). Its table holds nothing that outlives the call: OpenSSL
  * wipes it, and we give the memory back to the system, since a bridge at rest
  * must not keep 32 MiB of zeros.
  */
@@ -14,71 +13,20 @@
 
 #include "emulator/crypto/heavy.h"
 #include "emulator/crypto/kdf.h"
-#include "emulator/crypto/ossl.h"
+#include "crypto/ossl.h"
 
 #define SCRYPT_MEM_MAX ((uint64_t)256 << 20)
-
-static enum cb_err
-derive(EVP_KDF *kdf, const OSSL_PARAM *how, uint8_t *out, size_t n)
-{
-	EVP_KDF_CTX *ctx;
-	enum cb_err r = CB_E_CRYPTO;
-
-	if ((ctx = EVP_KDF_CTX_new(kdf)) != NULL &&
-	    EVP_KDF_derive(ctx, out, n, how) == 1)
-		r = CB_OK;
-	EVP_KDF_CTX_free(ctx);
-	return emu_ossl_end(r);
-}
-
-/* OSSL_PARAM points at what it only reads without saying so in its type; an
- * empty string must not be a null pointer there. */
-static OSSL_PARAM
-octets(const char *name, struct cb_span s)
-{
-	static uint8_t none;
-	OSSL_PARAM p = OSSL_PARAM_construct_octet_string(name, &none, 0);
-	union {
-		const uint8_t *from;
-		void *to;
-	} plain;
-
-	if (s.n != 0) {
-		plain.from = s.p;
-		p.data = plain.to;
-		p.data_size = s.n;
-	}
-	return p;
-}
-
-enum cb_err
-emu_hkdf_sha256(struct cb_span secret, struct cb_span salt, const char *info,
-    uint8_t *out, size_t n)
-{
-	const struct emu_ossl *ossl = emu_ossl();
-	char digest[] = "SHA256";
-	const OSSL_PARAM how[] = {
-		OSSL_PARAM_construct_utf8_string(
-		    OSSL_KDF_PARAM_DIGEST, digest, 0),
-		octets(OSSL_KDF_PARAM_KEY, secret),
-		octets(OSSL_KDF_PARAM_SALT, salt),
-		octets(OSSL_KDF_PARAM_INFO, cb_span_str(info)),
-		OSSL_PARAM_construct_end(),
-	};
-
-	return ossl == NULL ? CB_E_CRYPTO : derive(ossl->hkdf, how, out, n);
-}
 
 enum cb_err
 emu_scrypt_any(const struct scrypt_cost *cost, struct cb_span salt,
     struct cb_span passcode, uint8_t *out, size_t n)
 {
-	const struct emu_ossl *ossl = emu_ossl();
+	const struct cr_ossl *ossl = cr_ossl();
 	struct scrypt_cost c = *cost;
 	uint64_t limit = SCRYPT_MEM_MAX * 2;
 	const OSSL_PARAM how[] = {
-		octets(OSSL_KDF_PARAM_PASSWORD, passcode),
-		octets(OSSL_KDF_PARAM_SALT, salt),
+		cr_octets(OSSL_KDF_PARAM_PASSWORD, passcode),
+		cr_octets(OSSL_KDF_PARAM_SALT, salt),
 		OSSL_PARAM_construct_uint64(OSSL_KDF_PARAM_SCRYPT_N, &c.n),
 		OSSL_PARAM_construct_uint32(OSSL_KDF_PARAM_SCRYPT_R, &c.r),
 		OSSL_PARAM_construct_uint32(OSSL_KDF_PARAM_SCRYPT_P, &c.p),
@@ -93,7 +41,7 @@ emu_scrypt_any(const struct scrypt_cost *cost, struct cb_span salt,
 		return CB_E_LIMIT;
 	if (ossl == NULL)
 		return CB_E_CRYPTO;
-	r = derive(ossl->scrypt, how, out, n);
+	r = cr_derive(ossl->scrypt, how, out, n);
 	/* glibc keeps freed blocks below 32 MiB for the next caller. */
 	(void)malloc_trim(0);
 	return r;

@@ -191,7 +191,7 @@ params_new(OSSL_PARAM params[NUM_COUNT + 1], size_t modulus, size_t *size)
 
 	for (*size = 0, i = 0; i < NUM_COUNT; i++)
 		*size += num_room(i, modulus);
-	if ((block = emu_secret_new(*size)) == NULL)
+	if ((block = cr_secret_new(*size)) == NULL)
 		return NULL;
 	for (at = block, i = 0; i < NUM_COUNT; i++) {
 		params[i] = OSSL_PARAM_construct_BN(
@@ -281,7 +281,7 @@ key_new(struct emu_rsa **out, const struct nums *m)
 out:
 	emu_rsa_free(&key);
 	EVP_PKEY_CTX_free(ctx);
-	emu_secret_free(block, size);
+	cr_secret_free(block, size);
 	return r;
 }
 
@@ -292,7 +292,7 @@ emu_rsa_load(struct emu_rsa **out, const struct emu_rsa_parts *parts)
 	enum cb_err r = CB_E_CRYPTO;
 
 	*out = NULL;
-	if (emu_ossl() == NULL)
+	if (cr_ossl() == NULL)
 		goto out;
 	if ((r = nums_init(&m)) != CB_OK ||
 	    (r = nums_read(&m, parts)) != CB_OK ||
@@ -301,7 +301,7 @@ emu_rsa_load(struct emu_rsa **out, const struct emu_rsa_parts *parts)
 	r = key_new(out, &m);
 out:
 	nums_clear(&m);
-	return emu_ossl_end(r);
+	return cr_ossl_end(r);
 }
 
 /* Appends a number of OpenSSL's as `n` bytes, big-endian; 0: as many as it
@@ -363,10 +363,10 @@ pkey_parts(EVP_PKEY *pkey, size_t bytes, struct emu_rsa_parts *out)
 			goto out;
 	}
 out:
-	emu_secret_free(block, size);
+	cr_secret_free(block, size);
 	if (r != CB_OK)
 		emu_rsa_parts_free(out);
-	return emu_ossl_end(r);
+	return cr_ossl_end(r);
 }
 
 enum cb_err
@@ -427,7 +427,7 @@ generate(void *arg)
 	if (bits % 8 != 0 || !length_ok(bits / 8) || (bn = exponent(g->e)) == NULL)
 		goto out;
 	r = CB_E_CRYPTO;
-	if (emu_ossl() == NULL ||
+	if (cr_ossl() == NULL ||
 	    (ctx = EVP_PKEY_CTX_new_from_name(NULL, "RSA", NULL)) == NULL ||
 	    EVP_PKEY_keygen_init(ctx) != 1 ||
 	    EVP_PKEY_CTX_set_rsa_keygen_bits(ctx, (int)bits) != 1 ||
@@ -446,7 +446,7 @@ out:
 	EVP_PKEY_free(pkey);
 	EVP_PKEY_CTX_free(ctx);
 	BN_free(bn);
-	return emu_ossl_end(r);
+	return cr_ossl_end(r);
 }
 
 enum cb_err

@@ -7,7 +7,7 @@
 #define EMU_RSA_KEY_H
 
 #include "emulator/crypto/crypto.h"
-#include "emulator/crypto/ossl.h"
+#include "crypto/ossl.h"
 
 #define RSA_BYTES_MAX 256 /* 2048 bits */
 #define RSA_E_MAX 8

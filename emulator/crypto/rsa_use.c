@@ -62,7 +62,7 @@ emu_rsa_sign_data(
 		r = CB_E_CRYPTO;
 	if (r != CB_OK && cb_buf_truncate(out, before) != CB_OK)
 		r = CB_E_INTERNAL;
-	return emu_ossl_end(r);
+	return cr_ossl_end(r);
 }
 
 enum cb_err
@@ -80,7 +80,7 @@ emu_rsa_raw(const struct emu_rsa *key, const uint8_t *in, uint8_t *out)
 	if (EVP_PKEY_decrypt(key->raw, out, &n, in, key->bytes) == 1 &&
 	    n == key->bytes)
 		r = CB_OK;
-	return emu_ossl_end(r);
+	return cr_ossl_end(r);
 }
 
 /* All ones if a == b, else zero. The empty asm keeps the compiler from

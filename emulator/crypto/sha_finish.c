@@ -134,8 +134,8 @@ static const struct sha {
 	void (*block)(uint32_t *h, const uint8_t *block);
 	enum cb_err (*whole)(struct cb_span in, uint8_t *out);
 } shas[] = {
-	{ 20, sha1_block, emu_sha1 },
-	{ 32, sha256_block, emu_sha256 },
+	{ 20, sha1_block, cr_sha1 },
+	{ 32, sha256_block, cr_sha256 },
 };
 
 /* One bit, zeros, and the length in bits (5.1.1). */

@@ -22,13 +22,13 @@ START_TEST(hashes_match_fips_180)
 {
 	uint8_t out[32];
 
-	ck_assert_int_eq(emu_sha1(cb_span_str("abc"), out), CB_OK);
+	ck_assert_int_eq(cr_sha1(cb_span_str("abc"), out), CB_OK);
 	ck_assert(util_is(
 	    cb_span(out, 20), "A9993E364706816ABA3E25717850C26C9CD0D89D"));
-	ck_assert_int_eq(emu_sha256(cb_span_str("abc"), out), CB_OK);
+	ck_assert_int_eq(cr_sha256(cb_span_str("abc"), out), CB_OK);
 	ck_assert(util_is(CB_SPAN_OF(out), "BA7816BF8F01CFEA414140DE5DAE2223"
 					   "B00361A396177A9CB410FF61F20015AD"));
-	ck_assert_int_eq(emu_sha256(CB_SPAN_EMPTY, out), CB_OK);
+	ck_assert_int_eq(cr_sha256(CB_SPAN_EMPTY, out), CB_OK);
 	ck_assert(util_is(CB_SPAN_OF(out), "E3B0C44298FC1C149AFBF4C8996FB924"
 					   "27AE41E4649B934CA495991B7852B855"));
 }
@@ -54,7 +54,7 @@ START_TEST(hmac_matches_rfc_4231)
 	uint8_t out[32];
 
 	ck_assert_int_eq(
-	    emu_hmac_sha256(key.p, cb_span_str(hmacs[_i].data), out), CB_OK);
+	    cr_hmac_sha256(key.p, cb_span_str(hmacs[_i].data), out), CB_OK);
 	ck_assert(util_is(CB_SPAN_OF(out), hmacs[_i].mac));
 	cb_buf_free(&key);
 }
@@ -98,7 +98,7 @@ START_TEST(hkdf_matches_rfc_5869)
 
 	memcpy(text, info.n == 0 ? (const uint8_t *)"" : info.p, info.n);
 	ck_assert_int_eq(
-	    emu_hkdf_sha256(cb_buf_span(&secret), cb_buf_span(&salt), text, out,
+	    cr_hkdf_sha256(cb_buf_span(&secret), cb_buf_span(&salt), text, out,
 		strlen(hkdfs[_i].out) / 2),
 	    CB_OK);
 	ck_assert(
@@ -321,7 +321,7 @@ START_TEST(box_is_made_as_its_comment_says)
 	ck_assert(
 	    util_is(cb_span(sealed.p, EMU_KEY + 12), ALICE_PUBLIC GCM_NONCE));
 	ck_assert_int_eq(
-	    emu_hkdf_sha256(cb_buf_span(&shared), cb_buf_span(&salt),
+	    cr_hkdf_sha256(cb_buf_span(&shared), cb_buf_span(&salt),
 		"cardbridge box 1", key, EMU_KEY),
 	    CB_OK);
 	ck_assert_int_eq(
@@ -493,20 +493,20 @@ END_TEST
 START_TEST(secrets_start_as_zeros)
 {
 	static const uint8_t zero[64];
-	uint8_t *p = emu_secret_new(sizeof(zero));
+	uint8_t *p = cr_secret_new(sizeof(zero));
 
 	ck_assert_ptr_nonnull(p);
 	ck_assert_mem_eq(p, zero, sizeof(zero));
 	memset(p, 0xFF, sizeof(zero));
-	emu_secret_free(p, sizeof(zero));
-	p = emu_secret_new(sizeof(zero));
+	cr_secret_free(p, sizeof(zero));
+	p = cr_secret_new(sizeof(zero));
 	ck_assert_ptr_nonnull(p);
 	ck_assert_mem_eq(p, zero, sizeof(zero));
-	emu_secret_free(p, sizeof(zero));
-	emu_secret_free(NULL, 1);
-	p = emu_secret_new(0);
+	cr_secret_free(p, sizeof(zero));
+	cr_secret_free(NULL, 1);
+	p = cr_secret_new(0);
 	ck_assert_ptr_nonnull(p);
-	emu_secret_free(p, 0);
+	cr_secret_free(p, 0);
 }
 END_TEST
 
@@ -531,7 +531,7 @@ START_TEST(secrets_outgrow_the_locked_heap)
 	size_t i;
 
 	for (i = 0; i < N; i++) {
-		p[i] = emu_secret_new(SIZE);
+		p[i] = cr_secret_new(SIZE);
 		ck_assert_ptr_nonnull(p[i]);
 		memset(p[i], (int)(i & 0xFF), SIZE);
 	}
@@ -540,7 +540,7 @@ START_TEST(secrets_outgrow_the_locked_heap)
 	ck_assert_int_eq(r, CB_OK);
 	for (i = 0; i < N; i++) {
 		ck_assert_uint_eq(p[i][SIZE - 1], i & 0xFF);
-		emu_secret_free(p[i], SIZE);
+		cr_secret_free(p[i], SIZE);
 	}
 }
 END_TEST
@@ -556,12 +556,12 @@ work_unlocked(void)
 	if (setrlimit(RLIMIT_MEMLOCK, &none) != 0 ||
 	    (geteuid() == 0 && setuid(65534) != 0))
 		_exit(77);
-	a = emu_secret_new(32);
-	b = emu_secret_new(32);
+	a = cr_secret_new(32);
+	b = cr_secret_new(32);
 	if (a == NULL || b == NULL)
 		_exit(1);
-	emu_secret_free(a, 32);
-	emu_secret_free(b, 32);
+	cr_secret_free(a, 32);
+	cr_secret_free(b, 32);
 	_exit(0);
 }
 

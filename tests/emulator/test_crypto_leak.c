@@ -146,7 +146,7 @@ leak_hmac(const uint8_t *secret)
 	uint8_t out[EMU_KEY];
 
 	ck_assert_int_eq(
-	    emu_hmac_sha256(secret, cb_span_str("text"), out), CB_OK);
+	    cr_hmac_sha256(secret, cb_span_str("text"), out), CB_OK);
 }
 
 static void
@@ -154,7 +154,7 @@ leak_hkdf(const uint8_t *secret)
 {
 	uint8_t out[EMU_KEY];
 
-	ck_assert_int_eq(emu_hkdf_sha256(cb_span(secret, EMU_KEY),
+	ck_assert_int_eq(cr_hkdf_sha256(cb_span(secret, EMU_KEY),
 			     CB_SPAN_EMPTY, "info", out, sizeof(out)),
 	    CB_OK);
 }
@@ -164,7 +164,7 @@ leak_sha256(const uint8_t *secret)
 {
 	uint8_t out[32];
 
-	ck_assert_int_eq(emu_sha256(cb_span(secret, EMU_KEY), out), CB_OK);
+	ck_assert_int_eq(cr_sha256(cb_span(secret, EMU_KEY), out), CB_OK);
 	cb_wipe_stack(); /* a hash is not taken for secret */
 }
 
@@ -269,11 +269,11 @@ leak_des(const uint8_t *secret)
 static void
 leak_secret_memory(const uint8_t *secret)
 {
-	uint8_t *p = emu_secret_new(EMU_KEY);
+	uint8_t *p = cr_secret_new(EMU_KEY);
 
 	ck_assert_ptr_nonnull(p);
 	memcpy(p, secret, EMU_KEY);
-	emu_secret_free(p, EMU_KEY);
+	cr_secret_free(p, EMU_KEY);
 	cb_wipe_stack(); /* memcpy was ours */
 }
 

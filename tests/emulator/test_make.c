@@ -73,7 +73,7 @@ START_TEST(identifiers_are_of_the_modulus)
 	uint8_t id[20];
 	struct rig r;
 
-	ck_assert_int_eq(emu_sha1(rig_key("s80", "n"), id), CB_OK);
+	ck_assert_int_eq(cr_sha1(rig_key("s80", "n"), id), CB_OK);
 	rig_open(&r, RIG_PERSONAL);
 	for (size_t i = 0; i < 3; i++) {
 		rig_send(&r, SELECT_A5);

@@ -97,7 +97,7 @@ static void
 locked_memory_show(void)
 {
 #ifdef WITH_LSAN
-	void *p = emu_secret_new(32);
+	void *p = cr_secret_new(32);
 	const uintptr_t at = (uintptr_t)p;
 	unsigned long from, to;
 	char line[512];
@@ -110,7 +110,7 @@ locked_memory_show(void)
 			    (const void *)from, to - from);
 	if (maps != NULL)
 		fclose(maps);
-	emu_secret_free(p, 32);
+	cr_secret_free(p, 32);
 #endif
 }
 
@@ -151,7 +151,7 @@ __wrap_emu_scrypt(const struct emu_scrypt *how, struct cb_span passcode,
 
 	if ((r = cb_buf_add(&all, CB_SPAN_OF(how->salt))) == CB_OK &&
 	    (r = cb_buf_add(&all, passcode)) == CB_OK)
-		r = emu_sha256(cb_buf_span(&all), out);
+		r = cr_sha256(cb_buf_span(&all), out);
 	cb_buf_free(&all);
 	return r;
 }

@@ -13,11 +13,11 @@
 #include <openssl/kdf.h>
 
 #include "common/ct.h"
-#include "emulator/crypto/ossl.h"
-#include "emulator/crypto/secret.h"
+#include "crypto/ossl.h"
+#include "crypto/secret.h"
 
 static pthread_once_t ossl_once = PTHREAD_ONCE_INIT;
-static struct emu_ossl ossl;
+static struct cr_ossl ossl;
 static bool ossl_ready;
 
 static void
@@ -27,7 +27,7 @@ ossl_start(void)
 	    OPENSSL_INIT_NO_LOAD_CONFIG | OPENSSL_INIT_NO_LOAD_CRYPTO_STRINGS;
 
 	/* The heap first: the generator keeps its state in it. */
-	emu_secret_start();
+	cr_secret_start();
 	if (OPENSSL_init_crypto(lean, NULL) != 1)
 		return;
 	ossl.sha1 = EVP_MD_fetch(NULL, "SHA1", NULL);
@@ -45,8 +45,8 @@ ossl_start(void)
 		ERR_clear_error();
 }
 
-const struct emu_ossl *
-emu_ossl(void)
+const struct cr_ossl *
+cr_ossl(void)
 {
 	if (pthread_once(&ossl_once, ossl_start) != 0 || !ossl_ready)
 		return NULL;
@@ -54,7 +54,7 @@ emu_ossl(void)
 }
 
 enum cb_err
-emu_ossl_end(enum cb_err r)
+cr_ossl_end(enum cb_err r)
 {
 	if (r != CB_OK)
 		ERR_clear_error();

@@ -6,8 +6,8 @@
 #include <openssl/core_names.h>
 #include <openssl/params.h>
 
-#include "emulator/crypto/crypto.h"
-#include "emulator/crypto/ossl.h"
+#include "crypto/crypto.h"
+#include "crypto/ossl.h"
 
 static enum cb_err
 hash(const EVP_MD *md, struct cb_span in, uint8_t *out)
@@ -16,29 +16,29 @@ hash(const EVP_MD *md, struct cb_span in, uint8_t *out)
 
 	if (EVP_Digest(in.p, in.n, out, NULL, md, NULL) == 1)
 		r = CB_OK;
-	return emu_ossl_end(r);
+	return cr_ossl_end(r);
 }
 
 enum cb_err
-emu_sha1(struct cb_span in, uint8_t out[20])
+cr_sha1(struct cb_span in, uint8_t out[20])
 {
-	const struct emu_ossl *ossl = emu_ossl();
+	const struct cr_ossl *ossl = cr_ossl();
 
 	return ossl == NULL ? CB_E_CRYPTO : hash(ossl->sha1, in, out);
 }
 
 enum cb_err
-emu_sha256(struct cb_span in, uint8_t out[32])
+cr_sha256(struct cb_span in, uint8_t out[32])
 {
-	const struct emu_ossl *ossl = emu_ossl();
+	const struct cr_ossl *ossl = cr_ossl();
 
 	return ossl == NULL ? CB_E_CRYPTO : hash(ossl->sha256, in, out);
 }
 
 enum cb_err
-emu_hmac_sha256(const uint8_t key[EMU_KEY], struct cb_span in, uint8_t out[32])
+cr_hmac_sha256(const uint8_t key[CR_KEY], struct cb_span in, uint8_t out[32])
 {
-	const struct emu_ossl *ossl = emu_ossl();
+	const struct cr_ossl *ossl = cr_ossl();
 	char digest[] = "SHA256";
 	const OSSL_PARAM how[] = {
 		OSSL_PARAM_construct_utf8_string(
@@ -50,12 +50,12 @@ emu_hmac_sha256(const uint8_t key[EMU_KEY], struct cb_span in, uint8_t out[32])
 	size_t n;
 
 	if (ossl == NULL || (ctx = EVP_MAC_CTX_new(ossl->hmac)) == NULL ||
-	    EVP_MAC_init(ctx, key, EMU_KEY, how) != 1 ||
+	    EVP_MAC_init(ctx, key, CR_KEY, how) != 1 ||
 	    EVP_MAC_update(ctx, in.p, in.n) != 1 ||
 	    EVP_MAC_final(ctx, out, &n, 32) != 1)
 		goto out;
 	r = CB_OK;
 out:
 	EVP_MAC_CTX_free(ctx);
-	return emu_ossl_end(r);
+	return cr_ossl_end(r);
 }

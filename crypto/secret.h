@@ -3,10 +3,10 @@
 /*
  * The secure heap's start, which has to come before OpenSSL's own.
  */
-#ifndef EMU_SECRET_H
-#define EMU_SECRET_H
+#ifndef CR_SECRET_H
+#define CR_SECRET_H
 
 /* Called once, by ossl.c. */
-void emu_secret_start(void);
+void cr_secret_start(void);
 
 #endif

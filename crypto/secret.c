@@ -16,9 +16,9 @@
 #include <openssl/crypto.h>
 
 #include "common/log.h"
-#include "emulator/crypto/crypto.h"
-#include "emulator/crypto/ossl.h"
-#include "emulator/crypto/secret.h"
+#include "crypto/crypto.h"
+#include "crypto/ossl.h"
+#include "crypto/secret.h"
 
 #define HEAP_SIZE ((size_t)1 << 20) /* a power of two */
 #define HEAP_LEAST 32               /* smallest block */
@@ -37,18 +37,18 @@ warn(const char *what)
 }
 
 void
-emu_secret_start(void)
+cr_secret_start(void)
 {
 	if (CRYPTO_secure_malloc_init(HEAP_SIZE, HEAP_LEAST) != 1)
 		warn("memory cannot be locked (see ulimit -l)");
 }
 
 void *
-emu_secret_new(size_t n)
+cr_secret_new(size_t n)
 {
 	void *p = NULL;
 
-	if (emu_ossl() == NULL)
+	if (cr_ossl() == NULL)
 		return NULL;
 	if (n == 0)
 		n = 1;
@@ -64,7 +64,7 @@ emu_secret_new(size_t n)
 }
 
 void
-emu_secret_free(void *p, size_t n)
+cr_secret_free(void *p, size_t n)
 {
 	/* Knows which of the two heaps it came from. */
 	if (p != NULL)

@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: BSD-2-Clause
  * Copyright (c) 2026 The cardbridge authors */
 /*
- * What the files of crypto/ share: OpenSSL started once for the process, and
- * the algorithms fetched once. Nothing outside crypto/ includes this.
+ * For the files that call OpenSSL: it is started once for the process, and the
+ * algorithms are fetched once.
  *
  * OpenSSL's own failures are all CB_E_CRYPTO. Its error queue is emptied
  * where a call failed, since the next reader of it would be somebody else.
@@ -10,14 +10,14 @@
  * a key passed through, so the stack is wiped after it; that costs a
  * thousandth of a signature.
  */
-#ifndef EMU_OSSL_H
-#define EMU_OSSL_H
+#ifndef CR_OSSL_H
+#define CR_OSSL_H
 
 #include <openssl/evp.h>
 
-#include "common/err.h"
+#include "common/span.h"
 
-struct emu_ossl {
+struct cr_ossl {
 	EVP_MD *sha1, *sha256;
 	EVP_CIPHER *gcm, *des3;
 	EVP_MAC *hmac;
@@ -25,9 +25,16 @@ struct emu_ossl {
 };
 
 /* NULL: OpenSSL does not start, or lacks one of the algorithms. */
-const struct emu_ossl *emu_ossl(void);
+const struct cr_ossl *cr_ossl(void);
 /* Ends every function that called OpenSSL: forgets its messages unless r is
  * CB_OK, wipes the stack that it used, passes r on. */
-CB_MUST_USE enum cb_err emu_ossl_end(enum cb_err r);
+CB_MUST_USE enum cb_err cr_ossl_end(enum cb_err r);
+
+/* Any key derivation that OpenSSL knows. */
+CB_MUST_USE enum cb_err cr_derive(
+    EVP_KDF *kdf, const OSSL_PARAM *how, uint8_t *out, size_t n);
+/* OSSL_PARAM points at what it only reads without saying so in its type; an
+ * empty string must not be a null pointer there. */
+OSSL_PARAM cr_octets(const char *name, struct cb_span s);
 
 #endif
