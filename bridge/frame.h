@@ -8,18 +8,12 @@
 #define BR_FRAME_H
 
 #include "bridge/protocol.h"
+#include "common/text.h"
 
 /* Leaves room for a header; br_frame_end fills it, or takes all back. */
 CB_MUST_USE enum cb_err br_frame_begin(struct cb_buf *b, size_t *mark);
 CB_MUST_USE enum cb_err br_frame_end(struct cb_buf *b, size_t mark,
     uint16_t seq, uint16_t type, enum cb_err r);
-/* Words of ours: cut to `max`, with control characters (a file name may have
- * any) made harmless, as the other end refuses them. */
-CB_MUST_USE enum cb_err br_put_text(
-    struct cb_buf *b, const char *text, size_t max);
-/* A string of the peer: short enough, and no control character in it. */
-CB_MUST_USE enum cb_err br_get_text(
-    struct cb_span *cur, char *out, size_t size);
 /* What programs call a reader: pcscd appends reader number and slot to a
  * file's friendly name. */
 void br_pcsc_name(char out[128], const char *name);

@@ -171,43 +171,6 @@ br_put_plain(struct cb_buf *b, uint16_t seq, uint16_t type, struct cb_span body)
 	return br_frame_end(b, mark, seq, type, r);
 }
 
-enum cb_err
-br_put_text(struct cb_buf *b, const char *text, size_t max)
-{
-	struct cb_span s = cb_span_head(cb_span_str(text), max);
-	uint8_t *p;
-	size_t i;
-	enum cb_err r;
-
-	if ((r = cb_put_u16(b, (uint16_t)s.n)) != CB_OK ||
-	    (r = cb_buf_grow(b, s.n, &p)) != CB_OK)
-		return r;
-	for (i = 0; i < s.n; i++)
-		p[i] = s.p[i] < 0x20 || s.p[i] == 0x7f ? '?' : s.p[i];
-	return CB_OK;
-}
-
-enum cb_err
-br_get_text(struct cb_span *cur, char *out, size_t size)
-{
-	struct cb_span at = *cur, s;
-	size_t i;
-	enum cb_err r;
-
-	if ((r = cb_get_lv16(&at, &s)) != CB_OK)
-		return r;
-	if (s.n >= size)
-		return CB_E_LIMIT;
-	for (i = 0; i < s.n; i++)
-		if (s.p[i] < 0x20 || s.p[i] == 0x7f)
-			return CB_E_FORMAT;
-	if (s.n > 0)
-		memcpy(out, s.p, s.n);
-	out[s.n] = '\0';
-	*cur = at;
-	return CB_OK;
-}
-
 /* ---- greeting ---------------------------------------------------------- */
 
 enum cb_err
@@ -238,7 +201,7 @@ br_get_hello(struct br_hello *out, struct cb_span body)
 		return r;
 	if (out->version != BR_VERSION)
 		return CB_OK;
-	r = br_get_text(&body, out->release, sizeof(out->release));
+	r = cb_get_text(&body, out->release, sizeof(out->release));
 	return r != CB_OK ? r : cb_get_end(&body);
 }
 
@@ -276,7 +239,7 @@ br_get_welcome(struct br_welcome *out, struct cb_span body)
 	if ((r = cb_get_u32(&body, &out->exchange_ms)) != CB_OK ||
 	    (r = cb_get_u32(&body, &out->long_ms)) != CB_OK)
 		return r;
-	r = br_get_text(&body, out->release, sizeof(out->release));
+	r = cb_get_text(&body, out->release, sizeof(out->release));
 	if (r != CB_OK)
 		return r;
 	if (out->exchange_ms == 0 || out->long_ms == 0 ||
@@ -301,7 +264,7 @@ br_put_error(
 			number = errors[i].number;
 	if ((r = br_frame_begin(b, &mark)) == CB_OK &&
 	    (r = cb_put_u16(b, number)) == CB_OK)
-		r = br_put_text(b, text != NULL ? text : "", BR_TEXT_MAX);
+		r = cb_put_text(b, text != NULL ? text : "", BR_TEXT_MAX);
 	return br_frame_end(b, mark, seq, BR_ERROR, r);
 }
 
@@ -315,7 +278,7 @@ br_get_error(enum cb_err *e, struct cb_why *why, struct cb_span body)
 
 	*e = CB_E_INTERNAL;
 	if ((r = cb_get_u16(&body, &number)) != CB_OK ||
-	    (r = br_get_text(&body, text, sizeof(text))) != CB_OK ||
+	    (r = cb_get_text(&body, text, sizeof(text))) != CB_OK ||
 	    (r = cb_get_end(&body)) != CB_OK)
 		return r;
 	for (i = 0; i < N_ERRORS; i++)
@@ -361,7 +324,7 @@ br_get_aim(struct br_aim *out, struct cb_span body)
 	memset(out, 0, sizeof(*out));
 	if ((r = cb_get_u8(&body, &road)) != CB_OK ||
 	    (r = cb_get_u8(&body, &slot)) != CB_OK ||
-	    (r = br_get_text(&body, out->name, sizeof(out->name))) != CB_OK ||
+	    (r = cb_get_text(&body, out->name, sizeof(out->name))) != CB_OK ||
 	    (r = cb_get_end(&body)) != CB_OK)
 		return r;
 	if (road != BR_ROAD_PCSC && road != BR_ROAD_DIRECT)
@@ -469,8 +432,8 @@ br_get_add(char name[BR_NAME_MAX + 1], char uri[BR_URI_MAX + 1],
 {
 	enum cb_err r;
 
-	if ((r = br_get_text(&body, name, BR_NAME_MAX + 1)) != CB_OK ||
-	    (r = br_get_text(&body, uri, BR_URI_MAX + 1)) != CB_OK)
+	if ((r = cb_get_text(&body, name, BR_NAME_MAX + 1)) != CB_OK ||
+	    (r = cb_get_text(&body, uri, BR_URI_MAX + 1)) != CB_OK)
 		return r;
 	return cb_get_end(&body);
 }
@@ -493,7 +456,7 @@ br_get_name(char name[BR_NAME_MAX + 1], struct cb_span body)
 {
 	enum cb_err r;
 
-	if ((r = br_get_text(&body, name, BR_NAME_MAX + 1)) != CB_OK)
+	if ((r = cb_get_text(&body, name, BR_NAME_MAX + 1)) != CB_OK)
 		return r;
 	return cb_get_end(&body);
 }
@@ -557,11 +520,11 @@ br_put_info(struct cb_buf *b, uint16_t seq, uint32_t number,
 	    (r = cb_put_u32(b, number)) == CB_OK &&
 	    (r = cb_put_u8(b, slot)) == CB_OK &&
 	    (r = cb_put_u8(b, flags)) == CB_OK &&
-	    (r = br_put_text(b, info->name, sizeof(info->name) - 1)) == CB_OK &&
-	    (r = br_put_text(b, info->uri, BR_URI_MAX)) == CB_OK &&
-	    (r = br_put_text(b, info->busy_with, sizeof(info->busy_with) - 1)) ==
+	    (r = cb_put_text(b, info->name, sizeof(info->name) - 1)) == CB_OK &&
+	    (r = cb_put_text(b, info->uri, BR_URI_MAX)) == CB_OK &&
+	    (r = cb_put_text(b, info->busy_with, sizeof(info->busy_with) - 1)) ==
 	    CB_OK &&
-	    (r = br_put_text(b, info->trouble, sizeof(info->trouble) - 1)) ==
+	    (r = cb_put_text(b, info->trouble, sizeof(info->trouble) - 1)) ==
 	    CB_OK)
 		r = cb_put_lv16(b, cb_span(info->atr, info->atr_n));
 	return br_frame_end(b, mark, seq, BR_READER_INFO, r);
@@ -585,11 +548,11 @@ br_get_info(
 	if ((r = cb_get_u32(&body, number)) != CB_OK ||
 	    (r = cb_get_u8(&body, &slot)) != CB_OK ||
 	    (r = cb_get_u8(&body, &flags)) != CB_OK ||
-	    (r = br_get_text(&body, info->name, sizeof(info->name))) != CB_OK ||
-	    (r = br_get_text(&body, info->uri, sizeof(info->uri))) != CB_OK ||
-	    (r = br_get_text(&body, info->busy_with, sizeof(info->busy_with))) !=
+	    (r = cb_get_text(&body, info->name, sizeof(info->name))) != CB_OK ||
+	    (r = cb_get_text(&body, info->uri, sizeof(info->uri))) != CB_OK ||
+	    (r = cb_get_text(&body, info->busy_with, sizeof(info->busy_with))) !=
 	    CB_OK ||
-	    (r = br_get_text(&body, info->trouble, sizeof(info->trouble))) !=
+	    (r = cb_get_text(&body, info->trouble, sizeof(info->trouble))) !=
 	    CB_OK ||
 	    (r = cb_get_lv16(&body, &atr)) != CB_OK ||
 	    (r = cb_get_end(&body)) != CB_OK)

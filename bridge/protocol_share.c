@@ -43,7 +43,7 @@ br_get_wish(struct br_share_wish *out, uint16_t type, struct cb_span body)
 	if (type == BR_SHARE_RECONNECT)
 		r = cb_get_u8(&body, &first);
 	else
-		r = br_get_text(&body, out->name, sizeof(out->name));
+		r = cb_get_text(&body, out->name, sizeof(out->name));
 	if (r != CB_OK || (r = cb_get_end(&body)) != CB_OK)
 		return r;
 	if (mode < BR_SHARE_EXCLUSIVE || mode > BR_SHARE_DIRECT ||
@@ -151,7 +151,7 @@ br_listed_add(struct cb_buf *b, size_t mark, const struct br_listed *one)
 	if ((r = cb_put_u32(b, one->number)) == CB_OK &&
 	    (r = cb_put_u8(b, flags)) == CB_OK &&
 	    (r = cb_put_u32(b, one->changes)) == CB_OK &&
-	    (r = br_put_text(b, one->name, sizeof(one->name) - 1)) == CB_OK)
+	    (r = cb_put_text(b, one->name, sizeof(one->name) - 1)) == CB_OK)
 		r = cb_put_lv16(b, cb_span(one->atr, one->atr_n));
 	if (r == CB_OK && b->n - mark - BR_HEADER_SIZE > BR_BODY_MAX)
 		r = CB_E_LIMIT;
@@ -191,7 +191,7 @@ br_get_listed(struct br_listed *out, struct cb_span *body)
 	if ((r = cb_get_u32(body, &out->number)) != CB_OK ||
 	    (r = cb_get_u8(body, &flags)) != CB_OK ||
 	    (r = cb_get_u32(body, &out->changes)) != CB_OK ||
-	    (r = br_get_text(body, out->name, sizeof(out->name))) != CB_OK ||
+	    (r = cb_get_text(body, out->name, sizeof(out->name))) != CB_OK ||
 	    (r = cb_get_lv16(body, &atr)) != CB_OK)
 		return r;
 	if ((flags & ~(SHARED_PRESENT | LISTED_EXCLUSIVE | LISTED_IN_USE)) !=

@@ -48,3 +48,44 @@ cb_text_read(char **out, const char *path, size_t max)
 	(void)fclose(f);
 	return r;
 }
+
+enum cb_err
+cb_put_text(struct cb_buf *b, const char *text, size_t max)
+{
+	const struct cb_span whole = cb_span_str(text);
+	struct cb_span s = cb_span_head(whole, max);
+	uint8_t *p;
+	size_t i;
+	enum cb_err r;
+
+	/* not through the middle of a character */
+	while (s.n > 0 && s.n < whole.n && (whole.p[s.n] & 0xC0) == 0x80)
+		s.n--;
+	if ((r = cb_put_u16(b, (uint16_t)s.n)) != CB_OK ||
+	    (r = cb_buf_grow(b, s.n, &p)) != CB_OK)
+		return r;
+	for (i = 0; i < s.n; i++)
+		p[i] = s.p[i] < 0x20 || s.p[i] == 0x7f ? '?' : s.p[i];
+	return CB_OK;
+}
+
+enum cb_err
+cb_get_text(struct cb_span *cur, char *out, size_t size)
+{
+	struct cb_span at = *cur, s;
+	size_t i;
+	enum cb_err r;
+
+	if ((r = cb_get_lv16(&at, &s)) != CB_OK)
+		return r;
+	if (s.n >= size)
+		return CB_E_LIMIT;
+	for (i = 0; i < s.n; i++)
+		if (s.p[i] < 0x20 || s.p[i] == 0x7f)
+			return CB_E_FORMAT;
+	if (s.n > 0)
+		memcpy(out, s.p, s.n);
+	out[s.n] = '\0';
+	*cur = at;
+	return CB_OK;
+}

@@ -1,7 +1,8 @@
 /* SPDX-License-Identifier: BSD-2-Clause
  * Copyright (c) 2026 The cardbridge authors */
 /*
- * Text files: what is one, and what is said of those that cannot be read.
+ * Text files: what is one, and what is said of those that cannot be read; and
+ * words in messages.
  */
 #include <errno.h>
 #include <stdlib.h>
@@ -58,6 +59,63 @@ START_TEST(text_that_is_not_there_is_told)
 }
 END_TEST
 
+static const struct {
+	const char *text;
+	size_t max;
+	const char *want;
+} words[] = {
+	{ "", 8, "" },
+	{ "a reader", 8, "a reader" },
+	{ "a reader", 7, "a reade" },
+	{ "a\nb\x7F" "c\x1F", 8, "a?b?c?" },
+	{ "\xC3\xA9t\xC3\xA9", 5, "\xC3\xA9t\xC3\xA9" },
+	{ "\xC3\xA9t\xC3\xA9", 4, "\xC3\xA9t" },
+	{ "\xE2\x82\xAC", 2, "" },
+};
+
+START_TEST(words_arrive_as_they_may)
+{
+	struct cb_buf b = CB_BUF_INIT;
+	struct cb_span cur;
+	char out[9] = "old";
+
+	ck_assert_int_eq(
+	    cb_put_text(&b, words[_i].text, words[_i].max), CB_OK);
+	cur = cb_buf_span(&b);
+	ck_assert_int_eq(cb_get_text(&cur, out, sizeof(out)), CB_OK);
+	ck_assert_str_eq(out, words[_i].want);
+	ck_assert_int_eq(cb_get_end(&cur), CB_OK);
+	cb_buf_free(&b);
+}
+END_TEST
+
+static const struct {
+	const char *hex;
+	enum cb_err want;
+} no_words[] = {
+	{ "0003410A42", CB_E_FORMAT },
+	{ "0001" "7F", CB_E_FORMAT },
+	{ "0001" "00", CB_E_FORMAT },
+	{ "0004" "41424344", CB_E_LIMIT },
+	{ "0002" "41", CB_E_SHORT },
+	{ "00", CB_E_SHORT },
+};
+
+START_TEST(words_that_are_none_are_refused)
+{
+	char out[4] = "old";
+	size_t n;
+	uint8_t *raw = exact_copy(no_words[_i].hex, &n);
+	struct cb_span cur = cb_span(raw, n);
+
+	ck_assert_int_eq(
+	    cb_get_text(&cur, out, sizeof(out)), no_words[_i].want);
+	ck_assert_ptr_eq(cur.p, raw);
+	ck_assert_str_eq(out, "old");
+	free(raw);
+}
+END_TEST
+
 Suite *
 text_suite(void)
 {
@@ -67,6 +125,9 @@ text_suite(void)
 	tcase_add_loop_test(tc, text_is_read_whole_or_not_at_all, 0,
 	    sizeof(cases) / sizeof(cases[0]));
 	tcase_add_test(tc, text_that_is_not_there_is_told);
+	tcase_add_loop_test(tc, words_arrive_as_they_may, 0, COUNT(words));
+	tcase_add_loop_test(
+	    tc, words_that_are_none_are_refused, 0, COUNT(no_words));
 	suite_add_tcase(s, tc);
 	return s;
 }
