@@ -9,7 +9,7 @@
 # shellcheck source=tests/tap.sh
 . "$(dirname "$0")/tap.sh"
 
-rooms=(common crypto emulator bridge ifdhandler winscard-shim cli)
+rooms=(common crypto wire emulator bridge ifdhandler winscard-shim cli)
 
 # What libc and the kernel offer, and a compiler by itself.
 libc=' alloca assert ctype dirent dlfcn elf endian errno fcntl fnmatch getopt glob
@@ -44,7 +44,9 @@ may() { # FILE HEADER
 	local room=${1%%/*} applet
 	case $2 in
 	# each foreign library has one door
-	'<openssl/'*) [[ $room = crypto || $1 = emulator/crypto/* ]] ;;
+	'<openssl/'*)
+		[[ $room = crypto || $room = wire || $1 = emulator/crypto/* ]]
+		;;
 	'<sqlite3.h>') [[ $1 = emulator/nvm_file* ]] ;;
 	'<libconfig.h>')
 		[[ $1 = emulator/profile* || $1 = bridge/config.c ||
@@ -64,8 +66,12 @@ may() { # FILE HEADER
 	# common/ is open to all, and knows nobody
 	common/*) ;;
 	# who calls OpenSSL himself starts it here
-	crypto/ossl.h) [[ $room = crypto || $1 = emulator/crypto/* ]] ;;
-	crypto/crypto.h) [[ $room = crypto || $room = emulator ]] ;;
+	crypto/ossl.h)
+		[[ $room = crypto || $room = wire || $1 = emulator/crypto/* ]]
+		;;
+	crypto/crypto.h)
+		[[ $room = crypto || $room = wire || $room = emulator ]]
+		;;
 	crypto/*) [ "$room" = crypto ] ;;
 	emulator/crypto/* | emulator/emu.h)
 		[[ $room = emulator || ($2 = emulator/emu.h &&
@@ -94,7 +100,7 @@ may() { # FILE HEADER
 		[ "$room" = bridge ] &&
 			{ ! is_thin "$1" || is_thin "$2"; }
 		;;
-	ifdhandler/* | winscard-shim/* | cli/*) [ "$room" = "${2%%/*}" ] ;;
+	ifdhandler/* | winscard-shim/* | wire/* | cli/*) [ "$room" = "${2%%/*}" ] ;;
 	*) return 1 ;;
 	esac
 }
@@ -131,6 +137,8 @@ done <<-'END'
 	emulator/pin.c crypto/ossl.h
 	emulator/crypto/env.c crypto/secret.h
 	bridge/serve.c crypto/crypto.h
+	wire/open.c emulator/emu.h
+	emulator/card.c wire/open.h
 	emulator/card.c bridge/client.h
 	emulator/card.c <openssl/evp.h>
 	emulator/card.c <sqlite3.h>

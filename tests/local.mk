@@ -30,6 +30,7 @@ include tests/cli/local.mk
 include tests/replay/local.mk
 include tests/powercut/local.mk
 include tests/winscard/local.mk
+include tests/wire/local.mk
 endif
 include tests/fuzz/local.mk
 include tests/bench/local.mk

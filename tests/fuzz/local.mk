@@ -8,6 +8,7 @@ fuzz_programs = \
 	tests/fuzz/fuzz_apdu_ias \
 	tests/fuzz/fuzz_cardfile \
 	tests/fuzz/fuzz_probe \
+	tests/fuzz/fuzz_remote \
 	tests/fuzz/fuzz_report \
 	tests/fuzz/fuzz_tlv \
 	tests/fuzz/fuzz_wire_client \
@@ -70,6 +71,12 @@ tests_fuzz_fuzz_probe_SOURCES = \
 	tests/fuzz/fuzz.h tests/fuzz/fuzz_probe.c $(fuzz_main)
 tests_fuzz_fuzz_probe_LDFLAGS = $(fuzz_ldflags)
 tests_fuzz_fuzz_probe_LDADD = $(fuzz_cli_libs)
+
+tests_fuzz_fuzz_remote_SOURCES = \
+	tests/fuzz/fuzz.h tests/fuzz/fuzz_remote.c $(fuzz_main)
+tests_fuzz_fuzz_remote_LDFLAGS = $(fuzz_ldflags)
+tests_fuzz_fuzz_remote_LDADD = \
+	wire/libwire.la crypto/libprimitives.la common/libcommon.la
 
 tests_fuzz_fuzz_report_SOURCES = \
 	tests/fuzz/fuzz.h tests/fuzz/fuzz_report.c $(fuzz_main)

@@ -3,7 +3,8 @@
 # Copyright (c) 2026 The cardbridge authors
 #
 # Makes seeds of what is in the tree: for fuzz_apdu, fuzz_apdu3 and
-# fuzz_apdu_ias of the recorded conversations, for fuzz_cardfile of a card file. Run by hand when they have
+# fuzz_apdu_ias of the recorded conversations, for fuzz_cardfile of a card
+# file, for fuzz_remote of what PROTOCOL.md says. Run by hand when they have
 # changed; the seeds are kept with the sources.
 #
 # usage: make-seeds.py VECTORS SEEDS [CARD-FILE]
@@ -43,6 +44,32 @@ def deleted(name):
     return bytes([len(name)]) + name + b"\xff\xff"
 
 
+def lv(value):
+    return len(value).to_bytes(2, "big") + value
+
+
+def remote(directory):
+    ids = bytes(16 * [1]) + bytes(16 * [2]) + bytes(16 * [3])
+    write(directory, "offer", b"\x00CBwr\x00\x01\x01\x01" + ids + bytes(64)
+          + lv(b"certificate"))
+    write(directory, "accept", b"\x01CBwr\x00\x01\x02\x02" + ids
+          + bytes(16 + 32) + b"\x01" + lv(bytes(384)) + lv(b"0.1.0")
+          + lv(b"certificate") + lv(bytes(71)))
+    write(directory, "power", bytes.fromhex("02" "01" "0000" "02"))
+    write(directory, "transmit", bytes.fromhex("02" "03" "0001" "00A40000"))
+    write(directory, "opened", bytes.fromhex(
+        "03" "01" "0000000000000000" "03" "0000FFFF" "0000005A"))
+    write(directory, "done", bytes.fromhex(
+        "03" "02" "0000000000000005" "0002" "00000000" "00000002" "6102"
+        "00000005" "00C0000002" "00000004" "AABB9000"))
+    write(directory, "refused", bytes.fromhex(
+        "03" "03" "0000000000000001" "0008" "0006" "696E20757365"))
+    one = bytes(7) + b"\x01" + b"\x00\x00\x00\x50" + bytes(80)
+    write(directory, "records", b"\x04" + one + one)
+    write(directory, "certificate", b"\x05" + bytes.fromhex(
+        "3081" "80" "3070" "A003020102" "020101" "300A06082A8648CE3D040302"))
+
+
 def main():
     vectors, seeds = sys.argv[1:3]
     for family, target in (("authentic5", "apdu"), ("authentic3", "apdu3"),
@@ -73,6 +100,7 @@ def main():
           + record("card/0/f/0000f002",
                    bytes.fromhex("00000007" "9003" "14" "0200" "0006"
                                  "711212121200" "00" "b6" "01" "0000")))
+    remote(os.path.join(seeds, "remote"))
     if len(sys.argv) > 3:
         with open(sys.argv[3], "rb") as f:
             write(cardfile, "whole", b"f" + f.read())

@@ -1,0 +1,122 @@
+/* SPDX-License-Identifier: BSD-2-Clause
+ * Copyright (c) 2026 The cardbridge authors */
+/*
+ * Any bytes, given to the parsers of the remote wire; the first byte chooses
+ * which. What a parser lends must lie in what it was given, and what it took
+ * must come out the same when it is written.
+ */
+#include <stdlib.h>
+
+#include "tests/fuzz/fuzz.h"
+#include "wire/cert.h"
+#include "wire/message.h"
+#include "wire/open.h"
+#include "wire/record.h"
+
+static void
+same(enum cb_err r, struct cb_buf *b, struct cb_span in)
+{
+	if (r != CB_OK || !cb_span_equal(cb_buf_span(b), in))
+		abort();
+	cb_buf_free(b);
+}
+
+static void
+offer(struct cb_span in)
+{
+	struct cb_buf b = CB_BUF_INIT;
+	struct wire_offer o;
+
+	if (wire_offer_get(in, &o) == CB_OK)
+		same(wire_offer_put(&b, &o), &b, in);
+}
+
+static void
+accept_(struct cb_span in)
+{
+	struct cb_buf b = CB_BUF_INIT;
+	struct cb_span head, signature;
+	struct wire_accept a;
+	enum cb_err r;
+
+	if (wire_accept_get(in, &a, &head, &signature) != CB_OK)
+		return;
+	if ((r = wire_accept_put(&b, &a)) == CB_OK &&
+	    cb_span_equal(cb_buf_span(&b), head))
+		r = wire_accept_sign_put(&b, signature);
+	same(r, &b, in);
+}
+
+static void
+command(struct cb_span in)
+{
+	struct cb_buf b = CB_BUF_INIT;
+	struct wire_command c;
+
+	if (wire_command_get(in, &c) == CB_OK)
+		same(wire_command_put(&b, &c), &b, in);
+}
+
+static void
+answer(struct cb_span in)
+{
+	struct cb_buf b = CB_BUF_INIT;
+	struct wire_answer a;
+
+	if (wire_answer_get(in, &a) == CB_OK)
+		same(wire_answer_put(&b, &a), &b, in);
+}
+
+/* A body: records that nobody sealed are all refused; their parts are the
+ * whole of what was read. */
+static void
+records(struct cb_span in)
+{
+	static const uint8_t key[CR_KEY], session[WIRE_ID];
+	struct cb_buf out = CB_BUF_INIT;
+	struct wire_stream s;
+	struct wire_record r;
+	struct cb_span cur = in;
+	size_t read = 0;
+
+	while (wire_record_get(&cur, &r) == CB_OK) {
+		read += r.whole.n;
+		if (r.whole.n != 12 + r.sealed.n ||
+		    r.whole.p + r.whole.n != cur.p)
+			abort();
+		wire_stream_init(&s, key, session, WIRE_WORKER);
+		s.next = r.number;
+		if (wire_open(&s, &r, &out) == CB_OK || out.n != 0)
+			abort();
+	}
+	if (read + cur.n != in.n)
+		abort();
+	cb_buf_free(&out);
+}
+
+/* Nobody's certificate, and nobody's key. */
+static void
+certificate(struct cb_span in)
+{
+	struct wire_key *key;
+	struct wire_cert facts;
+
+	if (wire_cert_check(in, in, WIRE_DEVICE, WIRE_LIVE, 1800000000,
+		&facts, &key, NULL) == CB_OK)
+		abort();
+	if (wire_key_get_pem(in, &key) == CB_OK)
+		wire_key_free(&key);
+}
+
+int
+LLVMFuzzerTestOneInput(const uint8_t *p, size_t n)
+{
+	static void (*const parsers[])(struct cb_span in) = { offer, accept_,
+		command, answer, records, certificate };
+
+	if (n == 0)
+		return 0;
+	parsers[p[0] % (sizeof(parsers) / sizeof(parsers[0]))](
+	    cb_span(p + 1, n - 1));
+	return 0;
+}

@@ -1,0 +1,17 @@
+# SPDX-License-Identifier: BSD-2-Clause
+check_PROGRAMS += tests/wire/test_wire
+TESTS += tests/wire/test_wire
+VALGRIND_TESTS += tests/wire/test_wire
+tests_wire_test_wire_SOURCES = \
+	tests/wire/main.c \
+	tests/wire/suites.h \
+	tests/wire/test_cert.c \
+	tests/wire/test_key.c \
+	tests/wire/test_message.c \
+	tests/wire/test_open.c \
+	tests/wire/test_record.c
+tests_wire_test_wire_CFLAGS = $(AM_CFLAGS) $(CHECK_CFLAGS)
+tests_wire_test_wire_LDFLAGS = $(program_ldflags)
+tests_wire_test_wire_LDADD = \
+	wire/libwire.la crypto/libprimitives.la common/libcommon.la \
+	$(CHECK_LIBS)

@@ -1,0 +1,13 @@
+# SPDX-License-Identifier: BSD-2-Clause
+# What bridge and backend say to each other: both ends in one place.
+noinst_LTLIBRARIES += wire/libwire.la
+wire_libwire_la_SOURCES = \
+	wire/cert.c wire/cert.h \
+	wire/cert_make.c wire/cert_template.h \
+	wire/key.c wire/key.h \
+	wire/message.c wire/message.h \
+	wire/open.c wire/open.h \
+	wire/record.c wire/record.h \
+	wire/wire.h
+wire_libwire_la_CFLAGS = $(AM_CFLAGS) $(LIBCRYPTO_CFLAGS)
+wire_libwire_la_LIBADD = $(LIBCRYPTO_LIBS)
