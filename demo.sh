@@ -3,8 +3,9 @@
 # Copyright (c) 2026 The cardbridge authors
 #
 # A smart card of software in a PC/SC reader, and unmodified programs using it:
-# listing, login, decryption, signature, an ssh login, a wrong passcode. Each
-# line with a $ in front is what a person would type.
+# listing, login, decryption, signature, an ssh login, a wrong passcode; then
+# the same without pcscd. Each line with a $ in front is what a person would
+# type.
 #
 # Runs on a bare Debian 12, as root or with sudo. Missing packages are
 # installed; the build is in ./build-demo; pcscd and the bridge are private to
@@ -54,7 +55,8 @@ build_programs() {
 		{ [ -e configure ] || autoreconf -i; } &&
 			{ [ -e Makefile ] || ./configure; } &&
 			make -j"$(nproc)" cardbridge cardbridged \
-				ifdhandler/libifdcardbridge.la
+				ifdhandler/libifdcardbridge.la \
+				winscard-shim/libpcsclite.la
 	} >build.log 2>&1; then
 		give_up "it does not build:" "$build/build.log"
 	fi
@@ -176,4 +178,8 @@ expected=1 show 'pkcs11-tool --login --pin 000000 -O' 'CKR_[A-Z_]*'
 show 'opensc-tool -s 00A4040010A0000000770100700A1000F100000100 -s 00200001 |
   sed -n "s/.*SW1=0x63, SW2=0xC\(.\).*/\1 tries left/p"' 'tries left'
 
-say "That was it. pcscd, bridge and card of this demo are gone."
+say "Without pcscd, root or a daemon: a program with a card of its own, in one line"
+show 'cardbridge run --test-card series8 -- pkcs11-tool -L -O' \
+	'^Slot|token label|Object;|  label: '
+
+say "That was it. pcscd, bridge and cards of this demo are gone."
