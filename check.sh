@@ -23,6 +23,7 @@ packages=(
 	# to build
 	build-essential autoconf automake libtool pkg-config clang
 	libssl-dev libsqlite3-dev libconfig-dev libjansson-dev libpcsclite-dev
+	libseccomp-dev
 	# to test
 	check valgrind codespell shellcheck mandoc binutils
 	# unmodified programs that must take the card for a card

@@ -36,6 +36,15 @@ limit_binds(size_t limit)
 	return false;
 }
 
+bool
+cb_process_can_lock(void)
+{
+	struct rlimit rl;
+
+	return getrlimit(RLIMIT_MEMLOCK, &rl) == 0 &&
+	    (rl.rlim_cur == RLIM_INFINITY || !limit_binds(rl.rlim_cur));
+}
+
 /*
  * With a limit that binds, MCL_FUTURE would make mmap and malloc fail once
  * the limit is reached: then nothing is locked at all.

@@ -9,14 +9,14 @@
 # shellcheck source=tests/tap.sh
 . "$(dirname "$0")/tap.sh"
 
-rooms=(common crypto wire emulator bridge ifdhandler winscard-shim cli)
+rooms=(common crypto wire emulator bridge ifdhandler winscard-shim cli backend)
 
 # What libc and the kernel offer, and a compiler by itself.
 libc=' alloca assert ctype dirent dlfcn elf endian errno fcntl fnmatch getopt glob
 grp inttypes libgen limits locale malloc math mntent netdb poll pthread pwd
 sched semaphore setjmp signal stdalign stdarg stdatomic stdbool stddef stdint
 stdio stdlib stdnoreturn string strings syslog termios time unistd wchar
-arpa/inet linux/capability linux/futex net/if netinet/in netinet/tcp
+arpa/inet linux/capability linux/futex linux/landlock net/if netinet/in netinet/tcp
 sys/capability sys/epoll sys/eventfd sys/file sys/inotify sys/ioctl sys/mman
 sys/param sys/prctl sys/random sys/resource sys/select sys/signalfd sys/socket
 sys/stat sys/statvfs sys/syscall sys/sysmacros sys/time sys/timerfd sys/types
@@ -53,6 +53,7 @@ may() { # FILE HEADER
 			$1 = cli/describe/* ]]
 		;;
 	'<jansson.h>') [ "$room" = cli ] ;;
+	'<seccomp.h>') [ "$1" = backend/walls_sys.c ] ;;
 	# a client of pcscd, a plug-in of it, and what stands for its library
 	'<winscard.h>' | '<wintypes.h>' | '<pcsclite.h>')
 		[[ $room = ifdhandler || $1 = cli/pcsc.c ||
@@ -100,7 +101,7 @@ may() { # FILE HEADER
 		[ "$room" = bridge ] &&
 			{ ! is_thin "$1" || is_thin "$2"; }
 		;;
-	ifdhandler/* | winscard-shim/* | wire/* | cli/*) [ "$room" = "${2%%/*}" ] ;;
+	ifdhandler/* | winscard-shim/* | wire/* | cli/* | backend/*) [ "$room" = "${2%%/*}" ] ;;
 	*) return 1 ;;
 	esac
 }
@@ -138,6 +139,9 @@ done <<-'END'
 	emulator/crypto/env.c crypto/secret.h
 	bridge/serve.c crypto/crypto.h
 	wire/open.c emulator/emu.h
+	backend/walls.c <seccomp.h>
+	bridge/serve.c backend/roles.h
+	backend/roles.c bridge/link.h
 	emulator/card.c wire/open.h
 	emulator/card.c bridge/client.h
 	emulator/card.c <openssl/evp.h>

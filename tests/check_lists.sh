@@ -23,7 +23,8 @@ named() { # FILE: by itself, or by a folder that it is in
 trouble=
 while IFS= read -r file; do
 	named "$file" || trouble+="$file is in no list"$'\n'
-done < <(find common emulator bridge ifdhandler winscard-shim cli man data tests \
+done < <(find common crypto wire emulator bridge ifdhandler winscard-shim cli \
+	backend man data tests \
 	-type f ! -name local.mk ! -name '*.pyc' ! -path '*/.*' \
 	! -name '*.o' ! -name '*.lo' ! -name '*.la' ! -name '*.log' \
 	! -name '*.trs' | sort)
@@ -44,5 +45,5 @@ while IFS=: read -r file suite; do
 	grep -qE "\b${suite}_suite\b" "$dir/main.c" ||
 		grep -qE "SUITE\(${suite}\)" "$dir"/*.h ||
 		trouble+="$dir/main.c does not run ${suite}_suite"$'\n'
-done < <(grep -HE '^[a-z_0-9]+_suite\(void\)$' tests/*/*.c)
+done < <(grep -HE '^[a-z_0-9]+_suite\(void\)$' tests/*/*.c tests/*/*/*.c)
 verdict "every suite is run" "${trouble%$'\n'}"

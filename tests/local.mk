@@ -31,6 +31,9 @@ include tests/replay/local.mk
 include tests/powercut/local.mk
 include tests/winscard/local.mk
 include tests/wire/local.mk
+if BACKEND
+include tests/backend/roles/local.mk
+endif
 endif
 include tests/fuzz/local.mk
 include tests/bench/local.mk

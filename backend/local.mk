@@ -1,0 +1,12 @@
+# SPDX-License-Identifier: BSD-2-Clause
+# The service that hosts cards: what its roles share.
+if BACKEND
+noinst_LTLIBRARIES += backend/libroles.la
+backend_libroles_la_SOURCES = \
+	backend/roles.c backend/roles.h \
+	backend/walls.c backend/walls.h \
+	backend/walls_fs.c backend/walls_fs.h \
+	backend/walls_sys.c backend/walls_sys.h
+backend_libroles_la_CFLAGS = $(AM_CFLAGS) $(SECCOMP_CFLAGS)
+backend_libroles_la_LIBADD = common/libprocess.la $(SECCOMP_LIBS)
+endif

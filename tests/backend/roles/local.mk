@@ -1,0 +1,16 @@
+# SPDX-License-Identifier: BSD-2-Clause
+# Not under valgrind, which makes system calls of its own.
+check_PROGRAMS += tests/backend/roles/test_roles
+TESTS += tests/backend/roles/test_roles
+tests_backend_roles_test_roles_SOURCES = \
+	tests/backend/roles/attacks.c \
+	tests/backend/roles/attacks.h \
+	tests/backend/roles/main.c \
+	tests/backend/roles/suites.h \
+	tests/backend/roles/test_walls.c
+tests_backend_roles_test_roles_CFLAGS = $(AM_CFLAGS) $(CHECK_CFLAGS) \
+	$(LIBCRYPTO_CFLAGS) $(SQLITE_CFLAGS)
+tests_backend_roles_test_roles_LDFLAGS = $(program_ldflags)
+tests_backend_roles_test_roles_LDADD = \
+	backend/libroles.la emulator/libemulator.la common/libprocess.la \
+	common/libcommon.la $(SQLITE_LIBS) $(CHECK_LIBS)

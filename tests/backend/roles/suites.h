@@ -1,0 +1,13 @@
+/* SPDX-License-Identifier: BSD-2-Clause
+ * Copyright (c) 2026 The cardbridge authors */
+/*
+ * The suites of what a backend's roles share.
+ */
+#ifndef TESTS_BACKEND_ROLES_SUITES_H
+#define TESTS_BACKEND_ROLES_SUITES_H
+
+#include <check.h>
+
+Suite *walls_suite(void);
+
+#endif
