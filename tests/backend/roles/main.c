@@ -13,6 +13,8 @@ main(void)
 	SRunner *sr = srunner_create(walls_suite());
 	int failed;
 
+	srunner_add_suite(sr, channel_suite());
+	srunner_add_suite(sr, calls_suite());
 	srunner_set_tap(sr, "-");
 	srunner_run_all(sr, CK_SILENT);
 	failed = srunner_ntests_failed(sr);

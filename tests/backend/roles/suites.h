@@ -8,6 +8,8 @@
 
 #include <check.h>
 
+Suite *calls_suite(void);
+Suite *channel_suite(void);
 Suite *walls_suite(void);
 
 #endif

@@ -1,0 +1,183 @@
+/* SPDX-License-Identifier: BSD-2-Clause
+ * Copyright (c) 2026 The cardbridge authors */
+/*
+ * A list of who waits for which number. There are at most as many as the
+ * worker has threads.
+ */
+#include <errno.h>
+#include <pthread.h>
+#include <stdlib.h>
+#include <time.h>
+
+#include "backend/calls.h"
+
+struct call {
+	struct call *next;
+	uint64_t id;
+	uint16_t type;
+	pthread_cond_t woken;
+	bool over;
+	enum cb_err result;
+	uint16_t code;
+	struct cb_buf *answer;
+};
+
+struct be_calls {
+	pthread_mutex_t lock;
+	struct be_channel *ch;
+	struct call *first;
+	uint64_t next_id;	/* numbers are never used again */
+};
+
+enum cb_err
+be_calls_new(struct be_calls **out, struct be_channel *ch)
+{
+	struct be_calls *calls = calloc(1, sizeof(*calls));
+
+	*out = NULL;
+	if (calls == NULL || pthread_mutex_init(&calls->lock, NULL) != 0) {
+		free(calls);
+		return CB_E_NOMEM;
+	}
+	calls->ch = ch;
+	calls->next_id = 1;
+	*out = calls;
+	return CB_OK;
+}
+
+void
+be_calls_free(struct be_calls **calls)
+{
+	if (*calls == NULL)
+		return;
+	(void)pthread_mutex_destroy(&(*calls)->lock);
+	free(*calls);
+	*calls = NULL;
+}
+
+/* ---- asking -------------------------------------------------------------- */
+
+static enum cb_err
+cond_init(pthread_cond_t *cond)
+{
+	pthread_condattr_t attr;
+	int failed;
+
+	if (pthread_condattr_init(&attr) != 0)
+		return CB_E_NOMEM;
+	failed = pthread_condattr_setclock(&attr, CLOCK_MONOTONIC) != 0 ||
+	    pthread_cond_init(cond, &attr) != 0;
+	(void)pthread_condattr_destroy(&attr);
+	return failed ? CB_E_NOMEM : CB_OK;
+}
+
+static struct timespec
+in_ms(unsigned ms)
+{
+	struct timespec t;
+
+	(void)clock_gettime(CLOCK_MONOTONIC, &t);
+	t.tv_sec += ms / 1000;
+	t.tv_nsec += (long)(ms % 1000) * 1000000;
+	if (t.tv_nsec >= 1000000000) {
+		t.tv_nsec -= 1000000000;
+		t.tv_sec++;
+	}
+	return t;
+}
+
+static void
+unlink_call(struct be_calls *calls, struct call *call)
+{
+	struct call **at = &calls->first;
+
+	while (*at != NULL && *at != call)
+		at = &(*at)->next;
+	if (*at != NULL)
+		*at = call->next;
+}
+
+/* With calls->lock, which is let go of while waiting. */
+static enum cb_err
+ask(struct be_calls *calls, struct call *call, struct cb_span body,
+    unsigned timeout_ms)
+{
+	const struct timespec until = in_ms(timeout_ms);
+	const struct be_message m = { .type = call->type, .id = call->id,
+		.body = body };
+	enum cb_err r;
+
+	if (calls->ch == NULL)
+		return CB_E_PEER;
+	call->next = calls->first;
+	calls->first = call;
+	r = be_channel_send(calls->ch, &m);
+	while (r == CB_OK && !call->over)
+		if (pthread_cond_timedwait(&call->woken, &calls->lock,
+			&until) == ETIMEDOUT)
+			r = CB_E_TIMEOUT;
+	unlink_call(calls, call);
+	return call->over ? call->result : r;
+}
+
+enum cb_err
+be_call(struct be_calls *calls, uint16_t type, struct cb_span body,
+    unsigned timeout_ms, uint16_t *code, struct cb_buf *answer)
+{
+	struct call call = { .type = type, .answer = answer };
+	enum cb_err r;
+
+	*code = 0;
+	if ((r = cond_init(&call.woken)) != CB_OK)
+		return r;
+	(void)pthread_mutex_lock(&calls->lock);
+	call.id = calls->next_id++;
+	r = ask(calls, &call, body, timeout_ms);
+	(void)pthread_mutex_unlock(&calls->lock);
+	*code = call.code;
+	(void)pthread_cond_destroy(&call.woken);
+	return r;
+}
+
+/* ---- answering ----------------------------------------------------------- */
+
+static void
+end_call(struct call *call, enum cb_err result)
+{
+	call->over = true;
+	call->result = result;
+	(void)pthread_cond_signal(&call->woken);
+}
+
+enum cb_err
+be_calls_answer(struct be_calls *calls, const struct be_message *m)
+{
+	struct call *call;
+	enum cb_err r = CB_OK;
+
+	(void)pthread_mutex_lock(&calls->lock);
+	for (call = calls->first; call != NULL; call = call->next)
+		if (call->id == m->id && !call->over)
+			break;
+	if (call != NULL && call->type == m->type) {
+		call->code = m->code;
+		end_call(call, cb_buf_add(call->answer, m->body));
+	} else if (call != NULL || m->id >= calls->next_id) {
+		/* of another type, or to what was never asked; else it was
+		 * asked, and is too late */
+		r = CB_E_PEER;
+	}
+	(void)pthread_mutex_unlock(&calls->lock);
+	return r;
+}
+
+void
+be_calls_channel(struct be_calls *calls, struct be_channel *ch)
+{
+	(void)pthread_mutex_lock(&calls->lock);
+	calls->ch = ch;
+	for (struct call *c = calls->first; c != NULL; c = c->next)
+		if (!c->over)
+			end_call(c, CB_E_PEER);
+	(void)pthread_mutex_unlock(&calls->lock);
+}

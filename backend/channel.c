@@ -1,0 +1,208 @@
+/* SPDX-License-Identifier: BSD-2-Clause
+ * Copyright (c) 2026 The cardbridge authors */
+/*
+ * Frames: u32 length of the body, u16 type, u16 code, u64 number; the top bit
+ * of the type marks an answer.
+ */
+#include <errno.h>
+#include <fcntl.h>
+#include <pthread.h>
+#include <stdlib.h>
+#include <sys/socket.h>
+#include <unistd.h>
+
+#include "backend/channel.h"
+
+#define HEADER 16
+#define ANSWER 0x8000
+#define READ_AT_ONCE ((size_t)16 << 10)
+
+struct be_channel {
+	int fd;
+	/* the loop's */
+	struct cb_buf in;
+	size_t taken;		/* of it, by messages that were lent */
+	/* anybody's */
+	pthread_mutex_t lock;
+	struct cb_buf out;
+	bool broken;
+};
+
+enum cb_err
+be_channel_new(struct be_channel **out, int fd)
+{
+	struct be_channel *ch = NULL;
+	int flags = fcntl(fd, F_GETFL);
+
+	*out = NULL;
+	if (flags < 0 || fcntl(fd, F_SETFL, flags | O_NONBLOCK) != 0 ||
+	    fcntl(fd, F_SETFD, FD_CLOEXEC) != 0 ||
+	    (ch = calloc(1, sizeof(*ch))) == NULL) {
+		if (fd >= 0)
+			(void)close(fd);
+		return flags < 0 ? CB_E_ARG : CB_E_NOMEM;
+	}
+	ch->fd = fd;
+	ch->in = (struct cb_buf)CB_BUF_INIT_MAX(
+	    HEADER + BE_BODY_MAX + READ_AT_ONCE);
+	ch->out = (struct cb_buf)CB_BUF_INIT_MAX(BE_UNSENT_MAX);
+	if (pthread_mutex_init(&ch->lock, NULL) != 0) {
+		(void)close(fd);
+		free(ch);
+		return CB_E_NOMEM;
+	}
+	*out = ch;
+	return CB_OK;
+}
+
+void
+be_channel_free(struct be_channel **ch)
+{
+	struct be_channel *c = *ch;
+
+	if (c == NULL)
+		return;
+	(void)close(c->fd);
+	cb_buf_free(&c->in);
+	cb_buf_free(&c->out);
+	(void)pthread_mutex_destroy(&c->lock);
+	free(c);
+	*ch = NULL;
+}
+
+int
+be_channel_fd(const struct be_channel *ch)
+{
+	return ch->fd;
+}
+
+bool
+be_channel_unsent(struct be_channel *ch)
+{
+	bool unsent;
+
+	(void)pthread_mutex_lock(&ch->lock);
+	unsent = ch->out.n > 0;
+	(void)pthread_mutex_unlock(&ch->lock);
+	return unsent;
+}
+
+/* ---- sending ------------------------------------------------------------- */
+
+/* As much as the socket takes now; with ch->lock. */
+static enum cb_err
+push(struct be_channel *ch)
+{
+	ssize_t n;
+
+	while (ch->out.n > 0 && !ch->broken) {
+		n = send(ch->fd, ch->out.p, ch->out.n, MSG_NOSIGNAL);
+		if (n > 0)
+			cb_buf_consume(&ch->out, (size_t)n);
+		else if (n < 0 && (errno == EAGAIN || errno == EWOULDBLOCK))
+			return CB_OK;
+		else if (n == 0 || errno != EINTR)
+			ch->broken = true;
+	}
+	return ch->broken ? CB_E_PEER : CB_OK;
+}
+
+static enum cb_err
+put(struct cb_buf *b, const struct be_message *m)
+{
+	const size_t before = b->n;
+	enum cb_err r;
+
+	(void)((r = cb_put_u32(b, (uint32_t)m->body.n)) != CB_OK ||
+	    (r = cb_put_u16(b, (uint16_t)(m->type |
+		 (m->answer ? ANSWER : 0)))) != CB_OK ||
+	    (r = cb_put_u16(b, m->code)) != CB_OK ||
+	    (r = cb_put_u64(b, m->id)) != CB_OK ||
+	    (r = cb_buf_add(b, m->body)) != CB_OK);
+	if (r != CB_OK && cb_buf_truncate(b, before) != CB_OK)
+		r = CB_E_INTERNAL;
+	return r;
+}
+
+enum cb_err
+be_channel_send(struct be_channel *ch, const struct be_message *m)
+{
+	enum cb_err r;
+
+	if (m->body.n > BE_BODY_MAX)
+		return CB_E_LIMIT;
+	if ((m->type & ANSWER) != 0 || (m->answer && m->id == 0))
+		return CB_E_ARG;
+	(void)pthread_mutex_lock(&ch->lock);
+	r = ch->broken ? CB_E_PEER : put(&ch->out, m);
+	if (r == CB_E_LIMIT)
+		ch->broken = true;	/* nobody reads at the other end */
+	if (r == CB_OK || r == CB_E_LIMIT)
+		r = push(ch);
+	(void)pthread_mutex_unlock(&ch->lock);
+	return r;
+}
+
+enum cb_err
+be_channel_flush(struct be_channel *ch)
+{
+	enum cb_err r;
+
+	(void)pthread_mutex_lock(&ch->lock);
+	r = push(ch);
+	(void)pthread_mutex_unlock(&ch->lock);
+	return r;
+}
+
+/* ---- receiving ----------------------------------------------------------- */
+
+enum cb_err
+be_channel_read(struct be_channel *ch)
+{
+	size_t before;
+	uint8_t *p;
+	ssize_t n;
+	enum cb_err r;
+
+	cb_buf_consume(&ch->in, ch->taken);
+	ch->taken = 0;
+	before = ch->in.n;
+	if (ch->in.max - before < READ_AT_ONCE)
+		return CB_OK;	/* whole messages lie here: they come first */
+	if ((r = cb_buf_grow(&ch->in, READ_AT_ONCE, &p)) != CB_OK)
+		return r;
+	do
+		n = recv(ch->fd, p, READ_AT_ONCE, 0);
+	while (n < 0 && errno == EINTR);
+	if (n == 0 || (n < 0 && errno != EAGAIN && errno != EWOULDBLOCK))
+		r = CB_E_PEER;
+	if (cb_buf_truncate(&ch->in, before + (n > 0 ? (size_t)n : 0)) !=
+	    CB_OK)
+		return CB_E_INTERNAL;
+	return r;
+}
+
+enum cb_err
+be_channel_next(struct be_channel *ch, struct be_message *out)
+{
+	struct be_message m;
+	struct cb_span cur = cb_span_tail(cb_buf_span(&ch->in), ch->taken);
+	uint32_t length;
+	uint16_t type;
+
+	if (cb_get_u32(&cur, &length) != CB_OK ||
+	    cb_get_u16(&cur, &type) != CB_OK ||
+	    cb_get_u16(&cur, &m.code) != CB_OK ||
+	    cb_get_u64(&cur, &m.id) != CB_OK)
+		return CB_E_SHORT;
+	m.answer = (type & ANSWER) != 0;
+	m.type = (uint16_t)(type & ~ANSWER);
+	if (length > BE_BODY_MAX || (!m.answer && m.code != 0) ||
+	    (m.answer && m.id == 0))
+		return CB_E_PEER;
+	if (cb_get_span(&cur, length, &m.body) != CB_OK)
+		return CB_E_SHORT;
+	ch->taken += HEADER + length;
+	*out = m;
+	return CB_OK;
+}

@@ -1,0 +1,56 @@
+/* SPDX-License-Identifier: BSD-2-Clause
+ * Copyright (c) 2026 The cardbridge authors */
+/*
+ * A channel between two roles: messages over a pair of stream sockets that
+ * the parent has made. Requests are answered in any order; an answer carries
+ * the number of its request. PROTOCOL.md, "Inside the backend", has the frame.
+ *
+ * One thread, the loop's, receives; any thread sends. Nobody waits for the
+ * other end to read: what the socket does not take is kept, up to a limit,
+ * and the loop writes it on. The other end is another program that may have
+ * been taken over: its lengths are claims, its numbers are looked up.
+ */
+#ifndef BE_CHANNEL_H
+#define BE_CHANNEL_H
+
+#include "common/buf.h"
+
+/* Largest body: a command and its sealed answer with room to spare. */
+#define BE_BODY_MAX ((size_t)1 << 20)
+/* What may wait for a socket to take it. Beyond it the other end is stuck,
+ * and the channel broken. */
+#define BE_UNSENT_MAX ((size_t)16 << 20)
+
+struct be_message {
+	uint16_t type;		/* of the request, also in its answer */
+	uint16_t code;		/* of an answer: 0, or what went wrong */
+	bool answer;
+	uint64_t id;		/* of the request; 0: wants no answer */
+	struct cb_span body;	/* borrowed */
+};
+
+struct be_channel;
+
+/* Takes the descriptor, in every case. */
+CB_MUST_USE enum cb_err be_channel_new(struct be_channel **out, int fd);
+void be_channel_free(struct be_channel **ch);
+int be_channel_fd(const struct be_channel *ch);
+/* Does the loop have to wait until the socket takes more? */
+bool be_channel_unsent(struct be_channel *ch);
+
+/* Any thread. CB_E_LIMIT: a body that is too long. CB_E_PEER: the channel is
+ * broken; the loop will notice, too. */
+CB_MUST_USE enum cb_err be_channel_send(
+    struct be_channel *ch, const struct be_message *m);
+/* The loop: writes on what was kept. CB_E_PEER as above. */
+CB_MUST_USE enum cb_err be_channel_flush(struct be_channel *ch);
+
+/* The loop: reads what is there, once. CB_E_PEER: the other end is gone, or
+ * says what no role says. */
+CB_MUST_USE enum cb_err be_channel_read(struct be_channel *ch);
+/* The loop: the next message that is whole; its body is valid until the next
+ * be_channel_read. CB_E_SHORT: there is none; CB_E_PEER. */
+CB_MUST_USE enum cb_err be_channel_next(
+    struct be_channel *ch, struct be_message *out);
+
+#endif

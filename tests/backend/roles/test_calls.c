@@ -1,0 +1,208 @@
+/* SPDX-License-Identifier: BSD-2-Clause
+ * Copyright (c) 2026 The cardbridge authors */
+/*
+ * Calls: each thread gets the answer to what it asked, in whatever order they
+ * come; and none waits longer than it wants to.
+ */
+#include <poll.h>
+#include <pthread.h>
+#include <string.h>
+#include <sys/socket.h>
+#include <unistd.h>
+
+#include "backend/calls.h"
+#include "tests/backend/roles/suites.h"
+
+static struct be_channel *ours, *theirs;
+static struct be_calls *calls;
+
+static void
+open_both(void)
+{
+	int ends[2];
+
+	ck_assert_int_eq(socketpair(AF_UNIX, SOCK_STREAM, 0, ends), 0);
+	ck_assert_int_eq(be_channel_new(&ours, ends[0]), CB_OK);
+	ck_assert_int_eq(be_channel_new(&theirs, ends[1]), CB_OK);
+	ck_assert_int_eq(be_calls_new(&calls, ours), CB_OK);
+}
+
+static void
+close_both(void)
+{
+	be_calls_free(&calls);
+	be_channel_free(&ours);
+	be_channel_free(&theirs);
+}
+
+/* One round of a loop: false, nothing came for that long. */
+static bool
+turn(struct be_channel *ch, int ms)
+{
+	struct pollfd p = { be_channel_fd(ch), POLLIN, 0 };
+
+	if (poll(&p, 1, ms) <= 0)
+		return false;
+	ck_assert_int_eq(be_channel_read(ch), CB_OK);
+	return true;
+}
+
+/* A thread that asks for one thing again and again. */
+struct asker {
+	pthread_t thread;
+	uint16_t type;
+	unsigned times, timeout_ms;
+	unsigned good;
+	enum cb_err last;
+	uint16_t code;
+};
+
+static void *
+ask(void *arg)
+{
+	struct asker *a = arg;
+	struct cb_buf answer = CB_BUF_INIT;
+	uint8_t what[4];
+
+	for (unsigned i = 0; i < a->times; i++) {
+		memcpy(what, &i, sizeof(what));
+		cb_buf_clear(&answer);
+		a->last = be_call(calls, a->type, CB_SPAN_OF(what),
+		    a->timeout_ms, &a->code, &answer);
+		/* an answer says the type and what was asked */
+		if (a->last == CB_OK && answer.n == 5 &&
+		    answer.p[0] == a->type &&
+		    memcmp(answer.p + 1, what, sizeof(what)) == 0)
+			a->good++;
+	}
+	cb_buf_free(&answer);
+	return NULL;
+}
+
+static void
+start(struct asker *a, uint16_t type, unsigned times, unsigned timeout_ms)
+{
+	*a = (struct asker){ .type = type, .times = times,
+		.timeout_ms = timeout_ms };
+	ck_assert_int_eq(pthread_create(&a->thread, NULL, ask, a), 0);
+}
+
+static void
+reply(const struct be_message *m)
+{
+	uint8_t body[5] = { (uint8_t)m->type };
+	struct be_message answer = { m->type, (uint16_t)(100 + m->type), true,
+		m->id, CB_SPAN_OF(body) };
+
+	ck_assert_uint_eq(m->body.n, 4);
+	memcpy(body + 1, m->body.p, 4);
+	ck_assert_int_eq(be_channel_send(theirs, &answer), CB_OK);
+}
+
+enum { ASKERS = 5, TIMES = 400 };
+
+/* The other role collects what is asked and answers the last first. */
+START_TEST(everybody_gets_his_answer)
+{
+	struct asker askers[ASKERS];
+	struct be_message m, kept[ASKERS];
+	uint8_t bodies[ASKERS][4];
+	size_t n = 0, answered = 0;
+
+	for (int i = 0; i < ASKERS; i++)
+		start(&askers[i], (uint16_t)(i + 1), TIMES, 30000);
+	while (answered < (size_t)ASKERS * TIMES) {
+		(void)turn(theirs, 1);
+		while (n < ASKERS && be_channel_next(theirs, &m) == CB_OK) {
+			memcpy(bodies[n], m.body.p, 4);
+			kept[n] = m;
+			kept[n].body.p = bodies[n];
+			n++;
+		}
+		while (n > 0)
+			reply(&kept[--n]);
+		(void)turn(ours, 1);
+		while (be_channel_next(ours, &m) == CB_OK) {
+			ck_assert_int_eq(be_calls_answer(calls, &m), CB_OK);
+			answered++;
+		}
+	}
+	for (int i = 0; i < ASKERS; i++) {
+		ck_assert_int_eq(pthread_join(askers[i].thread, NULL), 0);
+		ck_assert_uint_eq(askers[i].good, TIMES);
+		ck_assert_int_eq(askers[i].code, 101 + i);
+	}
+}
+END_TEST
+
+START_TEST(nobody_waits_for_ever)
+{
+	struct asker a;
+	struct be_message m;
+
+	start(&a, 1, 1, 50);
+	ck_assert_int_eq(pthread_join(a.thread, NULL), 0);
+	ck_assert_int_eq(a.last, CB_E_TIMEOUT);
+	/* the answer comes too late, and harms nobody */
+	ck_assert(turn(theirs, 10000));
+	ck_assert_int_eq(be_channel_next(theirs, &m), CB_OK);
+	reply(&m);
+	ck_assert(turn(ours, 10000));
+	ck_assert_int_eq(be_channel_next(ours, &m), CB_OK);
+	ck_assert_int_eq(be_calls_answer(calls, &m), CB_OK);
+}
+END_TEST
+
+/* A role that was taken over answers what nobody asked, or something else. */
+START_TEST(other_answers_are_noticed)
+{
+	struct be_message wrong = { 1, 0, true, 12345, { NULL, 0 } }, m;
+	struct asker a;
+
+	ck_assert_int_eq(be_calls_answer(calls, &wrong), CB_E_PEER);
+	start(&a, 1, 1, 30000);
+	ck_assert(turn(theirs, 10000));
+	ck_assert_int_eq(be_channel_next(theirs, &m), CB_OK);
+	wrong = (struct be_message){ 2, 0, true, m.id, { NULL, 0 } };
+	ck_assert_int_eq(be_calls_answer(calls, &wrong), CB_E_PEER);
+	be_calls_channel(calls, NULL);
+	ck_assert_int_eq(pthread_join(a.thread, NULL), 0);
+	ck_assert_int_eq(a.last, CB_E_PEER);
+}
+END_TEST
+
+START_TEST(a_role_that_dies_ends_the_waiting)
+{
+	struct asker askers[3], late;
+
+	for (uint16_t i = 0; i < 3; i++)
+		start(&askers[i], (uint16_t)(i + 1), 1, 30000);
+	while (turn(theirs, 100))
+		;
+	be_calls_channel(calls, NULL);
+	for (int i = 0; i < 3; i++) {
+		ck_assert_int_eq(pthread_join(askers[i].thread, NULL), 0);
+		ck_assert_int_eq(askers[i].last, CB_E_PEER);
+	}
+	/* who asks now is told at once */
+	start(&late, 1, 1, 30000);
+	ck_assert_int_eq(pthread_join(late.thread, NULL), 0);
+	ck_assert_int_eq(late.last, CB_E_PEER);
+}
+END_TEST
+
+Suite *
+calls_suite(void)
+{
+	Suite *s = suite_create("calls");
+	TCase *tc = tcase_create("calls");
+
+	tcase_add_checked_fixture(tc, open_both, close_both);
+	tcase_set_timeout(tc, 60);
+	tcase_add_test(tc, everybody_gets_his_answer);
+	tcase_add_test(tc, nobody_waits_for_ever);
+	tcase_add_test(tc, other_answers_are_noticed);
+	tcase_add_test(tc, a_role_that_dies_ends_the_waiting);
+	suite_add_tcase(s, tc);
+	return s;
+}
