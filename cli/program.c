@@ -14,6 +14,7 @@
 #include <stdlib.h>
 #include <string.h>
 #include <sys/mman.h>
+#include <sys/prctl.h>
 #include <sys/stat.h>
 #include <sys/xattr.h>
 #include <unistd.h>
@@ -313,17 +314,21 @@ check_elf(const struct image *m, const char *path, const char *ours)
 
 /* ---- rights -------------------------------------------------------------- */
 
+/* Where no new privileges are given (prctl(2)), a program's user and group are
+ * those of who starts it; of capabilities the loader is wary all the same. */
 static int
 check_rights(const char *path)
 {
+	const bool given = prctl(PR_GET_NO_NEW_PRIVS, 0, 0, 0, 0) != 1;
 	const char *what = NULL;
 	struct stat st;
 
 	if (stat(path, &st) != 0)
 		return cli_fail(CLI_NOT_RUN, "%s: %s", path, strerror(errno));
-	if ((st.st_mode & S_ISUID) != 0)
+	if (given && (st.st_mode & S_ISUID) != 0)
 		what = "setuid";
-	else if ((st.st_mode & (S_ISGID | S_IXGRP)) == (S_ISGID | S_IXGRP))
+	else if (given &&
+	    (st.st_mode & (S_ISGID | S_IXGRP)) == (S_ISGID | S_IXGRP))
 		what = "setgid";
 	else if (getxattr(path, "security.capability", NULL, 0) > 0)
 		what = "a program with file capabilities";

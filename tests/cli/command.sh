@@ -461,6 +461,9 @@ check 'a DT_RUNPATH does not matter'
 printf '#!/usr/bin/env setuid.sh\n' >script && chmod 755 script &&
 	PATH=$PWD:$PATH run 125 run -- ./script && says 'is setuid'
 check 'what env is to find is looked at as well'
+setpriv --no-new-privs "$program" run -- ./setuid.sh -c : >out 2>err &&
+	setpriv --no-new-privs "$program" run -- ./setgid.sh -c : >out 2>err
+check 'setuid and setgid do not matter without new privileges'
 
 # ---- env ---------------------------------------------------------------------
 
