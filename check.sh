@@ -17,7 +17,7 @@ cd "$(dirname "$0")" || exit 1
 top=$PWD
 exec </dev/null
 export LC_ALL=C.UTF-8 DEBIAN_FRONTEND=noninteractive
-unset CARDBRIDGE_SOCKET CFLAGS CPPFLAGS LDFLAGS MAKEFLAGS CC
+unset CARDBRIDGE_SOCKET CB_ROAD CFLAGS CPPFLAGS LDFLAGS MAKEFLAGS CC
 
 packages=(
 	# to build
@@ -53,7 +53,6 @@ declare -A e2e_kind=(
 	[secrets-iasecc]=measuring
 	[winscard]=measuring
 	[winscard-load]=measuring
-	[winscard-programs]=measuring
 )
 
 logs=$top/build-logs
@@ -249,12 +248,20 @@ e2e_kind_of() { # NAME
 	esac
 }
 
+# A script with "# roads: pcscd, run" shows the same on both.
+has_road() { # SCRIPT ROAD
+	local roads
+	roads=$(sed -n 's/^# roads: *//p' "$1")
+	[[ ", ${roads:-pcscd}," = *", $2,"* ]]
+}
+
 # In a subshell: what it waits for are its own lanes.
 run_e2e() ( # LANES KIND|KIND... NAME BUILD [VARIABLE=VALUE]...
 	busy=0
 	for t in tests/e2e/*.sh; do
 		kind=$(e2e_kind_of "$(basename "$t" .sh)")
 		[ -x "$t" ] && [[ "|$2|" = *"|$kind|"* ]] || continue
+		has_road "$t" "${CB_ROAD:-pcscd}" || continue
 		[ "$busy" -lt "$1" ] || { wait -n; busy=$((busy - 1)); }
 		e2e_script "$3" "$t" env "${@:5}" CB_BUILD="$top/$4" &
 		busy=$((busy + 1))
@@ -273,6 +280,7 @@ stage_e2e() {
 		run_e2e 1 quiet e2e build-gcc &
 	fi
 	run_e2e "$lanes" 'plain|program' e2e build-gcc
+	CB_ROAD=run run_e2e "$lanes" 'plain|program' e2e-run build-gcc
 	wait
 	run_e2e 1 measuring e2e build-gcc
 }

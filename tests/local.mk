@@ -44,7 +44,8 @@ EXTRA_DIST += \
 	tests/check_install.sh \
 	tests/debian13.sh \
 	tests/tap-run.sh \
-	tests/tap.sh
+	tests/tap.sh \
+	tests/under-run.sh
 
 # The unit tests again, each under valgrind. What tries thousands of things has
 # the tag "slow" (tcase_set_tags) and is left out here.

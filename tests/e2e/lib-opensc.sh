@@ -18,7 +18,7 @@ export LC_ALL=C
 
 need opensc-tool pkcs11-tool pkcs15-tool pkcs15-init openssl basenc expect
 need_cardbridge
-need_pcscd
+[ "$CB_ROAD" = inside ] || need_pcscd
 
 # For programs that are told the module's place: it goes to $module.
 need_module() {
@@ -97,42 +97,74 @@ reset() { pc opensc-tool --reset >/dev/null 2>&1; }
 card_answers() { pc opensc-tool --atr; }
 card_gone() { ! pc opensc-tool --atr; }
 
+# Where each command to the card is told in a line, and what stands before it
+# there: pcscd's log has all of its bytes, the bridge's four, and its length.
 reader_start() {
+	if [ "$CB_ROAD" = inside ]; then
+		apdu_log=$CB_BRIDGE_LOG
+		apdu_line=' debug: card: '
+		return
+	fi
+	apdu_log=$PCSCD_LOG
+	apdu_line=' APDU: '
 	bridge_start
 	reader_file card
 	pcscd_start --apdu
 }
 
+# In pcscd the reader is there without a card. Inside it would go with it: the
+# card is taken out of it, and the reader is made again for another one.
+card_file=
 card_insert() { # FILE
-	reader_add card "emu:$1" || bail "the bridge does not take $1"
-	wait_until 10 card_answers || bail "pcscd does not see the card"
+	local file
+	file=$(stat -c '%n %i' "$1")
+	if [ "$card_file" = "$file" ]; then
+		"$CARDBRIDGE" reader insert card
+	else
+		[ -z "$card_file" ] || reader_remove card
+		reader_add card "emu:$1" || bail "the bridge does not take $1"
+	fi
+	[ "$CB_ROAD" != inside ] || card_file=$file
+	wait_until 10 card_answers || bail "OpenSC does not see the card"
 }
 
 card_remove() {
-	reader_remove card
-	wait_until 10 card_gone || bail "pcscd still sees the card"
+	if [ -n "$card_file" ]; then
+		"$CARDBRIDGE" reader eject card
+	else
+		reader_remove card
+	fi
+	wait_until 10 card_gone || bail "OpenSC still sees the card"
 }
 
 # ---- APDUs ------------------------------------------------------------------
 
+apdu_mark() { wc -l <"$apdu_log"; }
+
+# What the log says since then, and how many commands it tells that begin so.
+apdu_lines() { tail -n "+$(($1 + 1))" "$apdu_log"; } # MARK
+apdus_since() {                                      # MARK [ERE]
+	apdu_lines "$1" | grep -acE "$apdu_line${2:-[0-9A-F][0-9A-F] }" || true
+}
+
 # Runs a command (or function) with its exit code in $code, its output in
-# $output, and in $apdus, $bytes_out and $bytes_in what passed between pcscd and
-# the card meanwhile.
+# $output, and in $apdus how many APDUs passed meanwhile; in $bytes_out and
+# $bytes_in how long they and the answers were, where pcscd's log tells it.
 counted() { # COMMAND...
-	local before
-	before=$(wc -l <"$PCSCD_LOG")
+	local mark
+	mark=$(apdu_mark)
 	code=0
 	if [ "$(type -t "$1")" = function ]; then
 		output=$("$@" 2>&1 </dev/null) || code=$?
 	else
 		output=$(pc "$@" 2>&1 </dev/null) || code=$?
 	fi
+	apdus=$(apdus_since "$mark")
 	# shellcheck disable=SC2034 # for the caller
-	read -r apdus bytes_out bytes_in <<<"$(tail -n "+$((before + 1))" \
-		"$PCSCD_LOG" | LC_ALL=C awk '
-		/ APDU: / { n++; o += NF - 2 }
+	read -r bytes_out bytes_in <<<"$(apdu_lines "$mark" | LC_ALL=C awk '
+		/ APDU: / { o += NF - 2 }
 		/ SW: / { i += NF - 2 }
-		END { print n + 0, o + 0, i + 0 }')"
+		END { print o + 0, i + 0 }')"
 }
 
 # How the commands begin by which a card signs (PSO COMPUTE DIGITAL SIGNATURE,
@@ -143,12 +175,10 @@ decipher_apdu='[01]0 2A 80'
 # How many APDUs that begin so pass while a command runs, in $sent; its output
 # in $output.
 count_sent() { # ERE COMMAND...
-	local before ere=$1
-	before=$(wc -l <"$PCSCD_LOG")
-	shift
-	output=$("$@" 2>&1 </dev/null) || true
-	sent=$(tail -n "+$((before + 1))" "$PCSCD_LOG" |
-		grep -cE "APDU: $ere" || true)
+	local mark
+	mark=$(apdu_mark)
+	output=$("${@:2}" 2>&1 </dev/null) || true
+	sent=$(apdus_since "$mark" "$1")
 }
 never_sends() { # DESCRIPTION ERE COMMAND...
 	count_sent "${@:2}"

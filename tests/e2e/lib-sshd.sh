@@ -38,31 +38,39 @@ sshd_version() {
 # Who may log in: in a namespace somebody with a name of his own, so that it
 # does not matter whether this machine lets root in, or has a user "sshd".
 sshd_accounts() {
-	local uid gid
+	local uid gid passwd=$T/sshd.passwd
 	sshd_command=("$CB_SSHD")
-	if [ "$cb_namespace" != private ]; then
+	sshd_user=holder
+	if [ "$cb_namespace" = private ]; then
+		read -r _ uid _ </proc/self/uid_map
+		read -r _ gid _ </proc/self/gid_map
+	elif [ "$(id -u)" != 0 ] && unshare --map-root-user --mount true; then
+		uid=$(id -u)
+		gid=$(id -g)
+	else
 		sshd_user=$(id -un)
 		[ "$(id -u)" != 0 ] || getent passwd sshd >/dev/null ||
 			skip_all "root's sshd needs a namespace or a user sshd"
 		return 0
 	fi
-	read -r _ uid _ </proc/self/uid_map
-	read -r _ gid _ </proc/self/gid_map
-	sshd_user=holder
 	{
 		cat /etc/passwd
 		echo "sshd:*:65530:65534::/run/sshd:/usr/sbin/nologin"
 		echo "$sshd_user:*:$uid:$gid::$T:/bin/sh"
-	} >"$T/sshd.passwd"
-	chmod 0644 "$T/sshd.passwd"
-	mount --bind "$T/sshd.passwd" /etc/passwd
+	} >"$passwd"
+	chmod 0644 "$passwd"
 	# a user who is root in the namespace only: sshd would try to be others
-	if [ "$uid" = 0 ]; then
-		sshd_run
-	else
-		sshd_command=(unshare --user "--map-user=$uid" \
-			"--map-group=$gid" "$CB_SSHD")
+	[ "$uid" = 0 ] || sshd_command=(unshare --user "--map-user=$uid"
+		"--map-group=$gid" "$CB_SSHD")
+	if [ "$cb_namespace" != private ]; then
+		# shellcheck disable=SC2016 # for the inner shell
+		sshd_command=(unshare --map-root-user --mount sh -c
+			'mount --bind "$0" /etc/passwd && exec "$@"' "$passwd"
+			"${sshd_command[@]}")
+		return 0
 	fi
+	mount --bind "$passwd" /etc/passwd
+	[ "$uid" != 0 ] || sshd_run
 }
 
 # The empty directory that sshd wants, in this namespace only.

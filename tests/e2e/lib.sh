@@ -17,11 +17,19 @@
 #   CB_NO_NAMESPACE           not empty: use the way for where they are
 #                             not allowed (LISTEN_FDS, PCSCLITE_CSOCK_NAME)
 #   CB_KEEP                   not empty: leave the directory, say where it is
+#   CB_ROAD                   which way programs take to the card: pcscd, or
+#                             run (without it, tests/under-run.sh), where a
+#                             test has a line "# roads: pcscd, run"
 set -euo pipefail
 
 CB_SRC=$(cd "$(dirname "${BASH_SOURCE[0]}")/../.." && pwd)
 CB_BUILD=${CB_BUILD:-$PWD}
 export CB_SRC CB_BUILD
+
+# All of the test runs under `cardbridge run`; there CB_ROAD is "inside", and
+# CB_BRIDGE_LOG where its bridge says each APDU.
+CB_ROAD=${CB_ROAD:-pcscd}
+[ "$CB_ROAD" != run ] || exec "$CB_SRC/tests/under-run.sh" "$0"
 
 # ---- the namespace --------------------------------------------------------
 
@@ -323,7 +331,7 @@ port_open() { # PORT
 
 # ---- the bridge -----------------------------------------------------------
 
-export CARDBRIDGE_SOCKET=$T/run/socket
+[ "$CB_ROAD" = inside ] || export CARDBRIDGE_SOCKET=$T/run/socket
 BRIDGE_STATE=$T/state
 BRIDGE_LOG=$T/bridge.log
 BRIDGE_PID=
@@ -444,16 +452,6 @@ pc() { timeout 60 "$@"; } # COMMAND...
 
 # The client of tests/e2e (list, wait, apdu, attributes, ...).
 pcsc() { pc "$CB_PYTHON" "$CB_SRC/tests/e2e/pcsc-client.py" "$@"; }
-
-# How many APDUs reached pcscd while the command ran, in $apdus; its output in
-# $output. Needs pcscd_start --apdu. The command may fail.
-# shellcheck disable=SC2034 # both are for the caller
-count_apdus() { # COMMAND...
-	local before
-	before=$(grep -c 'APDU: ' "$PCSCD_LOG" || true)
-	output=$(pc "$@" 2>&1) || true
-	apdus=$(($(grep -c 'APDU: ' "$PCSCD_LOG" || true) - before))
-}
 
 # Voluntary context switches of all threads so far.
 wakeups() { # PID...

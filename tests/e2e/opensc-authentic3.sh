@@ -6,6 +6,7 @@
 # end: what this card is for, and where the host itself stops. Facts that need
 # a host bear the numbers of tests/emulator/test_a3_facts.c.
 # time limit: 300
+# roads: pcscd, run
 #
 # shellcheck source=tests/e2e/lib.sh
 . "$(dirname "$0")/lib.sh"
@@ -236,11 +237,11 @@ session_read() {
 }
 # The return value of a call, and in $apdus how many APDUs it took.
 session() { # WORD [ARGUMENT]
-	local before
-	before=$(grep -c 'APDU: ' "$PCSCD_LOG" || true)
+	local mark
+	mark=$(apdu_mark)
 	echo "$*" >&"$session_in"
 	session_answer=$(session_read)
-	apdus=$(($(grep -c 'APDU: ' "$PCSCD_LOG" || true) - before))
+	apdus=$(apdus_since "$mark")
 	session_rv=${session_answer%% *}
 }
 session_is() { # RV APDUS DESCRIPTION WORD [ARGUMENT]

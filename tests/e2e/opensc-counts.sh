@@ -2,9 +2,10 @@
 # SPDX-License-Identifier: BSD-2-Clause
 # Copyright (c) 2026 The cardbridge authors
 #
-# Unmodified OpenSC 0.23 through pcscd: every command of opensc-counts.txt
-# behaves as it says and takes exactly so many APDUs, in T=1 and T=0.
+# Unmodified OpenSC 0.23: every command of opensc-counts.txt behaves as it says
+# and takes exactly so many APDUs, in T=1 and T=0, on either road.
 # time limit: 300
+# roads: pcscd, run
 #
 # shellcheck source=tests/e2e/lib.sh
 . "$(dirname "$0")/lib.sh"
@@ -137,6 +138,8 @@ line_words() { eval "words=($1)"; } # COMMAND
 
 line_run() { # EXPECTED CODE ERE COMMAND
 	local expected=$1 words=() got
+	# the bridge's log does not tell how many bytes there were
+	[ "$CB_ROAD" = pcscd ] || expected=${expected%%/*}
 	line_words "$4"
 	if [ "${words[0]}" = in_session ]; then
 		"${words[@]}"

@@ -5,6 +5,7 @@
 # What the keys and passcodes of a card are for, with unmodified OpenSC and
 # openssl at the other end: signatures verify, texts come back, wrong
 # passcodes are counted, a blocked card is unblocked, a new key works.
+# roads: pcscd, run
 #
 # shellcheck source=tests/e2e/lib.sh
 . "$(dirname "$0")/lib.sh"

@@ -7,6 +7,7 @@
 # host itself stops. Facts that need a host bear the numbers of
 # tests/emulator/test_ias_facts.c.
 # time limit: 300
+# roads: pcscd, run
 #
 # shellcheck source=tests/e2e/lib.sh
 . "$(dirname "$0")/lib.sh"

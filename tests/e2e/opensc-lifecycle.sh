@@ -4,6 +4,7 @@
 #
 # The life of a card in the hands of pkcs15-init: from a blank card through
 # keys, certificates and data to a blank card again.
+# roads: pcscd, run
 #
 # shellcheck source=tests/e2e/lib.sh
 . "$(dirname "$0")/lib.sh"

@@ -3,6 +3,7 @@
 # Copyright (c) 2026 The cardbridge authors
 #
 # GnuTLS's p11tool and the card: tokens, objects, certificates, signatures.
+# roads: pcscd, run
 #
 # shellcheck source=tests/e2e/lib.sh
 . "$(dirname "$0")/lib.sh"

@@ -5,6 +5,7 @@
 # ssh with the card, into a real sshd that takes nothing but its key: with the
 # module in ssh itself (PKCS11Provider, -I), and in ssh-agent.
 # time limit: 180
+# roads: pcscd, run
 #
 # shellcheck source=tests/e2e/lib.sh
 . "$(dirname "$0")/lib.sh"
@@ -82,11 +83,15 @@ in_ssh() {
 	card_insert "$T/$kind.card"
 }
 
+# Debian's is setgid, for which the loader ignores LD_LIBRARY_PATH.
+agent=(ssh-agent)
+[ "$CB_ROAD" = pcscd ] || agent=(setpriv --no-new-privs ssh-agent)
+
 agent_start() { # [OPTION]...
 	export SSH_AUTH_SOCK=$T/agent
 	rm -f "$SSH_AUTH_SOCK"
-	start "$T/agent.log" ssh-agent -D -a "$SSH_AUTH_SOCK" "$@"
-	agent=$started
+	start "$T/agent.log" "${agent[@]}" -D -a "$SSH_AUTH_SOCK" "$@"
+	agent_pid=$started
 	wait_until 10 agent_answers || bail "ssh-agent does not start"
 }
 agent_answers() { # 1: it has nothing, 2: it is not there
@@ -95,7 +100,7 @@ agent_answers() { # 1: it has nothing, 2: it is not there
 	[ "$rc" != 2 ]
 }
 agent_stop() {
-	finish "$agent"
+	finish "$agent_pid"
 	unset SSH_AUTH_SOCK
 }
 agent_keys() { ssh-add -L 2>/dev/null | two_words; }

@@ -8,6 +8,7 @@
 # 1.3, where RSA means PSS, is beyond them, and in TLS 1.2 openssl must be told
 # not to prefer it.
 # time limit: 180
+# roads: pcscd, run
 #
 # shellcheck source=tests/e2e/lib.sh
 . "$(dirname "$0")/lib.sh"

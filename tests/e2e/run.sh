@@ -7,30 +7,10 @@
 #
 # shellcheck source=tests/e2e/lib.sh
 . "$(dirname "$0")/lib.sh"
-need setpriv opensc-tool pkcs11-tool pkcs15-tool expect pgrep
-need_cardbridge
+# shellcheck source=tests/e2e/lib-run.sh
+. "$CB_SRC/tests/e2e/lib-run.sh"
+need opensc-tool pkcs11-tool pkcs15-tool expect pgrep
 
-# A copy that an ordinary user can reach, laid out as a build tree is.
-copy=$T/build
-mkdir -p "$copy/winscard-shim" "$T/data"
-cp "$CARDBRIDGE" "$CARDBRIDGED" "$copy/"
-cp -r "$CB_BUILD/winscard-shim/.libs" "$copy/winscard-shim/"
-cp -rL "$CB_SRC/data/profiles" "$CB_SRC/data/test-keys" "$T/data/"
-chmod 0711 "$T"
-chmod -R a+rX "$copy" "$T/data"
-tmp=$T/tmp
-mkdir -m 0700 "$tmp"
-as=()
-if [ "$(id -u)" = 0 ] && setpriv --reuid 65534 true 2>/dev/null; then
-	as=(setpriv --reuid 65534 --regid 65534 --clear-groups)
-	chown 65534:65534 "$tmp"
-fi
-
-# No home, no runtime directory: a path and a place for temporary files.
-bare=(env -i "PATH=$copy:$PATH" "TMPDIR=$tmp" LC_ALL=C
-	"CARDBRIDGE_PROFILES=$T/data/profiles")
-user() { (cd / && exec timeout 60 "${as[@]}" "${bare[@]}" "$@"); }
-run() { user cardbridge run "$@"; }
 series8=(--test-card series8)
 
 # The exit code of a run, in $code; what it said, in $said.
@@ -44,12 +24,6 @@ ends() { # CODE DESCRIPTION ARGUMENT...
 	try "$@"
 	is "$code" "$want" "$what"
 }
-
-left() { find "$tmp" -mindepth 1 -maxdepth 1; }
-nothing_left() { # DESCRIPTION
-	is "$(left)" '' "$1"
-}
-empty_tmp() { [ -z "$(left)" ]; }
 
 # ---- cards -----------------------------------------------------------------
 

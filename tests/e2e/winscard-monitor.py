@@ -1,9 +1,10 @@
 #!/usr/bin/python3
 # SPDX-License-Identifier: BSD-2-Clause
 # Copyright (c) 2026 The cardbridge authors
-"""A pyscard program: what a CardMonitor sees, and an exclusive connection.
+"""winscard-monitor.py READER HEX: an exclusive connection, a CardMonitor.
 
-Ends when the card has been taken out and put back.
+A pyscard program. It sends the command, then says what happens in the reader,
+and ends when the card has been taken out and put back.
 """
 import sys
 import threading
@@ -14,19 +15,19 @@ from smartcard.ExclusiveConnectCardConnection import \
     ExclusiveConnectCardConnection
 from smartcard.System import readers
 
-SELECT = [0x00, 0xA4, 0x04, 0x0C]
+READER, COMMAND = sys.argv[1], list(bytes.fromhex(sys.argv[2]))
 seen_twice = threading.Event()
 
 
 class Observer(CardObserver):
-    """Prints what comes and goes."""
+    """Prints what comes and goes there."""
     times = 0
 
     def update(self, observable, actions):
         added, removed = actions
-        for _ in removed:
+        for _ in (card for card in removed if card.reader == READER):
             print("removed", flush=True)
-        for _ in added:
+        for _ in (card for card in added if card.reader == READER):
             print("added", flush=True)
             self.times += 1
             if self.times == 2:
@@ -34,11 +35,12 @@ class Observer(CardObserver):
 
 
 def exclusive():
-    mine = ExclusiveConnectCardConnection(readers()[0].createConnection())
+    reader = next(r for r in readers() if r.name == READER)
+    mine = ExclusiveConnectCardConnection(reader.createConnection())
     mine.connect()
-    print("%02X%02X" % mine.transmit(SELECT)[1:], flush=True)
+    print("%02X%02X" % mine.transmit(COMMAND)[1:], flush=True)
     try:
-        readers()[0].createConnection().connect()
+        reader.createConnection().connect()
         print("two at once")
     except CardConnectionException:
         print("alone", flush=True)

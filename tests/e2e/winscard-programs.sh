@@ -2,139 +2,160 @@
 # SPDX-License-Identifier: BSD-2-Clause
 # Copyright (c) 2026 The cardbridge authors
 #
-# Unmodified programs over our libpcsclite.so.1, with an empty /run: there is
-# no pcscd that could help.#
+# Programs other than OpenSC's under `cardbridge run` with two test cards; this
+# script is its program. (What OpenSC, ssh, curl and others do with a card they
+# show on both roads: opensc-*.sh, prog-*.sh.)
+# roads: run
+#
+[ "${CB_ROAD:-}" = inside ] || export CB_ROAD=run
+export CB_RUN_OPTIONS="--test-card series8 --test-card iasecc-oberthur"
 # shellcheck source=tests/e2e/lib.sh
 . "$(dirname "$0")/lib.sh"
 # shellcheck source=tests/e2e/lib-opensc.sh
 . "$CB_SRC/tests/e2e/lib-opensc.sh"
-need pcsc_scan stdbuf gpg-connect-agent
-shim=$CB_BUILD/winscard-shim/.libs
-[ -e "$shim/libpcsclite.so.1" ] || skip_all "the library is not built"
-export LD_LIBRARY_PATH=$shim
-
-# Without a namespace the system's daemon might be there.
-is "$(ls -A /run/pcscd 2>/dev/null)" "" "no pcscd"
+need pcsc_scan stdbuf gpg-connect-agent gpgconf java p11-kit p11tool pgrep
 
 seen() { [ "$(grep -c "$1" "$2")" -ge "$3" ]; } # ERE FILE TIMES
-eject() { "$CARDBRIDGE" reader eject card; }
-insert() { "$CARDBRIDGE" reader insert card; }
+eject() { "$CARDBRIDGE" reader eject "$1"; }    # READER
+insert() { "$CARDBRIDGE" reader insert "$1"; }  # READER
+client() { # FILE NAME [ARGUMENT]...
+	start "$1" "$CB_PYTHON" "$CB_SRC/tests/e2e/winscard-$2.py" "${@:3}"
+}
 
-bridge_start
-card_make "$T/card"
-reader_add card "emu:$T/card"
+# How the application of each is selected; how from there one of two files of
+# its PKCS #15 directory, and what these begin with.
+declare -A application=(
+	[card1]=00A4040010A0000000770100700A1000F100000100
+	[card2]=00A4040C0DE828BD080FF2504F5420415750
+)
+directory=00A40000025015
+declare -A select=([card1]=00A400000250%s00 [card2]=00A4000C0250%s)
+declare -A begins=(
+	[card1-31]=A00A300804063F00 [card1-32]=302E02010004
+	[card2-31]=A806300404027001 [card2-32]=3081E8020101
+)
 
-# ---- OpenSC -----------------------------------------------------------------
+# ---- pcsc_scan --------------------------------------------------------------
 
-like "$(pc opensc-tool -l 2>&1)" 'Yes .*cardbridge card 00 00' \
-	"opensc-tool lists the reader"
-like "$(pc opensc-tool -n 2>&1)" 'AuthentIC v5' "opensc-tool knows the card"
-like "$(raw_last 00A4040C)" '^9000$' "opensc-tool sends an APDU"
-t "opensc-tool resets the card" pc opensc-tool --reset
-like "$(p15 -D)" 'Private RSA Key .Content Commit' "pkcs15-tool lists it"
-like "$(p11 -L -O)" 'NHS Series 8' "pkcs11-tool lists the token"
-like "$(p11 -l --pin "$pin" -O)" 'Private Key Object' \
-	"pkcs11-tool logs in"
-like "$(p11 -l --pin 888888 -O)" CKR_PIN_INCORRECT \
-	"pkcs11-tool is refused with a wrong passcode"
-t "pkcs11-tool logs in again" p11 -l --pin "$pin" -O
+# How often it said this of a reader.
+said_of() { # READER STATE TIMES
+	[ "$(grep -A2 "Reader .: cardbridge $1 00 00" "$T/scan.log" |
+		grep -c "Card $2")" -ge "$3" ]
+}
 
-echo "hello world" >"$T/text"
-card_key 1
-id=$(key_ids | head -n 1)
-openssl pkeyutl -encrypt -certin -inkey "$T/cert1.pem" -in "$T/text" \
-	-out "$T/cryptogram"
-t "pkcs11-tool has the card decipher" p11 -l --pin "$pin" --decrypt \
-	--mechanism RSA-PKCS --id "$id" -i "$T/cryptogram" -o "$T/plain"
-t "what openssl encrypted comes back" cmp "$T/plain" "$T/text"
-
-# OpenSC refuses to sign with this kind of card; it does with the other
-card_make "$T/a3" --profile authentic3
-reader_remove card
-reader_add card "emu:$T/a3"
-card_key 1
-id=$(key_ids | head -n 1)
-cp "$T/text" "$T/message"
-t "pkcs11-tool signs" sign_info "$id" sha256
-t "openssl verifies it" verifies sha256 "$T/pub1.pem"
-
-# ---- pcsc_scan, pyscard, Java -------------------------------------------------
-
-like "$(pc pcsc_scan -r)" 'cardbridge card 00 00' "pcsc_scan -r"
+like "$(pc pcsc_scan -r)" 'cardbridge card1 00 00.*cardbridge card2 00 00' \
+	"pcsc_scan -r lists both readers"
 start "$T/scan.log" stdbuf -oL pcsc_scan -n -q
 scan=$started
-t "pcsc_scan sees the card" wait_until 10 seen 'Card inserted' "$T/scan.log" 1
-t "the card is ejected" eject
-t "pcsc_scan sees it go" wait_until 10 seen 'Card removed' "$T/scan.log" 1
-t "the card is put back" insert
-t "pcsc_scan sees it come" \
-	wait_until 10 seen 'Card inserted' "$T/scan.log" 2
-reader_add second "emu:$T/card"
-t "pcsc_scan sees a second reader" \
-	wait_until 10 seen 'cardbridge second' "$T/scan.log" 1
-reader_remove second
+for card in card1 card2; do
+	t "pcsc_scan sees $card" wait_until 10 said_of "$card" inserted 1
+done
+for card in card1 card2; do
+	t "$card is ejected" eject "$card"
+	t "pcsc_scan sees it go" wait_until 10 said_of "$card" removed 1
+	t "it is put back" insert "$card"
+	t "pcsc_scan sees it come" wait_until 10 said_of "$card" inserted 2
+done
+card_make "$T/third.card"
+reader_add third "emu:$T/third.card"
+t "pcsc_scan sees a third reader" wait_until 10 said_of third inserted 1
+reader_remove third
 finish "$scan"
 
-start "$T/monitor.log" "$CB_PYTHON" "$CB_SRC/tests/e2e/winscard-monitor.py"
-monitor=$started
-wait_until 20 seen added "$T/monitor.log" 1 || fail "pyscard sees no card"
-eject
-wait_until 20 seen removed "$T/monitor.log" 1 || fail "pyscard sees none go"
-insert
-t "pyscard's monitor ends" wait_until 20 gone "$monitor"
-is "$(tr '\n' ' ' <"$T/monitor.log")" '9000 alone added removed added ' \
-	"pyscard: an exclusive connection, and what its monitor saw"
+# ---- pyscard, Java ----------------------------------------------------------
 
-if command -v java >/dev/null; then
+for card in card1 card2; do
+	client "$T/monitor.log" monitor "cardbridge $card 00 00" \
+		"${application[$card]}"
+	monitor=$started
+	t "$card: pyscard's monitor sees the card" \
+		wait_until 20 seen added "$T/monitor.log" 1
+	eject "$card"
+	t "$card: pyscard sees it go" \
+		wait_until 20 seen removed "$T/monitor.log" 1
+	insert "$card"
+	t "$card: pyscard's monitor ends" wait_until 20 gone "$monitor"
+	is "$(tr '\n' ' ' <"$T/monitor.log")" \
+		'9000 alone added removed added ' \
+		"$card: an exclusive connection, and what the monitor saw"
+
 	start "$T/java.log" java -Xshare:auto -XX:TieredStopAtLevel=1 \
-		"$CB_SRC/tests/winscard/Terminals.java"
+		"$CB_SRC/tests/winscard/Terminals.java" \
+		"cardbridge $card 00 00" "${application[$card]}"
 	java=$started
-	t "Java waits for changes" wait_until 40 seen waiting "$T/java.log" 1
-	eject
-	t "Java sees it go" wait_until 20 seen absent "$T/java.log" 1
-	insert
-	t "Java ends" wait_until 20 gone "$java"
-	is "$(tr '\n' ' ' <"$T/java.log")" \
-		"cardbridge card 00 00 present true T=1 9000 waiting absent \
-true present true " \
-		"Java: a terminal, its card, an exclusive command, changes"
-else
-	skip "Java" "it is not installed"
-fi
+	t "$card: Java waits for a change" \
+		wait_until 40 seen waiting "$T/java.log" 1
+	eject "$card"
+	t "$card: Java sees the card go" \
+		wait_until 20 seen removal "$T/java.log" 1
+	insert "$card"
+	t "$card: Java ends" wait_until 20 gone "$java"
+	is "$(tr '\n' ' ' <"$T/java.log")" "cardbridge card1 00 00 \
+cardbridge card2 00 00 present true T=1 9000 waits done waiting \
+removal cardbridge $card 00 00 insertion cardbridge $card 00 00 " \
+		"$card: terminals, an exclusive command, changes"
+done
 
-# ---- scdaemon -------------------------------------------------------------------
+# ---- scdaemon ---------------------------------------------------------------
 
+# In a run within this one: its end is that of the agent, which nobody else
+# tells to go.
 export GNUPGHOME=$T/gnupg
 mkdir -m 0700 "$GNUPGHOME"
-cat >"$GNUPGHOME/scdaemon.conf" <<-'END'
-	disable-ccid
-	pcsc-shared
-END
-scd() { pc gpg-connect-agent "SCD $1" /bye 2>&1 | tr -d '\0'; } # COMMAND
-daemons() { pgrep -f "homedir $GNUPGHOME"; }
-no_daemons() { ! daemons; }
-like "$(scd "SERIALNO undefined")" 'S SERIALNO [0-9A-F]+' \
-	"scdaemon finds the card"
-like "$(scd "APDU 00A4040C")" '^D .*OK$' "scdaemon sends an APDU"
-t "it runs" daemons
-gpgconf --kill all
-t "scdaemon and its agent are gone" wait_until 10 no_daemons
+no_daemons() { ! pgrep -f "homedir $GNUPGHOME"; }
+for card in card1 card2; do
+	cat >"$GNUPGHOME/scdaemon.conf" <<-END
+		disable-ccid
+		pcsc-shared
+		reader-port "cardbridge $card 00 00"
+		log-file $T/scdaemon.log
+		debug ipc
+	END
+	# shellcheck disable=SC2086 # words
+	said=$(pc "$CARDBRIDGE" run $CB_RUN_OPTIONS -- gpg-connect-agent \
+		'SCD SERIALNO undefined' "SCD APDU ${application[$card]}" /bye \
+		2>"$T/agent.log" | tr '\n\220' ' .' | tr -d '\0') || true
+	like "$said" "^S SERIALNO [0-9A-F]+ OK D \\. OK \$" \
+		"$card: scdaemon finds the card, and sends an APDU"
+	t "$card: scdaemon was there" grep -q . "$T/scdaemon.log"
+	rm -f "$T/scdaemon.log"
+	t "$card: it and its agent are gone with the run" no_daemons
+done
 
-# ---- two programs, one card -------------------------------------------------------
+# ---- modules of PKCS #11 ----------------------------------------------------
 
-# Each selects a file and reads it, which the other would spoil. (OpenSC's own
-# programs let go of the card between the two, and do not bear company.)
-select_app=00A4040010A0000000770100700A1000F100000100
-reads() { # FILE-ID LOG
-	pc "$CB_PYTHON" "$CB_SRC/tests/e2e/winscard-share.py" "$select_app" \
-		00A40000025015 "00A4000002$1" 00B0000008 >"$2" 2>&1
+like "$(pc p11-kit list-modules 2>&1)" "$(printf '%s.*' 'opensc-pkcs11\.so' \
+	'NHS Series 8' COSMO 'NHS Series 8' 'Oberthur Technologies')" \
+	"p11-kit lists both cards below OpenSC's module"
+urls=$(pc p11tool --list-token-urls 2>&1 | grep 'token=NHS%20Series%208')
+is "$(wc -l <<<"$urls")" 2 "p11tool finds both"
+n=0
+while IFS= read -r url; do
+	n=$((n + 1))
+	like "$(pc p11tool --batch --list-all-certs "$url" 2>&1)" \
+		'Label: Authentication.*Label: Content Commitment' \
+		"card$n: p11tool lists its certificates"
+done <<<"$urls"
+
+# ---- two programs, one card -------------------------------------------------
+
+# Each selects a file and reads it, which the other would spoil.
+reads() { # CARD FILE
+	# shellcheck disable=SC2059 # a format of ours
+	client "$T/$1-$2.log" share "cardbridge $1 00 00" \
+		"${application[$1]}" "$directory" "$(printf "${select[$1]}" \
+		"$2")" 00B0000008
 }
-reads 5031 "$T/share1.log" &
-first=$!
-t "one of two programs reads its file" reads 5032 "$T/share2.log"
-rc=0
-wait "$first" || rc=$?
-is "$rc" 0 "the other its own"
-like "$(cat "$T/share1.log")" ' A00A300804063F009000$' "it is EF.ODF"
-like "$(cat "$T/share2.log")" ' 302E02010004[0-9A-F]{4}9000$' \
-	"and that EF.TokenInfo"
+for card in card1 card2; do
+	reads "$card" 31
+	first=$started
+	reads "$card" 32
+	second=$started
+	t "$card: one of two programs ends" wait_until 60 gone "$first"
+	t "$card: the other, too" wait_until 60 gone "$second"
+	for file in 31 32; do
+		like "$(cat "$T/$card-$file.log")" \
+			" ${begins[$card-$file]}.*9000\$" \
+			"$card: each has read its own file: $file"
+	done
+done

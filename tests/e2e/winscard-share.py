@@ -1,7 +1,7 @@
 #!/usr/bin/python3
 # SPDX-License-Identifier: BSD-2-Clause
 # Copyright (c) 2026 The cardbridge authors
-"""winscard-share.py HEX...: sends these in one transaction, again and again.
+"""winscard-share.py READER HEX...: sends these in a transaction, many times.
 
 Whatever other programs do to the card, the answers must stay the same. Prints
 the last one.
@@ -21,16 +21,15 @@ def ok(answer):
 
 
 context, = ok(sc.SCardEstablishContext(sc.SCARD_SCOPE_SYSTEM))
-reader = ok(sc.SCardListReaders(context, []))[0][0]
 card, protocol = ok(sc.SCardConnect(
-    context, reader, sc.SCARD_SHARE_SHARED,
+    context, sys.argv[1], sc.SCARD_SHARE_SHARED,
     sc.SCARD_PROTOCOL_T0 | sc.SCARD_PROTOCOL_T1))
 pci = sc.SCARD_PCI_T1 if protocol == sc.SCARD_PROTOCOL_T1 else sc.SCARD_PCI_T0
 seen = set()
 for _ in range(TIMES):
     ok(sc.SCardBeginTransaction(card))
     answers = [bytes(ok(sc.SCardTransmit(card, pci, list(
-        bytes.fromhex(apdu))))[0]).hex() for apdu in sys.argv[1:]]
+        bytes.fromhex(apdu))))[0]).hex() for apdu in sys.argv[2:]]
     ok(sc.SCardEndTransaction(card, sc.SCARD_LEAVE_CARD))
     seen.add(" ".join(answers))
 if len(seen) != 1:
