@@ -20,10 +20,8 @@ export LC_ALL=C.UTF-8 DEBIAN_FRONTEND=noninteractive
 unset CARDBRIDGE_SOCKET CB_ROAD CFLAGS CPPFLAGS LDFLAGS MAKEFLAGS CC
 
 packages=(
-	# to build
-	build-essential autoconf automake libtool pkg-config clang
-	libssl-dev libsqlite3-dev libconfig-dev libjansson-dev libpcsclite-dev
-	libseccomp-dev
+	# to build (with docs/packages)
+	clang libseccomp-dev
 	# to test
 	check valgrind codespell shellcheck mandoc binutils
 	# unmodified programs that must take the card for a card
@@ -34,7 +32,7 @@ packages=(
 	# what the scripts are made of
 	expect util-linux procps bsdextrautils xz-utils
 )
-mapfile -t -O "${#packages[@]}" packages < <(grep -v '^#' tests/e2e/packages)
+mapfile -t -O "${#packages[@]}" packages < <(cat docs/packages tests/e2e/packages)
 
 # End-to-end tests that are not like others. "measuring": how soon something
 # happens, or what memory holds; these run one after another, and not with
@@ -42,8 +40,9 @@ mapfile -t -O "${#packages[@]}" packages < <(grep -v '^#' tests/e2e/packages)
 # not in the other Debian, and cannot be loaded into everybody's programs.
 # "quiet": sleeps for most of a minute and counts who wakes up meanwhile; not
 # with sanitizers either. prog-*, "program": what these send is what opensc-*
-# sends, which is run with sanitizers.
+# sends, which is run with sanitizers; ci-recipes builds its own.
 declare -A e2e_kind=(
+	[ci-recipes]=program
 	[debian13]=measuring
 	[pcscd-bridge-gone]=measuring
 	[pcscd-quiet]=quiet
@@ -315,7 +314,8 @@ if [ ! -e configure ]; then
 fi
 # long before it is needed: it waits for the archive, mostly
 if wanted e2e && [ "$(id -u)" = 0 ] && command -v debootstrap >/dev/null; then
-	setsid tests/debian13.sh build-debian13 >"$logs/debian13.log" 2>&1 &
+	setsid sh -c 'tests/debian.sh 13 build-debian13
+		tests/debian.sh 12 build-debian12' >"$logs/debian.log" 2>&1 &
 	chroot=$!
 fi
 for stage in $stages; do

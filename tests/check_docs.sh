@@ -22,7 +22,8 @@ verdict "ARCHITECTURE.md names paths" \
 	"$([ "$paths" -gt 10 ] || echo "only $paths")"
 
 trouble=
-for room in common emulator bridge ifdhandler winscard-shim cli data tests; do
+for room in common emulator bridge ifdhandler winscard-shim cli data docs \
+	tests; do
 	grep -q "\`$room/" ARCHITECTURE.md || trouble+="$room/ is not in it"
 done
 verdict "ARCHITECTURE.md names every room" "$trouble"
@@ -40,8 +41,15 @@ while IFS= read -r page; do
 	name=${page%(*}
 	section=${page#*(}
 	[ -e "man/$name.${section%)}" ] || trouble+="$page: no such page"$'\n'
-done < <(grep -hoE 'cardbridged?(-[a-z]+)?\([1-8]\)' ./*.md | sort -u)
+done < <(grep -hoE 'cardbridged?(-[a-z]+)?\([1-8]\)' ./*.md docs/*.md |
+	sort -u)
 verdict "each page that a document names is there" "${trouble%$'\n'}"
+
+trouble=
+while IFS= read -r package; do
+	grep -qw -e "$package" README.md || trouble+="$package is not"$'\n'
+done <docs/packages
+verdict "what docs/packages lists is in README.md" "${trouble%$'\n'}"
 
 for page in man/*.[1-8]; do
 	[ -e "$page" ] || continue

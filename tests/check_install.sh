@@ -39,6 +39,7 @@ for file in bin/cardbridge sbin/cardbridged \
 	share/cardbridge/test-keys/iasecc-oberthur.txt \
 	share/man/man1/cardbridge.1 \
 	share/man/man8/cardbridged.8 \
+	share/doc/cardbridge/ci.md \
 	share/doc/cardbridge/examples/cardbridge.example; do
 	verdict "installs $file" \
 		"$([ -f "$dest$prefix/$file" ] || echo "it is not there")"

@@ -13,7 +13,8 @@ mapfile -t files < <(find . \( -name '.git' -o -name 'build-*' \
 	-o -name '*.ac' -o -name '*.am' -o -name 'cb_*.m4' -o -name NEWS \
 	-o -name '*.profile' -o -name '*.in' -o -name run -o -name README \
 	\) ! -name Makefile.in -print | sort)
-mapfile -t scripts < <(grep -lE '^#! ?/bin/(ba)?sh' "${files[@]}")
+mapfile -t scripts < <(awk 'FNR == 1 && /^#! ?\/bin\/(ba)?sh/ {
+	print FILENAME }' "${files[@]}")
 mapfile -t sourced < <(grep -lE '^# shellcheck shell=' "${files[@]}")
 
 if have codespell; then

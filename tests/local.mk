@@ -42,7 +42,7 @@ EXTRA_DIST += tests/e2e tests/vectors
 EXTRA_DIST += \
 	$(TREE_TESTS) \
 	tests/check_install.sh \
-	tests/debian13.sh \
+	tests/debian.sh \
 	tests/tap-run.sh \
 	tests/tap.sh \
 	tests/under-run.sh

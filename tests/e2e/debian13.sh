@@ -20,7 +20,7 @@ need_pcscd
 need debootstrap chroot
 
 root=${CB_DEBIAN13:-$CB_SRC/build-debian13}
-"$CB_SRC/tests/debian13.sh" "$root" >"$T/chroot" 2>&1 ||
+"$CB_SRC/tests/debian.sh" 13 "$root" >"$T/chroot" 2>&1 ||
 	skip_all "no Debian 13: $(tail -n 1 "$T/chroot")"
 
 # What lib.sh starts instead of pcscd: the chroot sees this namespace's
