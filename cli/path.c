@@ -11,6 +11,7 @@
 #include <unistd.h>
 
 #include "cli/cli.h"
+#include "cli/front.h"
 
 #ifndef CB_PKGDATADIR
 #define CB_PKGDATADIR "/usr/local/share/cardbridge"
@@ -59,13 +60,24 @@ is_profile(const char *name)
 	return n > m && strcmp(name + n - m, suffix) == 0;
 }
 
+/* Those of the sources, for who builds in them and has not installed. */
 static const char *
 profile_dir(void)
 {
-	const char *dir = getenv("CARDBRIDGE_PROFILES");
+	static const char installed[] = CB_PKGDATADIR "/profiles";
+	static char *found;
+	const char *told = getenv("CARDBRIDGE_PROFILES");
 
-	return dir != NULL && dir[0] != '\0' ? dir
-					     : CB_PKGDATADIR "/profiles";
+	if (told != NULL && told[0] != '\0')
+		return told;
+	if (found == NULL && access(installed, F_OK) != 0) {
+		found = cli_beside("data/profiles", "");
+		if (found != NULL && found[0] == '\0') {
+			free(found);
+			found = cli_beside("../data/profiles", installed);
+		}
+	}
+	return found != NULL ? found : installed;
 }
 
 char *

@@ -154,6 +154,11 @@ check 'a profile that is missing'
 ) &&
 	says 'no profiles in nowhere:.*CARDBRIDGE_PROFILES'
 check 'profiles that are missing'
+mkdir -p tree/build && cp "$program" tree/build/ &&
+	ln -s "$top/data" tree/data &&
+	env -u CARDBRIDGE_PROFILES tree/build/cardbridge card new --test \
+		--profile authentic5 --blank tree/x.card >out 2>err
+check 'those of the sources, where nothing is installed'
 run 4 card new --profile ./nosuch.profile --test x.card &&
 	says './nosuch.profile: No such file'
 check 'a file that is missing'
