@@ -10,6 +10,7 @@
 
 static const struct br_link_ops *links[] = {
 	&br_link_emu,
+	&br_link_memory,
 	NULL,			/* br_link_register */
 };
 

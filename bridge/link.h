@@ -48,7 +48,7 @@ struct br_link_ops {
 	void (*close)(struct br_link *l);
 };
 
-extern const struct br_link_ops br_link_emu;
+extern const struct br_link_ops br_link_emu, br_link_memory;
 
 /* The ops for a URI, and where its rest begins. CB_E_ARG: an unknown scheme,
  * or a rest that it refuses. */

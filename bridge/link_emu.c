@@ -4,17 +4,21 @@
  * emu:FILE: a card in software. The file is kept locked from open to close;
  * the card in memory and its database come with power and go with rest, since
  * most cards of a bridge lie unused most of the time.
+ *
+ * memory:...: the same without a file (memory.h).
  */
 #include <stdlib.h>
 #include <string.h>
 
 #include "bridge/link.h"
+#include "bridge/memory.h"
 #include "bridge/sock.h"
 #include "emulator/emu.h"
 
 struct link_emu {
 	struct br_link base;
-	struct emu_file_keep *keep;
+	struct emu_file_keep *keep; /* of a file, or */
+	struct br_memory *memory;
 	struct emu_card *card;	/* NULL at rest */
 	char path[];
 };
@@ -35,7 +39,7 @@ keep_again(struct link_emu *l)
 {
 	struct cb_why why;
 
-	if (emu_file_keep_again(l->keep, &why) != CB_OK)
+	if (l->keep != NULL && emu_file_keep_again(l->keep, &why) != CB_OK)
 		cb_log(CB_LOG_WARNING, "%s", why.text);
 }
 
@@ -48,7 +52,10 @@ load(struct link_emu *l, struct cb_why *why)
 
 	if (l->card != NULL)
 		return CB_OK;
-	r = emu_file_open(&nvm, l->path, 0, why);
+	if (l->memory != NULL)
+		r = br_memory_nvm(l->memory, &nvm, why);
+	else
+		r = emu_file_open(&nvm, l->path, 0, why);
 	if (r == CB_OK)
 		r = emu_card_open(&l->card, &nvm, &emu_env_system, why);
 	if (r != CB_OK)
@@ -82,11 +89,12 @@ link_emu_close(struct br_link *base)
 
 	emu_card_free(&l->card);
 	emu_file_keep_free(&l->keep);
+	br_memory_give(&l->memory);
 	free(l);
 }
 
 static enum cb_err
-link_emu_open(struct br_link **out, const char *rest,
+open_as(const struct br_link_ops *ops, struct br_link **out, const char *rest,
     struct br_link_info *info, struct cb_why *why)
 {
 	size_t n = strlen(rest) + 1;
@@ -96,10 +104,13 @@ link_emu_open(struct br_link **out, const char *rest,
 	*out = NULL;
 	if ((l = calloc(1, sizeof(*l) + n)) == NULL)
 		return CB_E_NOMEM;
-	l->base.ops = &br_link_emu;
+	l->base.ops = ops;
 	memcpy(l->path, rest, n);
-	if ((r = emu_file_keep_new(&l->keep, l->path, why)) != CB_OK ||
-	    (r = load(l, why)) != CB_OK ||
+	if (ops == &br_link_memory)
+		r = br_memory_take(&l->memory, rest, why);
+	else
+		r = emu_file_keep_new(&l->keep, l->path, why);
+	if (r != CB_OK || (r = load(l, why)) != CB_OK ||
 	    (r = take_info(l, info)) != CB_OK)
 		goto out;
 	*out = &l->base;
@@ -108,6 +119,20 @@ out:
 	if (l != NULL)
 		link_emu_close(&l->base);
 	return r;
+}
+
+static enum cb_err
+link_emu_open(struct br_link **out, const char *rest,
+    struct br_link_info *info, struct cb_why *why)
+{
+	return open_as(&br_link_emu, out, rest, info, why);
+}
+
+static enum cb_err
+link_memory_open(struct br_link **out, const char *rest,
+    struct br_link_info *info, struct cb_why *why)
+{
+	return open_as(&br_link_memory, out, rest, info, why);
 }
 
 static enum cb_err
@@ -183,15 +208,26 @@ link_emu_rest(struct br_link *base)
 	keep_again(l);
 }
 
+/* What both have in common. */
+#define CARD_OPS \
+	.power = link_emu_power, \
+	.protocol = link_emu_protocol, \
+	.transmit = link_emu_transmit, \
+	.deadline = link_emu_deadline, \
+	.tick = link_emu_tick, \
+	.rest = link_emu_rest, \
+	.close = link_emu_close
+
 const struct br_link_ops br_link_emu = {
 	.scheme = "emu",
 	.check = link_emu_check,
 	.open = link_emu_open,
-	.power = link_emu_power,
-	.protocol = link_emu_protocol,
-	.transmit = link_emu_transmit,
-	.deadline = link_emu_deadline,
-	.tick = link_emu_tick,
-	.rest = link_emu_rest,
-	.close = link_emu_close,
+	CARD_OPS,
+};
+
+const struct br_link_ops br_link_memory = {
+	.scheme = "memory",
+	.check = br_memory_check,
+	.open = link_memory_open,
+	CARD_OPS,
 };

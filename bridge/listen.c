@@ -197,8 +197,8 @@ out:
 	return r;
 }
 
-enum cb_err
-br_listen_open(struct br_listen *l, const char *path, const gid_t *group,
+static enum cb_err
+open_at(struct br_listen *l, const char *path, const gid_t *group, bool alone,
     struct cb_why *why)
 {
 	enum cb_err r;
@@ -212,7 +212,7 @@ br_listen_open(struct br_listen *l, const char *path, const gid_t *group,
 		return r;
 	if ((l->path = strdup(path)) == NULL)
 		return CB_E_NOMEM;
-	if ((r = take_lock(l, why)) == CB_OK)
+	if (alone || (r = take_lock(l, why)) == CB_OK)
 		r = bind_there(l, group, why);
 	if (r != CB_OK) {
 		if (l->fd >= 0)
@@ -223,6 +223,19 @@ br_listen_open(struct br_listen *l, const char *path, const gid_t *group,
 		l->path = NULL;
 	}
 	return r;
+}
+
+enum cb_err
+br_listen_open(struct br_listen *l, const char *path, const gid_t *group,
+    struct cb_why *why)
+{
+	return open_at(l, path, group, false, why);
+}
+
+enum cb_err
+br_listen_alone(struct br_listen *l, const char *path, struct cb_why *why)
+{
+	return open_at(l, path, NULL, true, why);
 }
 
 enum cb_err

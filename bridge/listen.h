@@ -27,6 +27,10 @@ struct br_listen {
  * unsafe directory, or none of ours. */
 CB_MUST_USE enum cb_err br_listen_open(struct br_listen *l, const char *path,
     const gid_t *group, struct cb_why *why);
+/* The same in a directory that no other bridge is told of: without a lock
+ * file beside the socket. */
+CB_MUST_USE enum cb_err br_listen_alone(
+    struct br_listen *l, const char *path, struct cb_why *why);
 /* Takes the socket of a service manager (LISTEN_FDS). CB_E_ABSENT: there is
  * none. */
 CB_MUST_USE enum cb_err br_listen_inherit(

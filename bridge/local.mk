@@ -37,6 +37,8 @@ bridge_libbridge_la_SOURCES = \
 	bridge/listen.c \
 	bridge/listen.h \
 	bridge/loop.h \
+	bridge/memory.c \
+	bridge/memory.h \
 	bridge/pool.c \
 	bridge/pool.h \
 	bridge/powered.c \

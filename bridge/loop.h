@@ -134,7 +134,6 @@ struct br_server {
 	atomic_bool stopping;
 	atomic_bool pulsing;
 	bool started;		/* clients are being served (loop) */
-	uint64_t start_by;
 	uint64_t next_deadline;	/* ms; not later than any; 0: none */
 	uint64_t accept_again;	/* ms; 0: accepting */
 

@@ -18,6 +18,7 @@
 
 #include "bridge/config.h"
 #include "bridge/daemon.h"
+#include "bridge/memory.h"
 #include "bridge/protocol.h"
 #include "bridge/server.h"
 #include "common/log.h"
@@ -34,6 +35,7 @@ static const char usage_text[] =
     "      --config FILE      read settings from FILE\n"
     "      --reader NAME=URI  a reader; the URI of a card file is emu:FILE\n"
     "      --foreground       do not go to the background\n"
+    "      --private FD       for cardbridge run, which FD tells of the start\n"
     "      --help             print this text\n"
     "      --version          print the version\n"
     "\n"
@@ -45,6 +47,7 @@ struct options {
 	struct br_config config;
 	char *socket, *state_dir;
 	bool foreground;
+	int run;		/* --private: its descriptor; else -1 */
 };
 
 static struct br_server *server;
@@ -95,6 +98,22 @@ keep(char **out, const char *path)
 	return 0;
 }
 
+/* A bridge that `cardbridge run` has started, for itself alone. */
+static int
+take_private(struct options *o, const char *text)
+{
+	char *end = NULL;
+	long fd = strtol(text, &end, 10);
+
+	if (text[0] < '0' || text[0] > '9' || *end != '\0' ||
+	    fd <= STDERR_FILENO || fd > INT_MAX ||
+	    fcntl((int)fd, F_SETFD, FD_CLOEXEC) != 0)
+		return misused("--private wants an open descriptor.");
+	o->run = (int)fd;
+	br_memory_allow(true);
+	return 0;
+}
+
 /* NAME=URI; a relative card file is one here. */
 static int
 take_reader(struct br_config *config, const char *text)
@@ -128,14 +147,15 @@ take_reader(struct br_config *config, const char *text)
 static int
 take_options(struct options *o, int argc, char **argv)
 {
-	enum { SOCKET = 256, STATE_DIR, CONFIG, READER, FOREGROUND, HELP,
-		VERSION };
+	enum { SOCKET = 256, STATE_DIR, CONFIG, READER, FOREGROUND, PRIVATE,
+		HELP, VERSION };
 	static const struct option longs[] = {
 		{ "socket", required_argument, NULL, SOCKET },
 		{ "state-dir", required_argument, NULL, STATE_DIR },
 		{ "config", required_argument, NULL, CONFIG },
 		{ "reader", required_argument, NULL, READER },
 		{ "foreground", no_argument, NULL, FOREGROUND },
+		{ "private", required_argument, NULL, PRIVATE },
 		{ "help", no_argument, NULL, HELP },
 		{ "version", no_argument, NULL, VERSION },
 		{ NULL, 0, NULL, 0 },
@@ -168,6 +188,8 @@ take_options(struct options *o, int argc, char **argv)
 				status = keep(&o->socket, optarg);
 			else if (c == STATE_DIR)
 				status = keep(&o->state_dir, optarg);
+			else if (c == PRIVATE)
+				status = take_private(o, optarg);
 			else if (c == READER)
 				status = take_reader(&o->config, optarg);
 			if (status != 0)
@@ -241,6 +263,8 @@ own_state_dir(struct options *o)
 	char *given = o->state_dir;
 	int fd;
 
+	if (o->run >= 0)
+		return 0;	/* nothing outlives it */
 	if (given == NULL)
 		given = o->config.state_dir;
 	if (given != NULL)
@@ -312,9 +336,15 @@ raise_limits(void)
 static void
 on_ready(void *ctx)
 {
-	(void)ctx;
+	const struct options *o = ctx;
+
 	br_daemon_ready();
 	br_daemon_notify("READY=1");
+	if (o->run < 0)
+		return;
+	if (write(o->run, "", 1) != 1)
+		cb_log(CB_LOG_WARNING, "nobody waits for this bridge");
+	close(o->run);
 }
 
 static void
@@ -331,14 +361,16 @@ catch_signals(void)
 }
 
 static int
-serve(const struct options *o, struct br_listen *l)
+serve(struct options *o, struct br_listen *l)
 {
 	const struct br_settings set = {
 		.listen = l,
 		.state_dir = o->state_dir,
 		.exchange_ms = o->config.exchange_ms,
 		.long_ms = o->config.long_ms,
+		.patient = o->run >= 0,
 		.ready = on_ready,
+		.ctx = o,
 	};
 	struct br_server *srv = NULL;
 	struct cb_why why;
@@ -367,6 +399,7 @@ serve(const struct options *o, struct br_listen *l)
 	}
 	server = NULL;
 	br_server_free(&srv);
+	br_memory_clear();
 	if (r != CB_OK)
 		cb_log(CB_LOG_ERROR, "the bridge ends: %s", cb_err_text(r));
 	return r == CB_OK ? 0 : 1;
@@ -383,7 +416,7 @@ start(struct options *o)
 	int status;
 
 	/* before it gets another process id, which LISTEN_PID names */
-	r = br_listen_inherit(&l, group, &why);
+	r = o->run >= 0 ? CB_E_ABSENT : br_listen_inherit(&l, group, &why);
 	if (r != CB_OK && r != CB_E_ABSENT)
 		return complain(why.text);
 	if (r == CB_E_ABSENT && (status = find_socket(o)) != 0)
@@ -398,9 +431,12 @@ start(struct options *o)
 		return complain(why.text);
 	if ((status = own_state_dir(o)) != 0)
 		return status;
-	if (l.fd < 0 &&
-	    br_listen_open(&l, o->socket, group, &why) != CB_OK)
-		return complain(why.text);
+	if (l.fd < 0) {
+		r = o->run >= 0 ? br_listen_alone(&l, o->socket, &why) :
+				  br_listen_open(&l, o->socket, group, &why);
+		if (r != CB_OK)
+			return complain(why.text);
+	}
 	status = serve(o, &l);
 	br_listen_close(&l);
 	return status;
@@ -414,6 +450,7 @@ main(int argc, char **argv)
 
 	cb_process_stdio();
 	memset(&o, 0, sizeof(o));
+	o.run = -1;
 	status = take_options(&o, argc, argv);
 	if (status < 0)
 		status = start(&o);

@@ -516,6 +516,7 @@ br_server_run(struct br_server *srv)
 	struct sigaction sa = { .sa_handler = handle_signal }, old;
 	struct br_reader *rd;
 	struct cb_why why;
+	uint64_t by;
 	enum cb_err r;
 
 	sigemptyset(&sa.sa_mask);
@@ -527,13 +528,13 @@ br_server_run(struct br_server *srv)
 		cb_log(CB_LOG_WARNING, "%s", why.text);
 	for (rd = srv->readers.first; rd != NULL; rd = rd->next)
 		br_work_want(srv, rd, BR_JOB_OPEN);
-	srv->start_by = br_now_ms() + START_MS;
+	by = srv->set.patient ? 0 : br_now_ms() + START_MS;
 	r = CB_OK;
 	while (r == CB_OK && !atomic_load(&srv->stopping)) {
-		if (!srv->started &&
-		    (srv->jobs == 0 || br_now_ms() >= srv->start_by))
+		if (!srv->started && (srv->jobs == 0 ||
+			(by != 0 && br_now_ms() >= by)))
 			started(srv);
-		r = br_server_turn(srv, srv->started ? 0 : srv->start_by);
+		r = br_server_turn(srv, srv->started ? 0 : by);
 	}
 	if (r == CB_OK)
 		r = stop(srv);

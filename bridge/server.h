@@ -18,6 +18,7 @@ struct br_server;
 struct br_settings {
 	struct br_listen *listen; /* borrowed; open */
 	const char *state_dir;	/* NULL: readers added are not remembered */
+	bool patient;		/* serves when all cards are open, not before */
 	unsigned exchange_ms, long_ms; /* 0: the defaults */
 	unsigned greet_ms;	/* 0: 3 s */
 	size_t conns_max;	/* 0: from the descriptor limit */

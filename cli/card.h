@@ -12,17 +12,6 @@
 /* A card file opened and ready; flags as emu_file_open. Exit code, said. */
 int cli_card_open(struct emu_card **card, const char *path, unsigned flags);
 
-/* Published with every test card: they protect nothing. */
-extern const char cli_test_pin[], cli_test_so_pin[];
-/* Makes the card file, and opens the card. Exit code, said. */
-int cli_card_make(struct emu_card **card, const char *path,
-    const struct emu_profile *profile, const struct emu_make *wish);
-/* A test card of the profile (a name or a file), with its published passcodes
- * and keys, or with fresh keys. Its passcodes, known to all, are not made
- * costly to guess. Exit code, said. */
-int cli_card_make_test(
-    const char *path, const char *profile, bool fresh_keys);
-
 int cli_card_new(const struct cli_cmd *cmd, const void *args, int argc,
     char **argv);
 int cli_card_passwd(const struct cli_cmd *cmd, const void *args, int argc,

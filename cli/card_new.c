@@ -13,8 +13,6 @@
 #include "cli/passcode.h"
 #include "common/hex.h"
 
-const char cli_test_pin[] = "123456", cli_test_so_pin[] = "87654321";
-
 /* One passcode of the new card. */
 struct secret {
 	const char *name;	/* for prompts */
@@ -102,8 +100,9 @@ refuse_early(const struct cli_card_new_args *a, const char *path)
 	return CLI_OK;
 }
 
-int
-cli_card_make(struct emu_card **card, const char *path,
+/* Makes the card file, and opens the card. Exit code, said. */
+static int
+make_file(struct emu_card **card, const char *path,
     const struct emu_profile *profile, const struct emu_make *wish)
 {
 	struct emu_nvm *nvm = NULL;
@@ -138,7 +137,7 @@ make(const char *path, const struct emu_profile *profile,
 	const struct emu_info *info;
 	int code;
 
-	if ((code = cli_card_make(&card, path, profile, wish)) != CLI_OK)
+	if ((code = make_file(&card, path, profile, wish)) != CLI_OK)
 		return code;
 	info = emu_card_info(card);
 	printf("%s: %s card \"%s\", serial %s, profile %s\n", path,
@@ -153,9 +152,9 @@ cli_card_new(const struct cli_cmd *cmd, const void *args, int argc,
     char **argv)
 {
 	const struct cli_card_new_args *a = args;
-	struct secret pin = { "Holder's passcode", cli_test_pin, a->pin_file,
+	struct secret pin = { "Holder's passcode", emu_test_pin, a->pin_file,
 		"--pin-file", CB_BUF_INIT, false };
-	struct secret so = { "SO passcode", cli_test_so_pin, a->so_pin_file,
+	struct secret so = { "SO passcode", emu_test_so_pin, a->so_pin_file,
 		"--so-pin-file", CB_BUF_INIT, false };
 	struct cb_buf unblock = CB_BUF_INIT_MAX(CLI_PASS_MAX);
 	const char *name = a->profile != NULL ? a->profile : "series8";

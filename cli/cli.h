@@ -106,7 +106,5 @@ char *cli_profile_path(const char *name);
 /* The same, *path to be freed; where a name is none, it is said which there
  * are. Exit code. */
 int cli_profile_find(const char *name, char **path);
-/* Where the published keys for cards of a profile are; to be freed. */
-char *cli_test_keys_path(const char *profile_file, const char *profile);
 
 #endif

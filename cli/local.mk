@@ -11,7 +11,6 @@ cli_libcli_la_SOURCES = \
 	cli/card_new.c \
 	cli/card_passwd.c \
 	cli/card_probe.c \
-	cli/card_test.c \
 	cli/cli.h \
 	cli/describe/contents.c \
 	cli/describe/describe.c cli/describe/describe.h \

@@ -81,20 +81,6 @@ profile_dir(void)
 }
 
 char *
-cli_test_keys_path(const char *profile_file, const char *profile)
-{
-	const char *slash = strrchr(profile_file, '/');
-	char *out = NULL;
-
-	/* beside the directory of profiles, in a source tree as well */
-	if (asprintf(&out, "%.*s/../test-keys/%s.txt",
-		slash != NULL ? (int)(slash - profile_file) : 1,
-		slash != NULL ? profile_file : ".", profile) < 0)
-		return NULL;
-	return out;
-}
-
-char *
 cli_profile_path(const char *name)
 {
 	char *out = NULL;

@@ -86,20 +86,35 @@ take_reader(struct run_reader *r, const char *text)
 }
 
 static int
-take_card(struct run_reader *r, const char *file)
+set_uri(struct run_reader *r, const char *scheme, const char *file)
 {
 	char *path = cli_absolute(file);
 
-	if (path == NULL || asprintf(&r->uri, "emu:%s", path) < 0)
+	if (path == NULL || asprintf(&r->uri, "%s:%s", scheme, path) < 0)
 		r->uri = NULL;
 	free(path);
 	return r->uri != NULL ? CLI_OK
 			      : cli_fail(CLI_FAILED, "out of memory");
 }
 
+/* The bridge makes it, in its memory. */
+static int
+take_test_card(struct run_reader *r, const char *profile, bool fresh_keys)
+{
+	char scheme[100], *file = NULL;
+	int code = cli_profile_find(profile, &file);
+
+	(void)snprintf(scheme, sizeof(scheme), "memory:%s:%s", r->name,
+	    fresh_keys ? "fresh" : "published");
+	if (code == CLI_OK)
+		code = set_uri(r, scheme, file);
+	free(file);
+	return code;
+}
+
 /* cardN has the place N among all. */
 static int
-take_readers(struct run *run, const struct cli_list *list)
+take_readers(struct run *run, const struct cli_list *list, bool fresh_keys)
 {
 	int code = CLI_OK;
 
@@ -111,9 +126,9 @@ take_readers(struct run *run, const struct cli_list *list)
 		if (item->opt == &run_opts[READER])
 			code = take_reader(r, item->value);
 		else if (item->opt == &run_opts[CARD])
-			code = take_card(r, item->value);
+			code = set_uri(r, "emu", item->value);
 		else
-			r->profile = item->value;
+			code = take_test_card(r, item->value, fresh_keys);
 		if (code == CLI_OK)
 			code = cli_reader_name_check(r->name);
 		for (size_t j = 0; j < i && code == CLI_OK; j++)
@@ -254,11 +269,12 @@ run_run(const struct cli_cmd *cmd, const void *args, int argc, char **argv)
 	if (run == NULL)
 		return cli_fail(CLI_REFUSED, "out of memory");
 	run->scratch = (struct cli_scratch)CLI_SCRATCH_INIT;
-	run->fresh_keys = a->fresh_keys;
+	run->log = -1;
 	run->keep_going = a->keep_going;
 	run->timeout_s = a->timeout_s;
 	run->argv = argv;
-	if ((code = take_readers(run, &a->readers)) == CLI_OK &&
+	if ((code = take_readers(run, &a->readers, a->fresh_keys)) ==
+		CLI_OK &&
 	    (code = cli_front_find(&run->front)) == CLI_OK &&
 	    (code = find_bridge(run)) == CLI_OK) {
 		code = cli_program_check(argv[0], run->front.library);

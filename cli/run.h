@@ -26,7 +26,6 @@
 
 struct run_reader {
 	char name[64];
-	const char *profile;	/* a test card of this, or */
 	char *uri;		/* where its card is */
 };
 
@@ -34,7 +33,7 @@ struct run {
 	/* from the command line */
 	struct run_reader readers[CLI_LIST_MAX];
 	size_t readers_n;
-	bool fresh_keys, keep_going;
+	bool keep_going;
 	unsigned timeout_s;	/* 0: none */
 	char **argv;		/* CMD */
 	/* found */
@@ -42,6 +41,7 @@ struct run {
 	struct cli_front front;
 	struct cli_scratch scratch;
 	char *socket;
+	int log;		/* what the bridge writes, read at the end */
 	/* as it was handed to us, and CMD gets it */
 	sigset_t mask;
 	struct sigaction child;
@@ -57,9 +57,11 @@ void run_end_tree(struct cli_tree *tree, int sig, void (*reap_all)(void *ctx),
 /* Milliseconds of CLOCK_MONOTONIC. */
 uint64_t run_now_ms(void);
 
-/* Makes the test cards, starts the bridge and waits until it serves. *pid is
- * set as soon as there is one to be ended. Exit code, said. */
-int run_bridge_start(struct run *run, pid_t *pid);
+/* Starts the bridge. *ready, to be closed, has a byte when it serves, and ends
+ * without one when it does not. Exit code, said. */
+int run_bridge_launch(struct run *run, pid_t *pid, int *ready);
+/* It serves: are the cards as they should be? Exit code, said. */
+int run_bridge_look(const struct run *run);
 /* Did anybody ask the bridge for anything? */
 bool run_bridge_visited(const struct run *run);
 /* What it has written, to standard error. */

@@ -8,55 +8,22 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/mman.h>
 #include <sys/wait.h>
 #include <time.h>
 #include <unistd.h>
 
-#include "cli/card.h"
 #include "cli/run.h"
 
-#define START_MS 15000
 #define GREET_MS 2000
 #define END_MS 5000
 
-static const char log_name[] = "log";
-
-/* A file of the directory; to be freed. */
-static char *
-inside(const struct run *run, const char *name, const char *tail)
-{
-	char *out = NULL;
-
-	return asprintf(&out, "%s/%s%s", run->scratch.path, name, tail) < 0
-	    ? NULL : out;
-}
-
-static int
-make_cards(struct run *run)
-{
-	struct run_reader *r;
-	char *path;
-	int code = CLI_OK;
-
-	for (size_t i = 0; i < run->readers_n && code == CLI_OK; i++) {
-		r = &run->readers[i];
-		if (r->profile == NULL)
-			continue;
-		path = inside(run, r->name, ".card");
-		if (path == NULL || asprintf(&r->uri, "emu:%s", path) < 0) {
-			r->uri = NULL;
-			code = cli_fail(CLI_FAILED, "out of memory");
-		} else {
-			code = cli_card_make_test(
-			    path, r->profile, run->fresh_keys);
-		}
-		free(path);
-	}
-	return code;
-}
+/* Descriptors of the bridge beside the usual three: what keeps the directory
+ * held, and where it says that it serves. */
+enum { HELD = STDERR_FILENO + 1, READY, UNUSED };
 
 static const char **
-arguments(const struct run *run, char *readers[], const char *state)
+arguments(char *private, const struct run *run, char *readers[])
 {
 	const char **argv = calloc(2 * run->readers_n + 8, sizeof(*argv));
 	size_t n = 0;
@@ -65,10 +32,9 @@ arguments(const struct run *run, char *readers[], const char *state)
 		return NULL;
 	argv[n++] = "cardbridged";
 	argv[n++] = "--foreground";
+	argv[n++] = private;
 	argv[n++] = "--socket";
 	argv[n++] = run->socket;
-	argv[n++] = "--state-dir";
-	argv[n++] = state;
 	for (size_t i = 0; i < run->readers_n; i++) {
 		argv[n++] = "--reader";
 		argv[n++] = readers[i];
@@ -76,21 +42,37 @@ arguments(const struct run *run, char *readers[], const char *state)
 	return argv;
 }
 
-/* In the child. The directory stays held as long as the bridge lives; nothing
- * else that was open here concerns it. */
+/* Puts the descriptors into the places 0 to n - 1. */
+static bool
+arrange(int fds[], int n)
+{
+	/* first out of each other's way */
+	for (int i = 0; i < n; i++)
+		if ((fds[i] = fcntl(fds[i], F_DUPFD_CLOEXEC, n)) < 0)
+			return false;
+	for (int i = 0; i < n; i++)
+		if (dup2(fds[i], i) < 0)
+			return false;
+	return close_range((unsigned)n, ~0U, 0) == 0;
+}
+
+/* In the child. Nothing else that was open here concerns the bridge. */
 static void
-become(const struct run *run, const char **argv, const char *log)
+become(const struct run *run, const char **argv, int ready)
 {
 	static const char *const not_ours[] = { "NOTIFY_SOCKET", "LISTEN_FDS",
 		"LISTEN_PID", "LISTEN_FDNAMES" };
 	int null = open("/dev/null", O_RDWR | O_CLOEXEC);
-	int err = open(log, O_WRONLY | O_CREAT | O_APPEND | O_CLOEXEC, 0600);
+	int fds[UNUSED] = {
+		[STDIN_FILENO] = null,
+		[STDOUT_FILENO] = null,
+		[STDERR_FILENO] = run->log,
+		[HELD] = run->scratch.fd,
+		[READY] = ready,
+	};
 
-	if (null < 0 || err < 0 || dup2(null, STDIN_FILENO) < 0 ||
-	    dup2(null, STDOUT_FILENO) < 0 || dup2(err, STDERR_FILENO) < 0 ||
-	    dup2(run->scratch.fd, 3) < 0 || fcntl(3, F_SETFD, 0) != 0)
+	if (!arrange(fds, UNUSED))
 		_exit(1);
-	(void)close_range(4, ~0U, 0);
 	for (size_t i = 0; i < sizeof(not_ours) / sizeof(not_ours[0]); i++)
 		(void)unsetenv(not_ours[i]);
 	(void)execv(run->bridge, (char **)(uintptr_t)argv);
@@ -99,16 +81,40 @@ become(const struct run *run, const char **argv, const char *log)
 }
 
 static int
-launch(const struct run *run, pid_t *pid)
+fork_bridge(struct run *run, const char **argv, pid_t *pid, int *ready)
 {
-	char *readers[CLI_LIST_MAX] = { NULL };
-	char *state = inside(run, "state", "");
-	char *log = inside(run, log_name, "");
-	const char **argv = NULL;
-	bool whole = state != NULL && log != NULL;
 	pid_t self = getpid();
-	int code = CLI_OK;
+	int ends[2];
 
+	/* without a name: nothing of it stays, however all this ends */
+	run->log = memfd_create("cardbridged.log", MFD_CLOEXEC);
+	if (run->log < 0 || fcntl(run->log, F_SETFL, O_APPEND) != 0 ||
+	    pipe2(ends, O_CLOEXEC) != 0)
+		return cli_fail(CLI_FAILED, "no memory file or pipe: %s",
+		    strerror(errno));
+	if ((*pid = fork()) == 0) {
+		run_child_ready(run, self);
+		become(run, argv, ends[1]);
+	}
+	(void)close(ends[1]);
+	*ready = ends[0];
+	if (*pid > 0)
+		return CLI_OK;
+	*pid = 0;
+	return cli_fail(CLI_FAILED, "no process: %s", strerror(errno));
+}
+
+int
+run_bridge_launch(struct run *run, pid_t *pid, int *ready)
+{
+	char *readers[CLI_LIST_MAX] = { NULL }, private[32];
+	const char **argv = NULL;
+	bool whole = true;
+	int code;
+
+	*pid = 0;
+	*ready = -1;
+	(void)snprintf(private, sizeof(private), "--private=%d", READY);
 	for (size_t i = 0; i < run->readers_n && whole; i++)
 		if (asprintf(&readers[i], "%s=%s", run->readers[i].name,
 			run->readers[i].uri) < 0) {
@@ -116,48 +122,13 @@ launch(const struct run *run, pid_t *pid)
 			whole = false;
 		}
 	if (whole)
-		argv = arguments(run, readers, state);
-	if (argv == NULL) {
-		code = cli_fail(CLI_FAILED, "out of memory");
-	} else if ((*pid = fork()) == 0) {
-		run_child_ready(run, self);
-		become(run, argv, log);
-	} else if (*pid < 0) {
-		*pid = 0;
-		code = cli_fail(CLI_FAILED, "no process: %s", strerror(errno));
-	}
+		argv = arguments(private, run, readers);
+	code = argv != NULL ? fork_bridge(run, argv, pid, ready)
+			    : cli_fail(CLI_FAILED, "out of memory");
 	for (size_t i = 0; i < run->readers_n; i++)
 		free(readers[i]);
 	free(argv);
-	free(state);
-	free(log);
 	return code;
-}
-
-/* A bridge is silent until it has looked at its cards. */
-static int
-await(const struct run *run, pid_t *pid, struct br_client **c)
-{
-	const struct timespec pause = { 0, 1000000 };
-	const uint64_t end = run_now_ms() + START_MS;
-	struct cb_why why = { "" };
-	enum cb_err r;
-
-	while ((r = br_connect(c, run->socket, GREET_MS, &why)) != CB_OK) {
-		if (waitpid(*pid, NULL, WNOHANG) == *pid) {
-			*pid = 0;
-			run_bridge_tell(run);
-			return cli_fail(
-			    CLI_FAILED, "the bridge did not start");
-		}
-		if ((r != CB_E_ABSENT && r != CB_E_TIMEOUT) ||
-		    run_now_ms() >= end) {
-			run_bridge_tell(run);
-			return cli_fail_err(r, &why, run->socket);
-		}
-		(void)nanosleep(&pause, NULL);
-	}
-	return CLI_OK;
 }
 
 static int
@@ -184,16 +155,16 @@ look_at_readers(const struct run *run, struct br_client *c)
 }
 
 int
-run_bridge_start(struct run *run, pid_t *pid)
+run_bridge_look(const struct run *run)
 {
 	struct br_client *c = NULL;
+	struct cb_why why = { "" };
+	enum cb_err r;
 	int code;
 
-	*pid = 0;
-	if ((code = make_cards(run)) != CLI_OK ||
-	    (code = launch(run, pid)) != CLI_OK ||
-	    (code = await(run, pid, &c)) != CLI_OK)
-		return code;
+	r = br_connect(&c, run->socket, GREET_MS, &why);
+	if (r != CB_OK)
+		return cli_fail_err(r, &why, run->socket);
 	code = look_at_readers(run, c);
 	br_close(&c);
 	return code;
@@ -217,15 +188,11 @@ run_bridge_visited(const struct run *run)
 void
 run_bridge_tell(const struct run *run)
 {
-	char *path = inside(run, log_name, ""), text[4096];
-	int fd = path != NULL ? open(path, O_RDONLY | O_CLOEXEC) : -1;
-	ssize_t n;
+	char text[4096];
+	ssize_t n = pread(run->log, text, sizeof(text), 0);
 
-	if (fd >= 0 && (n = read(fd, text, sizeof(text))) > 0)
+	if (n > 0)
 		(void)fwrite(text, 1, (size_t)n, stderr);
-	if (fd >= 0)
-		(void)close(fd);
-	free(path);
 }
 
 void

@@ -25,6 +25,7 @@ struct keeper {
 	struct run *run;
 	int orders;		/* from `run` */
 	int children;		/* signalfd: one has changed */
+	int ready;		/* the bridge says that it serves */
 	pid_t command, bridge;	/* 0: there is none any more */
 	int status;		/* of CMD, as waitpid gives it */
 	uint64_t deadline;	/* ms; 0: none */
@@ -263,23 +264,64 @@ start(struct keeper *k, int *go)
 	/* it is the last of ours in the session of the terminal */
 	if (setsid() < 0 || prctl(PR_SET_CHILD_SUBREAPER, 1, 0, 0, 0) != 0)
 		return cli_fail(CLI_FAILED, "%s", strerror(errno));
-	return run_bridge_start(k->run, &k->bridge);
+	return run_bridge_launch(k->run, &k->bridge, &k->ready);
+}
+
+/* Until the bridge serves, however long its cards take. GOES_ON: it does, or
+ * is gone. */
+static enum reason
+await_bridge(struct keeper *k, int *sig)
+{
+	struct pollfd fds[2] = {
+		{ .fd = k->ready, .events = POLLIN },
+		{ .fd = k->orders, .events = POLLIN },
+	};
+	enum reason why;
+
+	do {
+		(void)poll(fds, 2, -1);
+		why = take_orders(k, sig);
+	} while (why == GOES_ON && fds[0].revents == 0);
+	return why;
+}
+
+/* GOES_ON: the bridge serves, and its cards are as they should be. ENDED: not
+ * so, which was said. */
+static enum reason
+prepare(struct keeper *k, int *go, int *sig)
+{
+	enum reason why;
+	char byte;
+
+	if (start(k, go) != CLI_OK)
+		return ENDED;
+	if ((why = await_bridge(k, sig)) != GOES_ON)
+		return why;
+	if (read(k->ready, &byte, 1) != 1) {
+		run_bridge_end(k->bridge);
+		k->bridge = 0;
+		run_bridge_tell(k->run);
+		(void)cli_fail(CLI_FAILED, "the bridge did not start");
+		return ENDED;
+	}
+	(void)close(k->ready);
+	return run_bridge_look(k->run) == CLI_OK ? GOES_ON : ENDED;
 }
 
 int
 run_keep(struct run *run, int orders)
 {
-	struct keeper k = { .run = run, .orders = orders, .children = -1 };
-	enum reason why = ORDERED;
+	struct keeper k = { .run = run, .orders = orders, .children = -1,
+		.ready = -1 };
+	enum reason why;
 	int go = -1, code = CLI_REFUSED, sig = SIGTERM;
 	bool gone = false;
 
-	if (start(&k, &go) == CLI_OK) {
-		if ((why = take_orders(&k, &sig)) == GOES_ON)
-			gone = write(go, "", 1) == 1;
-		else
-			code = 128 + sig;
-	}
+	why = prepare(&k, &go, &sig);
+	if (why == GOES_ON)
+		gone = write(go, "", 1) == 1;
+	else if (why == ORDERED)
+		code = 128 + sig;
 	if (gone) {
 		if (run->timeout_s > 0)
 			k.deadline = run_now_ms() + 1000ull * run->timeout_s;

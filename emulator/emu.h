@@ -60,6 +60,9 @@ struct emu_info {
 
 /* Empty memory (tests, cards that end with the process). */
 CB_MUST_USE enum cb_err emu_mem_new(struct emu_nvm **out);
+/* One more owner of such memory, which ends with the last one's emu_nvm_free:
+ * a card that was freed can be opened again. One thread at a time. */
+struct emu_nvm *emu_mem_again(struct emu_nvm *nvm);
 
 enum {
 	EMU_FILE_READONLY = 1,	/* look on; works while another has the file */
@@ -150,6 +153,9 @@ bool emu_profile_has_user_pin(const struct emu_profile *p, bool blank);
 /* Appends a passcode drawn at random that the profile's policy accepts. */
 CB_MUST_USE enum cb_err emu_profile_draw_pin(const struct emu_profile *p,
     bool test, const struct emu_env *env, struct cb_buf *out);
+
+/* Published with every test card: they protect nothing. */
+extern const char emu_test_pin[], emu_test_so_pin[];
 
 struct emu_make {
 	bool test;		/* mark as test, certificates of the test CA */

@@ -16,6 +16,8 @@
 #include "emulator/published.h"
 #include "emulator/template.h"
 
+const char emu_test_pin[] = "123456", emu_test_so_pin[] = "87654321";
+
 #define USER_DIGITS 12	/* the user's number in a certificate */
 
 /* Everything that exists while a card is being made. */

@@ -2,8 +2,8 @@
  * Copyright (c) 2026 The cardbridge authors */
 /*
  * Non-volatile memory of a card: a set of named records changed in atomic
- * transactions. Fillings: nvm_mem.c (tests), nvm_file.c (a card file), the
- * backend's store. Killing the process at any instruction, or losing all
+ * transactions. Fillings: nvm_mem.c (cards that end with the process),
+ * nvm_file.c (a card file). Killing the process at any instruction, or losing all
  * that was not synced, leaves every record as before or after a commit.
  *
  * A name is 1 to 40 printable ASCII characters; a value up to 65535 bytes.

@@ -24,6 +24,7 @@ struct mem_list {
 struct nvm_mem {
 	struct emu_nvm base;
 	struct mem_list now, next;
+	unsigned owners;
 	bool open;		/* a transaction, working on `next` */
 	enum cb_err broken;	/* what a put in it failed with */
 };
@@ -228,8 +229,10 @@ mem_free(struct emu_nvm *nvm)
 {
 	struct nvm_mem *m = (struct nvm_mem *)nvm;
 
+	mem_rollback(nvm);
+	if (--m->owners > 0)
+		return;
 	list_free(&m->now);
-	list_free(&m->next);
 	free(m);
 }
 
@@ -242,6 +245,14 @@ emu_mem_new(struct emu_nvm **out)
 	if (m == NULL)
 		return CB_E_NOMEM;
 	m->base.ops = &mem_ops;
+	m->owners = 1;
 	*out = &m->base;
 	return CB_OK;
+}
+
+struct emu_nvm *
+emu_mem_again(struct emu_nvm *nvm)
+{
+	((struct nvm_mem *)nvm)->owners++;
+	return nvm;
 }

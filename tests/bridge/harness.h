@@ -25,6 +25,7 @@
 	SUITE(link_emu) \
 	SUITE(list) \
 	SUITE(listen) \
+	SUITE(memory) \
 	SUITE(protocol) \
 	SUITE(raw) \
 	SUITE(reader) \

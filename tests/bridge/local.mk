@@ -15,6 +15,7 @@ tests_bridge_test_bridge_SOURCES = \
 	tests/bridge/test_link_emu.c \
 	tests/bridge/test_list.c \
 	tests/bridge/test_listen.c \
+	tests/bridge/test_memory.c \
 	tests/bridge/test_protocol.c \
 	tests/bridge/test_raw.c \
 	tests/bridge/test_reader.c \

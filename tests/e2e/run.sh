@@ -60,12 +60,34 @@ try "${series8[@]}" -- sh -c \
 	'cardbridge reader eject card1 && opensc-tool --list-readers'
 like "$said" 'No +cardbridge card1' "a card is taken out from inside"
 
+# A test card is the same card when it is put in again, and nowhere but in
+# memory.
+try "${series8[@]}" -- sh -c '
+	for i in 1 2 3 4 5 6; do
+		pkcs15-tool --verify-pin --pin 999999 && exit
+	done
+	cardbridge reader eject card1
+	cardbridge reader insert card1
+	pkcs15-tool --verify-pin --pin 123456 || echo still blocked
+	pkcs15-tool --unblock-pin --puk 87654321 --new-pin 4711 &&
+		pkcs15-tool --verify-pin --pin 4711 && echo unblocked
+	ls "${CARDBRIDGE_SOCKET%/*}"'
+like "$said" 'still blocked.*unblocked' \
+	"a blocked PIN stays so in a card that was taken out, until unblocked"
+is "${said##*unblocked}" $'\nsocket' \
+	"meanwhile there is a socket in the directory, and nothing else"
+try "${series8[@]}" -- cardbridge reader list
+like "$said" 'memory:card1:published:' "its URI says where it is"
+
 user cardbridge card new --test "$tmp/my.card" >/dev/null
 try --card "$tmp/my.card" -- sh -c \
 	"opensc-tool --list-readers; cardbridge apdu $tmp/my.card 00A40400"
 like "$said" 'Yes +cardbridge card1' "a card file"
 like "$said" 'use' "is under its lock"
 is "$code" 4 "so that nobody else opens it"
+try --card "$tmp/my.card" -- cardbridge run --card "$tmp/my.card" -- true
+is "$code" 125 "not even another run"
+like "$said" "card1: .*my\\.card.*(in use|pid)" "which says why"
 rm "$tmp/my.card"
 nothing_left "nothing is left of all that"
 
@@ -191,6 +213,8 @@ forget "$started"
 end_tree
 wait_until 10 gone "$bridge" || bail "the bridge does not end"
 like "$(left)" 'cardbridge-run' "a directory is left when all were killed"
+is "$(find "$(left)" -mindepth 1 ! -type s)" '' \
+	"with nothing but a dead socket in it"
 mkdir -m 0700 "$tmp/cardbridge-run.others"
 [ "${#as[@]}" = 0 ] || chown 1:1 "$tmp/cardbridge-run.others"
 try -- true

@@ -186,6 +186,22 @@ START_TEST(freed_in_a_transaction_it_is_not_committed)
 }
 END_TEST
 
+START_TEST(memory_ends_with_its_last_owner)
+{
+	struct emu_nvm *nvm = filling(IN_MEMORY), *again;
+
+	ck_assert_int_eq(nvm_put1(nvm, "a", "1"), CB_OK);
+	again = emu_mem_again(nvm);
+	ck_assert_int_eq(again->ops->begin(again), CB_OK);
+	ck_assert_int_eq(
+	    again->ops->put(again, "a", cb_span_str("2")), CB_OK);
+	/* what was not committed ends with its owner */
+	emu_nvm_free(&again);
+	ck_assert_str_eq(nvm_text(nvm), "a=1\n");
+	emu_nvm_free(&nvm);
+}
+END_TEST
+
 Suite *
 nvm_suite(void)
 {
@@ -202,6 +218,7 @@ nvm_suite(void)
 	tcase_add_loop_test(tc, each_stops_where_it_is_told, 0, FILLINGS);
 	tcase_add_loop_test(
 	    tc, freed_in_a_transaction_it_is_not_committed, 0, FILLINGS);
+	tcase_add_test(tc, memory_ends_with_its_last_owner);
 	suite_add_tcase(s, tc);
 	return s;
 }
