@@ -17,6 +17,7 @@ struct br_link_info {
 	uint32_t max_apdu;
 	uint8_t protocols;	/* bit 0 T=0, bit 1 T=1 */
 	bool test;
+	char kind[32];		/* its profile; "": not one of ours */
 };
 
 /* First member of every link's own struct. */

@@ -79,6 +79,7 @@ take_info(struct link_emu *l, struct br_link_info *info)
 	info->max_apdu = card->max_apdu;
 	info->protocols = atr.protocols & 3;
 	info->test = card->test;
+	memcpy(info->kind, card->profile, sizeof(info->kind));
 	return CB_OK;
 }
 

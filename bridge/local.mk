@@ -27,6 +27,8 @@ bridge_libclient_la_LIBADD = common/libcommon.la
 noinst_LTLIBRARIES += bridge/libbridge.la
 bridge_libbridge_la_SOURCES = \
 	bridge/arbiter.c \
+	bridge/blot.c \
+	bridge/blot.h \
 	bridge/config.c \
 	bridge/config.h \
 	bridge/conn.c \
@@ -52,6 +54,8 @@ bridge_libbridge_la_SOURCES = \
 	bridge/shared.c \
 	bridge/state.c \
 	bridge/state.h \
+	bridge/trace.c \
+	bridge/trace.h \
 	bridge/work.c
 bridge_libbridge_la_CFLAGS = $(AM_CFLAGS) $(LIBCONFIG_CFLAGS)
 bridge_libbridge_la_LIBADD = $(LIBCONFIG_LIBS)

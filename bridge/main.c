@@ -21,6 +21,7 @@
 #include "bridge/memory.h"
 #include "bridge/protocol.h"
 #include "bridge/server.h"
+#include "bridge/trace.h"
 #include "common/log.h"
 #include "common/process.h"
 
@@ -36,6 +37,8 @@ static const char usage_text[] =
     "      --reader NAME=URI  a reader; the URI of a card file is emu:FILE\n"
     "      --foreground       do not go to the background\n"
     "      --private FD       for cardbridge run, which FD tells of the start\n"
+    "      --trace FD         with --private: what cards are asked\n"
+    "      --trace-full FD    the same, of test cards with all secrets\n"
     "      --help             print this text\n"
     "      --version          print the version\n"
     "\n"
@@ -98,9 +101,9 @@ keep(char **out, const char *path)
 	return 0;
 }
 
-/* A bridge that `cardbridge run` has started, for itself alone. */
+/* A descriptor that `cardbridge run` has handed us; -1: it is none. */
 static int
-take_private(struct options *o, const char *text)
+inherited(const char *text)
 {
 	char *end = NULL;
 	long fd = strtol(text, &end, 10);
@@ -108,9 +111,28 @@ take_private(struct options *o, const char *text)
 	if (text[0] < '0' || text[0] > '9' || *end != '\0' ||
 	    fd <= STDERR_FILENO || fd > INT_MAX ||
 	    fcntl((int)fd, F_SETFD, FD_CLOEXEC) != 0)
+		return -1;
+	return (int)fd;
+}
+
+/* A bridge for one `cardbridge run` alone. */
+static int
+take_private(struct options *o, const char *text)
+{
+	if ((o->run = inherited(text)) < 0)
 		return misused("--private wants an open descriptor.");
-	o->run = (int)fd;
 	br_memory_allow(true);
+	return 0;
+}
+
+static int
+take_trace(const char *text, bool full)
+{
+	int fd = inherited(text);
+
+	if (fd < 0)
+		return misused("--trace wants an open descriptor.");
+	br_trace_start(fd, full);
 	return 0;
 }
 
@@ -148,7 +170,7 @@ static int
 take_options(struct options *o, int argc, char **argv)
 {
 	enum { SOCKET = 256, STATE_DIR, CONFIG, READER, FOREGROUND, PRIVATE,
-		HELP, VERSION };
+		TRACE, TRACE_FULL, HELP, VERSION };
 	static const struct option longs[] = {
 		{ "socket", required_argument, NULL, SOCKET },
 		{ "state-dir", required_argument, NULL, STATE_DIR },
@@ -156,6 +178,8 @@ take_options(struct options *o, int argc, char **argv)
 		{ "reader", required_argument, NULL, READER },
 		{ "foreground", no_argument, NULL, FOREGROUND },
 		{ "private", required_argument, NULL, PRIVATE },
+		{ "trace", required_argument, NULL, TRACE },
+		{ "trace-full", required_argument, NULL, TRACE_FULL },
 		{ "help", no_argument, NULL, HELP },
 		{ "version", no_argument, NULL, VERSION },
 		{ NULL, 0, NULL, 0 },
@@ -190,6 +214,8 @@ take_options(struct options *o, int argc, char **argv)
 				status = keep(&o->state_dir, optarg);
 			else if (c == PRIVATE)
 				status = take_private(o, optarg);
+			else if (c == TRACE || c == TRACE_FULL)
+				status = take_trace(optarg, c == TRACE_FULL);
 			else if (c == READER)
 				status = take_reader(&o->config, optarg);
 			if (status != 0)
@@ -452,6 +478,8 @@ main(int argc, char **argv)
 	memset(&o, 0, sizeof(o));
 	o.run = -1;
 	status = take_options(&o, argc, argv);
+	if (status < 0 && o.run < 0 && br_trace_on())
+		status = misused("--trace goes with --private.");
 	if (status < 0)
 		status = start(&o);
 	if (server == NULL) {

@@ -8,6 +8,8 @@
 #include <string.h>
 
 #include "bridge/reader.h"
+#include "bridge/trace.h"
+#include "common/hex.h"
 #include "common/log.h"
 
 static int
@@ -156,6 +158,19 @@ note(struct br_reader *rd, enum cb_err e, const struct br_link_info *info,
 	pthread_mutex_unlock(&rd->lock);
 }
 
+/* To the trace. */
+static void
+tell_inserted(struct br_reader *rd)
+{
+	const struct br_link_info *info = &rd->info;
+	char atr[2 * CB_ATR_MAX + 1];
+
+	br_trace_note(rd, 0, "has a card%s%s%s, ATR %s",
+	    info->kind[0] != '\0' ? ": " : "", info->kind,
+	    info->kind[0] == '\0' ? "" : info->test ? ", test" : ", live",
+	    cb_hex_encode(atr, sizeof(atr), cb_span(info->atr, info->atr_n)));
+}
+
 enum cb_err
 br_reader_open(struct br_reader *rd, struct cb_why *why)
 {
@@ -177,6 +192,8 @@ br_reader_open(struct br_reader *rd, struct cb_why *why)
 		    cb_err_text(r));
 	rd->link = link;
 	note(rd, r, &info, words.text);
+	if (r == CB_OK)
+		tell_inserted(rd);
 	if (r != CB_OK) {
 		cb_log(CB_LOG_WARNING, "reader %s: %s", rd->name, words.text);
 		cb_why_set(why, "%s", words.text);
@@ -192,8 +209,10 @@ br_reader_close(struct br_reader *rd)
 	rd->trouble_err = CB_OK;
 	rd->trouble[0] = '\0';
 	pthread_mutex_unlock(&rd->lock);
-	if (rd->link != NULL)
-		rd->link->ops->close(rd->link);
+	if (rd->link == NULL)
+		return;
+	br_trace_note(rd, 0, "has no card any more");
+	rd->link->ops->close(rd->link);
 	rd->link = NULL;
 }
 
@@ -205,6 +224,16 @@ br_reader_spoil(struct br_reader *rd, enum cb_err e, const char *words)
 	cb_log(CB_LOG_WARNING, "reader %s: %s", rd->name, words);
 	br_reader_close(rd);
 	note(rd, e, &none, words);
+}
+
+enum cb_err
+br_reader_protocol(struct br_reader *rd, pid_t pid, unsigned t)
+{
+	enum cb_err r = rd->link->ops->protocol(rd->link, t);
+
+	br_trace_note(rd, pid, r == CB_OK ? "protocol T=%u" :
+	    "protocol T=%u is not offered", t);
+	return r;
 }
 
 void
@@ -221,25 +250,40 @@ br_reader_rest(struct br_reader *rd)
 		rd->arb.protocol = 0;
 	}
 	pthread_mutex_unlock(&rd->lock);
-	if (powered && rd->link != NULL &&
-	    rd->link->ops->power(rd->link, BR_POWER_OFF, &info, NULL) != CB_OK)
-		br_reader_close(rd);
+	if (powered && rd->link != NULL) {
+		br_trace_power(rd, 0, "power off");
+		if (rd->link->ops->power(rd->link, BR_POWER_OFF, &info,
+			NULL) != CB_OK)
+			br_reader_close(rd);
+	}
 	if (!used && rd->link != NULL)
 		rd->link->ops->rest(rd->link);
 }
 
 void
-br_reader_who(pid_t pid, char *out, size_t size)
+br_reader_comm(pid_t pid, char *out, size_t size)
 {
-	char path[64], comm[32] = "";
+	char path[64], *p;
 	FILE *f;
 
+	out[0] = '\0';
 	snprintf(path, sizeof(path), "/proc/%d/comm", (int)pid);
-	if ((f = fopen(path, "re")) != NULL) {
-		if (fgets(comm, sizeof(comm), f) != NULL)
-			comm[strcspn(comm, "\n")] = '\0';
-		fclose(f);
-	}
+	if ((f = fopen(path, "re")) == NULL)
+		return;
+	if (fgets(out, (int)size, f) != NULL)
+		out[strcspn(out, "\n")] = '\0';
+	fclose(f);
+	for (p = out; *p != '\0'; p++)
+		if (*p < 0x20 || *p >= 0x7F)
+			*p = '?';
+}
+
+void
+br_reader_who(pid_t pid, char *out, size_t size)
+{
+	char comm[32];
+
+	br_reader_comm(pid, comm, sizeof(comm));
 	snprintf(out, size, "%s%spid %d", comm, comm[0] != '\0' ? ", " : "",
 	    (int)pid);
 }

@@ -15,6 +15,7 @@
 #include <sys/types.h>
 
 #include "bridge/arbiter.h"
+#include "bridge/blot.h"
 #include "bridge/link.h"
 #include "bridge/protocol.h"
 
@@ -72,6 +73,7 @@ struct br_reader {
 
 	pthread_mutex_t card;	/* held by whoever uses link */
 	struct br_link *link;	/* NULL until opened */
+	struct br_blot blot;	/* of the trace, if there is one */
 };
 
 struct br_readers {
@@ -111,7 +113,13 @@ void br_reader_rest(struct br_reader *rd);
  * again, and says why. Likewise. */
 void br_reader_spoil(struct br_reader *rd, enum cb_err e, const char *words);
 
+/* The protocol of a card that has power, likewise. */
+CB_MUST_USE enum cb_err br_reader_protocol(
+    struct br_reader *rd, pid_t pid, unsigned t);
+
 void br_reader_describe(struct br_reader *rd, struct br_reader_info *out);
+/* "pcscd"; what is not printable in a name is "?". "" where nobody has it. */
+void br_reader_comm(pid_t pid, char *out, size_t size);
 /* "pcscd, pid 812" */
 void br_reader_who(pid_t pid, char *out, size_t size);
 

@@ -21,6 +21,7 @@
 
 #include "bridge/loop.h"
 #include "bridge/sock.h"
+#include "bridge/trace.h"
 #include "common/ct.h"
 #include "common/log.h"
 
@@ -107,9 +108,12 @@ br_session_power_off_held(struct br_session *s)
 	struct br_reader *rd = s->rd;
 	struct br_link_info info;
 
-	if (have_card(s) == CB_OK && rd->link->ops->power(
-		rd->link, BR_POWER_OFF, &info, NULL) != CB_OK)
-		br_reader_close(rd);
+	if (have_card(s) == CB_OK) {
+		br_trace_power(rd, s->conn->cred.pid, "power off");
+		if (rd->link->ops->power(rd->link, BR_POWER_OFF, &info,
+			NULL) != CB_OK)
+			br_reader_close(rd);
+	}
 	s->tick_at = UINT64_MAX;
 }
 
@@ -145,6 +149,8 @@ br_session_power_on_held(
 	pthread_mutex_lock(&rd->lock);
 	rd->info = info;
 	pthread_mutex_unlock(&rd->lock);
+	br_trace_power(rd, s->conn->cred.pid,
+	    what == BR_POWER_RESET ? "reset" : "power on");
 	return CB_OK;
 }
 
@@ -168,7 +174,7 @@ br_session_protocol(struct br_session *s, unsigned t)
 
 	pthread_mutex_lock(&rd->card);
 	if ((r = have_card(s)) == CB_OK)
-		r = rd->link->ops->protocol(rd->link, t);
+		r = br_reader_protocol(rd, s->conn->cred.pid, t);
 	pthread_mutex_unlock(&rd->card);
 	return r;
 }
@@ -180,8 +186,12 @@ br_session_transmit(struct br_session *s, struct cb_span cmd)
 	enum cb_err r;
 
 	pthread_mutex_lock(&rd->card);
-	if ((r = have_card(s)) == CB_OK)
+	if ((r = have_card(s)) == CB_OK) {
+		br_trace_command(rd, s->conn->cred.pid, cmd);
 		r = rd->link->ops->transmit(rd->link, cmd, &s->rsp);
+		br_trace_answer(rd, s->conn->cred.pid, r == CB_OK ?
+			cb_buf_span(&s->rsp) : CB_SPAN_EMPTY);
+	}
 	if (r == CB_OK && s->rsp.n >= 2 && cb_log_on(CB_LOG_DEBUG))
 		cb_log_apdu(rd->name, cmd,
 		    (uint16_t)(s->rsp.p[s->rsp.n - 2] << 8 |

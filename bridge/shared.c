@@ -263,9 +263,8 @@ negotiate(struct br_session *s, uint8_t protocols)
 	t = offered & BR_SHARE_T1 ? BR_SHARE_T1 : offered & BR_SHARE_T0;
 	if (t == 0)
 		return BR_SHARE_PROTOCOL;
-	if (rd->link == NULL ||
-	    rd->link->ops->protocol(rd->link, t == BR_SHARE_T1 ? 1 : 0) !=
-		CB_OK)
+	if (rd->link == NULL || br_reader_protocol(rd, s->conn->cred.pid,
+		t == BR_SHARE_T1 ? 1 : 0) != CB_OK)
 		return BR_SHARE_UNRESPONSIVE;
 	pthread_mutex_lock(&rd->lock);
 	if (rd->arb.powered)

@@ -13,7 +13,7 @@
 
 struct fake {
 	struct br_link base;
-	bool on;
+	bool on, live;
 	uint8_t powered, reset, ticked, rested;
 	uint64_t tick_at;
 };
@@ -45,14 +45,14 @@ fake_check(const char *rest, struct cb_why *why)
 }
 
 static void
-fill_info(struct br_link_info *info)
+fill_info(const struct fake *f, struct br_link_info *info)
 {
 	memset(info, 0, sizeof(*info));
 	memcpy(info->atr, fake_atr, sizeof(fake_atr));
 	info->atr_n = sizeof(fake_atr);
 	info->max_apdu = 256;
 	info->protocols = 3;
-	info->test = true;
+	info->test = !f->live;
 }
 
 static enum cb_err
@@ -70,7 +70,8 @@ fake_open(struct br_link **out, const char *rest, struct br_link_info *info,
 	ck_assert_ptr_nonnull(f);
 	f->base.ops = &fake_link;
 	f->tick_at = UINT64_MAX;
-	fill_info(info);
+	f->live = strncmp(rest, "live", 4) == 0;
+	fill_info(f, info);
 	atomic_fetch_add(&links_open, 1);
 	*out = &f->base;
 	return CB_OK;
@@ -89,7 +90,7 @@ fake_power(struct br_link *l, enum br_power what, struct br_link_info *info,
 	else if (what == BR_POWER_RESET)
 		f->reset++;
 	if (f->on)
-		fill_info(info);
+		fill_info(f, info);
 	f->tick_at = UINT64_MAX;
 	return CB_OK;
 }

@@ -18,6 +18,7 @@
 /* Every suite, listed once. */
 #define SUITES \
 	SUITE(arbiter) \
+	SUITE(blot) \
 	SUITE(config) \
 	SUITE(deadlines) \
 	SUITE(hostile) \
@@ -32,6 +33,7 @@
 	SUITE(roads) \
 	SUITE(shared) \
 	SUITE(state) \
+	SUITE(trace) \
 	SUITE(watch)
 #define SUITE(name) Suite *name##_suite(void);
 SUITES
@@ -100,7 +102,8 @@ unsigned slower(void);
  *	80 04		how often it was powered, reset, ticked, rested: 4 bytes
  *	80 05 xx yy	wants a tick in xxyy ms
  *	80 06		fails without a status word
- * Anything else is 6D00. fake:broken... cannot be opened until fake_mend.
+ * Anything else is 6D00. fake:broken... cannot be opened until fake_mend;
+ * fake:live... is not marked as test.
  */
 extern const struct br_link_ops fake_link;
 extern const uint8_t fake_atr[4];

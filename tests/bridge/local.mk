@@ -8,6 +8,7 @@ tests_bridge_test_bridge_SOURCES = \
 	tests/bridge/harness.h \
 	tests/bridge/main.c \
 	tests/bridge/test_arbiter.c \
+	tests/bridge/test_blot.c \
 	tests/bridge/test_config.c \
 	tests/bridge/test_deadlines.c \
 	tests/bridge/test_hostile.c \
@@ -22,6 +23,7 @@ tests_bridge_test_bridge_SOURCES = \
 	tests/bridge/test_roads.c \
 	tests/bridge/test_shared.c \
 	tests/bridge/test_state.c \
+	tests/bridge/test_trace.c \
 	tests/bridge/test_watch.c
 tests_bridge_test_bridge_CFLAGS = $(AM_CFLAGS) $(CHECK_CFLAGS)
 tests_bridge_test_bridge_LDFLAGS = $(program_ldflags)
