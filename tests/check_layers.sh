@@ -57,11 +57,11 @@ may() { # FILE HEADER
 	# a client of pcscd, a plug-in of it, and what stands for its library
 	'<winscard.h>' | '<wintypes.h>' | '<pcsclite.h>')
 		[[ $room = ifdhandler || $1 = cli/pcsc.c ||
-			$1 = winscard-shim/pcsclite*.c ]]
+			$1 = winscard-shim/pcsclite*.[ch] ]]
 		;;
 	'<ifdhandler.h>') [ "$room" = ifdhandler ] ;;
 	'<reader.h>')
-		[[ $room = ifdhandler || $1 = winscard-shim/pcsclite*.c ]]
+		[[ $room = ifdhandler || $1 = winscard-shim/pcsclite*.[ch] ]]
 		;;
 	'<'*) is_libc "$2" ;;
 	# common/ is open to all, and knows nobody

@@ -10,11 +10,16 @@ winscard_shim_libpcsclite_la_SOURCES = \
 	winscard-shim/core.h \
 	winscard-shim/internal.h \
 	winscard-shim/pcsclite.c \
+	winscard-shim/pcsclite.h \
+	winscard-shim/pcsclite_api.c \
 	winscard-shim/pcsclite_text.c \
 	winscard-shim/platform.h \
 	winscard-shim/platform_posix.c \
+	winscard-shim/platform_posix_trace.c \
 	winscard-shim/reader.c \
-	winscard-shim/status.c
+	winscard-shim/status.c \
+	winscard-shim/trace.c \
+	winscard-shim/trace.h
 winscard_shim_libpcsclite_la_CFLAGS = $(AM_CFLAGS) $(PCSC_CFLAGS)
 winscard_shim_libpcsclite_la_LDFLAGS = $(AM_LDFLAGS) \
 	-version-info 1:0:0 -shared -Wl,--as-needed -Wl,-Bsymbolic-functions \

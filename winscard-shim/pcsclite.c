@@ -4,20 +4,13 @@
  * The front for programs made for pcsc-lite: libpcsclite.so.1. Sizes, codes,
  * strings, and the order in which arguments are looked at are pcsc-lite's
  * (1.9.9 and 2.3.3 agree); what a call does is core.h's.
- *
- * Nothing here calls an exported function: a program may have put another
- * library's in front of ours.
  */
 #include <stdlib.h>
 #include <string.h>
 
-#include <reader.h>
-#include <winscard.h>
-
 #include "bridge/facts.h"
 #include "winscard-shim/core.h"
-
-#define API __attribute__((visibility("default")))
+#include "winscard-shim/pcsclite.h"
 
 /* 16 bytes each, copied into programs by their linker. */
 API const SCARD_IO_REQUEST g_rgSCardT0Pci = { SCARD_PROTOCOL_T0,
@@ -115,8 +108,8 @@ give_some(void *out, LPDWORD len, const void *from, size_t n)
 
 /* ---- contexts ---------------------------------------------------------- */
 
-API LONG
-SCardEstablishContext(
+LONG
+pcl_establish_context(
     DWORD scope, LPCVOID reserved1, LPCVOID reserved2, LPSCARDCONTEXT context)
 {
 	ws_handle h;
@@ -134,26 +127,26 @@ SCardEstablishContext(
 	return code(r);
 }
 
-API LONG
-SCardReleaseContext(SCARDCONTEXT context)
+LONG
+pcl_release_context(SCARDCONTEXT context)
 {
 	return code(ws_context_release(handle(context)));
 }
 
-API LONG
-SCardIsValidContext(SCARDCONTEXT context)
+LONG
+pcl_is_valid_context(SCARDCONTEXT context)
 {
 	return code(ws_context_valid(handle(context)));
 }
 
-API LONG
-SCardCancel(SCARDCONTEXT context)
+LONG
+pcl_cancel(SCARDCONTEXT context)
 {
 	return code(ws_cancel(handle(context)));
 }
 
-API LONG
-SCardFreeMemory(SCARDCONTEXT context, LPCVOID mem)
+LONG
+pcl_free_memory(SCARDCONTEXT context, LPCVOID mem)
 {
 	enum ws_result r = ws_context_valid(handle(context));
 
@@ -164,8 +157,8 @@ SCardFreeMemory(SCARDCONTEXT context, LPCVOID mem)
 
 /* ---- readers ----------------------------------------------------------- */
 
-API LONG
-SCardListReaders(
+LONG
+pcl_list_readers(
     SCARDCONTEXT context, LPCSTR groups, LPSTR readers, LPDWORD len)
 {
 	struct cb_buf names = CB_BUF_INIT;
@@ -193,8 +186,8 @@ out:
 	return code(r);
 }
 
-API LONG
-SCardListReaderGroups(SCARDCONTEXT context, LPSTR groups, LPDWORD len)
+LONG
+pcl_list_reader_groups(SCARDCONTEXT context, LPSTR groups, LPDWORD len)
 {
 	enum ws_result r;
 
@@ -206,8 +199,8 @@ SCardListReaderGroups(SCARDCONTEXT context, LPSTR groups, LPDWORD len)
 	return code(r);
 }
 
-API LONG
-SCardGetStatusChange(SCARDCONTEXT context, DWORD timeout,
+LONG
+pcl_get_status_change(SCARDCONTEXT context, DWORD timeout,
     SCARD_READERSTATE *states, DWORD count)
 {
 	struct ws_reader_state *ws;
@@ -252,8 +245,8 @@ check_mode(DWORD mode, DWORD protocols)
 	return SCARD_S_SUCCESS;
 }
 
-API LONG
-SCardConnect(SCARDCONTEXT context, LPCSTR reader, DWORD mode,
+LONG
+pcl_connect(SCARDCONTEXT context, LPCSTR reader, DWORD mode,
     DWORD protocols, LPSCARDHANDLE card, LPDWORD active)
 {
 	uint32_t protocol;
@@ -279,8 +272,8 @@ SCardConnect(SCARDCONTEXT context, LPCSTR reader, DWORD mode,
 	return rv;
 }
 
-API LONG
-SCardReconnect(SCARDHANDLE card, DWORD mode, DWORD protocols, DWORD init,
+LONG
+pcl_reconnect(SCARDHANDLE card, DWORD mode, DWORD protocols, DWORD init,
     LPDWORD active)
 {
 	uint32_t protocol;
@@ -301,8 +294,8 @@ SCardReconnect(SCARDHANDLE card, DWORD mode, DWORD protocols, DWORD init,
 	return rv;
 }
 
-API LONG
-SCardDisconnect(SCARDHANDLE card, DWORD disposition)
+LONG
+pcl_disconnect(SCARDHANDLE card, DWORD disposition)
 {
 	if (ws_card_valid(handle(card)) != WS_OK)
 		return SCARD_E_INVALID_HANDLE;
@@ -312,14 +305,14 @@ SCardDisconnect(SCARDHANDLE card, DWORD disposition)
 	    ws_disconnect(handle(card), (enum br_disposition)disposition));
 }
 
-API LONG
-SCardBeginTransaction(SCARDHANDLE card)
+LONG
+pcl_begin_transaction(SCARDHANDLE card)
 {
 	return code(ws_begin(handle(card)));
 }
 
-API LONG
-SCardEndTransaction(SCARDHANDLE card, DWORD disposition)
+LONG
+pcl_end_transaction(SCARDHANDLE card, DWORD disposition)
 {
 	if (ws_card_valid(handle(card)) != WS_OK)
 		return SCARD_E_INVALID_HANDLE;
@@ -341,8 +334,8 @@ state_of(const struct br_shared *s)
 	return v | (DWORD)(s->changes & 0xFFFF) << 16;
 }
 
-API LONG
-SCardStatus(SCARDHANDLE card, LPSTR reader, LPDWORD reader_len,
+LONG
+pcl_status(SCARDHANDLE card, LPSTR reader, LPDWORD reader_len,
     LPDWORD state, LPDWORD protocol, LPBYTE atr, LPDWORD atr_len)
 {
 	struct ws_card_status s;
@@ -371,8 +364,8 @@ SCardStatus(SCARDHANDLE card, LPSTR reader, LPDWORD reader_len,
 	return code(names != WS_OK ? names : atrs);
 }
 
-API LONG
-SCardTransmit(SCARDHANDLE card, const SCARD_IO_REQUEST *send_pci,
+LONG
+pcl_transmit(SCARDHANDLE card, const SCARD_IO_REQUEST *send_pci,
     LPCBYTE send, DWORD send_len, SCARD_IO_REQUEST *recv_pci, LPBYTE recv,
     LPDWORD recv_len)
 {
@@ -406,8 +399,8 @@ SCardTransmit(SCARDHANDLE card, const SCARD_IO_REQUEST *send_pci,
 
 /* ---- the reader -------------------------------------------------------- */
 
-API LONG
-SCardControl(SCARDHANDLE card, DWORD control, LPCVOID send, DWORD send_len,
+LONG
+pcl_control(SCARDHANDLE card, DWORD control, LPCVOID send, DWORD send_len,
     LPVOID recv, DWORD recv_len, LPDWORD returned)
 {
 	struct cb_buf rsp = CB_BUF_INIT;
@@ -435,8 +428,8 @@ SCardControl(SCARDHANDLE card, DWORD control, LPCVOID send, DWORD send_len,
 	return code(r);
 }
 
-API LONG
-SCardGetAttrib(SCARDHANDLE card, DWORD attr, LPBYTE out, LPDWORD len)
+LONG
+pcl_get_attrib(SCARDHANDLE card, DWORD attr, LPBYTE out, LPDWORD len)
 {
 	struct cb_buf value = CB_BUF_INIT;
 	enum ws_result r;
@@ -455,8 +448,8 @@ SCardGetAttrib(SCARDHANDLE card, DWORD attr, LPBYTE out, LPDWORD len)
 	return code(r);
 }
 
-API LONG
-SCardSetAttrib(SCARDHANDLE card, DWORD attr, LPCBYTE in, DWORD len)
+LONG
+pcl_set_attrib(SCARDHANDLE card, DWORD attr, LPCBYTE in, DWORD len)
 {
 	(void)attr;
 	if (in == NULL || len == 0)

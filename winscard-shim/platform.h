@@ -2,7 +2,7 @@
  * Copyright (c) 2026 The cardbridge authors */
 /*
  * What the core needs of a system: locks, a signal that a wait can listen to,
- * random numbers, the clock, and to hear of a fork.
+ * random numbers, the clock, to hear of a fork, and the file of a trace.
  */
 #ifndef WS_PLATFORM_H
 #define WS_PLATFORM_H
@@ -34,11 +34,27 @@ void ws_signal_lower(struct ws_signal *s);
 
 uint32_t ws_random(void);	/* not 0 */
 uint64_t ws_now_ms(void);
+uint64_t ws_now_us(void);
 /* Without a context of its own in the child: before a fork the first is
  * called, afterwards the second in the parent, the third in the child. */
 CB_MUST_USE enum cb_err ws_on_fork(
     void (*before)(void), void (*parent)(void), void (*child)(void));
 /* Only the descriptor: the other end is somebody else's. */
 void ws_forget_fd(int fd);
+
+/* ---- for trace.h (platform_*_trace.c) ----------------------------------- */
+
+/* Has `cardbridge run` told this process to trace? Looked up once. */
+bool ws_trace_wanted(void);
+/* Appends a line in one piece. Leaves the process as it is: descriptors 0 to
+ * 2, signals, errno; does nothing where it cannot. */
+void ws_trace_write(const char *line, size_t n);
+/* This process, as the system calls it; what is not printable is "?". */
+void ws_process(char *name, size_t size, unsigned *pid);
+/* Of the day, UTC. */
+struct ws_clock {
+	unsigned hour, minute, second, microsecond;
+};
+void ws_clock_read(struct ws_clock *out);
 
 #endif

@@ -101,6 +101,12 @@ ws_now_ms(void)
 	return now_ns() / 1000000;
 }
 
+uint64_t
+ws_now_us(void)
+{
+	return now_ns() / 1000;
+}
+
 enum cb_err
 ws_on_fork(void (*before)(void), void (*parent)(void), void (*child)(void))
 {
