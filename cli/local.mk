@@ -55,6 +55,7 @@ cli_libcli_la_SOURCES = \
 	cli/run.c cli/run.h \
 	cli/run_bridge.c \
 	cli/run_keeper.c \
+	cli/run_trace.c \
 	cli/scratch.c cli/scratch.h \
 	cli/tree.c cli/tree.h \
 	cli/usage.c

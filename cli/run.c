@@ -23,7 +23,8 @@
 struct args {
 	struct cli_list readers;
 	unsigned timeout_s;
-	bool fresh_keys, keep_going;
+	bool fresh_keys, keep_going, full;
+	const char *trace;
 };
 
 static int run_run(const struct cli_cmd *cmd, const void *args, int argc,
@@ -43,6 +44,10 @@ static const struct cli_opt run_opts[] = {
 	    "keys of the test cards are generated, not published" },
 	{ "timeout", CLI_NUMBER, AT(timeout_s), "SECONDS",
 	    "end CMD and all it started then (exit status 124)" },
+	{ "trace", CLI_TEXT, AT(trace), "FILE",
+	    "write down what is said to the cards, without secrets" },
+	{ "full", CLI_FLAG, AT(full), NULL,
+	    "with --trace: with the secrets of test cards" },
 	{ "keep-going", CLI_FLAG, AT(keep_going), NULL,
 	    "start CMD although a card cannot be used" },
 };
@@ -266,18 +271,25 @@ run_run(const struct cli_cmd *cmd, const void *args, int argc, char **argv)
 
 	(void)cmd;
 	(void)argc;
+	if (a->full && a->trace == NULL)
+		return cli_fail(CLI_REFUSED, "--full is about a trace: add "
+		    "--trace FILE");
 	if (run == NULL)
 		return cli_fail(CLI_REFUSED, "out of memory");
 	run->scratch = (struct cli_scratch)CLI_SCRATCH_INIT;
-	run->log = -1;
+	run->log = run->trace = -1;
 	run->keep_going = a->keep_going;
 	run->timeout_s = a->timeout_s;
+	run->full = a->full;
 	run->argv = argv;
 	if ((code = take_readers(run, &a->readers, a->fresh_keys)) ==
 		CLI_OK &&
 	    (code = cli_front_find(&run->front)) == CLI_OK &&
 	    (code = find_bridge(run)) == CLI_OK) {
 		code = cli_program_check(argv[0], run->front.library);
+		if (code == CLI_OK && a->trace != NULL &&
+		    run_trace_open(run, a->trace) != CLI_OK)
+			code = CLI_REFUSED;
 		if (code == CLI_OK)
 			code = start(run);
 	} else {
@@ -287,6 +299,7 @@ run_run(const struct cli_cmd *cmd, const void *args, int argc, char **argv)
 		free(run->readers[i].uri);
 	cli_scratch_forget(&run->scratch);
 	cli_front_clear(&run->front);
+	run_trace_close(run);
 	free(run->bridge);
 	free(run->socket);
 	free(run);

@@ -6,6 +6,7 @@
  *	run.c		options, and the process that was started as `run`
  *	run_keeper.c	its child, which has CMD and the bridge, and ends both
  *	run_bridge.c	the private bridge and its cards
+ *	run_trace.c	the file of --trace
  *
  * `run` stays in the shell's process group with CMD, and only passes on what
  * it is sent. The keeper, in a session of its own, gets no signal of the
@@ -35,6 +36,7 @@ struct run {
 	size_t readers_n;
 	bool keep_going;
 	unsigned timeout_s;	/* 0: none */
+	bool full;		/* a trace with everything in it */
 	char **argv;		/* CMD */
 	/* found */
 	char *bridge;		/* the program */
@@ -42,6 +44,8 @@ struct run {
 	struct cli_scratch scratch;
 	char *socket;
 	int log;		/* what the bridge writes, read at the end */
+	char *trace_path;
+	int trace;		/* -1: nobody wants one */
 	/* as it was handed to us, and CMD gets it */
 	sigset_t mask;
 	struct sigaction child;
@@ -67,6 +71,14 @@ bool run_bridge_visited(const struct run *run);
 /* What it has written, to standard error. */
 void run_bridge_tell(const struct run *run);
 void run_bridge_end(pid_t pid);
+
+/* Makes the file, or empties it. Exit code, said. */
+int run_trace_open(struct run *run, const char *file);
+/* Its first lines, if there is one. */
+int run_trace_begin(const struct run *run);
+void run_trace_close(struct run *run);
+/* Where programs look for its name. */
+extern const char run_trace_variable[];
 
 /* For a child that becomes another program: signals as they were handed to
  * us, and an end with that of its parent. */

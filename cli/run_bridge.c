@@ -19,22 +19,30 @@
 #define END_MS 5000
 
 /* Descriptors of the bridge beside the usual three: what keeps the directory
- * held, and where it says that it serves. */
-enum { HELD = STDERR_FILENO + 1, READY, UNUSED };
+ * held, where it says that it serves, and its trace. */
+enum { HELD = STDERR_FILENO + 1, READY, TRACE, UNUSED };
+#define READY_TEXT "4"
+#define TRACE_TEXT "5"
+_Static_assert(READY == 4 && TRACE == 5, "as their texts say");
 
 static const char **
-arguments(char *private, const struct run *run, char *readers[])
+arguments(const struct run *run, char *readers[])
 {
-	const char **argv = calloc(2 * run->readers_n + 8, sizeof(*argv));
+	const char **argv = calloc(2 * run->readers_n + 10, sizeof(*argv));
 	size_t n = 0;
 
 	if (argv == NULL)
 		return NULL;
 	argv[n++] = "cardbridged";
 	argv[n++] = "--foreground";
-	argv[n++] = private;
+	argv[n++] = "--private";
+	argv[n++] = READY_TEXT;
 	argv[n++] = "--socket";
 	argv[n++] = run->socket;
+	if (run->trace >= 0) {
+		argv[n++] = run->full ? "--trace-full" : "--trace";
+		argv[n++] = TRACE_TEXT;
+	}
 	for (size_t i = 0; i < run->readers_n; i++) {
 		argv[n++] = "--reader";
 		argv[n++] = readers[i];
@@ -69,9 +77,10 @@ become(const struct run *run, const char **argv, int ready)
 		[STDERR_FILENO] = run->log,
 		[HELD] = run->scratch.fd,
 		[READY] = ready,
+		[TRACE] = run->trace,
 	};
 
-	if (!arrange(fds, UNUSED))
+	if (!arrange(fds, run->trace >= 0 ? UNUSED : TRACE))
 		_exit(1);
 	for (size_t i = 0; i < sizeof(not_ours) / sizeof(not_ours[0]); i++)
 		(void)unsetenv(not_ours[i]);
@@ -107,14 +116,13 @@ fork_bridge(struct run *run, const char **argv, pid_t *pid, int *ready)
 int
 run_bridge_launch(struct run *run, pid_t *pid, int *ready)
 {
-	char *readers[CLI_LIST_MAX] = { NULL }, private[32];
+	char *readers[CLI_LIST_MAX] = { NULL };
 	const char **argv = NULL;
 	bool whole = true;
 	int code;
 
 	*pid = 0;
 	*ready = -1;
-	(void)snprintf(private, sizeof(private), "--private=%d", READY);
 	for (size_t i = 0; i < run->readers_n && whole; i++)
 		if (asprintf(&readers[i], "%s=%s", run->readers[i].name,
 			run->readers[i].uri) < 0) {
@@ -122,7 +130,7 @@ run_bridge_launch(struct run *run, pid_t *pid, int *ready)
 			whole = false;
 		}
 	if (whole)
-		argv = arguments(private, run, readers);
+		argv = arguments(run, readers);
 	code = argv != NULL ? fork_bridge(run, argv, pid, ready)
 			    : cli_fail(CLI_FAILED, "out of memory");
 	for (size_t i = 0; i < run->readers_n; i++)
@@ -143,12 +151,16 @@ look_at_readers(const struct run *run, struct br_client *c)
 	if ((r = br_reader_list(c, &list, &n, &why)) != CB_OK)
 		return cli_fail_err(r, &why, "readers");
 	for (size_t i = 0; i < n; i++) {
-		if (list[i].trouble[0] == '\0')
-			continue;
-		(void)cli_fail(CLI_FAILED, "%s: %s", list[i].name,
-		    list[i].trouble);
-		if (!run->keep_going)
-			code = CLI_FAILED;
+		if (list[i].trouble[0] != '\0') {
+			(void)cli_fail(CLI_FAILED, "%s: %s", list[i].name,
+			    list[i].trouble);
+			if (!run->keep_going)
+				code = CLI_FAILED;
+		}
+		if (run->full && !(list[i].present && list[i].test))
+			code = cli_fail(CLI_FAILED, "%s: there is no test card "
+			    "in it, so that --full would show somebody's "
+			    "secrets: leave one of the two out", list[i].name);
 	}
 	free(list);
 	return code;

@@ -69,7 +69,9 @@ become_command(const struct run *run, int go, pid_t parent)
 	run_child_ready(run, parent);
 	if (setenv(cli_front_socket, run->socket, 1) != 0 ||
 	    setenv(cli_front_path, run->front.library_path, 1) != 0 ||
-	    setenv(cli_front_library, run->front.library, 1) != 0)
+	    setenv(cli_front_library, run->front.library, 1) != 0 ||
+	    (run->trace_path != NULL ? setenv(run_trace_variable,
+		run->trace_path, 1) : unsetenv(run_trace_variable)) != 0)
 		_exit(cli_fail(CLI_REFUSED, "out of memory"));
 	(void)execvp(run->argv[0], run->argv);
 	code = errno == ENOENT ? CLI_NOT_FOUND : CLI_NOT_RUN;
@@ -264,6 +266,8 @@ start(struct keeper *k, int *go)
 	/* it is the last of ours in the session of the terminal */
 	if (setsid() < 0 || prctl(PR_SET_CHILD_SUBREAPER, 1, 0, 0, 0) != 0)
 		return cli_fail(CLI_FAILED, "%s", strerror(errno));
+	if ((code = run_trace_begin(k->run)) != CLI_OK)
+		return code;
 	return run_bridge_launch(k->run, &k->bridge, &k->ready);
 }
 

@@ -343,3 +343,58 @@ select_5011=00A4000C025011
 select_9002=00A4000C029002
 verify_user() { echo "0020008140$(pin_hex "$1")"; } # PASSCODE
 verify_so() { echo "0020000440$(pin_hex "$1")"; }   # PASSCODE
+
+# ---- keys by raw APDUs ------------------------------------------------------
+
+tlv() { # TAG HEX
+	local n=$((${#2} / 2))
+	if [ $n -gt 255 ]; then
+		printf '%s82%04X%s' "$1" $n "$2"
+	elif [ $n -gt 127 ]; then
+		printf '%s81%02X%s' "$1" $n "$2"
+	else
+		printf '%s%02X%s' "$1" $n "$2"
+	fi
+}
+
+# The numbers of a private key, in hexadecimal without leading zeros.
+key_number() { # FILE NAME
+	openssl rsa -in "$1" -noout -text 2>/dev/null | awk -v name="$2:" '
+		$0 == name { on = 1; next }
+		/^ / && on { gsub(/[ :]/, ""); s = s toupper($0); next }
+		{ on = 0 }
+		END { sub(/^(00)+/, "", s); print s }'
+}
+
+# PUT DATA in blocks of 255 bytes.
+put_data() { # HEX
+	local hex=$1 n
+	while [ -n "$hex" ]; do
+		n=$((${#hex} > 510 ? 510 : ${#hex}))
+		printf '%s%02X%s\n' \
+			"$([ ${#hex} -gt 510 ] && echo 10DB3FFF || echo 00DB3FFF)" \
+			$((n / 2)) "${hex:0:n}"
+		hex=${hex:n}
+	done
+}
+
+# ---- passcodes, profiles ----------------------------------------------------
+
+# A passcode at random.
+draw() { # DIGITS
+	od -An -v -N "$1" -tu1 /dev/urandom |
+		awk '{ for (i = 1; i <= NF; i++) printf "%d", $i % 10 }'
+}
+
+# A profile of IAS ECC with room in the directory files for more objects, as
+# $T/roomy.profile.
+roomy() { # PROFILE
+	local at
+	cp "$CB_SRC/data/profiles/$1.profile" "$T/roomy.profile"
+	for at in 7002:1800 7004:3000 7005:1000 7006:1500; do
+		sed -i "/5015\/${at%:*}\"/s/size = [0-9]*/size = ${at#*:}/" \
+			"$T/roomy.profile"
+	done
+	sed -i 's/tlv(04, \(3401\|3402\|B001\|B002\))/tlv(04, 3F005015\1)/' \
+		"$T/roomy.profile"
+}

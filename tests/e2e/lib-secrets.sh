@@ -22,10 +22,6 @@ reader='cardbridge card 00 00'
 
 # ---- what to look for -------------------------------------------------------
 
-draw() { # DIGITS
-	od -An -v -N "$1" -tu1 /dev/urandom |
-		awk '{ for (i = 1; i <= NF; i++) printf "%d", $i % 10 }'
-}
 pin=$(draw "$secrets_digits")
 so_pin=$(draw "$secrets_digits")
 new_pin=$(draw "$secrets_digits")

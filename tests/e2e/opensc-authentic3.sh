@@ -145,38 +145,6 @@ certificates() {
 
 # ---- what the host would do and does not, by raw APDUs ------------------------
 
-tlv() { # TAG HEX
-	local n=$((${#2} / 2))
-	if [ $n -gt 255 ]; then
-		printf '%s82%04X%s' "$1" $n "$2"
-	elif [ $n -gt 127 ]; then
-		printf '%s81%02X%s' "$1" $n "$2"
-	else
-		printf '%s%02X%s' "$1" $n "$2"
-	fi
-}
-
-# The numbers of a private key, in hexadecimal without leading zeros.
-key_number() { # FILE NAME
-	openssl rsa -in "$1" -noout -text 2>/dev/null | awk -v name="$2:" '
-		$0 == name { on = 1; next }
-		/^ / && on { gsub(/[ :]/, ""); s = s toupper($0); next }
-		{ on = 0 }
-		END { sub(/^(00)+/, "", s); print s }'
-}
-
-# PUT DATA in blocks of 255 bytes.
-put_data() { # HEX
-	local hex=$1 n
-	while [ -n "$hex" ]; do
-		n=$((${#hex} > 510 ? 510 : ${#hex}))
-		printf '%s%02X%s\n' \
-			"$([ ${#hex} -gt 510 ] && echo 10DB3FFF || echo 00DB3FFF)" \
-			$((n / 2)) "${hex:0:n}"
-		hex=${hex:n}
-	done
-}
-
 # A public key file of modulus and exponent.
 public_key() { # MODULUS EXPONENT FILE
 	tlv 30 "$(tlv 30 "$(tlv 06 2A864886F70D010101)0500")$(tlv 03 \

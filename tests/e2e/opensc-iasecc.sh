@@ -154,17 +154,6 @@ objects() {
 		pass "$flavour: they are gone"
 }
 
-roomy() { # PROFILE
-	local at
-	cp "$CB_SRC/data/profiles/$1.profile" "$T/roomy.profile"
-	for at in 7002:1800 7004:3000 7005:1000 7006:1500; do
-		sed -i "/5015\/${at%:*}\"/s/size = [0-9]*/size = ${at#*:}/" \
-			"$T/roomy.profile"
-	done
-	sed -i 's/tlv(04, \(3401\|3402\|B001\|B002\))/tlv(04, 3F005015\1)/' \
-		"$T/roomy.profile"
-}
-
 reader_start
 for flavour in iasecc-oberthur iasecc-gemalto; do
 	aid=E828BD080FF2504F5420415750

@@ -31,7 +31,9 @@ def needles(path):
                 for form in (run, run[::-1], digits, digits.upper()):
                     out[form] = name
             if len(secret) < RUN:
-                out[secret] = out[secret[::-1]] = name
+                digits = secret.hex().encode("ascii")
+                for form in (secret, secret[::-1], digits, digits.upper()):
+                    out[form] = name
     return out
 
 
