@@ -23,7 +23,7 @@ packages=(
 	# to build (with docs/packages)
 	clang libseccomp-dev
 	# to test
-	check valgrind codespell shellcheck mandoc binutils
+	check valgrind codespell shellcheck mandoc binutils libcap2-bin
 	# unmodified programs that must take the card for a card
 	pcscd pcsc-tools opensc opensc-pkcs11 python3 python3-pyscard
 	openssl sqlite3

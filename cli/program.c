@@ -335,8 +335,9 @@ check_rights(const char *path)
 	if (what == NULL)
 		return CLI_OK;
 	return cli_fail(CLI_REFUSED, "%s is %s: the loader does not look at "
-	    "LD_LIBRARY_PATH for it; start what it starts instead, or inside "
-	    "of it: %s ... cardbridge run ...", path, what, base(path));
+	    "LD_LIBRARY_PATH for it; run a copy of it, which has no such "
+	    "rights, or run inside of it: %s ... cardbridge run ...", path,
+	    what, base(path));
 }
 
 /* ---- scripts ------------------------------------------------------------- */

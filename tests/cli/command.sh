@@ -430,35 +430,50 @@ check 'what earlier runs left is removed, if nobody holds it'
 
 # Programs that would not load the library.
 sh=$(command -v sh)
-refused() { # FILE REASON
-	run 125 run -- "./$1" -c : && says "$2" &&
+refused() { # FILE REASON WHAT-TO-DO
+	run 125 run -- "./$1" -c : && says "$2" && says "$3" &&
 		printf '#! %s -e\n' "$PWD/$1" >script && chmod 755 script &&
 		run 125 run -- ./script && says "$2"
 }
 cp "$sh" plain.sh && run 0 run -- ./plain.sh -c :
 check 'a copy of the shell runs'
-cp "$sh" setuid.sh && chmod 4755 setuid.sh && refused setuid.sh 'is setuid'
+cp "$sh" setuid.sh && chmod 4755 setuid.sh && refused setuid.sh 'is setuid' 'run a copy'
 check 'but not where it is setuid'
-cp "$sh" setgid.sh && chmod 2755 setgid.sh && refused setgid.sh 'is setgid'
+cp "$sh" setgid.sh && chmod 2755 setgid.sh && refused setgid.sh 'is setgid' 'run a copy'
 check 'or setgid'
+# an ordinary user may give them to what runs in a namespace of his own
+PATH=$PATH:/usr/sbin:/sbin
+cp "$sh" capable.sh && {
+	setcap cap_net_raw+p capable.sh 2>err ||
+		unshare --map-root-user setcap cap_net_raw+p capable.sh
+	} && refused capable.sh 'file capabilities' 'run a copy'
+check 'or has file capabilities'
+cp capable.sh copy.sh && cp setuid.sh copy2.sh && run 0 run -- ./copy.sh -c : &&
+	run 0 run -- ./copy2.sh -c :
+check 'a copy has no such rights'
 patched() { # FILE OFFSET BYTE
 	cp "$sh" "$1" &&
 		printf %b "$3" | dd of="$1" bs=1 seek="$2" conv=notrunc 2>err
 }
 word=$(od -An -tu1 -j4 -N1 "$sh")
-patched word.sh 4 "\\0$((3 - word))" && refused word.sh 'word size'
+patched word.sh 4 "\\0$((3 - word))" &&
+	refused word.sh 'word size' 'built for it'
 check 'or of another word size'
-patched machine.sh 18 '\0377' && refused machine.sh 'processor'
+patched machine.sh 18 '\0377' &&
+	refused machine.sh 'processor' 'built for it'
 check 'or of another processor'
 LC_ALL=C sed 's/ld-linux/ld-other/' "$sh" >libc.sh && chmod 755 libc.sh &&
-	refused libc.sh 'another libc'
+	refused libc.sh 'another libc' 'built for it'
 check 'or of another libc'
 mkdir lib && echo 'int main(void) { return 0; }' >main.c &&
-	cc -static -o static.sh main.c 2>err && refused static.sh statically
+	cc -static -o static.sh main.c 2>err &&
+	refused static.sh statically 'have a shell start it'
 check 'or linked statically'
+run 0 run -- sh -c './static.sh && echo started' && says started
+check 'which a shell may start'
 cc -Wl,--disable-new-dtags -Wl,-rpath,'/none:$ORIGIN/lib' -o rpath.sh main.c \
 	2>err && run 0 run -- ./rpath.sh && : >lib/libpcsclite.so.1 &&
-	refused rpath.sh "DT_RPATH.*$PWD/lib/libpcsclite.so.1"
+	refused rpath.sh "DT_RPATH.*$PWD/lib/libpcsclite.so.1" chrpath
 check 'or with a DT_RPATH to another library'
 cc -Wl,--enable-new-dtags -Wl,-rpath,'$ORIGIN/lib' -o runpath.sh main.c \
 	2>err && run 0 run -- ./runpath.sh
