@@ -10,7 +10,6 @@
 #include <stdlib.h>
 #include <string.h>
 #include <sys/socket.h>
-#include <sys/stat.h>
 #include <sys/time.h>
 #include <unistd.h>
 
@@ -66,34 +65,6 @@ set_timeout(int fd, int which, unsigned ms)
 	return CB_OK;
 }
 
-/* Who listens there is told every passcode. So it must be root, ourselves, or
- * whoever owns the directory: in one like /tmp anybody may have made a socket
- * of that name. */
-static enum cb_err
-check_peer(int fd, const char *path, struct cb_why *why)
-{
-	const char *slash = strrchr(path, '/');
-	char dir[PATH_MAX] = ".";
-	struct ucred cred;
-	socklen_t n = sizeof(cred);
-	struct stat st;
-
-	if (getsockopt(fd, SOL_SOCKET, SO_PEERCRED, &cred, &n) != 0)
-		return CB_E_PEER;
-	if (cred.uid == 0 || cred.uid == geteuid())
-		return CB_OK;
-	if (slash == path)
-		snprintf(dir, sizeof(dir), "/");
-	else if (slash != NULL)
-		snprintf(dir, sizeof(dir), "%.*s", (int)(slash - path), path);
-	if (stat(dir, &st) == 0 && st.st_uid == cred.uid)
-		return CB_OK;
-	cb_why_set(why, "What listens at %s was started by another user (uid "
-	    "%ld), whose directory that is not. Nothing was sent.", path,
-	    (long)cred.uid);
-	return CB_E_DENIED;
-}
-
 static enum cb_err
 dial(struct br_client *c, const char *path, unsigned wait_ms,
     struct cb_why *why)
@@ -122,7 +93,7 @@ dial(struct br_client *c, const char *path, unsigned wait_ms,
 			r = CB_E_ABSENT;
 		break;
 	}
-	if (r == CB_OK && (r = check_peer(c->fd, path, why)) != CB_OK) {
+	if (r == CB_OK && (r = br_peer_check(c->fd, path, why)) != CB_OK) {
 		br_addr_clear(&addr);
 		return r;
 	}

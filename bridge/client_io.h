@@ -24,6 +24,13 @@ struct br_client {
 	struct br_inbox in;
 };
 
+/* Who listens there is told every passcode. So it must be root, ourselves, or
+ * whoever owns the socket's directory, if only that owner can have put it
+ * there: in one like /tmp anybody may have made a directory, or a socket, of
+ * that name. Else CB_E_DENIED. */
+CB_MUST_USE enum cb_err br_peer_check(
+    int fd, const char *path, struct cb_why *why);
+
 /* Sends a request and waits for its reply, which must be of type `want`.
  * *body borrows from c->in, which the caller clears afterwards, whatever came
  * of it. An ERROR is returned as what it says, with its words in *why. */

@@ -10,6 +10,7 @@ bridge_libclient_la_SOURCES = \
 	bridge/client_admin.c \
 	bridge/client_io.c \
 	bridge/client_io.h \
+	bridge/client_peer.c \
 	bridge/client_share.c \
 	bridge/facts.c \
 	bridge/facts.h \

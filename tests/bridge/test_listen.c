@@ -100,11 +100,34 @@ START_TEST(unsafe_places_are_refused)
 }
 END_TEST
 
-/* Somebody else has made a socket where ours might be: not a byte for them.
- * Only root can play two users. */
+/* Places where somebody else's socket may be: of the test's directory, and of
+ * one in it, if there is one. */
+static const struct {
+	mode_t mode;
+	uid_t owner;
+	bool inner;		/* theirs */
+	bool greeted;
+} places[] = {
+	/* where anybody may make a socket */
+	{ 01777, 0, false, false },
+	{ 0777, 0, false, false },
+	/* theirs, but in /tmp anybody may have made it */
+	{ 0755, 65534, false, false },
+	/* theirs, in one of ours: a service, a user's own bridge */
+	{ 0755, 0, true, true },
+	/* theirs, in one where anybody may make what they like */
+	{ 01777, 0, true, false },
+	{ 0777, 0, true, false },
+	{ 0775, 0, true, false },
+};
+
+/* Somebody else has made a socket where ours might be: not a byte for them,
+ * unless that must be their place. Only root can play two users. */
 START_TEST(a_stranger_is_not_greeted)
 {
 	struct sockaddr_un un = { .sun_family = AF_UNIX };
+	bool greeted = places[_i].greeted;
+	char inner[300], path[320];
 	struct br_client *c = NULL;
 	struct cb_why why = { "" };
 	int ready[2], status;
@@ -112,15 +135,19 @@ START_TEST(a_stranger_is_not_greeted)
 	ssize_t n;
 	pid_t pid;
 
-	ck_assert_int_eq(chmod(at.dir, _i == 0 ? 01777 : 0755), 0);
-	if (_i == 1)	/* a user's own place: root's programs go there */
-		ck_assert_int_eq(chown(at.dir, 65534, 65534), 0);
+	snprintf(inner, sizeof(inner), "%s/theirs", at.dir);
+	snprintf(path, sizeof(path), "%s/socket",
+	    places[_i].inner ? inner : at.dir);
+	ck_assert_int_eq(mkdir(inner, 0755), 0);
+	ck_assert_int_eq(chown(inner, 65534, 65534), 0);
+	ck_assert_int_eq(chown(at.dir, places[_i].owner, 0), 0);
+	ck_assert_int_eq(chmod(at.dir, places[_i].mode), 0);
 	ck_assert_int_eq(pipe(ready), 0);
 	if ((pid = fork()) == 0) {
 		int fd = socket(AF_UNIX, SOCK_STREAM, 0), in;
 
 		snprintf(un.sun_path, sizeof(un.sun_path), "%.*s",
-		    (int)sizeof(un.sun_path) - 1, at.socket);
+		    (int)sizeof(un.sun_path) - 1, path);
 		if (setgid(65534) != 0 || setuid(65534) != 0 ||
 		    bind(fd, (struct sockaddr *)&un, sizeof(un)) != 0 ||
 		    listen(fd, 1) != 0 || write(ready[1], "x", 1) != 1 ||
@@ -130,13 +157,13 @@ START_TEST(a_stranger_is_not_greeted)
 		_exit(n == 1);	/* what was it told? */
 	}
 	ck_assert_int_eq(read(ready[0], &byte, 1), 1);
-	ck_err(br_connect(&c, at.socket, 1000, &why),
-	    _i == 0 ? CB_E_DENIED : CB_E_PEER);
-	if (_i == 0)
+	ck_err(br_connect(&c, path, 1000, &why),
+	    greeted ? CB_E_PEER : CB_E_DENIED);
+	if (!greeted)
 		ck_assert_ptr_nonnull(strstr(why.text, "another user"));
 	ck_assert_int_eq(waitpid(pid, &status, 0), pid);
-	ck_assert_int_eq(status, _i == 0 ? 0 : 1 << 8);
-	(void)unlink(at.socket);
+	ck_assert_int_eq(status, greeted ? 1 << 8 : 0);
+	(void)unlink(path);
 	ck_assert_int_eq(chown(at.dir, 0, 0), 0);
 	ck_assert_int_eq(chmod(at.dir, 0700), 0);
 	close(ready[0]);
@@ -368,7 +395,8 @@ listen_suite(void)
 	tcase_set_timeout(t, 30);
 	tcase_add_test(t, modes_let_nobody_else_in);
 	if (geteuid() == 0)
-		tcase_add_loop_test(t, a_stranger_is_not_greeted, 0, 2);
+		tcase_add_loop_test(t, a_stranger_is_not_greeted, 0,
+		    sizeof(places) / sizeof(places[0]));
 	tcase_add_test(t, a_service_lets_its_group_in);
 	tcase_add_test(t, unsafe_places_are_refused);
 	tcase_add_test(t, one_bridge_at_a_path);
