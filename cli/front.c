@@ -8,6 +8,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/stat.h>
 #include <unistd.h>
 
 #include "cli/front.h"
@@ -22,6 +23,17 @@ const char cli_front_library[] = "LIBPCSCLITE_DELEGATE";
 
 static const char soname[] = "libpcsclite.so.1";
 
+/* What anybody has put beside the command is not of its build: it would have
+ * the same owner, or ourselves. */
+static bool
+of_this_build(const char *path)
+{
+	struct stat self, st;
+
+	return stat(path, &st) == 0 && stat("/proc/self/exe", &self) == 0 &&
+	    (st.st_uid == self.st_uid || st.st_uid == geteuid());
+}
+
 char *
 cli_beside(const char *tree, const char *installed)
 {
@@ -32,7 +44,7 @@ cli_beside(const char *tree, const char *installed)
 		self[n] = '\0';
 		if (asprintf(&out, "%s/%s", dirname(self), tree) < 0)
 			return NULL;
-		if (access(out, R_OK) == 0)
+		if (access(out, R_OK) == 0 && of_this_build(out))
 			return out;
 		free(out);
 	}

@@ -51,7 +51,16 @@ same(const struct stat *a, const struct stat *b)
 	return a->st_dev == b->st_dev && a->st_ino == b->st_ino;
 }
 
-/* A left-over is ours, is a directory, and is held by nobody. */
+/* As it was made. Others cannot have made it so, or moved it here: for that
+ * they would have to be able to write to it (rename(2)). */
+static bool
+is_ours(const struct stat *st)
+{
+	return S_ISDIR(st->st_mode) && st->st_uid == geteuid() &&
+	    (st->st_mode & 07777) == 0700;
+}
+
+/* A left-over is ours, and is held by nobody. */
 static void
 sweep_one(int parent, const char *name)
 {
@@ -61,7 +70,7 @@ sweep_one(int parent, const char *name)
 
 	if (fd < 0)
 		return;
-	if (fstat(fd, &st) == 0 && st.st_uid == geteuid() &&
+	if (fstat(fd, &st) == 0 && is_ours(&st) &&
 	    flock(fd, LOCK_EX | LOCK_NB) == 0 &&
 	    fstatat(parent, name, &there, AT_SYMLINK_NOFOLLOW) == 0 &&
 	    same(&st, &there)) {
@@ -87,7 +96,8 @@ sweep(const char *dir)
 }
 
 /* A directory is made before it is locked: another run may have taken it for
- * a left-over meanwhile. Then there is nothing at the path, or another one. */
+ * a left-over meanwhile. Then there is nothing at the path, or another one,
+ * which somebody else may have put there. */
 static int
 make(struct cli_scratch *s, const char *dir)
 {
@@ -111,7 +121,7 @@ make(struct cli_scratch *s, const char *dir)
 		}
 		if (s->fd >= 0 && flock(s->fd, LOCK_EX) == 0 &&
 		    fstat(s->fd, &st) == 0 && lstat(s->path, &there) == 0 &&
-		    same(&st, &there))
+		    same(&st, &there) && is_ours(&st))
 			return CLI_OK;
 		if (s->fd >= 0)
 			(void)close(s->fd);

@@ -230,17 +230,27 @@ cli_parse(const struct cli_cmd *cmd, int argc, char **argv, void *args,
 	return n;
 }
 
+/* Names of files and programs may hold anything: a terminal gets no control
+ * characters from us. */
 int
 cli_fail(enum cli_exit code, const char *fmt, ...)
 {
+	char *text = NULL;
 	va_list ap;
+	int n;
 
 	(void)fflush(stdout);
-	(void)fputs("cardbridge: ", stderr);
 	va_start(ap, fmt);
-	(void)vfprintf(stderr, fmt, ap);
+	n = vasprintf(&text, fmt, ap);
 	va_end(ap);
-	(void)fputc('\n', stderr);
+	if (n < 0)
+		text = NULL;
+	for (char *p = text; p != NULL && *p != '\0'; p++)
+		if ((unsigned char)*p < 0x20 || *p == 0x7F)
+			*p = '?';
+	fprintf(stderr, "cardbridge: %s\n",
+	    text != NULL ? text : "out of memory");
+	free(text);
 	return (int)code;
 }
 

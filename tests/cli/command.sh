@@ -421,12 +421,26 @@ run 124 run --timeout 1 -- sleep 60 && says '[-][-]timeout'
 check 'a time-out'
 [ -z "$(ls tmp)" ]
 check 'no run leaves anything behind'
-mkdir tmp/cardbridge-run.left && : >tmp/cardbridge-run.left/a.card &&
-	mkdir tmp/cardbridge-run.held tmp/other && {
+mkdir -m 0700 tmp/cardbridge-run.left tmp/cardbridge-run.held &&
+	mkdir -m 0755 tmp/cardbridge-run.open tmp/other &&
+	: >tmp/cardbridge-run.left/socket && ln -s other tmp/cardbridge-run.link && {
 	flock 9 && run 0 run -- true
 	} 9<tmp/cardbridge-run.held && [ "$(ls tmp)" = 'cardbridge-run.held
+cardbridge-run.link
+cardbridge-run.open
 other' ]
 check 'what earlier runs left is removed, if nobody holds it'
+rm -r tmp/*
+for i in 1 2 3 4 5 6 7 8 9 10 11 12; do
+	"$program" run -- true >"many.$i" 2>&1 || echo "$i: $?" >>many.failed &
+done
+wait
+[ ! -e many.failed ] && [ -z "$(ls tmp)" ]
+check 'many runs side by side do not meet'
+name=$(printf 'a\033[31m\nb')
+run 127 run -- "$name" && ! says "$(printf '\033')" && [ "$(wc -l <err)" = 1 ] &&
+	run 125 run --card "$name" -- true && ! says "$(printf '\033')"
+check 'names do not reach the terminal as they are'
 
 # Programs that would not load the library.
 sh=$(command -v sh)

@@ -190,6 +190,15 @@ beside
 held=$(left | grep cardbridge-run)
 try -- true
 t "another run leaves the directory of this one alone" test -d "$held"
+t_fails "another process of the same user does not look into its memory" \
+	user head -c 1 "/proc/$bridge/maps"
+if [ "${#as[@]}" != 0 ]; then
+	chmod 0711 "$tmp"
+	like "$(setpriv --reuid 1 --regid 1 --clear-groups "${bare[@]}" \
+		cardbridge --socket "$held/socket" reader list 2>&1)" \
+		'No permission' "another user does not reach it"
+	chmod 0700 "$tmp"
+fi
 kill -TERM "$started"
 t "TERM ends it" wait_until 10 gone "$started"
 forget "$started"
