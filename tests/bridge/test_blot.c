@@ -215,18 +215,20 @@ carries_secrets(uint8_t ins)
 
 START_TEST(no_header_shows_what_is_secret)
 {
-	static const uint8_t p[] = { 0x00, 0x01, 0x02, 0x04, 0x08, 0x3F, 0x41,
-		0x80, 0x86, 0x9A, 0x9E, 0xB6, 0xFF };
+	/* those of the table, and some */
+	static const uint8_t p[][2] = { { 0x00, 0x00 }, { 0x01, 0x81 },
+		{ 0x04, 0x00 }, { 0x08, 0x0C }, { 0x3F, 0xFF }, { 0x41, 0xB6 },
+		{ 0x80, 0x86 }, { 0x9E, 0x9A }, { 0xFF, 0xFF } };
 	uint8_t cmd[] = { 0, 0, 0, 0, 4, 0x31, 0x32, 0x33, 0x34 };
 	struct br_seen seen;
 	struct br_blot b;
 	bool strange;
 
-	for (size_t i = 0; i < 65536 * sizeof(p) * sizeof(p); i++) {
+	for (size_t i = 0; i < 65536 * sizeof(p) / sizeof(p[0]); i++) {
 		cmd[0] = (uint8_t)(i & 0xFF);
 		cmd[1] = (uint8_t)(i >> 8 & 0xFF);
-		cmd[2] = p[(i >> 16) % sizeof(p)];
-		cmd[3] = p[(i >> 16) / sizeof(p)];
+		cmd[2] = p[i >> 16][0];
+		cmd[3] = p[i >> 16][1];
 		strange = (cmd[0] & 0x6F) != 0 ||
 		    ((cmd[0] & 0x80) != 0 && (cmd[1] & 1) != 0);
 		br_blot_reset(&b, true);

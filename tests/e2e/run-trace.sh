@@ -173,3 +173,11 @@ for kind in authentic5 authentic3 iasecc-oberthur iasecc-gemalto; do
 		"$(cut -d ' ' -f 1 "$T/secrets" | sort)" \
 		"$kind: with --full all of them are"
 done
+
+# what pkcs15-init itself puts into EF 2000 is the same each time
+stored=$(awk '/ > SELECT 2000: / { on = 1; next } / > SELECT / { on = 0 }
+	on && / > UPDATE BINARY / { print substr($NF, 11); exit }' \
+	"$T/authentic5--full.trace")
+like "$stored" '^[0-9A-F]{32}$' "an unblock value is stored by pkcs15-init"
+is "$(grep -c "$stored" "$T/authentic5.trace" || true)" 0 \
+	"which is not in the trace"
