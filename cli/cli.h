@@ -99,6 +99,8 @@ int cli_output(const char *path, struct cb_span text);
 
 /* path.c: `path` seen from the root, to be freed. NULL: no memory. */
 char *cli_absolute(const char *path);
+/* The same, with symbolic links as they are. */
+char *cli_absolute_as_is(const char *path);
 /* The same for what an URI of the form emu:FILE names; others as they are. */
 char *cli_absolute_uri(const char *uri);
 /* Where the profile of this name is, or the file itself; to be freed. */

@@ -23,13 +23,19 @@ static const char suffix[] = ".profile";
 char *
 cli_absolute(const char *path)
 {
-	char *real, *cwd, *out = NULL;
+	char *real = realpath(path, NULL);
 
-	if ((real = realpath(path, NULL)) != NULL)
-		return real;
+	/* It does not exist (yet): still it is below here. */
+	return real != NULL ? real : cli_absolute_as_is(path);
+}
+
+char *
+cli_absolute_as_is(const char *path)
+{
+	char *cwd, *out = NULL;
+
 	if (path[0] == '/')
 		return strdup(path);
-	/* It does not exist (yet): still it is below here. */
 	if ((cwd = getcwd(NULL, 0)) == NULL)
 		return NULL;
 	if (asprintf(&out, "%s/%s", cwd, path) < 0)

@@ -18,23 +18,6 @@
 
 const char run_trace_variable[] = "CARDBRIDGE_TRACE";
 
-/* From the root, but with the last step as it is: one that leads elsewhere is
- * not followed. */
-static char *
-absolute(const char *file)
-{
-	char *cwd, *out = NULL;
-
-	if (file[0] == '/')
-		return strdup(file);
-	if ((cwd = getcwd(NULL, 0)) == NULL)
-		return NULL;
-	if (asprintf(&out, "%s/%s", cwd, file) < 0)
-		out = NULL;
-	free(cwd);
-	return out;
-}
-
 static const char no_file[] = "that is no ordinary file";
 
 /* NULL: it may be written over. In a directory that others can write to they
@@ -64,7 +47,8 @@ run_trace_open(struct run *run, const char *file)
 {
 	const char *wrong;
 
-	if ((run->trace_path = absolute(file)) == NULL)
+	/* one that leads elsewhere is not followed */
+	if ((run->trace_path = cli_absolute_as_is(file)) == NULL)
 		return cli_fail(CLI_FAILED, "out of memory");
 	run->trace = open(run->trace_path, O_WRONLY | O_CREAT | O_APPEND |
 	    O_NOFOLLOW | O_NONBLOCK | O_NOCTTY | O_CLOEXEC, 0600);

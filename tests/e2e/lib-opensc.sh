@@ -378,6 +378,17 @@ put_data() { # HEX
 	done
 }
 
+# The blocks by which a key of a file becomes key 04 of an AuthentIC v3 card.
+a3_key_blocks() { # FILE
+	local name private='' public
+	for name in prime1:92 prime2:93 coefficient:94 exponent1:95 exponent2:96; do
+		private+=$(tlv "${name#*:}" "$(key_number "$1" "${name%:*}")")
+	done
+	public=$(tlv 81 "$(key_number "$1" modulus)")8203010001
+	put_data "$(tlv A1 "80010C830104$(tlv A5 \
+		"$(tlv 7F48 "$private")$(tlv 7F49 "$public")")")"
+}
+
 # ---- passcodes, profiles ----------------------------------------------------
 
 # A passcode at random.

@@ -158,7 +158,7 @@ raw_sign() { # NUMBER
 }
 
 new_keys() {
-	local rules=000100010001000000010001 answer private public name
+	local rules=000100010001000000010001 answer blocks
 	answer=$(raw "$select_5015" "$verify_1" \
 		"00DB3FFF16A11480010C830103860C$rules" \
 		0047000008AC0680010C83010300 | tail -n +3 |
@@ -170,13 +170,7 @@ new_keys() {
 	t "$proto: a key made by raw APDUs signs, and openssl verifies it" \
 		verifies sha256 "$T/generated.pem"
 
-	for name in prime1:92 prime2:93 coefficient:94 exponent1:95 exponent2:96; do
-		private+=$(tlv "${name#*:}" \
-			"$(key_number "$T/imported.key" "${name%:*}")")
-	done
-	public=$(tlv 81 "$(key_number "$T/imported.key" modulus)")8203010001
-	mapfile -t blocks < <(put_data "$(tlv A1 "80010C830104$(tlv A5 \
-		"$(tlv 7F48 "$private")$(tlv 7F49 "$public")")")")
+	mapfile -t blocks < <(a3_key_blocks "$T/imported.key")
 	is "$(raw_last "$select_5015" "$verify_1" \
 		"00DB3FFF16A11480010C830104860C$rules" "${blocks[@]}")" 9000 \
 		"$proto: a key is brought by raw APDUs"

@@ -94,19 +94,13 @@ do_authentic5() {
 }
 
 do_authentic3() {
-	local name private public rules=000100010001000000010001 blocks
+	local rules=000100010001000000010001 blocks
 	card_make "$card" --pin-file "$T/pin" --so-pin-file "$T/so-pin"
 	card_certificate 1 "$T/cert1.pem"
 	t "$what: it deciphers" decrypts "$(key_ids | head -n 1)" -certin \
 		-inkey "$T/cert1.pem"
 	# OpenSC brings no key to these
-	for name in prime1:92 prime2:93 coefficient:94 exponent1:95 exponent2:96; do
-		private+=$(tlv "${name#*:}" \
-			"$(key_number "$T/imported.key" "${name%:*}")")
-	done
-	public=$(tlv 81 "$(key_number "$T/imported.key" modulus)")8203010001
-	mapfile -t blocks < <(put_data "$(tlv A1 "80010C830104$(tlv A5 \
-		"$(tlv 7F48 "$private")$(tlv 7F49 "$public")")")")
+	mapfile -t blocks < <(a3_key_blocks "$T/imported.key")
 	is "$(raw_last 00A4000002501500 \
 		"0020000108$(printf %s "$pin" | hex)" \
 		"00DB3FFF16A11480010C830104860C$rules" "${blocks[@]}")" 9000 \
