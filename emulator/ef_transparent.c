@@ -8,7 +8,7 @@
  */
 #include <string.h>
 
-#include "emulator/card.h"
+#include "emulator/event.h"
 
 /* The whole content, patches applied, as a copy in *out. */
 static uint16_t
@@ -128,6 +128,8 @@ emu_ef_write(struct emu_app *app, struct emu_file *f, uint32_t off,
 		app->card->used -= emu_part_cost(f, f->parts->next);
 		sw = emu_part_del(app, f, f->parts->next->no);
 	}
+	if (sw == SW_OK)
+		emu_tell_written(app, f, off, data.n, cb_buf_span(&all));
 	cb_buf_free(&all);
 	return sw;
 }

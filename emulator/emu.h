@@ -24,6 +24,41 @@
 struct emu_card;
 struct emu_nvm;
 
+/* What has happened to a passcode, key or certificate: for whoever keeps a book
+ * of it. Told within the command, before what it changes is durable: of TRIED
+ * both the entry and the spent try must be, before the outcome is known. */
+enum emu_event_kind {
+	EMU_PASSCODE_TRIED,	/* a try is being spent */
+	EMU_PASSCODE_RIGHT,	/* outcome */
+	EMU_PASSCODE_WRONG,	/* outcome; left */
+	EMU_PASSCODE_BLOCKED,	/* outcome: nothing was compared */
+	EMU_PASSCODE_CREATED,
+	EMU_PASSCODE_CHANGED,	/* by who knew the old one */
+	EMU_PASSCODE_RESET,	/* by somebody else, or the unblock value */
+	EMU_PASSCODE_REFILLED,	/* its counter begins anew */
+	EMU_PASSCODE_REMOVED,
+	EMU_UNBLOCK_TRIED,	/* as with a passcode */
+	EMU_UNBLOCK_RIGHT,
+	EMU_UNBLOCK_WRONG,
+	EMU_UNBLOCK_BLOCKED,
+	EMU_KEY_MADE,		/* data: modulus */
+	EMU_KEY_IMPORTED,
+	EMU_KEY_DELETED,
+	EMU_KEY_SIGNED,		/* data: what was signed, a DigestInfo mostly */
+	EMU_KEY_DECIPHERED,	/* data: SHA-256 of the cryptogram */
+	EMU_CERTIFICATE_WRITTEN, /* data: SHA-256 of it */
+};
+
+struct emu_event {
+	enum emu_event_kind kind;
+	uint8_t app;		/* number of the application on the card */
+	uint8_t reference;	/* of a passcode */
+	uint8_t left;		/* tries */
+	uint16_t fid;		/* of a file: key, certificate */
+	uint16_t bits;		/* of a key */
+	struct cb_span data;	/* borrowed for the call; never a secret */
+};
+
 /* Where a card takes time and randomness from, and tells what an operator
  * should know (a policy refusal, say). Tests hand in their own. */
 struct emu_env {
@@ -36,6 +71,14 @@ struct emu_env {
 	int64_t (*utc)(void *ctx);
 	/* One line for the log; never a secret. */
 	void (*note)(void *ctx, enum cb_log_level level, const char *line);
+	/* NULL: nobody keeps a book. */
+	void (*event)(void *ctx, const struct emu_event *event);
+	/* What stands between scrypt and the key that a passcode's wrap is
+	 * under: a keyed function of whoever keeps the card, so that its
+	 * records alone give nobody a way to try passcodes. NULL: nothing.
+	 * Anything but CB_OK fails the command; the try is spent. */
+	enum cb_err (*pepper)(
+	    void *ctx, const uint8_t in[32], uint8_t out[32]);
 	void *ctx;
 };
 

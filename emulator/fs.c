@@ -258,6 +258,7 @@ emu_fs_delete(struct emu_app *app, struct emu_file *f)
 		sw = emu_store_part_del(app, f, p->no);
 	if (sw == SW_OK && f->type == EMU_DF)
 		sw = emu_pins_forget(app, f);
+	emu_key_dropped(app, f);
 	if (sw == SW_OK)
 		sw = emu_store_file_del(app, f);
 	if (sw != SW_OK)

@@ -155,9 +155,7 @@ emu_iso_change(struct emu_call *c, struct emu_pin *pin, size_t field)
 	struct cb_span new_value =
 	    emu_iso_unpad(cb_span_tail(c->data, field));
 
-	if (pin->tries == 0)
-		return SW_BLOCKED;
-	if (new_value.n == 0)
+	if (pin->tries > 0 && new_value.n == 0)
 		return emu_sw(c->card, EMU_ANS_PIN_FORMAT);
 	return emu_pin_change(c->app, pin,
 	    emu_iso_unpad(cb_span_head(c->data, field)), new_value, NULL);

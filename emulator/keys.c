@@ -5,7 +5,7 @@
  * them: private 1 p, 2 q, 3 q^-1 mod p, 4 d mod p-1, 5 d mod q-1; public
  * 1 modulus, 2 exponent. A private key is usable once 1, 2, 4 and 5 are there.
  */
-#include "emulator/card.h"
+#include "emulator/event.h"
 
 uint16_t
 emu_key_private(struct emu_app *app, struct emu_file *f, struct emu_rsa **out)
@@ -83,6 +83,20 @@ out:
 	return sw;
 }
 
+void
+emu_key_imported(const struct emu_app *app, const struct emu_file *f)
+{
+	if (f->type == EMU_KEY_RSA_PRIVATE && emu_key_filled(f))
+		emu_tell_key(app, EMU_KEY_IMPORTED, f, CB_SPAN_EMPTY);
+}
+
+void
+emu_key_dropped(const struct emu_app *app, const struct emu_file *f)
+{
+	if (f->type == EMU_KEY_RSA_PRIVATE && emu_key_filled(f))
+		emu_tell_key(app, EMU_KEY_DELETED, f, CB_SPAN_EMPTY);
+}
+
 uint16_t
 emu_key_store_public(
     struct emu_app *app, struct emu_file *f, const struct emu_rsa *key)
@@ -101,7 +115,8 @@ uint16_t
 emu_key_generate(struct emu_app *app, struct emu_file *f, struct cb_span e,
     struct emu_rsa **out)
 {
-	uint16_t sw;
+	struct emu_rsa_parts parts = { 0 };
+	uint16_t sw = SW_MEMORY_FAILURE;
 
 	switch (emu_rsa_generate(out, f->size, e)) {
 	case CB_OK:
@@ -111,8 +126,13 @@ emu_key_generate(struct emu_app *app, struct emu_file *f, struct cb_span e,
 	default:
 		return SW_MEMORY_FAILURE;
 	}
-	if ((sw = emu_key_store_private(app, f, *out)) != SW_OK)
+	if (emu_rsa_parts(*out, &parts) == CB_OK) {
+		emu_tell_key(app, EMU_KEY_MADE, f, cb_buf_span(&parts.n));
+		sw = emu_key_store_private(app, f, *out);
+	}
+	if (sw != SW_OK)
 		emu_rsa_free(out);
+	emu_rsa_parts_free(&parts);
 	return sw;
 }
 
@@ -127,6 +147,7 @@ emu_key_sign(struct emu_app *app, struct emu_file *f, struct cb_span data,
 		return sw;
 	switch (emu_rsa_sign(key, data, out)) {
 	case CB_OK:
+		emu_tell_key(app, EMU_KEY_SIGNED, f, data);
 		return SW_OK;
 	case CB_E_ARG:
 		return SW_WRONG_LENGTH;
@@ -146,6 +167,7 @@ emu_key_decipher(struct emu_app *app, struct emu_file *f,
 		return sw;
 	if (cryptogram.n != emu_rsa_bytes(key))
 		return SW_WRONG_LENGTH;
+	emu_tell_hash(app, EMU_KEY_DECIPHERED, f, cryptogram);
 	switch (emu_rsa_decipher(key, cryptogram, out)) {
 	case CB_OK:
 		return SW_OK;

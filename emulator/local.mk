@@ -56,6 +56,8 @@ emulator_libemulator_la_SOURCES = \
 	emulator/ef_linear.c \
 	emulator/ef_transparent.c \
 	emulator/emu.h \
+	emulator/event.c \
+	emulator/event.h \
 	emulator/fs.c \
 	emulator/fs.h \
 	emulator/iso_cmds.c \

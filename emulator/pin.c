@@ -8,8 +8,8 @@
 #include <string.h>
 
 #include "common/ct.h"
-#include "emulator/card.h"
 #include "emulator/domain.h"
+#include "emulator/event.h"
 
 enum { WRAP_PIN = 1, WRAP_UNBLOCK = 2 };
 
@@ -84,6 +84,26 @@ wrap_aad(const struct emu_app *app, const struct emu_pin *pin, uint8_t kind,
 	return emu_store_rules(app->card, out + 22);
 }
 
+/* The key of a wrap: scrypt of the passcode, and what the card's keeper adds. */
+static enum cb_err
+wrap_key(const struct emu_card *card, const struct emu_scrypt *how,
+    struct cb_span passcode, uint8_t key[EMU_KEY])
+{
+	uint8_t both[2 * EMU_KEY];
+	enum cb_err r;
+
+	if ((r = emu_scrypt(how, passcode, key)) != CB_OK ||
+	    card->env->pepper == NULL)
+		return r;
+	memcpy(both, key, EMU_KEY);
+	if ((r = card->env->pepper(card->env->ctx, key, both + EMU_KEY)) ==
+	    CB_OK)
+		r = cr_hkdf_sha256(CB_SPAN_OF(both), CB_SPAN_OF(how->salt),
+		    "cardbridge passcode 1", key, EMU_KEY);
+	cb_wipe(both, sizeof(both));
+	return r;
+}
+
 static enum cb_err
 wrap_seal(struct emu_app *app, const struct emu_pin *pin, uint8_t kind,
     struct cb_span passcode, const uint8_t secret[EMU_KEY],
@@ -101,7 +121,7 @@ wrap_seal(struct emu_app *app, const struct emu_pin *pin, uint8_t kind,
 	if ((r = wrap_aad(app, pin, kind, aad)) != CB_OK ||
 	    (r = card->env->random(card->env->ctx, made.how.salt,
 		 sizeof(made.how.salt))) != CB_OK ||
-	    (r = emu_scrypt(&made.how, passcode, key)) != CB_OK ||
+	    (r = wrap_key(card, &made.how, passcode, key)) != CB_OK ||
 	    (r = emu_gcm_seal(card->env, key, CB_SPAN_OF(aad),
 		 cb_span(secret, EMU_KEY), &blob)) != CB_OK)
 		goto out;
@@ -127,7 +147,7 @@ wrap_open(struct emu_app *app, const struct emu_pin *pin, uint8_t kind,
 	enum cb_err r;
 
 	if ((r = wrap_aad(app, pin, kind, aad)) != CB_OK ||
-	    (r = emu_scrypt(&wrap->how, passcode, key)) != CB_OK ||
+	    (r = wrap_key(app->card, &wrap->how, passcode, key)) != CB_OK ||
 	    (r = emu_gcm_open(key, CB_SPAN_OF(aad), CB_SPAN_OF(wrap->blob),
 		 &plain)) != CB_OK)
 		goto out;
@@ -227,13 +247,15 @@ login_matches(const struct emu_pin *pin, struct cb_span value)
 
 /* Takes one try off a counter, durably: only then may anything be compared. */
 static uint16_t
-try_spend(struct emu_app *app, struct emu_pin *pin, uint8_t *counter)
+try_spend(struct emu_app *app, struct emu_pin *pin, uint8_t *counter,
+    enum emu_event_kind tried)
 {
 	uint16_t sw;
 
 	if (*counter == 0)
 		return SW_BLOCKED;
 	(*counter)--;
+	emu_tell_pin(app, tried, pin, *counter);
 	if ((sw = emu_store_tries(app, pin)) == SW_OK)
 		sw = emu_store_commit(app->card);
 	return sw;
@@ -246,9 +268,8 @@ try_failed(struct emu_app *app, uint8_t left)
 			 : tries_sw(left);
 }
 
-/* Compares a PIN; on SW_OK *secret is its domain's and the counter full. */
 static uint16_t
-pin_check(struct emu_app *app, struct emu_pin *pin, struct cb_span value,
+pin_compare(struct emu_app *app, struct emu_pin *pin, struct cb_span value,
     uint8_t secret[EMU_KEY])
 {
 	uint16_t sw;
@@ -265,7 +286,8 @@ pin_check(struct emu_app *app, struct emu_pin *pin, struct cb_span value,
 	bool known_wrong = pin->login != NULL;
 
 	emu_pin_logout(app, pin);
-	if ((sw = try_spend(app, pin, &pin->tries)) != SW_OK)
+	if ((sw = try_spend(app, pin, &pin->tries, EMU_PASSCODE_TRIED)) !=
+	    SW_OK)
 		return sw;
 	if (known_wrong)
 		return try_failed(app, pin->tries);
@@ -281,6 +303,19 @@ pin_check(struct emu_app *app, struct emu_pin *pin, struct cb_span value,
 	}
 	pin->tries = pin->tries_max;
 	return emu_store_tries(app, pin);
+}
+
+/* Compares a PIN; on SW_OK *secret is its domain's and the counter full. */
+static uint16_t
+pin_check(struct emu_app *app, struct emu_pin *pin, struct cb_span value,
+    uint8_t secret[EMU_KEY])
+{
+	const uint8_t before = pin->tries;
+	uint16_t sw = pin_compare(app, pin, value, secret);
+
+	emu_tell_outcome(
+	    app, EMU_PASSCODE_TRIED, pin, sw, before, pin->tries);
+	return sw;
 }
 
 uint16_t
@@ -344,9 +379,8 @@ emu_pin_change(struct emu_app *app, struct emu_pin *pin,
 	uint8_t secret[EMU_KEY];
 	uint16_t sw;
 
-	if (pin->tries == 0)
-		return SW_BLOCKED;
-	if ((sw = new_value_fits(app, pin, new_value, why)) != SW_OK)
+	if (pin->tries > 0 &&
+	    (sw = new_value_fits(app, pin, new_value, why)) != SW_OK)
 		return sw;
 	if ((sw = pin_check(app, pin, old_value, secret)) != SW_OK)
 		goto out;
@@ -355,6 +389,7 @@ emu_pin_change(struct emu_app *app, struct emu_pin *pin,
 		sw = SW_MEMORY_FAILURE;
 		goto out;
 	}
+	emu_tell_pin(app, EMU_PASSCODE_CHANGED, pin, pin->tries);
 	if ((sw = emu_store_pin(app, pin)) == SW_OK)
 		sw = login_begin(app, pin, new_value, secret);
 out:
@@ -374,34 +409,46 @@ emu_pin_known_n(const struct emu_pin *pin, struct cb_span bytes)
 	return known;
 }
 
+/* Spends a try and compares; on SW_OK *secret is the PIN's domain's. */
+static uint16_t
+unblock_check(struct emu_app *app, struct emu_pin *pin,
+    struct cb_span unblock, uint8_t secret[EMU_KEY])
+{
+	uint16_t sw;
+
+	if ((sw = try_spend(app, pin, &pin->unblock_tries,
+		 EMU_UNBLOCK_TRIED)) != SW_OK)
+		return sw;
+	switch (wrap_open(app, pin, WRAP_UNBLOCK, unblock, secret)) {
+	case CB_OK:
+		return SW_OK;
+	case CB_E_CRYPTO:
+		return try_failed(app, pin->unblock_tries);
+	case CB_E_FORMAT:
+		return SW_DATA_NOT_USABLE;
+	default:
+		return SW_MEMORY_FAILURE;
+	}
+}
+
 uint16_t
 emu_pin_unblock(struct emu_app *app, struct emu_pin *pin,
     struct cb_span unblock, struct cb_span new_value, struct cb_why *why)
 {
+	const uint8_t before = pin->unblock_tries;
 	uint8_t secret[EMU_KEY];
 	uint16_t sw;
 
 	if (!pin->unblock.set)
 		return SW_DATA_NOT_USABLE;
-	if (pin->unblock_tries == 0)
-		return SW_BLOCKED;
-	if ((sw = new_value_fits(app, pin, new_value, why)) != SW_OK)
+	if (before > 0 &&
+	    (sw = new_value_fits(app, pin, new_value, why)) != SW_OK)
 		return sw;
-	if ((sw = try_spend(app, pin, &pin->unblock_tries)) != SW_OK)
-		return sw;
-	switch (wrap_open(app, pin, WRAP_UNBLOCK, unblock, secret)) {
-	case CB_OK:
-		break;
-	case CB_E_CRYPTO:
-		sw = try_failed(app, pin->unblock_tries);
+	sw = unblock_check(app, pin, unblock, secret);
+	emu_tell_outcome(
+	    app, EMU_UNBLOCK_TRIED, pin, sw, before, pin->unblock_tries);
+	if (sw != SW_OK)
 		goto out;
-	case CB_E_FORMAT:
-		sw = SW_DATA_NOT_USABLE;
-		goto out;
-	default:
-		sw = SW_MEMORY_FAILURE;
-		goto out;
-	}
 	/* Both wraps anew: the card's scrypt costs may have been raised. */
 	if (wrap_seal(app, pin, WRAP_PIN, new_value, secret, &pin->pin) !=
 		CB_OK ||
@@ -413,6 +460,7 @@ emu_pin_unblock(struct emu_app *app, struct emu_pin *pin,
 	emu_pin_logout(app, pin);
 	pin->tries = pin->tries_max;
 	pin->unblock_tries = pin->unblock_max;
+	emu_tell_pin(app, EMU_PASSCODE_RESET, pin, pin->tries);
 	if ((sw = emu_store_pin(app, pin)) == SW_OK)
 		sw = emu_store_tries(app, pin);
 out:
@@ -442,10 +490,12 @@ emu_pin_replace(struct emu_app *app, struct emu_pin *pin,
 	}
 	emu_pin_logout(app, pin);
 	if (wrap_seal(app, pin, WRAP_PIN, new_value, secret, &pin->pin) !=
-	    CB_OK)
+	    CB_OK) {
 		sw = SW_MEMORY_FAILURE;
-	else
-		sw = emu_store_pin(app, pin);
+		goto out;
+	}
+	emu_tell_pin(app, EMU_PASSCODE_RESET, pin, pin->tries);
+	sw = emu_store_pin(app, pin);
 out:
 	cb_wipe(secret, sizeof(secret));
 	return sw;
@@ -456,6 +506,7 @@ emu_pin_refill(struct emu_app *app, struct emu_pin *pin)
 {
 	emu_pin_logout(app, pin);
 	pin->tries = pin->tries_max;
+	emu_tell_pin(app, EMU_PASSCODE_REFILLED, pin, pin->tries);
 	return emu_store_tries(app, pin);
 }
 
@@ -569,6 +620,7 @@ emu_pin_create(struct emu_app *app, const struct emu_pin_def *def)
 		sw = SW_MEMORY_FAILURE;
 		goto out;
 	}
+	emu_tell_pin(app, EMU_PASSCODE_CREATED, pin, pin->tries);
 	if ((sw = emu_store_domain(app, d)) != SW_OK ||
 	    (sw = emu_store_pin(app, pin)) != SW_OK ||
 	    (sw = emu_store_tries(app, pin)) != SW_OK)
@@ -599,6 +651,7 @@ emu_pins_forget(struct emu_app *app, const struct emu_file *df)
 			continue;
 		}
 		emu_pin_logout(app, pin);
+		emu_tell_pin(app, EMU_PASSCODE_REMOVED, pin, pin->tries);
 		if ((sw = emu_store_pin_del(app, pin)) != SW_OK)
 			return sw;
 		id = pin->domain;

@@ -39,6 +39,7 @@ tests_emulator_test_emulator_SOURCES = \
 	tests/emulator/test_crypto_rsa.c \
 	tests/emulator/test_crypto_rsa_use.c \
 	tests/emulator/test_dispatch.c \
+	tests/emulator/test_event.c \
 	tests/emulator/test_ias_access.c \
 	tests/emulator/test_ias_card.c \
 	tests/emulator/test_ias_facts.c \

@@ -44,6 +44,7 @@ static Suite *(*const suites[])(void) = {
 	a5_select_suite,
 	a5_files_suite,
 	a5_access_suite,
+	event_suite,
 	a5_pins_suite,
 	a5_keys_suite,
 	ias_select_suite,

@@ -72,13 +72,39 @@ rig_note(void *ctx, enum cb_log_level level, const char *line)
 	snprintf(r->notes + n, sizeof(r->notes) - n, "%s\n", line);
 }
 
+/* "right 1 3": what, reference, tries left; "key-made 1234 2048": what, file,
+ * bits; then the bytes that came with it, if there are some, by number. */
+static void
+rig_event(void *ctx, const struct emu_event *e)
+{
+	static const char *const names[] = { "tried", "right", "wrong",
+		"blocked", "created", "changed", "reset", "refilled",
+		"removed", "unblock-tried", "unblock-right", "unblock-wrong",
+		"unblock-blocked", "key-made", "key-imported", "key-deleted",
+		"key-signed", "key-deciphered", "certificate" };
+	struct rig *r = ctx;
+	size_t n = strlen(r->events);
+
+	ck_assert_uint_le(e->data.n, sizeof(r->event_data));
+	if (e->data.n > 0)
+		memcpy(r->event_data, e->data.p, e->data.n);
+	if (e->kind < EMU_KEY_MADE)
+		snprintf(r->events + n, sizeof(r->events) - n, " %s %u %u",
+		    names[e->kind], e->reference, e->left);
+	else
+		snprintf(r->events + n, sizeof(r->events) - n,
+		    " %s %04X %u +%zu", names[e->kind], e->fid,
+		    e->kind == EMU_CERTIFICATE_WRITTEN ? 0 : e->bits,
+		    e->data.n);
+}
+
 void
 rig_env_init(struct rig *r)
 {
 	memset(r, 0, sizeof(*r));
 	r->env = (struct emu_env){ .random = rig_random,
 		.mono_ms = rig_mono_ms, .utc = rig_utc, .note = rig_note,
-		.ctx = r };
+		.event = rig_event, .ctx = r };
 	r->now = 1000000;
 	r->seed = 0x9E3779B97F4A7C15;
 }

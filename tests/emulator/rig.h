@@ -49,7 +49,8 @@ struct rig {
 	uint64_t now;		/* milliseconds */
 	uint64_t seed;
 	unsigned random_calls, random_fail_at;
-	char notes[4096];
+	char notes[4096], events[4096];
+	uint8_t event_data[256]; /* of the last one */
 	struct rig_nvm *nvm;	/* the card's; valid while it is open */
 	struct emu_nvm *records;
 	struct emu_card *card;
@@ -98,6 +99,8 @@ void rig_bytes(struct cb_buf *out, const char *cmd);
  *	@ias-key NO S			key S into IAS ECC's objects NO
  *	@notes			the answer column is what the log must say
  *				(- : nothing), which is then forgotten
+ *	@events			the same with events: all of them, a space in
+ *				front of each
  *	@disk	@no-disk	whether the step before wrote
  */
 struct step {

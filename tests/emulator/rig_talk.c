@@ -159,6 +159,14 @@ expect(const struct rig *r, const char *where, const char *want)
 }
 
 static void
+events(struct rig *r, const char *where, const char *want)
+{
+	ck_assert_msg(strcmp(r->events, strcmp(want, "-") == 0 ? "" : want) ==
+		0, "%s: events:%s\nnot:%s", where, r->events, want);
+	r->events[0] = '\0';
+}
+
+static void
 notes(struct rig *r, const char *where, const char *want)
 {
 	if (strcmp(want, "-") == 0)
@@ -204,6 +212,8 @@ direct(struct rig *r, const struct step *s, const char *where, unsigned *begun)
 			strrchr(s->cmd, ' ') + 1), 0x9000);
 	else if (strcmp(s->cmd, "@notes") == 0)
 		notes(r, where, s->want);
+	else if (strcmp(s->cmd, "@events") == 0)
+		events(r, where, s->want);
 	else if (strcmp(s->cmd, "@disk") == 0)
 		ck_assert_msg(r->nvm->begins > *begun, "%s", where);
 	else if (strcmp(s->cmd, "@no-disk") == 0)

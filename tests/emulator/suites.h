@@ -20,6 +20,7 @@ Suite *card_suite(void);
 Suite *card_fault_suite(void);
 Suite *card_secret_suite(void);
 Suite *pin_suite(void);
+Suite *event_suite(void);
 Suite *parts_suite(void);
 Suite *policy_suite(void);
 Suite *store_suite(void);

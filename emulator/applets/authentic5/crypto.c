@@ -127,6 +127,8 @@ a5_put_component(struct emu_call *c)
 		sw = emu_sw(c->card, EMU_ANS_COMPONENT_DATA);
 	else
 		sw = emu_part_put(c->app, f, c->p1, cb_buf_span(&value));
+	if (sw == SW_OK)
+		emu_key_imported(c->app, f);
 	cb_buf_free(&value);
 	return sw;
 }

@@ -174,13 +174,19 @@ put_component(
 
 	if (cb_buf_set(&value, in) != CB_OK || !component_fits(f, tag, &value))
 		sw = emu_sw(c->card, EMU_ANS_COMPONENT_DATA);
-	else if (emu_key_filled(f))
+	else if (emu_key_filled(f)) {
+		emu_key_dropped(c->app, f);
 		sw = emu_key_empty(c->app, f);
+	}
 	if (sw == SW_OK)
 		sw = emu_part_put(c->app, f, (uint16_t)(tag - TAG_COMPONENTS),
 		    cb_buf_span(&value));
 	cb_buf_free(&value);
-	return sw == SW_OK && emu_key_filled(f) ? key_check(c, f) : sw;
+	if (sw == SW_OK && emu_key_filled(f))
+		sw = key_check(c, f);
+	if (sw == SW_OK)
+		emu_key_imported(c->app, f);
+	return sw;
 }
 
 /* 7F48 (80 template) or (9x component). */
