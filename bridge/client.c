@@ -70,13 +70,18 @@ dial(struct br_client *c, const char *path, unsigned wait_ms,
     struct cb_why *why)
 {
 	struct br_addr addr;
+	int fd;
 	enum cb_err r;
 
 	if ((r = br_addr_init(&addr, path)) != CB_OK)
 		goto out;
-	c->fd = socket(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0);
-	if (c->fd < 0) {
-		r = CB_E_LIMIT;
+	fd = socket(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0);
+	if (fd < 0) {
+		r = CB_E_NOMEM;
+		goto out;
+	}
+	if ((r = br_io_adopt(c, fd)) != CB_OK) {
+		close(fd);
 		goto out;
 	}
 	/* connect() to a full backlog waits by the timeout for sending */
@@ -181,11 +186,17 @@ br_close(struct br_client **c)
 	if (*c == NULL)
 		return;
 	br_inbox_clear(&(*c)->in);
-	if ((*c)->fd >= 0)
-		close((*c)->fd);
+	br_forget(*c);
 	cb_wipe(*c, sizeof(**c));
 	free(*c);
 	*c = NULL;
+}
+
+void
+br_forget(const struct br_client *c)
+{
+	if (c != NULL && cb_fd_is(c->fd, &c->id))
+		close(c->fd);
 }
 
 int

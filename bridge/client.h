@@ -36,6 +36,9 @@ CB_MUST_USE enum cb_err br_connect(struct br_client **out, const char *path,
     unsigned wait_ms, struct cb_why *why);
 void br_close(struct br_client **c);
 int br_fd(const struct br_client *c); /* to poll; -1 for NULL */
+/* Closes the descriptor and nothing else: after a fork the connection is the
+ * parent's. NULL is fine. */
+void br_forget(const struct br_client *c);
 /* Overrides what the greeting said: silence longer than exchange_ms breaks
  * the connection; long_ms is the most one command may take while the bridge
  * keeps saying that it works. 0: again as the greeting said. */

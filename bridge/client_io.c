@@ -15,10 +15,14 @@
 
 #define BR_WAIT_HEAD_MAX 48
 
-/* The connection is over; says why once. */
+/* The connection is over; says why once. The bridge is told at once: what was
+ * asked of it, a lock for one, is wanted no more, and nobody may know when
+ * this end is closed. */
 static enum cb_err
 fail(struct br_client *c, enum cb_err e, struct cb_why *why)
 {
+	if (!c->broken && cb_fd_is(c->fd, &c->id))
+		(void)shutdown(c->fd, SHUT_RDWR);
 	c->broken = true;
 	switch (e) {
 	case CB_E_TIMEOUT:
@@ -34,6 +38,22 @@ fail(struct br_client *c, enum cb_err e, struct cb_why *why)
 		break;
 	}
 	return e;
+}
+
+enum cb_err
+br_io_adopt(struct br_client *c, int fd)
+{
+	c->fd = fd;
+	return cb_fd_id_get(&c->id, fd);
+}
+
+/* Whoever closed the descriptor has ended the connection, too. */
+static bool
+usable(struct br_client *c)
+{
+	if (!c->broken && !cb_fd_is(c->fd, &c->id))
+		c->broken = true;
+	return !c->broken;
 }
 
 /* CB_OK: a whole frame is at the front. CB_E_SHORT: not yet. */
@@ -149,13 +169,16 @@ call(struct br_client *c, uint16_t seq, struct cb_span head,
 	enum cb_err r;
 
 	*body = CB_SPAN_EMPTY;
-	if (c->broken)
+	if (!usable(c))
 		return fail(c, CB_E_PEER, why);
 	if (c->watching || (c->in.have != 0 && !w->events))
 		return CB_E_ARG;
 	r = br_sock_send(c->fd, head, tail, c->exchange_ms);
 	if (r != CB_OK)
 		return fail(c, r, why);
+	/* not before: what aborts it must stand behind all of it */
+	if (w->endless)
+		atomic_store(&c->waiting, seq);
 	return reply(c, seq, w, got, body, why);
 }
 
@@ -209,7 +232,6 @@ br_io_wait(struct br_client *c, uint16_t type, struct cb_span head,
 	br_header_put(front, type, seq, (uint32_t)(head.n + tail.n));
 	if (head.n > 0)
 		memcpy(front + BR_HEADER_SIZE, head.p, head.n);
-	atomic_store(&c->waiting, seq);
 	r = call(c, seq, cb_span(front, BR_HEADER_SIZE + head.n), tail, &w,
 	    got, body, NULL);
 	atomic_store(&c->waiting, 0);
@@ -222,7 +244,7 @@ br_io_take(struct br_client *c, struct br_header *h, struct cb_span *body)
 	enum cb_err r;
 
 	*body = CB_SPAN_EMPTY;
-	if (c->broken)
+	if (!usable(c))
 		return CB_E_PEER;
 	if ((r = whole(c, h)) == CB_E_SHORT) {
 		r = br_inbox_receive(&c->in, c->fd, MSG_DONTWAIT);

@@ -10,9 +10,11 @@
 #include <stdatomic.h>
 
 #include "bridge/inbox.h"
+#include "common/fd.h"
 
 struct br_client {
 	int fd;
+	struct cb_fd_id id;	/* what fd stands for, if it is ours still */
 	bool broken;		/* nothing may be sent or believed any more */
 	bool watching;
 	uint16_t seq;
@@ -30,6 +32,8 @@ struct br_client {
  * that name. Else CB_E_DENIED. */
 CB_MUST_USE enum cb_err br_peer_check(
     int fd, const char *path, struct cb_why *why);
+/* Makes a socket that of a connection. */
+CB_MUST_USE enum cb_err br_io_adopt(struct br_client *c, int fd);
 
 /* Sends a request and waits for its reply, which must be of type `want`.
  * *body borrows from c->in, which the caller clears afterwards, whatever came

@@ -129,8 +129,14 @@ br_share_transmit(struct br_client *c, uint8_t protocol, struct cb_span cmd,
 	memset(s, 0, sizeof(*s));
 	r = br_io_wait(c, BR_SHARE_TRANSMIT, cb_span(&protocol, 1), cmd,
 	    BR_ANSWER, &got, &body);
-	if (got == BR_SHARED)
-		return take_shared(c, r, body, s);
+	if (got == BR_SHARED) {
+		r = take_shared(c, r, body, s);
+		/* it is the reason why there is no answer */
+		if (r != CB_OK || s->outcome != BR_SHARE_OK)
+			return r;
+		c->broken = true;
+		return CB_E_PEER;
+	}
 	if (r == CB_OK)
 		r = cb_buf_set(rsp, body);
 	br_inbox_clear(&c->in);
@@ -148,7 +154,9 @@ br_share_abort(struct br_client *c)
 	br_header_put(raw, BR_SHARE_ABORT, seq, 2);
 	raw[BR_HEADER_SIZE] = (uint8_t)(seq >> 8);
 	raw[BR_HEADER_SIZE + 1] = (uint8_t)seq;
-	(void)send(c->fd, raw, sizeof(raw), MSG_DONTWAIT | MSG_NOSIGNAL);
+	if (cb_fd_is(c->fd, &c->id))
+		(void)send(c->fd, raw, sizeof(raw),
+		    MSG_DONTWAIT | MSG_NOSIGNAL);
 }
 
 /* ---- the list of readers ----------------------------------------------- */

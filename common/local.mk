@@ -7,6 +7,7 @@ common_libcommon_la_SOURCES = \
 	common/buf.c common/buf.h \
 	common/ct.c common/ct.h \
 	common/err.c common/err.h \
+	common/fd.c common/fd.h \
 	common/hex.c common/hex.h \
 	common/log.c common/log.h \
 	common/span.c common/span.h \

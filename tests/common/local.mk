@@ -10,6 +10,7 @@ tests_common_test_common_SOURCES = \
 	tests/common/test_buf.c \
 	tests/common/test_ct.c \
 	tests/common/test_err.c \
+	tests/common/test_fd.c \
 	tests/common/test_hex.c \
 	tests/common/test_log.c \
 	tests/common/test_span.c \

@@ -98,6 +98,7 @@ main(void)
 	srunner_add_suite(sr, atr_suite());
 	srunner_add_suite(sr, hex_suite());
 	srunner_add_suite(sr, ct_suite());
+	srunner_add_suite(sr, fd_suite());
 	srunner_add_suite(sr, log_suite());
 	srunner_set_tap(sr, "-");
 	srunner_run_all(sr, CK_SILENT);

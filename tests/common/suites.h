@@ -15,6 +15,7 @@ Suite *atr_suite(void);
 Suite *buf_suite(void);
 Suite *ct_suite(void);
 Suite *err_suite(void);
+Suite *fd_suite(void);
 Suite *hex_suite(void);
 Suite *log_suite(void);
 Suite *span_suite(void);

@@ -83,7 +83,8 @@ LLVMFuzzerTestOneInput(const uint8_t *p, size_t n)
 		free(c);
 		return 0;
 	}
-	c->fd = ends[0];
+	if (br_io_adopt(c, ends[0]) != CB_OK)
+		abort();
 	br_inbox_init(&c->in);
 	br_set_deadlines(c, 1000, 1000);
 	if (send(ends[1], p + 1 + calls, n - 1 - calls, MSG_NOSIGNAL) < 0)
