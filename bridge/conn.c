@@ -128,8 +128,11 @@ br_conn_whole(struct br_conn *c, struct br_header *h)
 	if (c->state == BR_CONN_NEW && h->type != BR_HELLO)
 		return CB_E_FORMAT;
 	r = br_inbox_whole(&c->in, h);
-	if (r == CB_OK && c->in.have > BR_HEADER_SIZE + h->length)
-		return CB_E_FORMAT;	/* runs ahead */
+	/* runs ahead; but the first may be told at once to give up, and the
+	 * second, which has no reply, may come late */
+	if (r == CB_OK && c->in.have > BR_HEADER_SIZE + h->length &&
+	    h->type != BR_SHARE_CONNECT && h->type != BR_SHARE_ABORT)
+		return CB_E_FORMAT;
 	return r;
 }
 

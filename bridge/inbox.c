@@ -84,6 +84,15 @@ br_inbox_body(const struct br_inbox *b, const struct br_header *h)
 }
 
 void
+br_inbox_cut(struct br_inbox *b, size_t at, size_t n, uint8_t *out)
+{
+	memcpy(out, b->p + at, n);
+	memmove(b->p + at, b->p + at + n, b->have - at - n);
+	b->have -= n;
+	cb_wipe(b->p + b->have, n);
+}
+
+void
 br_inbox_drop(struct br_inbox *b, const struct br_header *h)
 {
 	size_t n = BR_HEADER_SIZE + h->length;

@@ -38,6 +38,8 @@ CB_MUST_USE enum cb_err br_inbox_whole(
 /* The body of the first frame, which is whole; borrowed until it is dropped. */
 struct cb_span br_inbox_body(
     const struct br_inbox *b, const struct br_header *h);
+/* Takes `n` bytes out that stand at `at`; what is behind them moves up. */
+void br_inbox_cut(struct br_inbox *b, size_t at, size_t n, uint8_t *out);
 /* Wipes the first frame, which is whole; what is behind it moves up. */
 void br_inbox_drop(struct br_inbox *b, const struct br_header *h);
 

@@ -94,6 +94,7 @@ struct br_session {
 	uint64_t tick_at;	/* ms; when the card wants a tick */
 	unsigned timeout_ms;	/* of the socket, 0: none */
 	struct cb_buf rsp;
+	size_t in_hand;		/* bytes of conn->in that are the request */
 	bool over;		/* the card was given back */
 	bool closed;		/* the connection is to be closed */
 	atomic_bool lost;	/* the card was taken away */

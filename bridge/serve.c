@@ -89,8 +89,15 @@ br_serve_pending(struct br_conn *c)
 	c->type = h.type;
 	br_conn_deadline(c, 0);
 	requests[i].run(c, br_inbox_body(&c->in, &h));
-	if (c->fd >= 0 && c->state != BR_CONN_SESSION)
+	if (c->fd < 0 || c->state == BR_CONN_SESSION)
+		return;
+	if (h.type != BR_SHARE_ABORT) {
 		br_inbox_clear(&c->in);
+		return;
+	}
+	br_inbox_drop(&c->in, &h);
+	if (c->in.have > 0)
+		br_serve_pending(c);
 }
 
 /* ---- greeting ---------------------------------------------------------- */
@@ -112,6 +119,9 @@ on_hello(struct br_conn *c, struct cb_span body)
 		    "speaks version %d of the local protocol, the program "
 		    "version %u; install both from one release.", BR_RELEASE,
 		    BR_VERSION, hello.version);
+		/* the program may keep it to itself */
+		cb_log(CB_LOG_WARNING, "process %ld: %s", (long)c->cred.pid,
+		    words);
 		br_conn_error(c, CB_E_LIMIT, words);
 		br_conn_close(c);
 		return;
@@ -268,6 +278,7 @@ on_share(struct br_conn *c, struct cb_span body)
 {
 	struct br_share_wish wish;
 	struct br_reader *rd;
+	struct br_header h = { 0 };
 	struct cb_why why = { "" };
 	enum cb_err r;
 
@@ -275,7 +286,9 @@ on_share(struct br_conn *c, struct cb_span body)
 		br_conn_close(c);
 		return;
 	}
-	br_inbox_clear(&c->in);	/* the buffer may be the session's next */
+	/* what may stand behind it is the session's to read */
+	h.length = (uint32_t)body.n;
+	br_inbox_drop(&c->in, &h);
 	rd = br_reader_by_name(&c->srv->readers, wish.name);
 	if (rd == NULL) {
 		br_conn_error(c, CB_E_ABSENT, "There is no such reader.");

@@ -329,6 +329,7 @@ serve(struct br_session *s)
 		return false;
 	}
 	s->conn->seq = h.seq;
+	s->in_hand = BR_HEADER_SIZE + h.length;
 	for (i = 0; i < k->requests_n; i++)
 		if (k->requests[i].type == h.type && h.seq != 0)
 			break;

@@ -85,6 +85,13 @@ wake(struct br_handle *h)
 		;
 }
 
+/* Did it come together with the request? */
+static size_t
+behind(const struct br_session *s)
+{
+	return s->conn->in.have - s->in_hand;
+}
+
 /* What came while a call waits: an ABORT of it ends the wait, one of an
  * earlier call came too late. CB_E_PEER: the end of the connection, or
  * something that does not belong here. */
@@ -92,21 +99,23 @@ static enum cb_err
 on_word(struct br_session *s, bool *abort)
 {
 	uint8_t raw[BR_HEADER_SIZE + 2];
+	size_t n = behind(s) < sizeof(raw) ? behind(s) : sizeof(raw);
 	struct br_header h;
-	ssize_t n;
+	ssize_t more;
 
 	*abort = false;
-	n = recv(s->conn->fd, raw, sizeof(raw), MSG_PEEK | MSG_DONTWAIT);
-	if (n < 0 && (errno == EAGAIN || errno == EINTR))
-		return CB_OK;
-	if (n <= 0)
-		return CB_E_PEER;
-	/* so few bytes are sent in one piece */
-	if (n != sizeof(raw) ||
-	    br_header_get(&h, raw, BR_FROM_CLIENT) != CB_OK ||
+	br_inbox_cut(&s->conn->in, s->in_hand, n, raw);
+	if (n < sizeof(raw)) {
+		more = recv(
+		    s->conn->fd, raw + n, sizeof(raw) - n, MSG_DONTWAIT);
+		if (n == 0 && more < 0 && (errno == EAGAIN || errno == EINTR))
+			return CB_OK;
+		/* so few bytes are sent in one piece */
+		if (more != (ssize_t)(sizeof(raw) - n))
+			return CB_E_PEER;
+	}
+	if (br_header_get(&h, raw, BR_FROM_CLIENT) != CB_OK ||
 	    h.type != BR_SHARE_ABORT)
-		return CB_E_PEER;
-	if (recv(s->conn->fd, raw, sizeof(raw), MSG_DONTWAIT) != n)
 		return CB_E_PEER;
 	*abort = (raw[BR_HEADER_SIZE] << 8 | raw[BR_HEADER_SIZE + 1]) ==
 	    s->conn->seq;
@@ -148,11 +157,12 @@ await_turn(struct br_session *s)
 	bool abort = false;
 
 	for (;;) {
-		if (poll(p, 2, -1) < 0 && errno != EINTR)
+		if (poll(p, 2, behind(s) > 0 ? 0 : -1) < 0 && errno != EINTR)
 			s->closed = true;
 		else if ((p[0].revents & POLLIN) != 0)
 			break;
-		else if (p[1].revents != 0 && on_word(s, &abort) != CB_OK)
+		else if ((p[1].revents != 0 || behind(s) > 0) &&
+		    on_word(s, &abort) != CB_OK)
 			s->closed = true;
 		if (!abort && !s->closed)
 			continue;
