@@ -41,14 +41,16 @@ find_reader(struct ws_context *ctx, struct ws_card *card)
 	return r;
 }
 
-/* A connection for a card: the one of a card that was disconnected, else a
- * new one. */
+/* A connection for a card, which the call speaks on: the one of a card that
+ * was disconnected, else a new one. */
 static enum ws_result
 take_conn(struct ws_context *ctx, struct br_client **out)
 {
-	*out = ctx->spare;
+	if ((*out = ctx->spare) == NULL)
+		return ws_dial(ctx, out);
+	ws_calling(ctx, *out);
 	ctx->spare = NULL;
-	return *out != NULL ? WS_OK : ws_dial(out);
+	return WS_OK;
 }
 
 static enum ws_result
@@ -62,10 +64,8 @@ connect_in(struct ws_context *ctx, struct ws_card *card,
 	if ((r = find_reader(ctx, card)) != WS_OK ||
 	    (r = take_conn(ctx, &card->conn)) != WS_OK)
 		return r;
-	ws_calling(ctx, card->conn);
 	e = br_share_connect(card->conn, card->name, mode,
 	    (uint8_t)(protocols & 7), &s);
-	ws_calling(ctx, NULL);
 	if (e == CB_E_ABSENT)	/* taken away since it was listed */
 		return WS_UNKNOWN_READER;
 	if (e != CB_OK)
@@ -103,6 +103,7 @@ ws_connect(ws_handle context, const char *reader, enum br_share_mode mode,
 		*out = card->id;
 	} else {
 		*protocol = 0;
+		ws_calling(ctx, NULL);
 		card_free(card);
 	}
 	ws_leave(ctx);
@@ -148,10 +149,12 @@ ws_disconnect(ws_handle handle, enum br_disposition d)
 		return WS_CANCELLED;
 	}
 	/* whatever became of reader or bridge: the handle is given back */
-	ws_card_remove(card);
 	if (e == CB_OK && ctx->spare == NULL) {
 		ctx->spare = card->conn;
+		ws_card_remove(card);
 		card->conn = NULL;
+	} else {
+		ws_card_remove(card);
 	}
 	card_free(card);
 	ws_leave(ctx);

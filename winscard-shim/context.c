@@ -12,10 +12,14 @@
 
 /* A bridge on this machine that does not take us up in this time is stuck. */
 #define DIAL_MS 5000
+/* How soon a call that is to end is told so again. */
+#define AGAIN_MS 20
 
 static struct ws_lock table = WS_LOCK_INIT;
 static struct ws_context *contexts;
 static bool fork_heard;
+static unsigned forks;		/* seen by the parent; table's lock */
+static struct ws_context *inherited; /* the parent's, for ever */
 
 /* ---- trouble ----------------------------------------------------------- */
 
@@ -67,23 +71,6 @@ ws_outcome(enum br_outcome outcome)
 	return results[outcome];
 }
 
-enum ws_result
-ws_dial(struct br_client **out)
-{
-	struct cb_why why = { "" };
-	char path[PATH_MAX];
-	enum cb_err r;
-
-	*out = NULL;
-	if (br_socket_path(NULL, path, sizeof(path)) != CB_OK)
-		return WS_NO_SERVICE;
-	r = br_connect(out, path, DIAL_MS, &why);
-	/* nobody would find this out from a number */
-	if (r == CB_E_LIMIT)
-		fprintf(stderr, "cardbridge: %s\n", why.text);
-	return ws_trouble(r);
-}
-
 /* ---- the table, with its lock ------------------------------------------ */
 
 /* What is being released is not there any more. */
@@ -126,6 +113,13 @@ new_id(void)
 static void
 destroy(struct ws_context *ctx)
 {
+	struct ws_card *card;
+
+	while ((card = ctx->cards) != NULL) {
+		ctx->cards = card->next;
+		br_close(&card->conn);
+		free(card);
+	}
 	br_close(&ctx->conn);
 	br_close(&ctx->spare);
 	ws_signal_clear(&ctx->cancel);
@@ -149,9 +143,12 @@ let_go(struct ws_context *ctx)
 void
 ws_leave(struct ws_context *ctx)
 {
+	int held = ctx->held;
+
 	ws_calling(ctx, NULL);
 	ws_lock_give(&ctx->call);
 	let_go(ctx);
+	ws_thread_let(held);
 }
 
 void
@@ -174,16 +171,29 @@ ws_waiting(struct ws_context *ctx, bool in)
 	ws_lock_give(&table);
 }
 
+bool
+ws_cancelled(struct ws_context *ctx)
+{
+	bool cancelled;
+
+	ws_lock_take(&table);
+	cancelled = ctx->cancel.raised;
+	ws_lock_give(&table);
+	return cancelled;
+}
+
 /* With the table's lock, which is given back: waits for its turn. False: it
  * was released meanwhile. */
 static bool
 take_turn(struct ws_context *ctx)
 {
+	int held = ws_thread_hold();
 	bool there;
 
 	ctx->users++;
 	ws_lock_give(&table);
 	ws_lock_take(&ctx->call);
+	ctx->held = held;
 	ws_lock_take(&table);
 	there = !ctx->released;
 	ws_lock_give(&table);
@@ -254,6 +264,7 @@ fork_before(void)
 static void
 fork_parent(void)
 {
+	forks++;
 	ws_lock_give(&table);
 }
 
@@ -263,53 +274,150 @@ fork_parent(void)
 static void
 fork_child(void)
 {
-	struct ws_context *c;
+	int held = ws_thread_hold();
+	struct ws_context **last = &inherited, *c;
 	struct ws_card *k;
 
 	for (c = contexts; c != NULL; c = c->next) {
-		ws_forget_fd(br_fd(c->conn));
-		ws_forget_fd(br_fd(c->spare));
-		ws_forget_fd(c->cancel.fd);
+		br_forget(c->conn);
+		br_forget(c->spare);
+		br_forget(c->calling);
+		ws_signal_forget(&c->cancel);
 		for (k = c->cards; k != NULL; k = k->next)
-			ws_forget_fd(br_fd(k->conn));
+			br_forget(k->conn);
 	}
+	/* who looks for leaks shall find none */
+	while (*last != NULL)
+		last = &(*last)->next;
+	*last = contexts;
 	contexts = NULL;
 	ws_lock_init(&table);
+	ws_thread_let(held);
+}
+
+/* ---- connecting -------------------------------------------------------- */
+
+/* Nobody would find out from a number what is wrong; but the streams are the
+ * program's, so who wants to know has to say so. */
+static void
+explain(const struct cb_why *why)
+{
+	const char *wanted = getenv("CARDBRIDGE_DEBUG");
+
+	if (wanted != NULL && wanted[0] != '\0')
+		fprintf(stderr, "cardbridge: %s\n", why->text);
+}
+
+static enum ws_result
+dial(struct br_client **out)
+{
+	struct cb_why why = { "" };
+	char path[PATH_MAX];
+	enum cb_err r;
+
+	if (br_socket_path(NULL, path, sizeof(path)) != CB_OK) {
+		cb_why_set(&why, "There is no bridge: CARDBRIDGE_SOCKET is "
+		    "not set.");
+		explain(&why);
+		return WS_NO_SERVICE;
+	}
+	if ((r = br_connect(out, path, DIAL_MS, &why)) != CB_OK)
+		explain(&why);
+	return ws_trouble(r);
+}
+
+/* Dials, and has `place` put the connection, with the table's lock, where
+ * fork_child finds it. The child of a fork that came between has it, too, and
+ * would keep what becomes of it: so it is given up, and another one made. */
+static enum ws_result
+dial_for(struct ws_context *ctx,
+    void (*place)(struct ws_context *ctx, struct br_client *conn))
+{
+	struct br_client *conn = NULL;
+	unsigned seen;
+	enum ws_result r;
+
+	do {
+		br_close(&conn);
+		ws_lock_take(&table);
+		seen = forks;
+		ws_lock_give(&table);
+		r = dial(&conn);
+		ws_lock_take(&table);
+		if (r == WS_OK && seen == forks) {
+			place(ctx, conn);
+			conn = NULL;
+		}
+		ws_lock_give(&table);
+	} while (conn != NULL);
+	return r;
+}
+
+static void
+place_calling(struct ws_context *ctx, struct br_client *conn)
+{
+	ctx->calling = conn;
+}
+
+enum ws_result
+ws_dial(struct ws_context *ctx, struct br_client **out)
+{
+	enum ws_result r = dial_for(ctx, place_calling);
+
+	/* only this call changes it */
+	*out = r == WS_OK ? ctx->calling : NULL;
+	return r;
 }
 
 /* ---- contexts ---------------------------------------------------------- */
 
+static enum ws_result
+hear_of_forks(void)
+{
+	enum ws_result r = WS_OK;
+
+	ws_lock_take(&table);
+	if (!fork_heard &&
+	    ws_on_fork(fork_before, fork_parent, fork_child) != CB_OK)
+		r = WS_NO_MEMORY;
+	if (r == WS_OK)
+		fork_heard = true;
+	ws_lock_give(&table);
+	return r;
+}
+
+static void
+place_context(struct ws_context *ctx, struct br_client *conn)
+{
+	ctx->conn = conn;
+	ctx->id = new_id();
+	ctx->next = contexts;
+	contexts = ctx;
+}
+
 enum ws_result
 ws_context_establish(ws_handle *out)
 {
+	int held = ws_thread_hold();
 	struct ws_context *ctx;
-	enum ws_result r = WS_OK;
+	enum ws_result r;
 
 	*out = 0;
-	if ((ctx = calloc(1, sizeof(*ctx))) == NULL)
+	if ((ctx = calloc(1, sizeof(*ctx))) == NULL) {
+		ws_thread_let(held);
 		return WS_NO_MEMORY;
+	}
 	ws_lock_init(&ctx->call);
-	ctx->cancel.fd = -1;
+	r = hear_of_forks();
 	if (ws_signal_init(&ctx->cancel) != CB_OK)
 		r = WS_NO_MEMORY;
 	if (r == WS_OK)
-		r = ws_dial(&ctx->conn);
-	ws_lock_take(&table);
-	if (r == WS_OK && !fork_heard) {
-		if (ws_on_fork(fork_before, fork_parent, fork_child) == CB_OK)
-			fork_heard = true;
-		else
-			r = WS_NO_MEMORY;
-	}
-	if (r == WS_OK) {
-		ctx->id = new_id();
-		ctx->next = contexts;
-		contexts = ctx;
+		r = dial_for(ctx, place_context);
+	if (r == WS_OK)
 		*out = ctx->id;
-	}
-	ws_lock_give(&table);
-	if (r != WS_OK)
+	else
 		destroy(ctx);
+	ws_thread_let(held);
 	return r;
 }
 
@@ -323,12 +431,47 @@ interrupt(struct ws_context *ctx)
 		br_share_abort(ctx->calling);
 }
 
+/* Gives back its cards. A bridge that does not answer for one is not asked
+ * about the next: the end of a connection tells it the same. */
+static void
+abandon_cards(struct ws_context *ctx)
+{
+	enum cb_err r = CB_OK;
+	struct br_shared s;
+	struct ws_card *card;
+
+	while ((card = ctx->cards) != NULL) {
+		if (r == CB_OK)
+			r = br_share_disconnect(card->conn, BR_ABANDON, &s);
+		ws_card_remove(card);
+		br_close(&card->conn);
+		free(card);
+	}
+}
+
+/* With the table's lock, which is given back: the last turn. The call that is
+ * running has ended, or does so by itself, or is told to; again and again,
+ * because it may not have begun to wait. */
+static void
+take_last_turn(struct ws_context *ctx)
+{
+	int held = ws_thread_hold();
+
+	ctx->users++;
+	interrupt(ctx);
+	ws_lock_give(&table);
+	while (!ws_lock_try(&ctx->call, AGAIN_MS)) {
+		ws_lock_take(&table);
+		interrupt(ctx);
+		ws_lock_give(&table);
+	}
+	ctx->held = held;
+}
+
 enum ws_result
 ws_context_release(ws_handle id)
 {
 	struct ws_context *ctx, **at;
-	struct ws_card *card;
-	struct br_shared s;
 
 	ws_lock_take(&table);
 	if ((ctx = find(id)) == NULL) {
@@ -336,18 +479,8 @@ ws_context_release(ws_handle id)
 		return WS_INVALID_HANDLE;
 	}
 	ctx->released = true;
-	ctx->users++;
-	interrupt(ctx);
-	ws_lock_give(&table);
-	/* the call that is running has ended, or does so by itself */
-	ws_lock_take(&ctx->call);
-	while ((card = ctx->cards) != NULL) {
-		ws_card_remove(card);
-		if (br_share_disconnect(card->conn, BR_ABANDON, &s) != CB_OK)
-			s.outcome = BR_SHARE_GONE;
-		br_close(&card->conn);
-		free(card);
-	}
+	take_last_turn(ctx);
+	abandon_cards(ctx);
 	ws_lock_take(&table);
 	for (at = &contexts; *at != ctx; at = &(*at)->next)
 		;
@@ -355,6 +488,32 @@ ws_context_release(ws_handle id)
 	ws_lock_give(&table);
 	ws_leave(ctx);
 	return WS_OK;
+}
+
+/* What is in use stays as it is: at the end of a process its threads still
+ * run, and a library that is taken out under them is beyond help. */
+void
+ws_unload(void)
+{
+	struct ws_context **at = &contexts, *ctx, *idle = NULL;
+
+	/* the thread that ends the process may have been interrupted */
+	if (!ws_lock_try(&table, 0))
+		return;
+	while ((ctx = *at) != NULL) {
+		if (ctx->users > 0) {
+			at = &ctx->next;
+			continue;
+		}
+		*at = ctx->next;
+		ctx->next = idle;
+		idle = ctx;
+	}
+	ws_lock_give(&table);
+	while ((ctx = idle) != NULL) {
+		idle = ctx->next;
+		destroy(ctx);
+	}
 }
 
 enum ws_result
@@ -371,12 +530,14 @@ ws_context_valid(ws_handle id)
 enum ws_result
 ws_cancel(ws_handle id)
 {
+	int held = ws_thread_hold();
 	struct ws_context *ctx;
 
 	ws_lock_take(&table);
 	if ((ctx = find(id)) != NULL)
 		interrupt(ctx);
 	ws_lock_give(&table);
+	ws_thread_let(held);
 	return ctx != NULL ? WS_OK : WS_INVALID_HANDLE;
 }
 

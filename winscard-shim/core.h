@@ -8,7 +8,9 @@
  *
  * Any thread may call anything. One context serves one call at a time; ws_
  * cancel, ws_context_valid and ws_context_release never wait behind another
- * call. After a fork nothing of the parent's is valid in the child.
+ * call. After a fork nothing of the parent's is valid in the child. A thread
+ * that is cancelled ends in ws_status_change, and in any other call when that
+ * is over; the context stays usable.
  */
 #ifndef WS_CORE_H
 #define WS_CORE_H
@@ -57,6 +59,9 @@ enum ws_result ws_context_establish(ws_handle *out);
 enum ws_result ws_context_release(ws_handle context);
 enum ws_result ws_context_valid(ws_handle context);
 enum ws_result ws_cancel(ws_handle context);
+
+/* The library is taken out of the process: gives back what nobody released. */
+void ws_unload(void);
 
 /* The readers, as an array to free(); WS_NO_READERS: there are none. */
 enum ws_result ws_readers(

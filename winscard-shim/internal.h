@@ -31,7 +31,8 @@ struct ws_context {
 	struct ws_card *cards;	/* table's lock */
 	struct br_client *calling; /* of the call that runs; table's lock */
 	struct ws_lock call;	/* one call at a time */
-	struct ws_signal cancel;
+	int held;		/* ws_thread_hold; call's lock */
+	struct ws_signal cancel; /* table's lock */
 	struct br_client *conn;	/* for lists; call's lock */
 	struct br_client *spare; /* of a card that was disconnected; call's */
 };
@@ -46,9 +47,11 @@ void ws_leave(struct ws_context *ctx);
 void ws_calling(struct ws_context *ctx, struct br_client *conn);
 /* The call waits for changes, and can be cancelled. Out: it does not. */
 void ws_waiting(struct ws_context *ctx, bool in);
+bool ws_cancelled(struct ws_context *ctx);
 
-/* Connects to the bridge. */
-enum ws_result ws_dial(struct br_client **out);
+/* Connects to the bridge, for the call that runs in this context: the
+ * connection is what it speaks on (ws_calling). */
+enum ws_result ws_dial(struct ws_context *ctx, struct br_client **out);
 /* Trouble on the road to the bridge itself, and to a card. */
 enum ws_result ws_trouble(enum cb_err r);
 enum ws_result ws_card_trouble(enum cb_err r);
@@ -60,7 +63,7 @@ enum ws_result ws_list(struct ws_context *ctx, bool tell,
     struct br_listed **list, size_t *count, uint32_t *comings);
 /* Puts a card with a new handle into its context. */
 void ws_card_add(struct ws_context *ctx, struct ws_card *card);
-/* Takes it out; it is to be freed with its connection. */
+/* Takes it out, and its connection from the call; both are to be freed. */
 void ws_card_remove(struct ws_card *card);
 
 #endif

@@ -2,9 +2,8 @@
 # The WinSCard library, by the name of pcsc-lite's but in a directory of its
 # own: nobody gets it without asking for it. libc only. What it shows is
 # chosen by libpcsclite.map.
-shimdir = $(libdir)/cardbridge
-shim_LTLIBRARIES = winscard-shim/libpcsclite.la
-winscard_shim_libpcsclite_la_SOURCES = \
+noinst_LTLIBRARIES += winscard-shim/libshim.la
+winscard_shim_libshim_la_SOURCES = \
 	winscard-shim/card.c \
 	winscard-shim/context.c \
 	winscard-shim/core.h \
@@ -20,11 +19,16 @@ winscard_shim_libpcsclite_la_SOURCES = \
 	winscard-shim/status.c \
 	winscard-shim/trace.c \
 	winscard-shim/trace.h
-winscard_shim_libpcsclite_la_CFLAGS = $(AM_CFLAGS) $(PCSC_CFLAGS)
+winscard_shim_libshim_la_CFLAGS = $(AM_CFLAGS) $(PCSC_CFLAGS)
+winscard_shim_libshim_la_LIBADD = bridge/libclient.la
+
+shimdir = $(libdir)/cardbridge
+shim_LTLIBRARIES = winscard-shim/libpcsclite.la
+winscard_shim_libpcsclite_la_SOURCES =
 winscard_shim_libpcsclite_la_LDFLAGS = $(AM_LDFLAGS) \
 	-version-info 1:0:0 -shared -Wl,--as-needed -Wl,-Bsymbolic-functions \
 	-Wl,--version-script=$(srcdir)/winscard-shim/libpcsclite.map
-winscard_shim_libpcsclite_la_LIBADD = bridge/libclient.la
+winscard_shim_libpcsclite_la_LIBADD = winscard-shim/libshim.la
 winscard_shim_libpcsclite_la_DEPENDENCIES = \
-	bridge/libclient.la winscard-shim/libpcsclite.map
+	winscard-shim/libshim.la winscard-shim/libpcsclite.map
 EXTRA_DIST += winscard-shim/libpcsclite.map

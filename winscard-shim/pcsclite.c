@@ -5,6 +5,7 @@
  * strings, and the order in which arguments are looked at are pcsc-lite's
  * (1.9.9 and 2.3.3 agree); what a call does is core.h's.
  */
+#include <pthread.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -21,6 +22,8 @@ API const SCARD_IO_REQUEST g_rgSCardRawPci = { SCARD_PROTOCOL_RAW,
 	sizeof(SCARD_IO_REQUEST) };
 
 #define READER_NAME_MAX 128
+/* More readers than any bridge has. pcsc-lite takes 16. */
+#define STATES_MAX 16384
 
 static const char reader_groups[] = "SCard$DefaultReaders\0";
 
@@ -107,6 +110,12 @@ give_some(void *out, LPDWORD len, const void *from, size_t n)
 }
 
 /* ---- contexts ---------------------------------------------------------- */
+
+__attribute__((destructor)) static void
+unload(void)
+{
+	ws_unload();
+}
 
 LONG
 pcl_establish_context(
@@ -210,7 +219,7 @@ pcl_get_status_change(SCARDCONTEXT context, DWORD timeout,
 
 	if (count == 0)
 		return SCARD_S_SUCCESS;
-	if (states == NULL)
+	if (states == NULL || count > STATES_MAX)
 		return SCARD_E_INVALID_PARAMETER;
 	if ((ws = calloc(count, sizeof(*ws))) == NULL)
 		return SCARD_E_NO_MEMORY;
@@ -218,7 +227,9 @@ pcl_get_status_change(SCARDCONTEXT context, DWORD timeout,
 		ws[i].name = states[i].szReader;
 		ws[i].current = (uint32_t)states[i].dwCurrentState;
 	}
+	pthread_cleanup_push(free, ws);
 	r = ws_status_change(handle(context), ms, ws, count);
+	pthread_cleanup_pop(0);
 	for (i = 0; i < count; i++) {
 		if (r != WS_OK && r != WS_TIMEOUT && r != WS_CANCELLED)
 			break;
@@ -259,7 +270,7 @@ pcl_connect(SCARDCONTEXT context, LPCSTR reader, DWORD mode,
 	*active = 0;
 	if (reader == NULL)
 		return SCARD_E_UNKNOWN_READER;
-	if (strlen(reader) > READER_NAME_MAX)
+	if (strnlen(reader, READER_NAME_MAX + 1) > READER_NAME_MAX)
 		return SCARD_E_INVALID_VALUE;
 	if (ws_context_valid(handle(context)) != WS_OK)
 		return SCARD_E_INVALID_HANDLE;
@@ -370,7 +381,7 @@ pcl_transmit(SCARDHANDLE card, const SCARD_IO_REQUEST *send_pci,
     LPDWORD recv_len)
 {
 	struct cb_buf rsp = CB_BUF_INIT;
-	DWORD room;
+	DWORD room, protocol;
 	enum ws_result r;
 
 	if (send_pci == NULL || send == NULL || recv == NULL ||
@@ -382,7 +393,10 @@ pcl_transmit(SCARDHANDLE card, const SCARD_IO_REQUEST *send_pci,
 		return SCARD_E_INVALID_HANDLE;
 	if (send_len > WS_BUFFER_MAX || room < 2)
 		return SCARD_E_INSUFFICIENT_BUFFER;
-	r = ws_transmit(handle(card), (uint32_t)send_pci->dwProtocol,
+	/* what does not fit into a byte of the wire is none of them */
+	protocol = send_pci->dwProtocol;
+	r = ws_transmit(handle(card),
+	    protocol > 0xFF ? 0xFF : (uint32_t)protocol,
 	    cb_span(send, send_len), &rsp);
 	if (r == WS_OK) {
 		*recv_len = rsp.n;

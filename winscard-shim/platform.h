@@ -2,7 +2,8 @@
  * Copyright (c) 2026 The cardbridge authors */
 /*
  * What the core needs of a system: locks, a signal that a wait can listen to,
- * random numbers, the clock, to hear of a fork, and the file of a trace.
+ * random numbers, the clock, to hear of a fork, to stay whole when a thread is
+ * ended, and the file of a trace.
  */
 #ifndef WS_PLATFORM_H
 #define WS_PLATFORM_H
@@ -12,7 +13,7 @@
 
 #include <pthread.h>
 
-#include "common/err.h"
+#include "common/fd.h"
 
 struct ws_lock {
 	pthread_mutex_t m;
@@ -21,16 +22,24 @@ struct ws_lock {
 void ws_lock_init(struct ws_lock *l);
 void ws_lock_clear(struct ws_lock *l);
 void ws_lock_take(struct ws_lock *l);
+/* Within this time, or not at all. */
+bool ws_lock_try(struct ws_lock *l, unsigned ms);
 void ws_lock_give(struct ws_lock *l);
 
-/* Raised once, seen by a wait on its descriptor, lowered again. */
+/* Raised once, seen by a wait on its descriptor, lowered again. Whoever calls
+ * has a lock. (A pipe: an eventfd could not be told from a stranger's.) */
 struct ws_signal {
-	int fd;
+	int fd;			/* to wait on */
+	int to;
+	struct cb_fd_id id;
+	bool raised;
 };
 CB_MUST_USE enum cb_err ws_signal_init(struct ws_signal *s);
 void ws_signal_clear(struct ws_signal *s);
 void ws_signal_raise(struct ws_signal *s);
 void ws_signal_lower(struct ws_signal *s);
+/* Closes the descriptors and nothing else. */
+void ws_signal_forget(const struct ws_signal *s);
 
 uint32_t ws_random(void);	/* not 0 */
 uint64_t ws_now_ms(void);
@@ -39,8 +48,16 @@ uint64_t ws_now_us(void);
  * called, afterwards the second in the parent, the third in the child. */
 CB_MUST_USE enum cb_err ws_on_fork(
     void (*before)(void), void (*parent)(void), void (*child)(void));
-/* Only the descriptor: the other end is somebody else's. */
-void ws_forget_fd(int fd);
+
+/* A thread that is cancelled in the middle of a call would take locks with
+ * it: so it is not, between these two, of which the second takes what the
+ * first gave. */
+int ws_thread_hold(void);
+void ws_thread_let(int held);
+/* Calls `run`, in which the thread may be cancelled if it might before it was
+ * held; then `undo` is called. */
+void ws_thread_wait(int held, void (*run)(void *arg),
+    void (*undo)(void *arg), void *arg);
 
 /* ---- for trace.h (platform_*_trace.c) ----------------------------------- */
 

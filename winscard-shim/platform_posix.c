@@ -4,7 +4,7 @@
  * See platform.h.
  */
 #include <errno.h>
-#include <sys/eventfd.h>
+#include <fcntl.h>
 #include <sys/random.h>
 #include <time.h>
 #include <unistd.h>
@@ -29,6 +29,18 @@ ws_lock_take(struct ws_lock *l)
 	pthread_mutex_lock(&l->m);
 }
 
+bool
+ws_lock_try(struct ws_lock *l, unsigned ms)
+{
+	struct timespec until;
+
+	clock_gettime(CLOCK_MONOTONIC, &until);
+	until.tv_nsec += (long)(ms % 1000) * 1000000;
+	until.tv_sec += (time_t)(ms / 1000) + until.tv_nsec / 1000000000;
+	until.tv_nsec %= 1000000000;
+	return pthread_mutex_clocklock(&l->m, CLOCK_MONOTONIC, &until) == 0;
+}
+
 void
 ws_lock_give(struct ws_lock *l)
 {
@@ -38,37 +50,60 @@ ws_lock_give(struct ws_lock *l)
 enum cb_err
 ws_signal_init(struct ws_signal *s)
 {
-	s->fd = eventfd(0, EFD_CLOEXEC | EFD_NONBLOCK);
-	return s->fd < 0 ? CB_E_LIMIT : CB_OK;
+	int ends[2];
+	enum cb_err r;
+
+	*s = (struct ws_signal){ .fd = -1, .to = -1 };
+	if (pipe2(ends, O_CLOEXEC | O_NONBLOCK) != 0)
+		return CB_E_NOMEM;
+	s->fd = ends[0];
+	s->to = ends[1];
+	if ((r = cb_fd_id_get(&s->id, s->fd)) != CB_OK) {
+		close(s->fd);
+		close(s->to);
+	}
+	return r;
 }
 
 void
 ws_signal_clear(struct ws_signal *s)
 {
-	if (s->fd >= 0)
+	ws_signal_forget(s);
+	s->fd = s->to = -1;
+}
+
+void
+ws_signal_forget(const struct ws_signal *s)
+{
+	if (cb_fd_is(s->fd, &s->id))
 		close(s->fd);
-	s->fd = -1;
+	if (cb_fd_is(s->to, &s->id))
+		close(s->to);
 }
 
 void
 ws_signal_raise(struct ws_signal *s)
 {
-	const uint64_t one = 1;
 	int kept = errno;
 
-	while (write(s->fd, &one, sizeof(one)) < 0 && errno == EINTR)
-		;
+	/* the reader looks at `raised` where this cannot be written */
+	if (!s->raised && cb_fd_is(s->to, &s->id))
+		while (write(s->to, "", 1) < 0 && errno == EINTR)
+			;
+	s->raised = true;
 	errno = kept;
 }
 
 void
 ws_signal_lower(struct ws_signal *s)
 {
-	uint64_t times;
 	int kept = errno;
+	char one;
 
-	while (read(s->fd, &times, sizeof(times)) < 0 && errno == EINTR)
-		;
+	if (s->raised && cb_fd_is(s->fd, &s->id))
+		while (read(s->fd, &one, 1) < 0 && errno == EINTR)
+			;
+	s->raised = false;
 	errno = kept;
 }
 
@@ -114,9 +149,30 @@ ws_on_fork(void (*before)(void), void (*parent)(void), void (*child)(void))
 							    CB_E_NOMEM;
 }
 
-void
-ws_forget_fd(int fd)
+int
+ws_thread_hold(void)
 {
-	if (fd >= 0)
-		close(fd);
+	int held;
+
+	pthread_setcancelstate(PTHREAD_CANCEL_DISABLE, &held);
+	return held;
+}
+
+void
+ws_thread_let(int held)
+{
+	pthread_setcancelstate(held, NULL);
+}
+
+void
+ws_thread_wait(int held, void (*run)(void *arg), void (*undo)(void *arg),
+    void *arg)
+{
+	int ours;
+
+	pthread_cleanup_push(undo, arg);
+	pthread_setcancelstate(held, &ours);
+	run(arg);
+	pthread_setcancelstate(ours, NULL);
+	pthread_cleanup_pop(0);
 }

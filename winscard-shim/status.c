@@ -140,6 +140,46 @@ check_names(const struct ws_reader_state *states, size_t n,
 	return WS_OK;
 }
 
+/* A wait in which the thread may be cancelled. */
+struct wait {
+	struct ws_context *ctx;
+	uint64_t deadline;
+	enum cb_err r;
+};
+
+static void
+wait_run(void *arg)
+{
+	struct wait *w = arg;
+
+	w->r = br_list_wait(w->ctx->conn, w->deadline, w->ctx->cancel.fd);
+}
+
+static void
+wait_end(void *arg)
+{
+	struct wait *w = arg;
+
+	ws_waiting(w->ctx, false);
+	ws_leave(w->ctx);
+}
+
+/* Who is told of changes without end does not wait without end. */
+static enum ws_result
+wait_for_news(struct ws_context *ctx, uint64_t deadline)
+{
+	struct wait w = { .ctx = ctx, .deadline = deadline };
+
+	if (ws_cancelled(ctx))
+		return WS_CANCELLED;
+	if (ws_now_ms() >= deadline)
+		return WS_TIMEOUT;
+	ws_thread_wait(ctx->held, wait_run, wait_end, &w);
+	if (w.r == CB_E_TIMEOUT)
+		return WS_TIMEOUT;
+	return w.r == CB_E_BUSY ? WS_CANCELLED : ws_trouble(w.r);
+}
+
 static enum ws_result
 watch(struct ws_context *ctx, uint64_t deadline,
     struct ws_reader_state *states, size_t n)
@@ -148,9 +188,8 @@ watch(struct ws_context *ctx, uint64_t deadline,
 	uint32_t first = 0;
 	bool begun = false, news = false;
 	enum ws_result r;
-	enum cb_err e;
 
-	for (;;) {
+	do {
 		r = ws_list(ctx, true, &l.list, &l.n, &l.comings);
 		if (r == WS_OK && !begun) {
 			first = l.comings;
@@ -160,16 +199,10 @@ watch(struct ws_context *ctx, uint64_t deadline,
 		if (r == WS_OK)
 			news = tell_all(states, n, &l, first);
 		free(l.list);
-		if (r != WS_OK || news)
-			return r;
-		e = br_list_wait(ctx->conn, deadline, ctx->cancel.fd);
-		if (e == CB_E_TIMEOUT)
-			return WS_TIMEOUT;
-		if (e == CB_E_BUSY)
-			return WS_CANCELLED;
-		if (e != CB_OK)
-			return ws_trouble(e);
-	}
+		if (r == WS_OK && !news)
+			r = wait_for_news(ctx, deadline);
+	} while (r == WS_OK && !news);
+	return r;
 }
 
 static bool
