@@ -11,6 +11,8 @@ fuzz_programs = \
 	tests/fuzz/fuzz_remote \
 	tests/fuzz/fuzz_report \
 	tests/fuzz/fuzz_tlv \
+	tests/fuzz/fuzz_winscard_args \
+	tests/fuzz/fuzz_winscard_bridge \
 	tests/fuzz/fuzz_wire_client \
 	tests/fuzz/fuzz_wire_server
 
@@ -90,12 +92,32 @@ tests_fuzz_fuzz_tlv_SOURCES = \
 tests_fuzz_fuzz_tlv_LDFLAGS = $(fuzz_ldflags)
 tests_fuzz_fuzz_tlv_LDADD = common/libcommon.la
 
+# The library in the program; what it needs is there once.
+fuzz_winscard_cflags = $(AM_CFLAGS) $(PCSC_CFLAGS)
+fuzz_winscard_sources = \
+	tests/fuzz/fuzz.h tests/fuzz/fuzz_winscard.c \
+	tests/fuzz/fuzz_winscard.h $(fuzz_main)
+tests_fuzz_fuzz_winscard_args_SOURCES = \
+	tests/fuzz/echo_link.c tests/fuzz/echo_link.h \
+	tests/fuzz/fuzz_winscard_args.c $(fuzz_winscard_sources)
+tests_fuzz_fuzz_winscard_args_CFLAGS = $(fuzz_winscard_cflags)
+tests_fuzz_fuzz_winscard_args_LDFLAGS = $(fuzz_ldflags)
+tests_fuzz_fuzz_winscard_args_LDADD = winscard-shim/libshim.la \
+	bridge/libbridge.la emulator/libemulator.la bridge/libclient.la
+
+tests_fuzz_fuzz_winscard_bridge_SOURCES = \
+	tests/fuzz/fuzz_winscard_bridge.c $(fuzz_winscard_sources)
+tests_fuzz_fuzz_winscard_bridge_CFLAGS = $(fuzz_winscard_cflags)
+tests_fuzz_fuzz_winscard_bridge_LDFLAGS = $(fuzz_ldflags)
+tests_fuzz_fuzz_winscard_bridge_LDADD = winscard-shim/libshim.la
+
 tests_fuzz_fuzz_wire_client_SOURCES = \
 	tests/fuzz/fuzz.h tests/fuzz/fuzz_wire_client.c $(fuzz_main)
 tests_fuzz_fuzz_wire_client_LDFLAGS = $(fuzz_ldflags)
 tests_fuzz_fuzz_wire_client_LDADD = bridge/libclient.la
 
 tests_fuzz_fuzz_wire_server_SOURCES = \
+	tests/fuzz/echo_link.c tests/fuzz/echo_link.h \
 	tests/fuzz/fuzz.h tests/fuzz/fuzz_wire_server.c $(fuzz_main)
 tests_fuzz_fuzz_wire_server_LDFLAGS = $(fuzz_ldflags)
 tests_fuzz_fuzz_wire_server_LDADD = \
