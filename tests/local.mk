@@ -41,6 +41,7 @@ EXTRA_DIST += tests/e2e tests/vectors
 
 EXTRA_DIST += \
 	$(TREE_TESTS) \
+	tests/abi.sh \
 	tests/check_install.sh \
 	tests/debian.sh \
 	tests/tap-run.sh \
@@ -65,4 +66,4 @@ soak-fuzz:
 	cd build-soak && '$(abs_top_srcdir)/configure' CC=clang \
 		--enable-fuzzing && $(MAKE) fuzz-programs && $(MAKE) fuzz-long
 
-.PHONY: check-valgrind soak-store soak-fuzz
+.PHONY: check-valgrind m32 soak-store soak-fuzz

@@ -113,6 +113,8 @@ LONG peer_do(struct peer *p, const char *verb, unsigned arg);
 void peer_kill(struct peer *p);
 void peer_end(struct peer *p);
 int peer_main(void);
+/* The file of this program. */
+const char *self(void);
 /* What this program writes when it is run with this argument. */
 unsigned long ask_self(const char *what);
 

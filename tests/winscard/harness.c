@@ -89,7 +89,8 @@ finish(void)
 			printf("# no row: %s\n", differences[i].row);
 		all = all && met[i];
 	}
-	ok("every difference has its row", all);
+	if (differences_n > 0)
+		ok("every difference has its row", all);
 	printf("1..%u\n", rows);
 	return failed == 0 ? 0 : 1;
 }
@@ -338,6 +339,19 @@ task_end(struct task *t)
 
 /* ---- other processes --------------------------------------------------- */
 
+const char *
+self(void)
+{
+	static char path[4096];
+	ssize_t n = readlink("/proc/self/exe", path, sizeof(path) - 1);
+
+	/* under valgrind the link itself would lead elsewhere */
+	if (n <= 0)
+		bail("no /proc");
+	path[n] = '\0';
+	return path;
+}
+
 static pid_t
 spawn_self(const char *what, int *to, int *from)
 {
@@ -352,7 +366,7 @@ spawn_self(const char *what, int *to, int *from)
 	posix_spawn_file_actions_init(&a);
 	posix_spawn_file_actions_adddup2(&a, in[0], STDIN_FILENO);
 	posix_spawn_file_actions_adddup2(&a, out[1], STDOUT_FILENO);
-	if (posix_spawn(&pid, "/proc/self/exe", &a, NULL, argv, environ) != 0)
+	if (posix_spawn(&pid, self(), &a, NULL, argv, environ) != 0)
 		bail("no process");
 	posix_spawn_file_actions_destroy(&a);
 	close(in[0]);
