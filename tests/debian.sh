@@ -13,13 +13,19 @@ root=$2
 packages=()
 case $1 in
 12) suite=bookworm ;;
-13) suite=trixie packages=(pcscd opensc opensc-pkcs11) ;;
+13)
+	suite=trixie
+	packages=(pcscd opensc opensc-pkcs11 pcsc-tools python3-pyscard)
+	;;
 *) exit 2 ;;
 esac
 
 exec 9<"$(dirname "$root")"
 flock 9
-[ ! -d "$root" ] || exit 0
+# one that was made for fewer tests is made anew
+list=$root.packages
+[ ! -d "$root" ] || [ "$(cat "$list" 2>/dev/null)" != "${packages[*]}" ] ||
+	exit 0
 trap 'rm -rf --one-file-system "$root.new"' EXIT
 rm -rf --one-file-system "$root.new"
 mkdir -p "$root.new"
@@ -35,4 +41,6 @@ chmod 0755 "$root.new/usr/sbin/policy-rc.d"
 		"${packages[@]}" </dev/null
 rm -f "$root.new"/var/cache/apt/archives/*.deb
 mkdir -p "$root.new/run/pcscd"
+rm -rf --one-file-system "$root"
 mv "$root.new" "$root"
+echo "${packages[*]}" >"$list"

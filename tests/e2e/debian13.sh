@@ -95,3 +95,27 @@ like "$(inside pkcs11-tool -l --pin 123456 -O)" 'Private Key Object' \
 	"and logs in"
 like "$(inside pkcs11-tool -l --pin 888888 -O || true)" CKR_PIN_INCORRECT \
 	"but not with a wrong passcode"
+
+# ---- our library in the place of its own ------------------------------------
+
+# From pcsc-lite 2.1 on the library looks into a variable for the one to use.
+pcscd_stop
+with() { # VARIABLE=VALUE COMMAND...
+	pc env -u LD_LIBRARY_PATH HOME=/tmp chroot "$root" env "$@" 2>&1
+}
+like "$(with A=b pcsc_scan -r || true)" 'Service not available' \
+	"without pcscd its own has no reader"
+shim=$CB_BUILD/winscard-shim/.libs
+for way in "LIBPCSCLITE_DELEGATE=$shim/libpcsclite.so.1" \
+	"LD_LIBRARY_PATH=$shim"; do
+	name=${way%%=*}
+	like "$(with "$way" pcsc_scan -r)" 'cardbridge other 00 00' \
+		"$name: pcsc_scan"
+	like "$(with "$way" opensc-tool -n)" 'AuthentIC' "$name: opensc-tool"
+	is "$(with "$way" python3 -c '
+from smartcard.System import readers
+card = readers()[0].createConnection()
+card.connect()
+print(*card.transmit([0x00, 0xA4, 0x04, 0x0C])[1:])')" "144 0" \
+		"$name: pyscard"
+done
