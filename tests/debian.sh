@@ -23,9 +23,8 @@ esac
 exec 9<"$(dirname "$root")"
 flock 9
 # one that was made for fewer tests is made anew
-list=$root.packages
-[ ! -d "$root" ] || [ "$(cat "$list" 2>/dev/null)" != "${packages[*]}" ] ||
-	exit 0
+[ ! -d "$root" ] ||
+	[ "$(cat "$root/packages" 2>/dev/null)" != "${packages[*]}" ] || exit 0
 trap 'rm -rf --one-file-system "$root.new"' EXIT
 rm -rf --one-file-system "$root.new"
 mkdir -p "$root.new"
@@ -41,6 +40,6 @@ chmod 0755 "$root.new/usr/sbin/policy-rc.d"
 		"${packages[@]}" </dev/null
 rm -f "$root.new"/var/cache/apt/archives/*.deb
 mkdir -p "$root.new/run/pcscd"
+echo "${packages[*]}" >"$root.new/packages"
 rm -rf --one-file-system "$root"
 mv "$root.new" "$root"
-echo "${packages[*]}" >"$list"

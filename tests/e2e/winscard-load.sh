@@ -21,6 +21,8 @@ name="cardbridge one 00 00"
 
 t "a thousand times in and out" pc "$load" reload "$shim" 1000
 t "a thousand times with a card used" pc "$load" reload "$shim" 1000 "$name"
+t "two hundred times with a card not given back" \
+	pc "$load" leave "$shim" 200 "$name"
 t "16 processes of 4 threads, each in its turn" \
 	pc "$load" crowd "$shim" 16 4 25 "$name"
 t "valgrind sees nothing wrong" pc valgrind -q --error-exitcode=9 \

@@ -5,6 +5,7 @@
  * out again a thousand times, and use it from everywhere at once.
  *
  *	load reload FILE TIMES [READER]		with a reader: a card is used
+ *	load leave FILE TIMES READER		and not given back
  *	load crowd FILE PROCESSES THREADS TIMES READER
  *
  * Prints what went wrong; the exit code says whether something did.
@@ -36,6 +37,7 @@ static struct {
 
 static const char *reader;
 static unsigned times;
+static bool leave;
 
 /* Shared by the crowd: who is inside, as each counts without a lock. */
 static struct {
@@ -126,8 +128,14 @@ in_and_out(const char *file)
 			printf("no card\n");
 			exit(1);
 		}
-		sc.disconnect(card, SCARD_LEAVE_CARD);
-		sc.release(ctx);
+		/* what is left locked would be so for the next one */
+		if (leave) {
+			if (sc.begin(card) != SCARD_S_SUCCESS)
+				exit(1);
+		} else {
+			sc.disconnect(card, SCARD_LEAVE_CARD);
+			sc.release(ctx);
+		}
 	}
 	dlclose(lib);
 }
@@ -231,7 +239,8 @@ main(int argc, char **argv)
 {
 	/* one that hangs is ended, and that is an error */
 	alarm(100);
-	if (argc >= 4 && strcmp(argv[1], "reload") == 0) {
+	leave = argc == 5 && strcmp(argv[1], "leave") == 0;
+	if (leave || (argc >= 4 && strcmp(argv[1], "reload") == 0)) {
 		times = number(argv[3]);
 		reader = argv[4];
 		return reload(argv[2]);
