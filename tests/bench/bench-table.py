@@ -53,6 +53,10 @@ def minus_over(a, b, unit):
     return (a - b) / unit
 
 
+def minus_ms(a, b):
+    return (a - b) / 1e3
+
+
 # Of each card: its signatures (peer, what the last of how many APDUs is).
 CARDS = {
     "authentic5": [("authentic5", "PSO", 4)],
@@ -87,6 +91,35 @@ def select_rows(res, mode):
         res.median(plain, (mode, "select", "vpcd", "p50")), None
     yield "SELECT, vpcd mended", "us", res.median(plain, mended), None
     yield "  / null", "x", res.median(ratio, mended, null), None
+
+
+def library_rows(res, mode):
+    """Programs that have our library in the place of pcsc-lite's."""
+    key = (mode, "select", "library", "p50")
+    yield "SELECT, library", "us", res.median(plain, key), None
+    yield "  / null", "x", \
+        res.median(ratio, key, (mode, "select", "null", "p50")), \
+        ("<", 0.6 if mode == "pinned" else 1.0)
+    yield "  p99 / own p50", "x", res.median(
+        ratio, (mode, "select", "library", "p99"), key), None
+    for what, name in (
+            ("cycles", "connect, APDU, disconnect, library"),
+            ("visits", "the same and a context each time, library")):
+        key = (mode, what, "library", "per_second")
+        yield name, "/s", res.median(plain, key), None
+        yield "  / null", "x", res.median(
+            ratio, key, (mode, what, "null", "per_second")), \
+            (">", 1.5) if what == "visits" else None
+    one = (mode, "pair", "library", "one")
+    if mode == "free":
+        yield "SELECT without end, library", "/s", \
+            res.median(plain, one), None
+        yield "  two readers, two threads / one", "x", res.median(
+            ratio, (mode, "pair", "library", "two"), one), (">", 1.7)
+    seen = (mode, "insert", "library", "p50")
+    yield "insertion seen, library", "us", res.median(plain, seen), None
+    yield "  / through pcscd", "x", res.median(
+        ratio, seen, (mode, "insert", "authentic5", "p50")), ("<", 1.0)
 
 
 def coming_rows(res, mode):
@@ -164,6 +197,14 @@ def c_sign_rows(res, mode):
 
 
 def rest_rows(res):
+    for name, program, beside in (
+            ("true", "true", "without a card"),
+            ("opensc", "opensc-tool -n", "through pcscd")):
+        key = ("free", "run", "own-%s" % name, "p50")
+        yield "run --test-card series8 -- %s" % program, "ms", \
+            res.median(lambda a: a / 1e3, key), None
+        yield "  beyond the same %s" % beside, "ms", res.median(
+            minus_ms, key, ("free", "run", name, "p50")), ("<", 60)
     yield "SELECT p99 beside a key generation / idle p99, unpinned", "x", \
         res.median(ratio, ("free", "select-busy", "authentic5", "p99"),
                    ("free", "select", "authentic5", "p99")), ("<", 3.0)
@@ -179,7 +220,8 @@ def rest_rows(res):
 
 def rows(res):
     for mode, where in MODES.items():
-        for of_mode in (select_rows, coming_rows, sign_rows, c_sign_rows):
+        for of_mode in (select_rows, library_rows, coming_rows, sign_rows,
+                        c_sign_rows):
             for what, *rest in of_mode(res, mode):
                 if not what.startswith(" "):
                     what += ", " + where

@@ -113,6 +113,11 @@ for card in "${cards[@]}"; do
 done
 reader_file busy
 card_make "$T/busy"
+# the library's: pcscd would keep those that it has
+own=(own other)
+for card in "${own[@]}"; do
+	card_make "$T/$card"
+done
 # room for that key: a private and a public key file
 {
 	sed -n 's/^once //p' "$T/busy.script"
@@ -126,7 +131,7 @@ reader() { echo "cardbridge $1 00 00"; } # CARD
 # A bridge with these cards, and a pcscd with the readers of all peers.
 readers_start() { # CARD...
 	local card options=()
-	for card; do
+	for card in "$@" "${own[@]}"; do
 		options+=(--reader "$card=emu:$T/$card")
 	done
 	bridge_start "${options[@]}"
@@ -185,14 +190,17 @@ softhsm_sign() { # MECHANISM
 
 opensc=$(first_file /usr/lib/*/opensc-pkcs11.so /usr/lib/opensc-pkcs11.so)
 
-# C_Sign through OpenSC, for which there is one reader only.
-opensc_sign() { # READER CARD N
+# OpenSC, for which there is one reader only.
+opensc() { # READER COMMAND...
 	sed -n 's/^FRIENDLYNAME \(".*\)"$/\1 00"/p' "$PCSCD_CONF"/* |
 		grep -vF "\"$1 00\"" | paste -sd, |
 		sed 's/.*/app default { ignored_readers = &; }/' \
 			>"$T/opensc.conf"
-	HOME=$T XDG_CACHE_HOME=$T/cache OPENSC_CONF=$T/opensc.conf \
-		"$tools/pkcs11" "$opensc" 123456 "${mechanism[$2]}" "$3"
+	HOME=$T XDG_CACHE_HOME=$T/cache OPENSC_CONF=$T/opensc.conf "${@:2}"
+}
+
+opensc_sign() { # READER CARD N
+	opensc "$1" "$tools/pkcs11" "$opensc" 123456 "${mechanism[$2]}" "$3"
 }
 
 # How much of that is ours: the difference to a null handler that answers at
@@ -236,9 +244,15 @@ take() { # WHAT PEER COMMAND...
 }
 client() { "$tools/client" "$@"; } # VERB ARGUMENT...
 
+# The same program with our library in front of pcsc-lite's.
+shim=$CB_BUILD/winscard-shim/.libs
+library() { LD_LIBRARY_PATH=$shim "$tools/$1" "${@:2}"; } # PROGRAM ARGUMENT...
+
 measure() {
-	local card name r s=${aid_select[authentic5]}
+	local card name r s=${aid_select[authentic5]} o
+	o=$(reader own)
 	take select null client select "null 00 00" 1000 "$s"
+	take select library library client select "$o" 1000 "$s"
 	for card in "${cards[@]}"; do
 		r=$(reader "$card")
 		take select "$card" client select "$r" 1000 "${aid_select[$card]}"
@@ -254,6 +268,8 @@ measure() {
 		take cycles $name client cycles "$r" 500 "$s"
 		take visits $name client visits "$r" 500 "$s"
 	done
+	take cycles library library client cycles "$o" 500 "$s"
+	take visits library library client visits "$o" 500 "$s"
 	if [ "$mode" = free ]; then
 		start "$T/busy.log" "$tools/client" script "$(reader busy)" 1000 \
 			"$T/busy.script"
@@ -262,11 +278,28 @@ measure() {
 		kill -0 "$started" 2>/dev/null ||
 			bail "no key is generated: $(<"$T/busy.log")"
 		finish "$started"
+		take pair library library pair "$o" "$(reader other)" 50 "$s"
+		runs
 	fi
 	take insert null-poll client insert "null-poll 00 00" 10 \
 		"null:$T/null-poll.null"
 	take insert authentic5 client insert "$r" 10 bridge:authentic5
+	take insert library library client insert "$o" 10 bridge:own
 	signatures
+}
+
+# Programs from start to end, with a card and without.
+runs() {
+	local program=("$tools/programs" run 10) run
+	run=("$CARDBRIDGE" run --test-card series8 --)
+	take run true "${program[@]}" true
+	# none of it looks for a card, which it is told
+	take run own-true "${program[@]}" "${run[@]}" true
+	command -v opensc-tool >/dev/null || return 0
+	take run opensc opensc "cardbridge authentic3" \
+		"${program[@]}" opensc-tool -n
+	take run own-opensc opensc "cardbridge authentic3" \
+		"${program[@]}" "${run[@]}" opensc-tool -n
 }
 
 signatures() {
@@ -312,6 +345,7 @@ resident() { # PID, in KiB
 }
 
 mode=free round=1
+own=()
 for card in "${cards[@]}"; do
 	readers_start "$card"
 	take sign-once "$card" client script "$(reader "$card")" 1 \
@@ -345,7 +379,7 @@ for round in $(seq "$rounds"); do
 	for card in "${cards[@]}"; do
 		rm -rf "$T/fresh"
 		mkdir -m 0700 "$T/fresh"
-		take start "$card" client start "$card" "$CARDBRIDGE_SOCKET" \
+		take start "$card" "$tools/programs" bridge "$card" "$CARDBRIDGE_SOCKET" \
 			"$CARDBRIDGED" --foreground --socket "$CARDBRIDGE_SOCKET" \
 			--state-dir "$T/fresh" --reader "$card=emu:$T/$card"
 	done

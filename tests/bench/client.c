@@ -15,58 +15,29 @@
  *   script READER N FILE     "once", "after", "loop" and "last HEX" lines; of
  *                            N rounds of loop and last, each followed by what
  *                            is "after" and not measured: all, last
- *   start READER SOCKET PROGRAM ARGUMENT...
- *                            a bridge from its exec until that reader's card
- *                            is there: ready
  */
 #include <errno.h>
 #include <pthread.h>
-#include <signal.h>
-#include <stdarg.h>
 #include <stdbool.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/socket.h>
 #include <sys/un.h>
-#include <sys/wait.h>
-#include <time.h>
 #include <unistd.h>
 #include <winscard.h>
 
 #include "bridge/client.h"
 #include "common/hex.h"
+#include "tests/bench/measure.h"
 
 #define WARM_UP 20
-#define ROUNDS_MAX 100000
 #define LINES_MAX 32
-#define START_US 10e6	/* patience with a starting bridge */
 
 static SCARDCONTEXT ctx;
 static SCARDHANDLE card;
 static DWORD protocol;
-static double samples[ROUNDS_MAX];
-
-static void __attribute__((noreturn, format(printf, 1, 2)))
-die(const char *fmt, ...)
-{
-	va_list ap;
-
-	va_start(ap, fmt);
-	vfprintf(stderr, fmt, ap);
-	va_end(ap);
-	fputc('\n', stderr);
-	exit(EXIT_FAILURE);
-}
-
-static double
-now_us(void)
-{
-	struct timespec t;
-
-	clock_gettime(CLOCK_MONOTONIC, &t);
-	return (double)t.tv_sec * 1e6 + (double)t.tv_nsec / 1e3;
-}
+static double samples[COUNT_MAX];
 
 static void
 must(LONG r, const char *what)
@@ -80,31 +51,6 @@ must_cb(enum cb_err r, const char *what)
 {
 	if (r != CB_OK)
 		die("%s: %s", what, cb_err_text(r));
-}
-
-static int
-by_size(const void *a, const void *b)
-{
-	double x = *(const double *)a, y = *(const double *)b;
-
-	return x < y ? -1 : x > y;
-}
-
-static double
-percentile(double *v, size_t n, double p)
-{
-	qsort(v, n, sizeof(*v), by_size);
-	return v[(size_t)((double)(n - 1) * p)];
-}
-
-static size_t
-count_of(const char *text)
-{
-	unsigned long n = strtoul(text, NULL, 10);
-
-	if (n == 0 || n > ROUNDS_MAX)
-		die("%s: not a count from 1 to %d", text, ROUNDS_MAX);
-	return n;
 }
 
 /* ---- PC/SC ------------------------------------------------------------- */
@@ -424,7 +370,7 @@ script_read(struct script *s, const char *path)
 static void
 run_script(char **argv)
 {
-	static double last[ROUNDS_MAX];
+	static double last[COUNT_MAX];
 	struct script s = { .loop_n = 0 };
 	size_t n = count_of(argv[1]), i, k;
 	double start, mid = 0, end;
@@ -451,47 +397,6 @@ run_script(char **argv)
 	cb_buf_free(&s.after);
 }
 
-/* ---- starting a bridge ------------------------------------------------- */
-
-static bool
-card_there(const char *path, const char *name)
-{
-	struct br_target target = { name, 0 };
-	struct br_client *c = NULL;
-	struct br_state state = { .present = false };
-	bool there;
-
-	there = br_connect(&c, path, 1000, NULL) == CB_OK &&
-	    br_attach(c, &target, BR_ROAD_PCSC, &state) == CB_OK &&
-	    state.present;
-	br_close(&c);
-	return there;
-}
-
-static void
-run_start(char **argv)
-{
-	double start = now_us();
-	pid_t pid = fork();
-	bool there;
-
-	if (pid < 0)
-		die("fork: %s", strerror(errno));
-	if (pid == 0) {
-		execv(argv[2], argv + 2);
-		_exit(127);
-	}
-	while (!(there = card_there(argv[1], argv[0])) &&
-	    now_us() - start < START_US)
-		usleep(500);
-	start = now_us() - start;
-	kill(pid, SIGTERM);
-	waitpid(pid, NULL, 0);
-	if (!there)
-		die("%s: no card in %s", argv[2], argv[0]);
-	printf("ready %.2f\n", start);
-}
-
 static const struct {
 	const char *name;
 	int args;		/* at least */
@@ -504,7 +409,6 @@ static const struct {
 	{ "power",  2, true,  run_power },
 	{ "insert", 3, true,  run_insert },
 	{ "script", 3, true,  run_script },
-	{ "start",  3, false, run_start },
 };
 
 int
@@ -518,7 +422,7 @@ main(int argc, char **argv)
 			break;
 	if (i == n)
 		die("usage: client "
-		    "select|cycles|visits|power|insert|script|start "
+		    "select|cycles|visits|power|insert|script "
 		    "READER ...; see the head of its source");
 	if (commands[i].pcsc)
 		must(SCardEstablishContext(SCARD_SCOPE_SYSTEM, NULL, NULL,

@@ -3,7 +3,9 @@
 # vpcd are loaded by pcscd, so libtool makes modules of them (-rpath).
 bench_programs = \
 	tests/bench/client \
+	tests/bench/pair \
 	tests/bench/pkcs11 \
+	tests/bench/programs \
 	tests/bench/vpcd_card
 bench_modules = \
 	tests/bench/null_ifd.la \
@@ -16,10 +18,18 @@ bench_module_ldflags = $(AM_LDFLAGS) -module -avoid-version -shared \
 	-rpath /nowhere
 bench_module_cflags = $(AM_CFLAGS) $(PCSC_CFLAGS) -fvisibility=default
 
-tests_bench_client_SOURCES = tests/bench/client.c
+measure_sources = tests/bench/measure.c tests/bench/measure.h
+tests_bench_client_SOURCES = tests/bench/client.c $(measure_sources)
 tests_bench_client_CFLAGS = $(AM_CFLAGS) $(PCSC_CFLAGS)
 tests_bench_client_LDFLAGS = $(program_ldflags)
 tests_bench_client_LDADD = bridge/libclient.la $(PCSC_LIBS)
+tests_bench_pair_SOURCES = tests/bench/pair.c $(measure_sources)
+tests_bench_pair_CFLAGS = $(AM_CFLAGS) $(PCSC_CFLAGS)
+tests_bench_pair_LDFLAGS = $(program_ldflags)
+tests_bench_pair_LDADD = bridge/libclient.la $(PCSC_LIBS)
+tests_bench_programs_SOURCES = tests/bench/programs.c $(measure_sources)
+tests_bench_programs_LDFLAGS = $(program_ldflags)
+tests_bench_programs_LDADD = bridge/libclient.la
 tests_bench_pkcs11_SOURCES = tests/bench/pkcs11.c
 tests_bench_pkcs11_LDFLAGS = $(program_ldflags)
 tests_bench_vpcd_card_SOURCES = tests/bench/vpcd_card.c
