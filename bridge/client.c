@@ -213,6 +213,9 @@ br_set_deadlines(struct br_client *c, unsigned exchange_ms, unsigned long_ms)
 	c->exchange_ms = exchange_ms != 0 ? exchange_ms : c->told_exchange_ms;
 	c->long_ms = long_ms != 0 ? long_ms : c->told_long_ms;
 	ms = c->exchange_ms < c->long_ms ? c->exchange_ms : c->long_ms;
+	if (ms == c->socket_ms)
+		return;
+	c->socket_ms = ms;
 	/* the kernel may be late by an eighth (timer wheel) */
 	if (set_timeout(c->fd, SO_RCVTIMEO, ms - ms / 8) != CB_OK)
 		c->broken = true;

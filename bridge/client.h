@@ -160,6 +160,8 @@ CB_MUST_USE enum cb_err br_share_connect(struct br_client *c,
 CB_MUST_USE enum cb_err br_share_reconnect(struct br_client *c,
     enum br_share_mode mode, uint8_t protocols, enum br_disposition first,
     struct br_shared *s);
+/* The name of the reader that programs call so; CB_E_ABSENT: none can be. */
+CB_MUST_USE enum cb_err br_pcsc_name_of(char out[64], const char *pcsc_name);
 /* Afterwards the connection may be used for another br_share_connect. */
 CB_MUST_USE enum cb_err br_share_disconnect(
     struct br_client *c, enum br_disposition d, struct br_shared *s);

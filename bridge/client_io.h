@@ -19,6 +19,7 @@ struct br_client {
 	bool watching;
 	uint16_t seq;
 	unsigned exchange_ms, long_ms;
+	unsigned socket_ms;	/* that its receive timeout stands for; 0: none */
 	unsigned told_exchange_ms, told_long_ms; /* by the greeting */
 	struct br_state state;	/* of a watching connection */
 	/* The call that waits without end, to be aborted; 0: none. */

@@ -14,8 +14,7 @@
 CB_MUST_USE enum cb_err br_frame_begin(struct cb_buf *b, size_t *mark);
 CB_MUST_USE enum cb_err br_frame_end(struct cb_buf *b, size_t mark,
     uint16_t seq, uint16_t type, enum cb_err r);
-/* What programs call a reader: pcscd appends reader number and slot to a
- * file's friendly name. */
+/* What programs call a reader. */
 void br_pcsc_name(char out[128], const char *name);
 
 #endif

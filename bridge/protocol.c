@@ -530,10 +530,34 @@ br_put_info(struct cb_buf *b, uint16_t seq, uint32_t number,
 	return br_frame_end(b, mark, seq, BR_READER_INFO, r);
 }
 
+/* pcscd appends reader number and slot to the friendly name of a file. */
+#define PCSC_PREFIX "cardbridge "
+#define PCSC_SUFFIX " 00 00"
+
 void
 br_pcsc_name(char out[128], const char *name)
 {
-	snprintf(out, 128, "cardbridge %s 00 00", name);
+	snprintf(out, 128, PCSC_PREFIX "%s" PCSC_SUFFIX, name);
+}
+
+enum cb_err
+br_pcsc_name_of(char out[64], const char *pcsc_name)
+{
+	const size_t before = strlen(PCSC_PREFIX), after = strlen(PCSC_SUFFIX);
+	size_t n = strlen(pcsc_name);
+
+	out[0] = '\0';
+	if (n <= before + after || n - before - after > BR_NAME_MAX ||
+	    strncmp(pcsc_name, PCSC_PREFIX, before) != 0 ||
+	    strcmp(pcsc_name + n - after, PCSC_SUFFIX) != 0)
+		return CB_E_ABSENT;
+	n -= before + after;
+	memcpy(out, pcsc_name + before, n);
+	out[n] = '\0';
+	if (br_name_check(out, NULL) == CB_OK)
+		return CB_OK;
+	out[0] = '\0';
+	return CB_E_ABSENT;
 }
 
 enum cb_err

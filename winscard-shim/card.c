@@ -18,41 +18,6 @@ card_free(struct ws_card *card)
 	free(card);
 }
 
-/* What the bridge calls a reader that programs call so. Their names are
- * compared as pcsc-lite does, to the letter. */
-static enum ws_result
-find_reader(struct ws_context *ctx, struct ws_card *card)
-{
-	struct br_listed *list;
-	uint32_t comings;
-	size_t n, i;
-	enum ws_result r;
-
-	if ((r = ws_list(ctx, false, &list, &n, &comings)) != WS_OK)
-		return r;
-	r = WS_UNKNOWN_READER;
-	for (i = 0; i < n; i++) {
-		if (strcmp(list[i].pcsc_name, card->reader) != 0)
-			continue;
-		memcpy(card->name, list[i].name, sizeof(card->name));
-		r = WS_OK;
-	}
-	free(list);
-	return r;
-}
-
-/* A connection for a card, which the call speaks on: the one of a card that
- * was disconnected, else a new one. */
-static enum ws_result
-take_conn(struct ws_context *ctx, struct br_client **out)
-{
-	if ((*out = ctx->spare) == NULL)
-		return ws_dial(ctx, out);
-	ws_calling(ctx, *out);
-	ctx->spare = NULL;
-	return WS_OK;
-}
-
 static enum ws_result
 connect_in(struct ws_context *ctx, struct ws_card *card,
     enum br_share_mode mode, uint32_t protocols, uint32_t *protocol)
@@ -61,15 +26,21 @@ connect_in(struct ws_context *ctx, struct ws_card *card,
 	enum ws_result r;
 	enum cb_err e;
 
-	if ((r = find_reader(ctx, card)) != WS_OK ||
-	    (r = take_conn(ctx, &card->conn)) != WS_OK)
+	/* no list is asked for: the bridge knows whether there is such a
+	 * reader. Names are compared as pcsc-lite does, to the letter. */
+	if (br_pcsc_name_of(card->name, card->reader) != CB_OK)
+		return WS_UNKNOWN_READER;
+	if ((r = ws_take_conn(ctx, &card->conn)) != WS_OK)
 		return r;
 	e = br_share_connect(card->conn, card->name, mode,
 	    (uint8_t)(protocols & 7), &s);
-	if (e == CB_E_ABSENT)	/* taken away since it was listed */
+	/* refused: the connection is as it was */
+	if (e == CB_E_ABSENT || (e == CB_OK && s.outcome != BR_SHARE_OK))
+		ws_leave_conn(ctx, &card->conn);
+	if (e == CB_E_ABSENT)
 		return WS_UNKNOWN_READER;
 	if (e != CB_OK)
-		return ws_card_trouble(e);
+		return ws_trouble(e);
 	/* a card that does not answer its first reset has no power */
 	if (s.outcome == BR_SHARE_UNRESPONSIVE)
 		return WS_UNPOWERED;
@@ -149,13 +120,9 @@ ws_disconnect(ws_handle handle, enum br_disposition d)
 		return WS_CANCELLED;
 	}
 	/* whatever became of reader or bridge: the handle is given back */
-	if (e == CB_OK && ctx->spare == NULL) {
-		ctx->spare = card->conn;
-		ws_card_remove(card);
-		card->conn = NULL;
-	} else {
-		ws_card_remove(card);
-	}
+	if (e == CB_OK)
+		ws_leave_conn(ctx, &card->conn);
+	ws_card_remove(card);
 	card_free(card);
 	ws_leave(ctx);
 	return WS_OK;

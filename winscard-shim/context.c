@@ -159,16 +159,25 @@ ws_calling(struct ws_context *ctx, struct br_client *conn)
 	ws_lock_give(&table);
 }
 
-void
+enum ws_result
 ws_waiting(struct ws_context *ctx, bool in)
 {
+	enum ws_result r = WS_OK;
+
 	ws_lock_take(&table);
 	ctx->waiting = in;
-	/* a wish to cancel dies with the wait that it was for */
-	ws_signal_lower(&ctx->cancel);
-	if (in && ctx->released)
-		ws_signal_raise(&ctx->cancel);
+	/* made here: most contexts never wait */
+	if (ctx->cancel.fd < 0 && ws_signal_init(&ctx->cancel) != CB_OK) {
+		ctx->waiting = false;
+		r = WS_NO_MEMORY;
+	} else {
+		/* a wish to cancel dies with the wait that it was for */
+		ws_signal_lower(&ctx->cancel);
+		if (in && ctx->released)
+			ws_signal_raise(&ctx->cancel);
+	}
 	ws_lock_give(&table);
+	return r;
 }
 
 bool
@@ -359,14 +368,34 @@ place_calling(struct ws_context *ctx, struct br_client *conn)
 	ctx->calling = conn;
 }
 
+/* The connection is always where fork_child finds it. */
 enum ws_result
-ws_dial(struct ws_context *ctx, struct br_client **out)
+ws_take_conn(struct ws_context *ctx, struct br_client **out)
 {
-	enum ws_result r = dial_for(ctx, place_calling);
+	enum ws_result r = WS_OK;
 
+	ws_lock_take(&table);
+	ctx->calling = ctx->spare;
+	ctx->spare = NULL;
+	ws_lock_give(&table);
+	if (ctx->calling == NULL)
+		r = dial_for(ctx, place_calling);
 	/* only this call changes it */
-	*out = r == WS_OK ? ctx->calling : NULL;
+	*out = ctx->calling;
 	return r;
+}
+
+void
+ws_leave_conn(struct ws_context *ctx, struct br_client **conn)
+{
+	ws_lock_take(&table);
+	ctx->calling = NULL;
+	if (ctx->spare == NULL) {
+		ctx->spare = *conn;
+		*conn = NULL;
+	}
+	ws_lock_give(&table);
+	br_close(conn);
 }
 
 /* ---- contexts ---------------------------------------------------------- */
@@ -389,7 +418,7 @@ hear_of_forks(void)
 static void
 place_context(struct ws_context *ctx, struct br_client *conn)
 {
-	ctx->conn = conn;
+	ctx->spare = conn;
 	ctx->id = new_id();
 	ctx->next = contexts;
 	contexts = ctx;
@@ -408,10 +437,8 @@ ws_context_establish(ws_handle *out)
 		return WS_NO_MEMORY;
 	}
 	ws_lock_init(&ctx->call);
-	r = hear_of_forks();
-	if (ws_signal_init(&ctx->cancel) != CB_OK)
-		r = WS_NO_MEMORY;
-	if (r == WS_OK)
+	ctx->cancel = (struct ws_signal){ .fd = -1, .to = -1 };
+	if ((r = hear_of_forks()) == WS_OK)
 		r = dial_for(ctx, place_context);
 	if (r == WS_OK)
 		*out = ctx->id;
@@ -543,11 +570,32 @@ ws_cancel(ws_handle id)
 
 /* ---- what a context has ------------------------------------------------ */
 
+/* Whoever asks to be told keeps the connection: a word of a change may be on
+ * its way at any time, and would meet a card's exchange. */
 enum ws_result
 ws_list(struct ws_context *ctx, bool tell, struct br_listed **list,
     size_t *count, uint32_t *comings)
 {
-	return ws_trouble(br_list(ctx->conn, tell, list, count, comings));
+	struct br_client *conn = ctx->conn;
+	enum ws_result r = WS_OK;
+
+	*list = NULL;
+	*count = 0;
+	*comings = 0;
+	if (conn == NULL && (r = ws_take_conn(ctx, &conn)) != WS_OK)
+		return r;
+	r = ws_trouble(br_list(conn, tell, list, count, comings));
+	if (conn == ctx->conn)
+		return r;
+	if (!tell) {
+		ws_leave_conn(ctx, &conn);
+		return r;
+	}
+	ws_lock_take(&table);
+	ctx->conn = conn;
+	ctx->calling = NULL;
+	ws_lock_give(&table);
+	return r;
 }
 
 enum ws_result

@@ -33,8 +33,8 @@ struct ws_context {
 	struct ws_lock call;	/* one call at a time */
 	int held;		/* ws_thread_hold; call's lock */
 	struct ws_signal cancel; /* table's lock */
-	struct br_client *conn;	/* for lists; call's lock */
-	struct br_client *spare; /* of a card that was disconnected; call's */
+	struct br_client *conn;	/* that waits for changes; call's lock */
+	struct br_client *spare; /* the next card's, if it is there; call's */
 };
 
 /* A context and its turn; to be given back. */
@@ -46,12 +46,14 @@ void ws_leave(struct ws_context *ctx);
  * NULL: no more. */
 void ws_calling(struct ws_context *ctx, struct br_client *conn);
 /* The call waits for changes, and can be cancelled. Out: it does not. */
-void ws_waiting(struct ws_context *ctx, bool in);
+enum ws_result ws_waiting(struct ws_context *ctx, bool in);
 bool ws_cancelled(struct ws_context *ctx);
 
-/* Connects to the bridge, for the call that runs in this context: the
- * connection is what it speaks on (ws_calling). */
-enum ws_result ws_dial(struct ws_context *ctx, struct br_client **out);
+/* A connection without a card, for the call that runs in this context, which
+ * speaks on it (ws_calling): the one that is left, else a new one. */
+enum ws_result ws_take_conn(struct ws_context *ctx, struct br_client **out);
+/* Leaves it for whoever needs one next. Takes *conn. */
+void ws_leave_conn(struct ws_context *ctx, struct br_client **conn);
 /* Trouble on the road to the bridge itself, and to a card. */
 enum ws_result ws_trouble(enum cb_err r);
 enum ws_result ws_card_trouble(enum cb_err r);

@@ -160,7 +160,7 @@ wait_end(void *arg)
 {
 	struct wait *w = arg;
 
-	ws_waiting(w->ctx, false);
+	(void)ws_waiting(w->ctx, false);
 	ws_leave(w->ctx);
 }
 
@@ -237,9 +237,10 @@ ws_status_change(ws_handle context, uint32_t timeout_ms,
 		deadline = ws_now_ms() + timeout_ms;
 	if ((r = ws_enter(context, &ctx)) != WS_OK)
 		return r;
-	ws_waiting(ctx, true);
-	r = watch(ctx, deadline, states, n);
-	ws_waiting(ctx, false);
+	if ((r = ws_waiting(ctx, true)) == WS_OK) {
+		r = watch(ctx, deadline, states, n);
+		(void)ws_waiting(ctx, false);
+	}
 	ws_leave(ctx);
 	return r;
 }

@@ -66,6 +66,28 @@ changed(struct br_client *l, unsigned ms)
 	return br_list_wait(l, br_now_ms() + ms, -1);
 }
 
+START_TEST(names_lead_both_ways)
+{
+	static const char *const bad[] = { "", "a", "cardbridge ",
+		"cardbridge  00 00", "cardbridge a 00 01", "cardbridge a 00 00 ",
+		"Cardbridge a 00 00", "cardbridge a/b 00 00",
+		"cardbridge slots 00 00", "cardbridge 00 00",
+		"cardbridge 012345678901234567890123456789012 00 00" };
+	char name[64];
+	size_t i;
+
+	ck_ok(br_pcsc_name_of(name, "cardbridge a-b.C 00 00"));
+	ck_assert_str_eq(name, "a-b.C");
+	ck_ok(br_pcsc_name_of(
+	    name, "cardbridge 01234567890123456789012345678901 00 00"));
+	ck_assert_uint_eq(strlen(name), 32);
+	for (i = 0; i < sizeof(bad) / sizeof(bad[0]); i++) {
+		ck_err(br_pcsc_name_of(name, bad[i]), CB_E_ABSENT);
+		ck_assert_str_eq(name, "");
+	}
+}
+END_TEST
+
 START_TEST(the_list_tells_what_is_so)
 {
 	struct br_client *l = dial(&b), *c, *d = dial(&b);
@@ -194,6 +216,7 @@ list_suite(void)
 
 	tcase_add_checked_fixture(t, setup, teardown);
 	tcase_set_timeout(t, 30);
+	tcase_add_test(t, names_lead_both_ways);
 	tcase_add_test(t, the_list_tells_what_is_so);
 	tcase_add_test(t, a_long_list_comes_in_pieces);
 	tcase_add_test(t, waiting_for_changes_can_be_cancelled);
