@@ -2,9 +2,11 @@
  * Copyright (c) 2026 The cardbridge authors */
 /*
  * Threads that stay for a moment, see pool.h. A parked thread sleeps on a
- * condition of its own; whoever has work takes it off the list and wakes it.
+ * semaphore of its own; whoever has work takes it off the list and wakes it,
+ * after the lock is free: it would run into it at once.
  */
 #include <errno.h>
+#include <semaphore.h>
 #include <signal.h>
 #include <stdlib.h>
 #include <time.h>
@@ -19,27 +21,21 @@
 struct br_pool_thread {
 	struct br_pool_thread *next;	/* of parked */
 	struct br_pool *pool;
-	pthread_cond_t wake;
+	sem_t wake;			/* once for each time it is taken off */
 	void (*run)(void *arg);		/* NULL: parked */
 	void *arg;
 };
 
-static void
-cond_init(pthread_cond_t *cond)
-{
-	pthread_condattr_t attr;
-
-	pthread_condattr_init(&attr);
-	pthread_condattr_setclock(&attr, CLOCK_MONOTONIC);
-	pthread_cond_init(cond, &attr);
-	pthread_condattr_destroy(&attr);
-}
-
 void
 br_pool_init(struct br_pool *p)
 {
+	pthread_condattr_t attr;
+
 	pthread_mutex_init(&p->lock, NULL);
-	cond_init(&p->gone);
+	pthread_condattr_init(&attr);
+	pthread_condattr_setclock(&attr, CLOCK_MONOTONIC);
+	pthread_cond_init(&p->gone, &attr);
+	pthread_condattr_destroy(&attr);
 	p->parked = NULL;
 	p->threads = 0;
 	p->closing = false;
@@ -52,27 +48,58 @@ br_pool_clear(struct br_pool *p)
 	pthread_cond_destroy(&p->gone);
 }
 
-/* Under the lock: waits for work; false: none came. */
+/* Sleeps until it is woken (true), or has stayed long enough. */
+static bool
+woken(struct br_pool_thread *t)
+{
+	struct timespec until;
+	int r;
+
+	clock_gettime(CLOCK_MONOTONIC, &until);
+	until.tv_sec += STAY_S;
+	do
+		r = sem_clockwait(&t->wake, CLOCK_MONOTONIC, &until);
+	while (r != 0 && errno == EINTR);
+	return r == 0;
+}
+
+/* Takes a thread off the list; false: somebody has, and wakes it. */
+static bool
+unpark(struct br_pool_thread *t)
+{
+	struct br_pool_thread **at = &t->pool->parked;
+
+	while (*at != NULL && *at != t)
+		at = &(*at)->next;
+	if (*at == NULL)
+		return false;
+	*at = t->next;
+	return true;
+}
+
+/* Under the lock, also on return: waits for work; false: none came. */
 static bool
 park(struct br_pool_thread *t)
 {
 	struct br_pool *p = t->pool;
-	struct br_pool_thread **at;
-	struct timespec until;
-	int e = 0;
+	bool taken;
 
-	clock_gettime(CLOCK_MONOTONIC, &until);
-	until.tv_sec += STAY_S;
+	if (p->closing)
+		return false;
+	t->run = NULL;
 	t->next = p->parked;
 	p->parked = t;
-	while (t->run == NULL && !p->closing && e != ETIMEDOUT)
-		e = pthread_cond_timedwait(&t->wake, &p->lock, &until);
-	if (t->run != NULL)
-		return true;
-	for (at = &p->parked; *at != t; at = &(*at)->next)
-		;
-	*at = t->next;
-	return false;
+	pthread_mutex_unlock(&p->lock);
+	taken = woken(t);
+	pthread_mutex_lock(&p->lock);
+	if (!taken && !unpark(t)) {
+		/* just now: what wakes it must not meet it gone */
+		pthread_mutex_unlock(&p->lock);
+		while (sem_wait(&t->wake) != 0)
+			;
+		pthread_mutex_lock(&p->lock);
+	}
+	return t->run != NULL;
 }
 
 static void *
@@ -87,12 +114,11 @@ thread_main(void *arg)
 		t->run(t->arg);
 		(void)pthread_sigmask(SIG_SETMASK, &all, NULL);
 		pthread_mutex_lock(&p->lock);
-		t->run = NULL;
 		if (!park(t))
 			break;
 		pthread_mutex_unlock(&p->lock);
 	}
-	pthread_cond_destroy(&t->wake);
+	sem_destroy(&t->wake);
 	free(t);
 	p->threads--;
 	pthread_cond_broadcast(&p->gone);
@@ -119,7 +145,7 @@ make(struct br_pool *p, void (*run)(void *arg), void *arg)
 	t->pool = p;
 	t->run = run;
 	t->arg = arg;
-	cond_init(&t->wake);
+	(void)sem_init(&t->wake, 0, 0);
 	(void)pthread_attr_setstacksize(&attr, STACK_SIZE);
 	(void)pthread_attr_setdetachstate(&attr, PTHREAD_CREATE_DETACHED);
 	sigfillset(&all);
@@ -128,7 +154,7 @@ make(struct br_pool *p, void (*run)(void *arg), void *arg)
 	pthread_sigmask(SIG_SETMASK, &old, NULL);
 	pthread_attr_destroy(&attr);
 	if (e != 0) {
-		pthread_cond_destroy(&t->wake);
+		sem_destroy(&t->wake);
 		free(t);
 		return CB_E_LIMIT;
 	}
@@ -147,11 +173,12 @@ br_pool_run(struct br_pool *p, void (*run)(void *arg), void *arg)
 		p->parked = t->next;
 		t->arg = arg;
 		t->run = run;
-		pthread_cond_signal(&t->wake);
 	} else {
 		r = make(p, run, arg);
 	}
 	pthread_mutex_unlock(&p->lock);
+	if (t != NULL)
+		(void)sem_post(&t->wake);
 	return r;
 }
 
@@ -167,8 +194,11 @@ br_pool_drain(struct br_pool *p, uint64_t deadline)
 
 	pthread_mutex_lock(&p->lock);
 	p->closing = true;
-	for (t = p->parked; t != NULL; t = t->next)
-		pthread_cond_signal(&t->wake);
+	/* taken off without work: they go */
+	while ((t = p->parked) != NULL) {
+		p->parked = t->next;
+		(void)sem_post(&t->wake);
+	}
 	while (p->threads > 0 && r == CB_OK)
 		if (pthread_cond_timedwait(&p->gone, &p->lock, &at) != 0)
 			r = CB_E_TIMEOUT;
