@@ -48,6 +48,13 @@ pump(struct br_arbiter *a)
 }
 
 bool
+br_arb_free(const struct br_arbiter *a, const struct br_handle *h,
+    enum br_ask what)
+{
+	return a->owner == h || (a->first == NULL && fits(a, what));
+}
+
+bool
 br_arb_ask(struct br_arbiter *a, struct br_handle *h, enum br_ask what)
 {
 	if (a->owner == h) {
@@ -56,7 +63,7 @@ br_arb_ask(struct br_arbiter *a, struct br_handle *h, enum br_ask what)
 			a->nesting++;
 		return true;
 	}
-	if (a->first == NULL && fits(a, what)) {
+	if (br_arb_free(a, h, what)) {
 		let_in(a, h, what);
 		return true;
 	}

@@ -53,6 +53,9 @@ struct br_arbiter {
 /* May it go on now? False: it waits until `wake`, or gives up (br_arb_leave).
  * What was let in is inside until br_arb_left or br_arb_end. */
 bool br_arb_ask(struct br_arbiter *a, struct br_handle *h, enum br_ask what);
+/* Would it not have to wait? */
+bool br_arb_free(const struct br_arbiter *a, const struct br_handle *h,
+    enum br_ask what);
 /* A call is over. */
 void br_arb_left(struct br_arbiter *a, struct br_handle *h);
 /* It does not want to wait any longer. */

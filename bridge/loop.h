@@ -68,6 +68,10 @@ struct br_session_kind {
 	size_t requests_n;
 	/* It is over, whatever ended it: the card is given back. */
 	void (*end)(struct br_session *s);
+	/* May another request of the type that began it begin it again? NULL:
+	 * never. */
+	uint16_t again_type;
+	bool (*again)(struct br_session *s, struct cb_span body);
 	/* The reply to whoever waits for a card that was taken out. */
 	enum cb_err (*put_lost)(
 	    const struct br_session *s, uint16_t seq, struct cb_buf *frame);

@@ -28,6 +28,10 @@
 /* A timeout later than wanted by no more than this is left as it is. */
 #define SLACK_MS 50
 #define TICK_MIN_MS 10
+/* How long a thread stays with a connection that has given its card back:
+ * programs that connect and disconnect at every turn wake nobody else, and
+ * whoever hangs up at once is not handed over before. */
+#define LINGER_MS 10
 
 /* ---- replies ----------------------------------------------------------- */
 
@@ -342,6 +346,47 @@ serve(struct br_session *s)
 	return on;
 }
 
+/* Waits a moment for a request. CB_E_TIMEOUT: none came, or not all of it. */
+static enum cb_err
+linger(struct br_session *s, struct br_header *h)
+{
+	struct br_conn *c = s->conn;
+	uint64_t deadline = br_now_ms() + LINGER_MS;
+	enum cb_err r;
+
+	sched_yield();		/* as in await */
+	while ((r = arrived(s, h)) == CB_E_SHORT) {
+		r = br_inbox_receive(&c->in, c->fd, MSG_DONTWAIT);
+		if (r == CB_E_TIMEOUT)
+			r = br_sock_wait(c->fd, POLLIN, deadline);
+		if (r != CB_OK && r != CB_E_SHORT)
+			break;
+	}
+	return r;
+}
+
+/* The card was given back. True: it was asked for again, and the session goes
+ * on. Anything else is for the loop. */
+static bool
+goes_on(struct br_session *s)
+{
+	const struct br_session_kind *k = s->kind;
+	struct br_header h;
+	enum cb_err r;
+
+	if (k->again == NULL || s->closed)
+		return false;
+	if ((r = linger(s, &h)) == CB_E_TIMEOUT)
+		return false;
+	s->closed = r != CB_OK;
+	if (r != CB_OK || h.type != k->again_type || h.seq == 0 ||
+	    !k->again(s, br_inbox_body(&s->conn->in, &h)))
+		return false;
+	s->conn->seq = h.seq;
+	drop(s, &h);
+	return true;
+}
+
 static void
 session_main(void *arg)
 {
@@ -356,10 +401,12 @@ session_main(void *arg)
 	sigemptyset(&wake);
 	sigaddset(&wake, BR_WAKE_SIGNAL);
 	pthread_sigmask(SIG_UNBLOCK, &wake, NULL);
-	if (s->kind->begin(s))
-		while (serve(s))
-			;
-	s->kind->end(s);
+	do {
+		if (s->kind->begin(s))
+			while (serve(s))
+				;
+		s->kind->end(s);
+	} while (goes_on(s));
 	set_timeout(s, true);	/* none: the socket outlives this session */
 	cb_buf_free(&s->rsp);
 	cb_wipe_stack();

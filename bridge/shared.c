@@ -185,12 +185,16 @@ enter(struct br_session *s, enum br_ask what)
 	enum br_outcome out = BR_SHARE_OK;
 	bool in;
 
-	if (s->woken < 0 &&
-	    (s->woken = eventfd(0, EFD_CLOEXEC)) < 0) {
-		s->closed = true;
-		return BR_SHARE_CANCELLED;
-	}
 	pthread_mutex_lock(&rd->lock);
+	if (s->woken < 0 && !br_arb_free(&rd->arb, &s->handle, what)) {
+		/* most handles never wait */
+		pthread_mutex_unlock(&rd->lock);
+		if ((s->woken = eventfd(0, EFD_CLOEXEC)) < 0) {
+			s->closed = true;
+			return BR_SHARE_CANCELLED;
+		}
+		pthread_mutex_lock(&rd->lock);
+	}
 	in = br_arb_ask(&rd->arb, &s->handle, what);
 	pthread_mutex_unlock(&rd->lock);
 	if (in)
@@ -367,6 +371,21 @@ do_connect(struct br_session *s, const struct br_share_wish *w)
 	return out;
 }
 
+/* Once, and before anybody is told so: from then on another road may have the
+ * card. */
+static void
+disconnect(struct br_session *s)
+{
+	if (s->over)
+		return;
+	s->over = true;
+	pthread_mutex_lock(&s->rd->lock);
+	br_arb_disconnect(&s->rd->arb, &s->handle);
+	s->rd->sharers--;
+	pthread_mutex_unlock(&s->rd->lock);
+	br_server_changed(s->srv);
+}
+
 static bool
 begin(struct br_session *s)
 {
@@ -375,6 +394,8 @@ begin(struct br_session *s)
 
 	(void)br_session_busy(s, true);
 	out = do_connect(s, &s->wish);
+	if (out != BR_SHARE_OK)
+		disconnect(s);
 	mine = br_session_busy(s, false);
 	return (!mine || answer(s, out)) && out == BR_SHARE_OK && !s->closed;
 }
@@ -422,15 +443,6 @@ abandon(struct br_session *s)
 	pthread_mutex_lock(&rd->card);
 	(void)dispose(s, BR_RESET, true);
 	pthread_mutex_unlock(&rd->card);
-}
-
-static void
-disconnect(struct br_session *s)
-{
-	pthread_mutex_lock(&s->rd->lock);
-	br_arb_disconnect(&s->rd->arb, &s->handle);
-	pthread_mutex_unlock(&s->rd->lock);
-	br_server_changed(s->srv);
 }
 
 static bool
@@ -612,14 +624,31 @@ static const struct br_session_request requests[] = {
 static void
 end(struct br_session *s)
 {
-	struct br_reader *rd = s->rd;
-
 	abandon(s);
 	disconnect(s);
 	s->tick_at = UINT64_MAX;
+}
+
+/* Whoever comes once more comes as if anew: by the loop, if that has anything
+ * to see to first. */
+static bool
+again(struct br_session *s, struct cb_span body)
+{
+	struct br_reader *rd = s->rd;
+	bool on;
+
+	if (br_get_wish(&s->wish, BR_SHARE_CONNECT, body) != CB_OK ||
+	    strcmp(s->wish.name, rd->name) != 0)
+		return false;
 	pthread_mutex_lock(&rd->lock);
-	rd->sharers--;
+	/* pcscd must be told before a card that it sees is used */
+	on = !rd->gone && rd->holder == NULL &&
+	    !rd->view[BR_VIEW_PCSC].present;
+	if (on)
+		rd->sharers++;
 	pthread_mutex_unlock(&rd->lock);
+	s->over = !on;
+	return on;
 }
 
 static const struct br_session_kind kind = {
@@ -627,6 +656,8 @@ static const struct br_session_kind kind = {
 	.requests = requests,
 	.requests_n = sizeof(requests) / sizeof(requests[0]),
 	.end = end,
+	.again_type = BR_SHARE_CONNECT,
+	.again = again,
 	.put_lost = put_lost,
 	.after = BR_CONN_GREETED,
 	.rest_ms = GRACE_MS,

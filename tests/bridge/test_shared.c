@@ -6,6 +6,7 @@
  */
 #include <pthread.h>
 #include <stdatomic.h>
+#include <stdlib.h>
 #include <string.h>
 #include <unistd.h>
 
@@ -460,6 +461,45 @@ START_TEST(a_reader_that_is_removed_is_gone)
 }
 END_TEST
 
+/* The thread that had the card is still there. */
+START_TEST(a_connection_may_ask_again_at_once)
+{
+	struct br_client *c = shared(), *d = attached(&b, "a", BR_ROAD_DIRECT);
+	struct br_listed *list;
+	struct br_shared s;
+	uint8_t atr[CB_ATR_MAX];
+	uint32_t comings;
+	size_t n;
+
+	ck_ok(br_share_disconnect(c, BR_LEAVE, &s));
+	ck_outcome(CONNECT(c, BR_SHARE_EXCLUSIVE), BR_SHARE_OK);
+	ck_assert_int_eq(works(c, 0), BR_SHARE_OK);
+	ck_ok(br_share_disconnect(c, BR_RESET, &s));
+	/* another reader, a request of another kind */
+	ck_ok(br_share_connect(c, "b", BR_SHARE_SHARED, ANY, &s));
+	ck_assert_int_eq(s.outcome, BR_SHARE_OK);
+	ck_ok(br_share_disconnect(c, BR_LEAVE, &s));
+	ck_ok(br_list(c, false, &list, &n, &comings));
+	ck_assert_uint_eq(n, 2);
+	free(list);
+	/* a card that somebody else has taken meanwhile */
+	ck_outcome(CONNECT(c, BR_SHARE_SHARED), BR_SHARE_OK);
+	ck_ok(br_share_disconnect(c, BR_LEAVE, &s));
+	ck_outcome(CONNECT(c, BR_SHARE_SHARED), BR_SHARE_OK);
+	ck_ok(br_share_disconnect(c, BR_UNPOWER, &s));
+	power_on(d);
+	ck_outcome(CONNECT(c, BR_SHARE_SHARED), BR_SHARE_VIOLATION);
+	ck_outcome(CONNECT(c, BR_SHARE_SHARED), BR_SHARE_VIOLATION);
+	ck_ok(br_power(d, BR_POWER_OFF, atr, &n, NULL));
+	ck_outcome(CONNECT(c, BR_SHARE_SHARED), BR_SHARE_OK);
+	/* nonsense ends it */
+	ck_ok(br_share_disconnect(c, BR_LEAVE, &s));
+	ck_err(br_share_begin(c, &s), CB_E_PEER);
+	br_close(&c);
+	br_close(&d);
+}
+END_TEST
+
 /* ---- other roads --------------------------------------------------------- */
 
 START_TEST(the_roads_never_meet)
@@ -620,6 +660,7 @@ shared_suite(void)
 	tcase_add_test(
 	    t, a_card_that_is_pulled_while_it_computes_is_told_at_once);
 	tcase_add_test(t, a_reader_that_is_removed_is_gone);
+	tcase_add_test(t, a_connection_may_ask_again_at_once);
 	tcase_add_test(t, the_roads_never_meet);
 	tcase_add_test(t, who_comes_soon_finds_the_card_as_it_was);
 	tcase_add_test(t, many_take_turns);
