@@ -41,7 +41,7 @@ void ws_signal_lower(struct ws_signal *s);
 /* Closes the descriptors and nothing else. */
 void ws_signal_forget(const struct ws_signal *s);
 
-uint32_t ws_random(void);	/* not 0 */
+uint32_t ws_random(void);	/* not 0; one thread at a time */
 uint64_t ws_now_ms(void);
 uint64_t ws_now_us(void);
 /* Without a context of its own in the child: before a fork the first is

@@ -116,15 +116,22 @@ now_ns(void)
 	return (uint64_t)t.tv_sec * 1000000000u + (uint64_t)t.tv_nsec;
 }
 
+/* Drawn several at a time: a program that comes and goes needs two each
+ * time. */
 uint32_t
 ws_random(void)
 {
+	static uint32_t drawn[16];
+	static size_t left;
 	uint32_t v = 0;
 
 	/* PC/SC's own are not negative on systems of 32 bits either */
 	while (v == 0) {
-		if (getrandom(&v, sizeof(v), 0) != sizeof(v))
-			v = (uint32_t)now_ns() * 2654435761u;
+		if (left == 0 && getrandom(drawn, sizeof(drawn), 0) ==
+		    (ssize_t)sizeof(drawn))
+			left = sizeof(drawn) / sizeof(drawn[0]);
+		v = left > 0 ? drawn[--left] :
+			       (uint32_t)now_ns() * 2654435761u;
 		v &= 0x7FFFFFFF;
 	}
 	return v;
