@@ -199,6 +199,17 @@ br_forget(const struct br_client *c)
 		close(c->fd);
 }
 
+bool
+br_alive(const struct br_client *c)
+{
+	uint8_t byte;
+
+	if (c == NULL || c->broken || !cb_fd_is(c->fd, &c->id))
+		return false;
+	return recv(c->fd, &byte, 1, MSG_PEEK | MSG_DONTWAIT) > 0 ||
+	    errno == EAGAIN || errno == EINTR;
+}
+
 int
 br_fd(const struct br_client *c)
 {

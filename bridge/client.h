@@ -36,6 +36,8 @@ CB_MUST_USE enum cb_err br_connect(struct br_client **out, const char *path,
     unsigned wait_ms, struct cb_why *why);
 void br_close(struct br_client **c);
 int br_fd(const struct br_client *c); /* to poll; -1 for NULL */
+/* Is the other end still there, as far as this one knows? Asks nobody. */
+bool br_alive(const struct br_client *c);
 /* Closes the descriptor and nothing else: after a fork the connection is the
  * parent's. NULL is fine. */
 void br_forget(const struct br_client *c);

@@ -320,6 +320,7 @@ drop(struct br_session *s, const struct br_header *h)
 		br_inbox_clear(in);
 	else
 		br_inbox_drop(in, h);
+	s->in_hand = 0;
 }
 
 static bool

@@ -40,7 +40,7 @@ connect_in(struct ws_context *ctx, struct ws_card *card,
 	if (e == CB_E_ABSENT)
 		return WS_UNKNOWN_READER;
 	if (e != CB_OK)
-		return ws_trouble(e);
+		return ws_said(ctx, e);
 	/* a card that does not answer its first reset has no power */
 	if (s.outcome == BR_SHARE_UNRESPONSIVE)
 		return WS_UNPOWERED;

@@ -368,6 +368,22 @@ place_calling(struct ws_context *ctx, struct br_client *conn)
 	ctx->calling = conn;
 }
 
+/* A context lives as long as its bridge: it has a connection at any time, and
+ * one that is alive vouches for a further one. With the table's lock. */
+static bool
+has_bridge(const struct ws_context *ctx)
+{
+	const struct ws_card *card = ctx->cards;
+
+	if (ctx->gone)
+		return false;
+	if (ctx->spare != NULL || br_alive(ctx->conn))
+		return true;
+	while (card != NULL && !br_alive(card->conn))
+		card = card->next;
+	return card != NULL;
+}
+
 /* The connection is always where fork_child finds it. */
 enum ws_result
 ws_take_conn(struct ws_context *ctx, struct br_client **out)
@@ -375,14 +391,32 @@ ws_take_conn(struct ws_context *ctx, struct br_client **out)
 	enum ws_result r = WS_OK;
 
 	ws_lock_take(&table);
-	ctx->calling = ctx->spare;
-	ctx->spare = NULL;
+	ctx->gone = !has_bridge(ctx);
+	if (ctx->gone) {
+		r = WS_NO_SERVICE;
+	} else {
+		ctx->calling = ctx->spare;
+		ctx->spare = NULL;
+	}
 	ws_lock_give(&table);
-	if (ctx->calling == NULL)
+	if (r == WS_OK && ctx->calling == NULL)
 		r = dial_for(ctx, place_calling);
 	/* only this call changes it */
-	*out = ctx->calling;
+	*out = r == WS_OK ? ctx->calling : NULL;
 	return r;
+}
+
+enum ws_result
+ws_said(struct ws_context *ctx, enum cb_err r)
+{
+	enum ws_result w = ws_trouble(r);
+
+	if (w == WS_NO_SERVICE) {
+		ws_lock_take(&table);
+		ctx->gone = true;
+		ws_lock_give(&table);
+	}
+	return w;
 }
 
 void
@@ -584,7 +618,7 @@ ws_list(struct ws_context *ctx, bool tell, struct br_listed **list,
 	*comings = 0;
 	if (conn == NULL && (r = ws_take_conn(ctx, &conn)) != WS_OK)
 		return r;
-	r = ws_trouble(br_list(conn, tell, list, count, comings));
+	r = ws_said(ctx, br_list(conn, tell, list, count, comings));
 	if (conn == ctx->conn)
 		return r;
 	if (!tell) {

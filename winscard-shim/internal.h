@@ -27,6 +27,7 @@ struct ws_context {
 	ws_handle id;
 	unsigned users;		/* calls that have it; table's lock */
 	bool released;		/* table's lock */
+	bool gone;		/* its bridge; table's lock */
 	bool waiting;		/* in ws_status_change; table's lock */
 	struct ws_card *cards;	/* table's lock */
 	struct br_client *calling; /* of the call that runs; table's lock */
@@ -54,6 +55,9 @@ bool ws_cancelled(struct ws_context *ctx);
 enum ws_result ws_take_conn(struct ws_context *ctx, struct br_client **out);
 /* Leaves it for whoever needs one next. Takes *conn. */
 void ws_leave_conn(struct ws_context *ctx, struct br_client **conn);
+/* What came of a request on such a connection; the context remembers that its
+ * bridge is gone. */
+enum ws_result ws_said(struct ws_context *ctx, enum cb_err r);
 /* Trouble on the road to the bridge itself, and to a card. */
 enum ws_result ws_trouble(enum cb_err r);
 enum ws_result ws_card_trouble(enum cb_err r);
