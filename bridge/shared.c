@@ -470,6 +470,15 @@ on_disconnect(struct br_session *s, struct cb_span body)
 	return out != BR_SHARE_OK && !s->closed;
 }
 
+/* Has the client given up what it is about to be told? */
+static bool
+hung_up(const struct br_session *s)
+{
+	struct pollfd p = { .fd = s->conn->fd, .events = POLLRDHUP };
+
+	return poll(&p, 1, 0) > 0;
+}
+
 static bool
 on_begin(struct br_session *s, struct cb_span body)
 {
@@ -487,6 +496,12 @@ on_begin(struct br_session *s, struct cb_span body)
 			out = rd->gone ? BR_SHARE_GONE :
 					 br_arb_pending(&s->handle);
 		br_arb_left(&rd->arb, &s->handle);
+		/* it never had it, so there is nothing to undo */
+		if (hung_up(s)) {
+			if (br_arb_owns(&rd->arb, &s->handle))
+				br_arb_end(&rd->arb, &s->handle);
+			s->closed = true;
+		}
 		pthread_mutex_unlock(&rd->lock);
 	}
 	return answer(s, out) && !s->closed;
