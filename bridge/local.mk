@@ -57,6 +57,7 @@ bridge_libbridge_la_SOURCES = \
 	bridge/state.h \
 	bridge/trace.c \
 	bridge/trace.h \
+	bridge/turn.c \
 	bridge/work.c
 bridge_libbridge_la_CFLAGS = $(AM_CFLAGS) $(LIBCONFIG_CFLAGS)
 bridge_libbridge_la_LIBADD = $(LIBCONFIG_LIBS)

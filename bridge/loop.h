@@ -10,6 +10,7 @@
  *	session.c	the thread of a connection that has a card
  *	powered.c	what it is asked where the card is its alone
  *	shared.c	what it is asked where several programs share the card
+ *	turn.c		how it waits for its turn there
  *	work.c		opening and closing cards
  *
  * "loop" means: touched by the loop thread only.
@@ -289,6 +290,15 @@ bool br_powered_orphan(struct br_server *srv, struct br_reader *rd);
 CB_MUST_USE enum cb_err br_shared_start(struct br_conn *c,
     struct br_reader *rd, const struct br_share_wish *wish,
     struct cb_why *why);
+
+/* ---- turn.c ---- */
+
+void br_turn_init(struct br_session *s);
+/* BR_SHARE_OK: it is let in, to be followed by br_turn_leave. */
+enum br_outcome br_turn_enter(struct br_session *s, enum br_ask what);
+void br_turn_leave(struct br_session *s);
+/* Has the client given up what it is about to be told? */
+bool br_turn_for_nobody(const struct br_session *s);
 
 /* ---- work.c ---- */
 

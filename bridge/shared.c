@@ -9,13 +9,7 @@
  * Order of locks: rd->card, rd->lock, s->lock. The power of the card and the
  * protocol in use change with rd->card held.
  */
-#include <errno.h>
-#include <poll.h>
-#include <stddef.h>
 #include <string.h>
-#include <sys/eventfd.h>
-#include <sys/socket.h>
-#include <unistd.h>
 
 #include "bridge/loop.h"
 
@@ -70,149 +64,6 @@ put_lost(const struct br_session *s, uint16_t seq, struct cb_buf *frame)
 
 	(void)s;
 	return br_put_shared(frame, seq, &state);
-}
-
-/* ---- waiting for a turn ------------------------------------------------ */
-
-static void
-wake(struct br_handle *h)
-{
-	struct br_session *s = (struct br_session *)(void *)((char *)h -
-	    offsetof(struct br_session, handle));
-	const uint64_t one = 1;
-
-	while (write(s->woken, &one, sizeof(one)) < 0 && errno == EINTR)
-		;
-}
-
-/* Did it come together with the request? */
-static size_t
-behind(const struct br_session *s)
-{
-	return s->conn->in.have - s->in_hand;
-}
-
-/* What came while a call waits: an ABORT of it ends the wait, one of an
- * earlier call came too late. CB_E_PEER: the end of the connection, or
- * something that does not belong here. */
-static enum cb_err
-on_word(struct br_session *s, bool *abort)
-{
-	uint8_t raw[BR_HEADER_SIZE + 2];
-	size_t n = behind(s) < sizeof(raw) ? behind(s) : sizeof(raw);
-	struct br_header h;
-	ssize_t more;
-
-	*abort = false;
-	br_inbox_cut(&s->conn->in, s->in_hand, n, raw);
-	if (n < sizeof(raw)) {
-		more = recv(
-		    s->conn->fd, raw + n, sizeof(raw) - n, MSG_DONTWAIT);
-		if (n == 0 && more < 0 && (errno == EAGAIN || errno == EINTR))
-			return CB_OK;
-		/* so few bytes are sent in one piece */
-		if (more != (ssize_t)(sizeof(raw) - n))
-			return CB_E_PEER;
-	}
-	if (br_header_get(&h, raw, BR_FROM_CLIENT) != CB_OK ||
-	    h.type != BR_SHARE_ABORT)
-		return CB_E_PEER;
-	*abort = (raw[BR_HEADER_SIZE] << 8 | raw[BR_HEADER_SIZE + 1]) ==
-	    s->conn->seq;
-	return CB_OK;
-}
-
-/* Gives up waiting; false: it was let in meanwhile. */
-static bool
-give_up(struct br_session *s)
-{
-	struct br_reader *rd = s->rd;
-	bool waits;
-
-	pthread_mutex_lock(&rd->lock);
-	waits = s->handle.asks != BR_ASK_NONE;
-	br_arb_leave(&rd->arb, &s->handle);
-	pthread_mutex_unlock(&rd->lock);
-	return waits;
-}
-
-static void
-set_queued(struct br_session *s, bool queued)
-{
-	pthread_mutex_lock(&s->lock);
-	s->queued = queued;
-	pthread_mutex_unlock(&s->lock);
-}
-
-/* BR_SHARE_OK: let in. CANCELLED: not, by the client's wish or because it is
- * gone (s->closed). */
-static enum br_outcome
-await_turn(struct br_session *s)
-{
-	struct pollfd p[2] = {
-		{ .fd = s->woken, .events = POLLIN },
-		{ .fd = s->conn->fd, .events = POLLIN | POLLRDHUP },
-	};
-	uint64_t times;
-	bool abort = false;
-
-	for (;;) {
-		if (poll(p, 2, behind(s) > 0 ? 0 : -1) < 0 && errno != EINTR)
-			s->closed = true;
-		else if ((p[0].revents & POLLIN) != 0)
-			break;
-		else if ((p[1].revents != 0 || behind(s) > 0) &&
-		    on_word(s, &abort) != CB_OK)
-			s->closed = true;
-		if (!abort && !s->closed)
-			continue;
-		if (give_up(s))
-			return BR_SHARE_CANCELLED;
-		/* let in just now: what was wished for is done, and a client
-		 * that is gone is seen at the next read */
-		abort = false;
-	}
-	if (read(s->woken, &times, sizeof(times)) < 0)
-		s->closed = true;
-	return BR_SHARE_OK;
-}
-
-/* Inside, as `what`; else the outcome says why not. */
-static enum br_outcome
-enter(struct br_session *s, enum br_ask what)
-{
-	struct br_reader *rd = s->rd;
-	enum br_outcome out = BR_SHARE_OK;
-	bool in;
-
-	pthread_mutex_lock(&rd->lock);
-	if (s->woken < 0 && !br_arb_free(&rd->arb, &s->handle, what)) {
-		/* most handles never wait */
-		pthread_mutex_unlock(&rd->lock);
-		if ((s->woken = eventfd(0, EFD_CLOEXEC)) < 0) {
-			s->closed = true;
-			return BR_SHARE_CANCELLED;
-		}
-		pthread_mutex_lock(&rd->lock);
-	}
-	in = br_arb_ask(&rd->arb, &s->handle, what);
-	pthread_mutex_unlock(&rd->lock);
-	if (in)
-		return BR_SHARE_OK;
-	set_queued(s, true);
-	(void)br_session_busy(s, true);
-	out = await_turn(s);
-	(void)br_session_busy(s, false);
-	set_queued(s, false);
-	return out;
-}
-
-static void
-leave(struct br_session *s)
-{
-	pthread_mutex_lock(&s->rd->lock);
-	br_arb_left(&s->rd->arb, &s->handle);
-	pthread_mutex_unlock(&s->rd->lock);
 }
 
 /* ---- the card ---------------------------------------------------------- */
@@ -363,10 +214,10 @@ do_connect(struct br_session *s, const struct br_share_wish *w)
 	out = rd->holder != NULL ? BR_SHARE_VIOLATION :
 	    br_arb_admit(&rd->arb, &s->handle, w->mode);
 	pthread_mutex_unlock(&rd->lock);
-	if (out != BR_SHARE_OK || (out = enter(s, BR_ASK_CALL)) != BR_SHARE_OK)
+	if (out != BR_SHARE_OK || (out = br_turn_enter(s, BR_ASK_CALL)) != BR_SHARE_OK)
 		return out;
 	out = connect_in(s, w);
-	leave(s);
+	br_turn_leave(s);
 	br_server_changed(s->srv);
 	return out;
 }
@@ -457,26 +308,17 @@ on_disconnect(struct br_session *s, struct cb_span body)
 	(void)br_session_busy(s, true);
 	if (d == BR_ABANDON)
 		abandon(s);
-	else if (d != BR_LEAVE && (out = enter(s, BR_ASK_CALL)) == BR_SHARE_OK) {
+	else if (d != BR_LEAVE && (out = br_turn_enter(s, BR_ASK_CALL)) == BR_SHARE_OK) {
 		pthread_mutex_lock(&rd->card);
 		(void)dispose(s, (enum br_disposition)d, true);
 		pthread_mutex_unlock(&rd->card);
-		leave(s);
+		br_turn_leave(s);
 	}
 	if (out == BR_SHARE_OK)
 		disconnect(s);
 	if (br_session_busy(s, false))
 		(void)answer(s, out);
 	return out != BR_SHARE_OK && !s->closed;
-}
-
-/* Has the client given up what it is about to be told? */
-static bool
-hung_up(const struct br_session *s)
-{
-	struct pollfd p = { .fd = s->conn->fd, .events = POLLRDHUP };
-
-	return poll(&p, 1, 0) > 0;
 }
 
 static bool
@@ -490,14 +332,14 @@ on_begin(struct br_session *s, struct cb_span body)
 	out = rd->gone ? BR_SHARE_GONE : br_arb_pending(&s->handle);
 	pthread_mutex_unlock(&rd->lock);
 	if (out == BR_SHARE_OK &&
-	    (out = enter(s, BR_ASK_LOCK)) == BR_SHARE_OK) {
+	    (out = br_turn_enter(s, BR_ASK_LOCK)) == BR_SHARE_OK) {
 		pthread_mutex_lock(&rd->lock);
 		if (!br_arb_owns(&rd->arb, &s->handle))
 			out = rd->gone ? BR_SHARE_GONE :
 					 br_arb_pending(&s->handle);
 		br_arb_left(&rd->arb, &s->handle);
 		/* it never had it, so there is nothing to undo */
-		if (hung_up(s)) {
+		if (br_turn_for_nobody(s)) {
 			if (br_arb_owns(&rd->arb, &s->handle))
 				br_arb_end(&rd->arb, &s->handle);
 			s->closed = true;
@@ -545,7 +387,7 @@ on_status(struct br_session *s, struct cb_span body)
 	if (!take_choice(s, body, 1, &wait))
 		return false;
 	if (wait != 0)
-		out = enter(s, BR_ASK_CALL);
+		out = br_turn_enter(s, BR_ASK_CALL);
 	if (out == BR_SHARE_OK) {
 		pthread_mutex_lock(&rd->lock);
 		if (rd->gone)
@@ -598,10 +440,10 @@ on_transmit(struct br_session *s, struct cb_span body)
 		s->closed = true;
 		return false;
 	}
-	if ((out = enter(s, BR_ASK_CALL)) == BR_SHARE_OK) {
+	if ((out = br_turn_enter(s, BR_ASK_CALL)) == BR_SHARE_OK) {
 		(void)br_session_busy(s, true);
 		out = transmit_in(s, protocol, body, &r);
-		leave(s);
+		br_turn_leave(s);
 		if (!br_session_busy(s, false)) {
 			cb_buf_clear(&s->rsp);
 			return true;
@@ -692,7 +534,7 @@ br_shared_start(struct br_conn *c, struct br_reader *rd,
 	if ((r = br_session_new(&s, &kind, c, rd)) != CB_OK)
 		return r;
 	s->wish = *wish;
-	s->handle.wake = wake;
+	br_turn_init(s);
 	s->handle.pid = (int)c->cred.pid;
 	pthread_mutex_lock(&rd->lock);
 	rd->sharers++;
