@@ -30,7 +30,9 @@ enum {
 	ALL = DATA | ANSWER,
 	OF_EF = 4,		/* if the selected EF is an open one */
 	OURS = 8,		/* if it is one of our cards: others may keep
-				 * passcodes and keys in any file */
+				 * passcodes and keys in any file, take them
+				 * by commands of their own, and decipher by
+				 * what signs */
 };
 
 /* What a row's commands do to the selection. */
@@ -39,7 +41,7 @@ enum effect {
 	BY_NAME,		/* SELECT of an application */
 	BY_PATH,		/* SELECT of what the data end with */
 	PARENT,
-	CREATES,		/* selects the file that it makes */
+	CREATES,		/* selects the file that it makes, or nothing */
 	BY_SHORT,		/* may name an EF in P1 */
 	BY_SHORT_P2,		/* likewise in P2 (P2 bits 8-4) */
 	FORGETS,		/* anything may be selected afterwards */
@@ -80,16 +82,16 @@ static const struct row {
 	{ 0x00, 0x2A, IS(0x9E), IS(0x9A), ALL, NONE, PLAIN, "PSO COMPUTE DIGITAL SIGNATURE" },
 	{ 0x00, 0x2C, IS(0x03), ANY, 0, NONE, REFERENCE, "RESET RETRY COUNTER (counter only)" },
 	{ 0x00, 0x2C, ANY, ANY, 0, NONE, REFERENCE, "RESET RETRY COUNTER" },
-	{ 0x80, 0x2E, ANY, ANY, ALL, NONE, REFERENCE, "LOGOUT" },
-	{ 0x80, 0x32, ANY, ANY, ALL, NONE, RECORD, "DELETE RECORD" },
-	{ 0x80, 0x34, ANY, ANY, ALL, NONE, PLAIN, "LIST FILES" },
+	{ 0x80, 0x2E, ANY, ANY, ALL | OURS, NONE, REFERENCE, "LOGOUT" },
+	{ 0x80, 0x32, ANY, ANY, ALL | OURS, NONE, RECORD, "DELETE RECORD" },
+	{ 0x80, 0x34, ANY, ANY, ALL | OURS, NONE, PLAIN, "LIST FILES" },
 	{ 0x00, 0x46, ANY, ANY, ALL | OURS, NONE, PLAIN, "GENERATE KEY PAIR" },
 	{ 0x00, 0x47, ANY, ANY, ALL | OURS, NONE, PLAIN, "GENERATE KEY PAIR" },
 	{ 0x00, 0x70, ANY, ANY, ALL, FORGETS, PLAIN, "MANAGE CHANNEL" },
 	{ 0x00, 0x82, ANY, ANY, 0, NONE, REFERENCE, "EXTERNAL AUTHENTICATE" },
 	{ 0x00, 0x84, ANY, ANY, ALL, NONE, PLAIN, "GET CHALLENGE" },
 	{ 0x00, 0x87, ANY, ANY, 0, NONE, REFERENCE, "GENERAL AUTHENTICATE" },
-	{ 0x00, 0x88, ANY, ANY, ALL, NONE, REFERENCE, "INTERNAL AUTHENTICATE" },
+	{ 0x00, 0x88, ANY, ANY, ALL | OURS, NONE, REFERENCE, "INTERNAL AUTHENTICATE" },
 	{ 0x00, 0xA4, IS(0x03), ANY, ALL, PARENT, PLAIN, "SELECT (parent)" },
 	{ 0x00, 0xA4, IS(0x04), ANY, ALL, BY_NAME, TARGET, "SELECT by name" },
 	{ 0x00, 0xA4, IS(0x08), ANY, ALL, BY_PATH, TARGET, "SELECT by path" },
@@ -97,7 +99,7 @@ static const struct row {
 	{ 0x00, 0xA4, 0x00, 0xFC, ANY, ALL, BY_PATH, TARGET, "SELECT" },
 	{ 0x00, 0xB0, ANY, ANY, ALL | OF_EF, BY_SHORT, OFFSET, "READ BINARY" },
 	{ 0x00, 0xB2, ANY, ANY, ALL | OF_EF, BY_SHORT_P2, RECORD, "READ RECORD" },
-	{ 0x80, 0xB4, ANY, ANY, ALL, NONE, PLAIN, "GET KEY COMPONENT" },
+	{ 0x80, 0xB4, ANY, ANY, ALL | OURS, NONE, PLAIN, "GET KEY COMPONENT" },
 	{ 0x00, 0xC2, ANY, ANY, 0, FORGETS, PLAIN, "ENVELOPE" },
 	{ 0x00, 0xCA, ANY, ANY, ALL, NONE, OBJECT, "GET DATA" },
 	{ 0x80, 0xCA, ANY, ANY, ALL, NONE, OBJECT, "GET DATA" },
@@ -301,6 +303,13 @@ created(struct cb_span data)
 	return BR_EF_OPEN;
 }
 
+/* What is selected, if it is not known whether the command did it. */
+static enum br_ef
+worse(enum br_ef a, enum br_ef b)
+{
+	return a < b ? a : b;
+}
+
 static enum br_ef
 afterwards(const struct br_blot *b, const struct row *r,
     const struct cb_apdu *a)
@@ -313,7 +322,9 @@ afterwards(const struct br_blot *b, const struct row *r,
 	case BY_PATH:
 		return chained ? BR_EF_UNKNOWN : target(a->data);
 	case CREATES:
-		return chained ? BR_EF_UNKNOWN : created(a->data);
+		/* a DF that is made leaves the EF selected that was so */
+		return chained ? BR_EF_UNKNOWN :
+		    worse(b->ef, created(a->data));
 	case BY_SHORT:
 		return (a->p1 & 0x80) != 0 ? BR_EF_UNKNOWN : b->ef;
 	case BY_SHORT_P2:
@@ -368,7 +379,7 @@ get_response(struct br_blot *b, const struct cb_apdu *a, struct cb_span cmd,
 	bool plain = a->data.n == 0 && (a->cla & 0x7F) == 0 && b->chain == ALL;
 
 	put(out, "GET RESPONSE");
-	if (a->ne > 0)
+	if (plain && a->ne > 0)
 		put(out, ", %u bytes", (unsigned)a->ne);
 	b->asks_rest = plain;
 	b->hide_answer = !plain || !b->open_rest;
@@ -417,13 +428,6 @@ br_blot_command(struct br_blot *b, struct cb_span cmd, struct br_seen *out)
 	}
 }
 
-/* What is selected, if it is not known whether the command did it. */
-static enum br_ef
-worse(enum br_ef a, enum br_ef b)
-{
-	return a < b ? a : b;
-}
-
 void
 br_blot_answer(struct br_blot *b, struct cb_span rsp, struct br_seen *out)
 {
@@ -433,6 +437,7 @@ br_blot_answer(struct br_blot *b, struct cb_span rsp, struct br_seen *out)
 	memset(out, 0, sizeof(*out));
 	if (rsp.n < 2) {
 		put(out, "no answer");
+		out->hidden = rsp.n;
 		b->ef = BR_EF_UNKNOWN;
 		b->open_rest = false;
 		return;

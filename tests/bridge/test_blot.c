@@ -157,9 +157,14 @@ static const char *const stories[][STEPS] = {
 	    " = <13>" },
 	{ "> 00A4000002501500", "< 9000", "> 00E0000006620483022000",
 	    "< 9000", "> 00D6000002AABB = 00D6000002<2>" },
-	{ "> 00A4000002200000", "< 9000", "> 00E0000006620483025015",
+	{ "> 00A4000002501500", "< 9000", "> 00E0000006620483025015",
 	    "< 9000", "> 00D6000002AABB", "> 00E000000462028000", "< 9000",
 	    "> 00D6000002AABB = 00D6000002<2>" },
+	/* if it is no DF, which leaves selected what was */
+	{ "> 00A4000002200000", "< 9000",
+	    "> 00E0000018621682023800830244448502000086"
+	    "080000000000000000", "< 9000",
+	    "> 00B0000010", "< AABB9000 = <2>9000" },
 	/* nothing is known before the first SELECT, or after an unknown
 	 * command, a name, a parent */
 	{ "> 00B0000010", "< AABB9000 = <2>9000" },
@@ -186,6 +191,16 @@ static const char *const stories[][STEPS] = {
 	    "> 0020000102AABB = 0020000102<2>",
 	    "> 0024000102AABB = 0024000102<2>",
 	    "> 002C000102AABB = 002C000102<2>" },
+	/* and to which our own commands may be others, with a passcode */
+	{ "foreign", "> 802E000102AABB = 802E000102<2>",
+	    "> 8032000102AABB = 8032000102<2>",
+	    "> 8034000102AABB = 8034000102<2>",
+	    "> 80B4000102AABB = 80B4000102<2>", "< AABB9000 = <2>9000" },
+	/* or that decipher by it */
+	{ "foreign", "> 0088000002AABB = 0088000002<2>",
+	    "< AABB9000 = <2>9000" },
+	/* less than a status word */
+	{ "> 00A4000002501500", "< 9000", "> 00B0000001", "< AA = <1>" },
 };
 
 START_TEST(a_conversation)
@@ -278,6 +293,7 @@ static const struct {
 	{ "005500", "no command" },
 	{ "00550000", "INS 55" },
 	{ "00C0000010", "GET RESPONSE, 16 bytes" },
+	{ "04C0000010", "GET RESPONSE" },
 	/* what is hidden is not in the words either */
 	{ "0CA4000002" "5015", "SELECT, class 0C" },
 };

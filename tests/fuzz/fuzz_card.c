@@ -170,7 +170,7 @@ fuzz_records(const char *family)
 	static struct {
 		const char *family;
 		struct emu_nvm *nvm;
-	} cards[3];
+	} cards[4];
 	struct emu_nvm *made, *to = NULL;
 	size_t i = 0;
 

@@ -11,6 +11,7 @@ fuzz_programs = \
 	tests/fuzz/fuzz_remote \
 	tests/fuzz/fuzz_report \
 	tests/fuzz/fuzz_tlv \
+	tests/fuzz/fuzz_trace \
 	tests/fuzz/fuzz_winscard_args \
 	tests/fuzz/fuzz_winscard_bridge \
 	tests/fuzz/fuzz_wire_client \
@@ -91,6 +92,17 @@ tests_fuzz_fuzz_tlv_SOURCES = \
 	tests/fuzz/fuzz.h tests/fuzz/fuzz_tlv.c $(fuzz_main)
 tests_fuzz_fuzz_tlv_LDFLAGS = $(fuzz_ldflags)
 tests_fuzz_fuzz_tlv_LDADD = common/libcommon.la
+
+# A card that allows everything, and the blotter.
+tests_fuzz_fuzz_trace_SOURCES = \
+	tests/fuzz/fuzz.h tests/fuzz/fuzz_card.h tests/fuzz/fuzz_card.c \
+	tests/fuzz/fuzz_trace.c $(fuzz_main)
+tests_fuzz_fuzz_trace_CPPFLAGS = $(fuzz_card_cppflags)
+tests_fuzz_fuzz_trace_CFLAGS = $(fuzz_card_cflags)
+tests_fuzz_fuzz_trace_LDFLAGS = $(fuzz_card_ldflags) \
+	-Wl,--wrap=emu_allowed,--wrap=emu_key_allowed,--wrap=emu_key_decipher
+tests_fuzz_fuzz_trace_LDADD = \
+	bridge/libbridge.la emulator/libemulator.la bridge/libclient.la
 
 # The library in the program; what it needs is there once.
 fuzz_winscard_cflags = $(AM_CFLAGS) $(PCSC_CFLAGS)
