@@ -5,6 +5,7 @@
  */
 #include <errno.h>
 #include <fcntl.h>
+#include <signal.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -217,8 +218,13 @@ attend(struct run *run, pid_t keeper, int orders, const sigset_t *signals)
 	int status;
 
 	for (;;) {
-		if (waitpid(keeper, &status, WNOHANG) == keeper)
-			break;
+		if (waitpid(keeper, &status, WNOHANG | WUNTRACED) == keeper) {
+			if (!WIFSTOPPED(status))
+				break;
+			/* No terminal does that, it is in no session of one:
+			 * all would wait for it for ever. */
+			(void)kill(keeper, SIGCONT);
+		}
 		if (sigwaitinfo(signals, &info) > 0 &&
 		    info.si_signo != SIGCHLD)
 			pass_on(&info, orders);

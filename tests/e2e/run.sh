@@ -216,6 +216,10 @@ forget "$started"
 all_over "KILL of the keeper"
 t "the bridge is gone then" wait_until 10 gone "$bridge"
 
+# shellcheck disable=SC2016 # for the inner shell
+ends 5 "a keeper that the program stops goes on" -- \
+	sh -c 'kill -STOP $PPID; exit 5'
+
 beside
 kill -KILL "$started" "$keeper" "$bridge"
 forget "$started"
