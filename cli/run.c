@@ -268,6 +268,20 @@ start(struct run *run)
 	return code;
 }
 
+/* Was the option forgotten that makes a card of it? */
+static int
+check_program(const struct run *run, int argc)
+{
+	int code = cli_program_check(run->argv[0], run->front.library);
+
+	if ((code == CLI_NOT_FOUND || code == CLI_NOT_RUN) && argc > 1 &&
+	    strcmp(run->argv[1], "--") == 0)
+		(void)cli_fail(CLI_NOT_FOUND, "note: a card is given by an "
+		    "option: --test-card PROFILE, --card FILE or --reader "
+		    "NAME=URI");
+	return code;
+}
+
 static int
 run_run(const struct cli_cmd *cmd, const void *args, int argc, char **argv)
 {
@@ -276,7 +290,6 @@ run_run(const struct cli_cmd *cmd, const void *args, int argc, char **argv)
 	int code;
 
 	(void)cmd;
-	(void)argc;
 	if (a->full && a->trace == NULL)
 		return cli_fail(CLI_REFUSED, "--full is about a trace: add "
 		    "--trace FILE");
@@ -292,7 +305,7 @@ run_run(const struct cli_cmd *cmd, const void *args, int argc, char **argv)
 		CLI_OK &&
 	    (code = cli_front_find(&run->front)) == CLI_OK &&
 	    (code = find_bridge(run)) == CLI_OK) {
-		code = cli_program_check(argv[0], run->front.library);
+		code = check_program(run, argc);
 		if (code == CLI_OK && a->trace != NULL &&
 		    run_trace_open(run, a->trace) != CLI_OK)
 			code = CLI_REFUSED;

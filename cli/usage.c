@@ -134,6 +134,54 @@ is_whole(const char *name, char *const *argv)
 	    (strncmp(two, "--", 2) == 0 && strcmp(two + 2, name) == 0);
 }
 
+/* The word that getopt_long stopped at: of letters behind one dash it stays
+ * at the word until the last is read. */
+static const char *
+stopped_at(char *const *argv)
+{
+	const char *word = argv[optind - 1], *next = argv[optind];
+
+	/* --part value */
+	if (optopt == 0 && word[0] != '-' && optind > 1)
+		return argv[optind - 2];
+	return optopt > 0 && optopt < OPT_BASE && next != NULL &&
+	    next[0] == '-' && next[1] != '-' && strchr(next, optopt) != NULL
+	    ? next : word;
+}
+
+/* Not a word of what was typed but an option's name: another may be a passcode
+ * that somebody tried to give as an option, and so may what is behind "=". */
+static int
+no_option(const struct cli_cmd *cmd, char *const *argv)
+{
+	const char *word = stopped_at(argv);
+	size_t n = strspn(word, "-abcdefghijklmnopqrstuvwxyz");
+	char what[128];
+
+	if (optopt >= OPT_BASE)
+		(void)snprintf(what, sizeof(what), "option --%s takes no value",
+		    cmd->opts[optopt - OPT_BASE].name);
+	else if (word[0] == '-' && n > 1 && (word[n] == '\0' || word[n] == '='))
+		(void)snprintf(what, sizeof(what),
+		    "%.*s is no option that this command has",
+		    n < 40 ? (int)n : 40, word);
+	else
+		(void)snprintf(what, sizeof(what),
+		    "argument %d is no option that this command has",
+		    optind - 1);
+	return try_help(cmd, what);
+}
+
+static int
+no_value(const struct cli_cmd *cmd, const struct cli_opt *opt)
+{
+	char what[128];
+
+	(void)snprintf(what, sizeof(what), "option %s%s needs a value",
+	    is_letter(opt->name) ? "-" : "--", opt->name);
+	return try_help(cmd, what);
+}
+
 static void
 add_letter(char *letters, const struct cli_opt *opt)
 {
@@ -184,8 +232,10 @@ cli_parse(const struct cli_cmd *cmd, int argc, char **argv, void *args,
 	while ((c = getopt_long(argc, argv, shorts, longs, &which)) != -1) {
 		if (c != ':' && c != '?' && which >= 0 &&
 		    (is_letter(longs[which].name) ||
-			!is_whole(longs[which].name, argv)))
+			!is_whole(longs[which].name, argv))) {
 			c = '?';
+			optopt = 0;
+		}
 		which = -1;
 		if (c != OPT_HELP && c != OPT_SOCKET && c < OPT_BASE)
 			c = of_letter(cmd, c);
@@ -196,14 +246,15 @@ cli_parse(const struct cli_cmd *cmd, int argc, char **argv, void *args,
 		}
 		if (c == OPT_SOCKET) {
 			cli_socket = optarg;
-		} else if (c == ':' || c == '?') {
-			/* Not a word of what was typed: it may be a passcode
-			 * that somebody tried to give as an option. */
-			(void)snprintf(what, sizeof(what), c == ':'
-			    ? "option %d needs a value"
-			    : "argument %d is no option that this command has",
-			    optind - 1);
-			*code = try_help(cmd, what);
+		} else if (c == ':' && (n = of_letter(cmd, optopt)) >=
+		    OPT_BASE) {
+			*code = no_value(cmd, &cmd->opts[n - OPT_BASE]);
+			return -1;
+		} else if (c == ':') {
+			*code = try_help(cmd, "option --socket needs a value");
+			return -1;
+		} else if (c == '?') {
+			*code = no_option(cmd, argv);
 			return -1;
 		} else if ((*code = set_option(
 				&cmd->opts[c - OPT_BASE], args)) != CLI_OK) {

@@ -77,13 +77,28 @@ run 2 card new a b && says 'takes only: FILE'
 check 'card new with two files'
 run 2 card new --tries x f && says 'expected a number'
 check '--tries wants a number'
-run 2 card new --pin 123456 f && ! says 123456
+run 2 card new --pin 123456 f && ! says 123456 &&
+	says '[-][-]pin is no option'
 check 'a passcode typed as an unknown option is not repeated'
-run 2 card new --label && says 'needs a value'
+run 2 card new --pin=secret f && says '[-][-]pin is no option' && ! says secret
+check 'nor behind an unknown option; but the option is'
+run 2 card new --12345 f && ! says 12345
+check 'nor one typed as the option itself'
+run 125 run --frobnicate -- true && says '[-][-]frobnicate is no option'
+check 'an unknown option is named'
+run 125 run -test-card x -- true && says ' -test-card is no option'
+check 'also with one dash'
+run 125 run --full=x -- true && says '[-][-]full takes no value'
+check 'a value of an option that takes none'
+run 2 card new --help=x && says 'card new --help'
+check 'also of --help'
+run 127 run series8 -- true && says '[-][-]test-card PROFILE'
+check 'a card without its option'
+run 2 card new --label && says '[-][-]label needs a value'
 check 'an option without its value'
 
 # an option of one letter
-run 2 card describe -o && says 'needs a value'
+run 2 card describe -o && says ' -o needs a value'
 check 'a short option without its value'
 run 2 card describe -x none && says 'no option'
 check 'a short option that there is none of'
