@@ -78,7 +78,9 @@ key_use(enum rep_type type, struct cb_span data, struct rep_file *f)
 		return CB_OK;
 	rules(in, &f->access);
 	f->commits = value_number(in, 0x9E) == 1;
-	if ((bytes = value_number(in, 0x80)) > 0) {
+	/* a length that no file has is not taken for one */
+	bytes = value_number(in, 0x80);
+	if (bytes > 0 && bytes <= UINT16_MAX / 8) {
 		f->size = 8u * (unsigned)bytes;
 		f->sized = true;
 	}
