@@ -119,9 +119,7 @@ put(struct cb_buf *b, const struct be_message *m)
 	    (r = cb_put_u16(b, m->code)) != CB_OK ||
 	    (r = cb_put_u64(b, m->id)) != CB_OK ||
 	    (r = cb_buf_add(b, m->body)) != CB_OK);
-	if (r != CB_OK && cb_buf_truncate(b, before) != CB_OK)
-		r = CB_E_INTERNAL;
-	return r;
+	return cb_buf_undo(b, before, r);
 }
 
 enum cb_err

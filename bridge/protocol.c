@@ -150,11 +150,8 @@ enum cb_err
 br_frame_end(
     struct cb_buf *b, size_t mark, uint16_t seq, uint16_t type, enum cb_err r)
 {
-	if (r != CB_OK) {
-		if (cb_buf_truncate(b, mark) != CB_OK)
-			return CB_E_INTERNAL;
-		return r;
-	}
+	if (r != CB_OK)
+		return cb_buf_undo(b, mark, r);
 	br_header_put(b->p + mark, type, seq,
 	    (uint32_t)(b->n - mark - BR_HEADER_SIZE));
 	return CB_OK;

@@ -155,9 +155,7 @@ br_listed_add(struct cb_buf *b, size_t mark, const struct br_listed *one)
 		r = cb_put_lv16(b, cb_span(one->atr, one->atr_n));
 	if (r == CB_OK && b->n - mark - BR_HEADER_SIZE > BR_BODY_MAX)
 		r = CB_E_LIMIT;
-	if (r != CB_OK && cb_buf_truncate(b, from) != CB_OK)
-		r = CB_E_INTERNAL;
-	return r;
+	return cb_buf_undo(b, from, r);
 }
 
 enum cb_err

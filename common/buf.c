@@ -102,6 +102,14 @@ cb_buf_truncate(struct cb_buf *b, size_t n)
 }
 
 enum cb_err
+cb_buf_undo(struct cb_buf *b, size_t n, enum cb_err r)
+{
+	if (r != CB_OK && cb_buf_truncate(b, n) != CB_OK)
+		return CB_E_INTERNAL;
+	return r;
+}
+
+enum cb_err
 cb_buf_reserve(struct cb_buf *b, size_t n)
 {
 	struct room old;

@@ -27,6 +27,9 @@ void cb_buf_free(struct cb_buf *b);
 void cb_buf_clear(struct cb_buf *b);
 /* Wipes what lies behind n; n larger than b->n is CB_E_ARG. */
 CB_MUST_USE enum cb_err cb_buf_truncate(struct cb_buf *b, size_t n);
+/* Ends what has appended step by step since there were n bytes: where r is not
+ * CB_OK all of it is taken back. Returns r. */
+CB_MUST_USE enum cb_err cb_buf_undo(struct cb_buf *b, size_t n, enum cb_err r);
 /* Room for n bytes in all. */
 CB_MUST_USE enum cb_err cb_buf_reserve(struct cb_buf *b, size_t n);
 /* *out: n writable bytes appended (zeroed), borrowed until the next call. */

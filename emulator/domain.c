@@ -72,7 +72,7 @@ emu_domain_check(const struct emu_domain *d, const uint8_t secret[EMU_KEY])
 	uint8_t public[EMU_KEY];
 	enum cb_err r;
 
-	if ((r = emu_box_public(secret, public)) != CB_OK)
+	if ((r = cr_x25519_public(secret, public)) != CB_OK)
 		return r;
 	return memcmp(public, d->public, EMU_KEY) == 0 ? CB_OK : CB_E_FORMAT;
 }

@@ -167,9 +167,7 @@ wire_sign(const struct wire_key *key, struct cb_span data, struct cb_buf *out)
 	    EVP_DigestSign(ctx, place, &n, data.p, data.n) == 1)
 		r = cb_buf_truncate(out, before + n);
 	EVP_MD_CTX_free(ctx);
-	if (r != CB_OK && cb_buf_truncate(out, before) != CB_OK)
-		r = CB_E_INTERNAL;
-	return cr_ossl_end(r);
+	return cr_ossl_end(cb_buf_undo(out, before, r));
 }
 
 enum cb_err
@@ -233,9 +231,7 @@ wire_wrap(const struct wire_key *key, struct cb_span label,
 	    EVP_PKEY_encrypt(ctx, place, &n, secret, CR_KEY) == 1)
 		r = cb_buf_truncate(out, before + n);
 	EVP_PKEY_CTX_free(ctx);
-	if (r != CB_OK && cb_buf_truncate(out, before) != CB_OK)
-		r = CB_E_INTERNAL;
-	return cr_ossl_end(r);
+	return cr_ossl_end(cb_buf_undo(out, before, r));
 }
 
 enum cb_err

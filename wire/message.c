@@ -101,11 +101,9 @@ wire_exchange_put(struct cb_buf *b, const struct wire_exchange *exchange)
 	const size_t before = b->n;
 	enum cb_err r;
 
-	if ((r = put_lv32(b, exchange->command)) == CB_OK &&
-	    (r = put_lv32(b, exchange->answer)) != CB_OK &&
-	    cb_buf_truncate(b, before) != CB_OK)
-		r = CB_E_INTERNAL;
-	return r;
+	if ((r = put_lv32(b, exchange->command)) == CB_OK)
+		r = put_lv32(b, exchange->answer);
+	return cb_buf_undo(b, before, r);
 }
 
 enum cb_err

@@ -104,9 +104,7 @@ wire_seal(struct wire_stream *s, struct cb_span message, struct cb_buf *out)
 	    cb_buf_span(&text), out);
 out:
 	cb_buf_free(&text);
-	if (r != CB_OK && cb_buf_truncate(out, before) != CB_OK)
-		r = CB_E_INTERNAL;
-	return r;
+	return cb_buf_undo(out, before, r);
 }
 
 enum cb_err

@@ -276,8 +276,7 @@ emu_cert_make(const struct emu_rsa *key, const struct emu_cert_wish *wish,
 	    (r = cb_tlv_close(der, mark)) != CB_OK)
 		goto out;
 out:
-	if (r != CB_OK && cb_buf_truncate(der, before) != CB_OK)
-		r = CB_E_INTERNAL;
+	r = cb_buf_undo(der, before, r);
 	emu_rsa_free(&ca);
 	cb_buf_free(&body);
 	cb_buf_free(&signature);

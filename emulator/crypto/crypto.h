@@ -43,9 +43,6 @@ CB_MUST_USE enum cb_err emu_gcm_open(const uint8_t key[EMU_KEY],
  * both public keys, AES-256-GCM. Appends ephemeral key, nonce, text, tag. */
 CB_MUST_USE enum cb_err emu_box_keypair(const struct emu_env *env,
     uint8_t secret[EMU_KEY], uint8_t public[EMU_KEY]);
-/* The public half of a secret one. */
-CB_MUST_USE enum cb_err emu_box_public(
-    const uint8_t secret[EMU_KEY], uint8_t public[EMU_KEY]);
 CB_MUST_USE enum cb_err emu_box_seal(const struct emu_env *env,
     const uint8_t public[EMU_KEY], struct cb_span aad, struct cb_span plain,
     struct cb_buf *out);

@@ -60,9 +60,7 @@ emu_rsa_sign_data(
 		data.n) != 1 ||
 	    n != key->bytes)
 		r = CB_E_CRYPTO;
-	if (r != CB_OK && cb_buf_truncate(out, before) != CB_OK)
-		r = CB_E_INTERNAL;
-	return cr_ossl_end(r);
+	return cr_ossl_end(cb_buf_undo(out, before, r));
 }
 
 enum cb_err

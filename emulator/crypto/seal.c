@@ -35,9 +35,7 @@ emu_gcm_seal(const struct emu_env *env, const uint8_t key[EMU_KEY],
 	    (r = cb_buf_add(out, CB_SPAN_OF(nonce))) != CB_OK)
 		return r;
 	r = cr_gcm_seal(key, nonce, aad, plain, out);
-	if (r != CB_OK && cb_buf_truncate(out, before) != CB_OK)
-		r = CB_E_INTERNAL;
-	return r;
+	return cb_buf_undo(out, before, r);
 }
 
 enum cb_err
@@ -83,12 +81,6 @@ emu_box_keypair(
 }
 
 enum cb_err
-emu_box_public(const uint8_t secret[EMU_KEY], uint8_t public[EMU_KEY])
-{
-	return cr_x25519_public(secret, public);
-}
-
-enum cb_err
 emu_box_seal(const struct emu_env *env, const uint8_t public[EMU_KEY],
     struct cb_span aad, struct cb_span plain, struct cb_buf *out)
 {
@@ -102,8 +94,7 @@ emu_box_seal(const struct emu_env *env, const uint8_t public[EMU_KEY],
 	    (r = cb_buf_add(out, CB_SPAN_OF(ephemeral))) != CB_OK)
 		goto out;
 	r = emu_gcm_seal(env, key, aad, plain, out);
-	if (r != CB_OK && cb_buf_truncate(out, before) != CB_OK)
-		r = CB_E_INTERNAL;
+	r = cb_buf_undo(out, before, r);
 out:
 	cb_wipe(secret, sizeof(secret));
 	cb_wipe(key, sizeof(key));

@@ -46,6 +46,23 @@ START_TEST(appended_bytes_are_there)
 }
 END_TEST
 
+/* On failure what was appended is gone, and wiped; else nothing happens. */
+START_TEST(undo_takes_back_what_failed)
+{
+	struct cb_buf b = CB_BUF_INIT;
+
+	ck_assert_int_eq(cb_buf_add(&b, cb_span(secret, 16)), CB_OK);
+	ck_assert_int_eq(cb_buf_undo(&b, 4, CB_OK), CB_OK);
+	ck_assert_uint_eq(b.n, 16);
+	ck_assert_int_eq(cb_buf_undo(&b, 4, CB_E_CRYPTO), CB_E_CRYPTO);
+	ck_assert_uint_eq(b.n, 4);
+	ck_assert_uint_eq(nonzero(b.p + 4, 12), 0);
+	ck_assert_int_eq(cb_buf_undo(&b, 5, CB_E_CRYPTO), CB_E_INTERNAL);
+	ck_assert_uint_eq(b.n, 4);
+	cb_buf_free(&b);
+}
+END_TEST
+
 START_TEST(maximum_is_kept)
 {
 	struct cb_buf b = CB_BUF_INIT_MAX(10);
@@ -227,6 +244,7 @@ buf_suite(void)
 	TCase *tc = tcase_create("buf");
 
 	tcase_add_test(tc, appended_bytes_are_there);
+	tcase_add_test(tc, undo_takes_back_what_failed);
 	tcase_add_test(tc, maximum_is_kept);
 	tcase_add_test(tc, maximum_unless_said_otherwise);
 	tcase_add_test(tc, count_larger_than_65535_is_refused);
