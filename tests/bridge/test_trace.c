@@ -46,14 +46,16 @@ end(void)
 static char *
 told(void)
 {
-	char *text = calloc(1, 65536), *out = calloc(1, 65536), *line, *next;
+	enum { SIZE = 65536 };
+	char *text = calloc(1, SIZE), *out = calloc(1, SIZE), *line, *next;
+	size_t n = 0;
 	char who[64];
 	unsigned h, m, s, us;
 	int pid, at = 0;
 
 	ck_assert_ptr_nonnull(text);
 	ck_assert_ptr_nonnull(out);
-	ck_assert_int_gt(pread(file, text, 65535, 0), 0);
+	ck_assert_int_gt(pread(file, text, SIZE - 1, 0), 0);
 	for (line = text; *line != '\0'; line = next) {
 		next = strchr(line, '\n');
 		ck_assert_ptr_nonnull(next);
@@ -61,8 +63,9 @@ told(void)
 		ck_assert_msg(sscanf(line, "%2u:%2u:%2u.%6u %63[^[][%d] %n",
 		    &h, &m, &s, &us, who, &pid, &at) == 6, "%s", line);
 		ck_assert_int_eq(pid, getpid());
-		strcat(out, line + at);
-		strcat(out, "\n");
+		n += (size_t)snprintf(
+		    out + n, SIZE - n, "%s\n", line + at);
+		ck_assert_uint_lt(n, SIZE);
 	}
 	free(text);
 	return out;

@@ -10,7 +10,6 @@
  *
  * The bridge has a reader "one", with a card.
  */
-#include <dirent.h>
 #include <fcntl.h>
 #include <poll.h>
 #include <signal.h>
@@ -23,6 +22,7 @@
 #include <unistd.h>
 
 #include "tests/winscard/conform.h"
+#include "tests/winscard/own.h"
 
 #define PRESENT SCARD_STATE_PRESENT
 
@@ -32,31 +32,6 @@ const struct difference differences[] = { { NULL, NOT_RUN, 0, NULL } };
 const size_t differences_n = 0;
 
 /* ---- what a process has ------------------------------------------------ */
-
-static unsigned
-entries(const char *dir)
-{
-	DIR *d = opendir(dir);
-	unsigned n = 0;
-
-	while (d != NULL && readdir(d) != NULL)
-		n++;
-	if (d != NULL)
-		closedir(d);
-	return n;
-}
-
-static unsigned
-descriptors(void)
-{
-	return entries("/proc/self/fd");
-}
-
-static unsigned
-threads(void)
-{
-	return entries("/proc/self/task");
-}
 
 /* All that a library might change of signals. */
 struct signals {
@@ -105,7 +80,7 @@ watcher(void)
 static void
 rows_quiet(void)
 {
-	unsigned fds = descriptors(), had = threads();
+	unsigned fds = own_descriptors(), had = own_threads();
 	struct signals before, after;
 	struct task t;
 	SCARDCONTEXT ctx;
@@ -115,18 +90,18 @@ rows_quiet(void)
 	ctx = establish();
 	card = connected(ctx, SCARD_SHARE_SHARED);
 	is("quiet: the card answers", transmit(card), SCARD_S_SUCCESS);
-	is("quiet: no thread", threads(), had);
+	is("quiet: no thread", own_threads(), had);
 	t = watcher();
 	task_start(&t, task_watch);
 	ok("quiet: a call waits", task_waits(&t, 50));
-	is("quiet: in one thread, its own", threads(), had + 1);
+	is("quiet: in one thread, its own", own_threads(), had + 1);
 	signals_get(&after);
 	ok("quiet: signals are as they were", signals_same(&before, &after));
 	SCardCancel(t.ctx);
 	is("quiet: it ends", task_end(&t), SCARD_E_CANCELLED);
 	SCardReleaseContext(t.ctx);
 	SCardReleaseContext(ctx);
-	is("quiet: no descriptor is left", descriptors(), fds);
+	is("quiet: no descriptor is left", own_descriptors(), fds);
 }
 
 /* ---- other programs ---------------------------------------------------- */
@@ -175,7 +150,7 @@ child(SCARDCONTEXT ctx, SCARDHANDLE card, bool is_free)
 	SCARDHANDLE k;
 	int bad = 0;
 
-	bad |= descriptors() == descriptors_before ? 0 : 1;
+	bad |= own_descriptors() == descriptors_before ? 0 : 1;
 	bad |= SCardIsValidContext(ctx) == SCARD_E_INVALID_HANDLE ? 0 : 2;
 	bad |= transmit(card) == SCARD_E_INVALID_HANDLE ? 0 : 4;
 	bad |= SCardDisconnect(card, SCARD_RESET_CARD) ==
@@ -189,7 +164,7 @@ child(SCARDCONTEXT ctx, SCARDHANDLE card, bool is_free)
 		bad |= transmit(k) == SCARD_S_SUCCESS ? 0 : 64;
 	}
 	SCardReleaseContext(own);
-	bad |= descriptors() == descriptors_before ? 0 : 128;
+	bad |= own_descriptors() == descriptors_before ? 0 : 128;
 	return bad;
 }
 
@@ -237,7 +212,7 @@ rows_forks(void)
 	SCARDHANDLE owner;
 	struct task watch, begin, command, join;
 
-	descriptors_before = descriptors();
+	descriptors_before = own_descriptors();
 	ctx = establish();
 	owner = connected(ctx, SCARD_SHARE_SHARED);
 	rows_children(ctx, owner, true);
@@ -551,7 +526,7 @@ main(int argc, char **argv)
 		return 2;
 	reader = argv[2];
 	if (strcmp(argv[1], "descriptors") == 0)
-		return printf("%X\n", descriptors()) > 0 ? 0 : 1;
+		return printf("%X\n", own_descriptors()) > 0 ? 0 : 1;
 	if (strcmp(argv[1], "end") == 0)
 		return end_in_the_middle();
 	if (strcmp(argv[1], "establish") == 0)

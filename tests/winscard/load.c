@@ -10,7 +10,6 @@
  *
  * Prints what went wrong; the exit code says whether something did.
  */
-#include <dirent.h>
 #include <dlfcn.h>
 #include <pthread.h>
 #include <stdbool.h>
@@ -22,6 +21,8 @@
 #include <unistd.h>
 
 #include <winscard.h>
+
+#include "tests/winscard/own.h"
 
 static struct {
 	LONG (*establish)(DWORD, LPCVOID, LPCVOID, LPSCARDCONTEXT);
@@ -88,19 +89,6 @@ use(SCARDCONTEXT *ctx, SCARDHANDLE *card)
 
 /* ---- in and out -------------------------------------------------------- */
 
-static unsigned
-descriptors(void)
-{
-	DIR *d = opendir("/proc/self/fd");
-	unsigned n = 0;
-
-	while (d != NULL && readdir(d) != NULL)
-		n++;
-	if (d != NULL)
-		closedir(d);
-	return n;
-}
-
 /* Pages of memory that are the process's own. */
 static unsigned long
 pages(void)
@@ -150,11 +138,11 @@ reload(const char *file)
 	for (i = 0; i < 20; i++)
 		in_and_out(file);
 	size = pages();
-	fds = descriptors();
+	fds = own_descriptors();
 	for (i = 0; i < times; i++)
 		in_and_out(file);
 	size_after = pages();
-	fds_after = descriptors();
+	fds_after = own_descriptors();
 	if (fds_after == fds && size_after <= size + 4)
 		return 0;
 	printf("descriptors: %u, then %u; pages: %lu, then %lu\n", fds,

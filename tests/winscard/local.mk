@@ -27,7 +27,8 @@ tests_winscard_gone_LDADD = $(PCSC_LIBS)
 check_PROGRAMS += tests/winscard/guest
 tests_winscard_guest_SOURCES = \
 	tests/winscard/conform.h tests/winscard/guest.c \
-	tests/winscard/harness.c
+	tests/winscard/harness.c \
+	tests/winscard/own.c tests/winscard/own.h
 tests_winscard_guest_CFLAGS = $(AM_CFLAGS) $(PCSC_CFLAGS)
 tests_winscard_guest_LDADD = $(PCSC_LIBS)
 
@@ -45,7 +46,8 @@ tests_winscard_abi_fixed_LDADD = $(PCSC_LIBS)
 
 # Loads the library by itself.
 check_PROGRAMS += tests/winscard/load
-tests_winscard_load_SOURCES = tests/winscard/load.c
+tests_winscard_load_SOURCES = \
+	tests/winscard/load.c tests/winscard/own.c tests/winscard/own.h
 tests_winscard_load_CFLAGS = $(AM_CFLAGS) $(PCSC_CFLAGS)
 
 # Library and tests for 32 bits on a machine of 64. Of other libraries only
