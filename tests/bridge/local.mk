@@ -3,6 +3,8 @@ check_PROGRAMS += tests/bridge/test_bridge
 TESTS += tests/bridge/test_bridge
 VALGRIND_TESTS += tests/bridge/test_bridge
 tests_bridge_test_bridge_SOURCES = \
+	tests/bridge/call.c \
+	tests/bridge/call.h \
 	tests/bridge/fake_link.c \
 	tests/bridge/harness.c \
 	tests/bridge/harness.h \
