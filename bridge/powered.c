@@ -18,6 +18,9 @@ power_off(struct br_session *s)
 	s->over = true;
 	br_session_power_off(s);
 	br_share_release(s->rd, s);
+	/* pcscd sees no change when it gives the card back; those who share
+	 * cards do, and may wait for it */
+	br_server_changed(s->srv);
 }
 
 /* ---- requests: false ends the session ---------------------------------- */
@@ -179,6 +182,7 @@ br_powered_start(struct br_conn *c, struct br_reader *rd, enum br_power what,
 		return r;
 	s->first = what;
 	if ((r = claim(s, c, rd, why)) == CB_OK) {
+		br_server_changed(c->srv);
 		if ((r = br_session_run(s, why)) == CB_OK)
 			return CB_OK;
 		br_share_release(rd, s);

@@ -142,6 +142,60 @@ START_TEST(the_list_tells_what_is_so)
 }
 END_TEST
 
+/* Looks, and waits until there is no more to tell. */
+static void
+settle(struct br_client *l)
+{
+	enum cb_err r;
+
+	do {
+		look(l, true);
+		r = changed(l, SETTLE_MS);
+	} while (r == CB_OK);
+	ck_err(r, CB_E_TIMEOUT);
+}
+
+/* Another road that takes a card, or gives it back, is told as well. */
+static void
+a_road_is_told(enum br_road road)
+{
+	struct br_client *l = dial(&b), *p = attached(&b, "a", road);
+	uint8_t atr[CB_ATR_MAX];
+	size_t n;
+	int i;
+
+	for (i = 0; i < 2; i++) {
+		settle(l);
+		ck_assert(!list[0].in_use && !list[0].exclusive);
+		power_on(p);
+		ck_ok(changed(l, 1000));
+		settle(l);
+		ck_assert(list[0].exclusive);
+		if (i == 0)
+			ck_ok(br_power(p, BR_POWER_OFF, atr, &n, NULL));
+		else
+			br_close(&p);
+		ck_ok(changed(l, 1000));
+	}
+	settle(l);
+	ck_assert(!list[0].exclusive);
+	free(list);
+	list = NULL;
+	br_close(&l);
+}
+
+START_TEST(what_pcscd_holds_is_told)
+{
+	a_road_is_told(BR_ROAD_PCSC);
+}
+END_TEST
+
+START_TEST(what_a_tool_holds_is_told)
+{
+	a_road_is_told(BR_ROAD_DIRECT);
+}
+END_TEST
+
 START_TEST(a_long_list_comes_in_pieces)
 {
 	enum { READERS = 2000 };
@@ -218,6 +272,8 @@ list_suite(void)
 	tcase_set_timeout(t, 30);
 	tcase_add_test(t, names_lead_both_ways);
 	tcase_add_test(t, the_list_tells_what_is_so);
+	tcase_add_test(t, what_pcscd_holds_is_told);
+	tcase_add_test(t, what_a_tool_holds_is_told);
 	tcase_add_test(t, a_long_list_comes_in_pieces);
 	tcase_add_test(t, waiting_for_changes_can_be_cancelled);
 	tcase_add_test(t, visits_are_counted);
