@@ -111,6 +111,7 @@ pass_over(struct br_client *c, const struct br_header *h, uint16_t seq,
 
 	if (!life && !(w->events && h->type == BR_CHANGED && h->seq == 0))
 		return CB_E_FORMAT;
+	c->changed = c->changed || !life;
 	br_inbox_drop(&c->in, h);
 	return CB_OK;
 }

@@ -17,6 +17,7 @@ struct br_client {
 	struct cb_fd_id id;	/* what fd stands for, if it is ours still */
 	bool broken;		/* nothing may be sent or believed any more */
 	bool watching;
+	bool changed;		/* told so between the pieces of a list */
 	uint16_t seq;
 	unsigned exchange_ms, long_ms;
 	unsigned socket_ms;	/* that its receive timeout stands for; 0: none */

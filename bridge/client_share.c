@@ -208,6 +208,9 @@ br_list(struct br_client *c, bool tell, struct br_listed **list,
 		r = br_put_list(&frame, br_io_seq(c), after, tell);
 		if (r == CB_OK)
 			r = br_io_call_frame(c, &frame, BR_LISTED, &body, NULL);
+		/* told before the first piece, it is seen in all of them */
+		if (after == 0)
+			c->changed = false;
 		if (r == CB_OK) {
 			r = take_listed(body, list, count, comings, &more);
 			if (r == CB_OK && more && *count == before)
@@ -248,6 +251,11 @@ br_list_wait(struct br_client *c, uint64_t deadline, int cancel)
 	int n;
 	enum cb_err r;
 
+	/* told between the pieces of the list */
+	if (c->changed) {
+		c->changed = false;
+		return CB_OK;
+	}
 	for (;;) {
 		r = br_io_take(c, &h, &body);
 		if (r == CB_OK) {

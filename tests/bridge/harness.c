@@ -232,6 +232,34 @@ raw_closed(int fd, int ms)
 	return n == 0 || errno == ECONNRESET;
 }
 
+void
+played_start(struct played *p, void (*play)(int fd))
+{
+	struct sockaddr_un un = { .sun_family = AF_UNIX };
+	int l = socket(AF_UNIX, SOCK_STREAM, 0);
+
+	place_make(&p->at);
+	ck_assert_uint_lt(strlen(p->at.socket), sizeof(un.sun_path));
+	memcpy(un.sun_path, p->at.socket, strlen(p->at.socket));
+	ck_assert_int_eq(bind(l, (struct sockaddr *)&un, sizeof(un)), 0);
+	ck_assert_int_eq(listen(l, 5), 0);
+	p->pid = fork();
+	ck_assert_int_ge(p->pid, 0);
+	if (p->pid == 0) {
+		play(accept(l, NULL, NULL));
+		_exit(0);
+	}
+	close(l);
+}
+
+void
+played_clear(struct played *p)
+{
+	kill(p->pid, SIGKILL);
+	waitpid(p->pid, NULL, 0);
+	place_clear(&p->at);
+}
+
 struct br_client *
 dial(const struct bridge *b)
 {

@@ -18,6 +18,7 @@
 /* Every suite, listed once. */
 #define SUITES \
 	SUITE(arbiter) \
+	SUITE(client) \
 	SUITE(blot) \
 	SUITE(config) \
 	SUITE(deadlines) \
@@ -78,6 +79,15 @@ int raw_connect(const struct bridge *b);
 int raw_greeted(const struct bridge *b);
 /* Until the bridge has closed it (true) or ms have passed. */
 bool raw_closed(int fd, int ms);
+
+/* A bridge that is played: what `play` does with the first connection, in a
+ * process of its own. */
+struct played {
+	struct place at;
+	pid_t pid;
+};
+void played_start(struct played *p, void (*play)(int fd));
+void played_clear(struct played *p);
 
 struct br_client *dial(const struct bridge *b);
 /* Attached by name. */

@@ -10,6 +10,7 @@ tests_bridge_test_bridge_SOURCES = \
 	tests/bridge/harness.h \
 	tests/bridge/main.c \
 	tests/bridge/test_arbiter.c \
+	tests/bridge/test_client.c \
 	tests/bridge/test_blot.c \
 	tests/bridge/test_config.c \
 	tests/bridge/test_deadlines.c \

@@ -10,8 +10,6 @@
 #include <stdlib.h>
 #include <string.h>
 #include <sys/socket.h>
-#include <sys/un.h>
-#include <sys/wait.h>
 #include <unistd.h>
 
 #include "bridge/protocol.h"
@@ -203,44 +201,35 @@ static const struct {
 	{ "too long", "00 01 00 00 00 02 00 01", CB_E_PEER },
 };
 
+static const char *bad_answer;
+
+static void
+play_bad(int fd)
+{
+	uint8_t request[256];
+
+	if (recv(fd, request, sizeof(request), 0) <= 0 || bad_answer == NULL)
+		return;
+	send_hex(fd, bad_answer);
+	pause();
+}
+
 START_TEST(bad_bridges_are_left)
 {
-	struct sockaddr_un un = { .sun_family = AF_UNIX };
 	struct br_client *c;
 	struct cb_why why = { "" };
-	struct place at;
-	uint8_t request[256];
+	struct played p;
 	uint64_t start;
-	pid_t pid;
-	int l, fd;
 
-	place_make(&at);
-	memcpy(un.sun_path, at.socket, strlen(at.socket));
-	l = socket(AF_UNIX, SOCK_STREAM, 0);
-	ck_assert_int_eq(bind(l, (struct sockaddr *)&un, sizeof(un)), 0);
-	ck_assert_int_eq(listen(l, 5), 0);
-	pid = fork();
-	ck_assert_int_ge(pid, 0);
-	if (pid == 0) {
-		fd = accept(l, NULL, NULL);
-		if (recv(fd, request, sizeof(request), 0) <= 0)
-			_exit(1);
-		if (bad_bridge[_i].answer == NULL)
-			_exit(0);
-		send_hex(fd, bad_bridge[_i].answer);
-		sleep(2);
-		_exit(0);
-	}
-	close(l);
+	bad_answer = bad_bridge[_i].answer;
+	played_start(&p, play_bad);
 	start = br_now_ms();
-	ck_assert_msg(br_connect(&c, at.socket, 400, &why) ==
+	ck_assert_msg(br_connect(&c, p.at.socket, 400, &why) ==
 	    bad_bridge[_i].r, "%s: %s", bad_bridge[_i].what, why.text);
 	ck_assert_uint_lt(br_now_ms() - start, 900);
 	ck_assert_ptr_null(c);
 	ck_assert_str_ne(why.text, "");
-	kill(pid, SIGKILL);
-	waitpid(pid, NULL, 0);
-	place_clear(&at);
+	played_clear(&p);
 }
 END_TEST
 
@@ -271,45 +260,30 @@ flood(int fd)
  * poll tells. */
 START_TEST(a_flood_of_events_ends_a_call)
 {
-	struct sockaddr_un un = { .sun_family = AF_UNIX };
 	struct br_target t = { .slot = 0 };
 	struct br_client *c;
 	struct br_state state;
-	struct place at;
+	struct played p;
 	bool changed;
-	pid_t pid;
-	int l, i;
+	int i;
 
-	place_make(&at);
-	memcpy(un.sun_path, at.socket, strlen(at.socket));
-	l = socket(AF_UNIX, SOCK_STREAM, 0);
-	ck_assert_int_eq(bind(l, (struct sockaddr *)&un, sizeof(un)), 0);
-	ck_assert_int_eq(listen(l, 5), 0);
-	pid = fork();
-	ck_assert_int_ge(pid, 0);
-	if (pid == 0) {
-		flood(accept(l, NULL, NULL));
-		_exit(0);
-	}
-	close(l);
-	ck_ok(br_connect(&c, at.socket, 2000, NULL));
+	played_start(&p, flood);
+	ck_ok(br_connect(&c, p.at.socket, 2000, NULL));
 	ck_ok(br_watch(c, &t, BR_ROAD_PCSC, &state));
 	usleep(200000);		/* all of it is there */
 	ck_ok(br_watch_take(c, &state, &changed));
 	ck_assert(changed);
 	ck_assert_uint_lt(state.changes, FLOOD);
 	for (i = 0; i < FLOOD && state.changes < FLOOD; i++) {
-		struct pollfd p = { .fd = br_fd(c), .events = POLLIN };
+		struct pollfd pfd = { .fd = br_fd(c), .events = POLLIN };
 
-		ck_assert_int_eq(poll(&p, 1, 1000), 1);
+		ck_assert_int_eq(poll(&pfd, 1, 1000), 1);
 		ck_ok(br_watch_take(c, &state, &changed));
 		ck_assert(changed);
 	}
 	ck_assert_uint_eq(state.changes, FLOOD);
 	br_close(&c);
-	kill(pid, SIGKILL);
-	waitpid(pid, NULL, 0);
-	place_clear(&at);
+	played_clear(&p);
 }
 END_TEST
 
