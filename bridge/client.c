@@ -65,6 +65,31 @@ set_timeout(int fd, int which, unsigned ms)
 	return CB_OK;
 }
 
+/* connect() to a full backlog waits by the timeout for sending. Each signal
+ * ends it: what is left of the time is all that the next try has. */
+static enum cb_err
+connect_within(int fd, const struct br_addr *addr, unsigned wait_ms)
+{
+	uint64_t end = br_now_ms() + wait_ms, now = end - wait_ms;
+	enum cb_err r;
+
+	do {
+		r = set_timeout(fd, SO_SNDTIMEO, (unsigned)(end - now));
+		if (r != CB_OK)
+			return r;
+		if (connect(fd, (const struct sockaddr *)&addr->un,
+			addr->n) == 0)
+			return CB_OK;
+		if (errno == EAGAIN)
+			return CB_E_TIMEOUT;
+		if (errno == EACCES || errno == EPERM)
+			return CB_E_DENIED;
+		if (errno != EINTR)
+			return CB_E_ABSENT;
+	} while ((now = br_now_ms()) < end);
+	return CB_E_TIMEOUT;
+}
+
 static enum cb_err
 dial(struct br_client *c, const char *path, unsigned wait_ms,
     struct cb_why *why)
@@ -84,20 +109,7 @@ dial(struct br_client *c, const char *path, unsigned wait_ms,
 		close(fd);
 		goto out;
 	}
-	/* connect() to a full backlog waits by the timeout for sending */
-	if ((r = set_timeout(c->fd, SO_SNDTIMEO, wait_ms)) != CB_OK)
-		goto out;
-	while (connect(c->fd, (struct sockaddr *)&addr.un, addr.n) != 0) {
-		if (errno == EINTR)
-			continue;
-		if (errno == EAGAIN)
-			r = CB_E_TIMEOUT;
-		else if (errno == EACCES || errno == EPERM)
-			r = CB_E_DENIED;
-		else
-			r = CB_E_ABSENT;
-		break;
-	}
+	r = connect_within(c->fd, &addr, wait_ms);
 	if (r == CB_OK && (r = br_peer_check(c->fd, path, why)) != CB_OK) {
 		br_addr_clear(&addr);
 		return r;

@@ -4,8 +4,12 @@
  * The thin end where the order of things matters: before bridges that say
  * what a real one says, each at the moment of the test's choice.
  */
+#include <signal.h>
 #include <stdlib.h>
+#include <string.h>
 #include <sys/socket.h>
+#include <sys/time.h>
+#include <sys/un.h>
 #include <unistd.h>
 
 #include "bridge/protocol.h"
@@ -102,6 +106,53 @@ START_TEST(a_change_between_two_pieces_is_not_lost)
 }
 END_TEST
 
+/* ---- signals ------------------------------------------------------------ */
+
+static void
+ignore(int sig)
+{
+	(void)sig;
+}
+
+/* A program that is interrupted again and again, as by a profiler. */
+static void
+interrupt_every(unsigned ms)
+{
+	struct sigaction sa = { .sa_handler = ignore };
+	struct itimerval it = { .it_interval.tv_usec = 1000 * (long)ms };
+
+	it.it_value = it.it_interval;
+	ck_assert_int_eq(sigaction(SIGALRM, &sa, NULL), 0);
+	ck_assert_int_eq(setitimer(ITIMER_REAL, &it, NULL), 0);
+}
+
+/* Nobody takes connections up, and no more fit. */
+START_TEST(signals_do_not_put_off_the_end_of_connecting)
+{
+	struct sockaddr_un un = { .sun_family = AF_UNIX };
+	struct br_client *c;
+	struct place at;
+	uint64_t start;
+	int l, one = socket(AF_UNIX, SOCK_STREAM, 0);
+
+	place_make(&at);
+	memcpy(un.sun_path, at.socket, strlen(at.socket));
+	l = socket(AF_UNIX, SOCK_STREAM, 0);
+	ck_assert_int_eq(bind(l, (struct sockaddr *)&un, sizeof(un)), 0);
+	ck_assert_int_eq(listen(l, 0), 0);
+	/* one more than the backlog */
+	ck_assert_int_eq(connect(one, (struct sockaddr *)&un, sizeof(un)), 0);
+	interrupt_every(20);
+	start = br_now_ms();
+	ck_err(br_connect(&c, at.socket, 300, NULL), CB_E_TIMEOUT);
+	ck_assert_uint_ge(br_now_ms() - start, 290);
+	ck_assert_uint_lt(br_now_ms() - start, 600);
+	close(one);
+	close(l);
+	place_clear(&at);
+}
+END_TEST
+
 Suite *
 client_suite(void)
 {
@@ -111,6 +162,7 @@ client_suite(void)
 	tcase_set_timeout(t, 10);
 	tcase_add_loop_test(t, a_change_between_two_pieces_is_not_lost,
 	    BEFORE, AFTER + 1);
+	tcase_add_test(t, signals_do_not_put_off_the_end_of_connecting);
 	suite_add_tcase(s, t);
 	return s;
 }
