@@ -7,6 +7,7 @@
  * many programs for it pays as a user: other users are let in at its cost.
  */
 #include <stdlib.h>
+#include <sys/socket.h>
 
 #include "bridge/loop.h"
 
@@ -95,6 +96,9 @@ br_limits_remove(struct br_server *srv, struct br_conn *c)
 
 	c->peer = NULL;
 	srv->conns--;
+	if (c->ending)
+		srv->ending--;
+	c->ending = false;
 	p->user->count--;
 	if (--p->count > 0)
 		return;
@@ -116,6 +120,25 @@ evict(struct br_server *srv, const struct br_peer *p, unsigned states)
 		    c->waiting != NULL)
 			continue;
 		br_conn_close(c);
+		return true;
+	}
+	return false;
+}
+
+/* The oldest of a user's that shares a card, of which there may be any number:
+ * its thread finds the end, and what the handle had is free. */
+static bool
+hang_up(struct br_server *srv, const struct br_user *u)
+{
+	struct br_conn *c;
+
+	for (c = srv->first; c != NULL; c = c->next) {
+		if (c->peer->user != u || c->state != BR_CONN_SESSION ||
+		    c->type != BR_SHARE_CONNECT || c->ending)
+			continue;
+		(void)shutdown(c->fd, SHUT_RDWR);
+		c->ending = true;
+		srv->ending++;
 		return true;
 	}
 	return false;
@@ -162,7 +185,7 @@ br_limits_admit(struct br_server *srv, const struct br_cred *cred)
 	if (p != NULL && p->count >= PER_PROCESS &&
 	    !evict(srv, p, BR_CONN_NEW))
 		return CB_E_LIMIT;
-	if (srv->conns < srv->conns_max)
+	if (srv->conns - srv->ending < srv->conns_max)
 		return CB_OK;
 	p = largest(srv);
 	if (p == NULL || p->user->count <= 1)
@@ -176,6 +199,8 @@ br_limits_admit(struct br_server *srv, const struct br_cred *cred)
 	/* a program with less than others is let in, at the cost of one that
 	 * has asked for nothing yet */
 	if (p->count > own + 1 && evict(srv, p, BR_CONN_GREETED))
+		return CB_OK;
+	if (p->user->uid != cred->uid && hang_up(srv, p->user))
 		return CB_OK;
 	return CB_E_LIMIT;
 }

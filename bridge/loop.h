@@ -47,6 +47,7 @@ struct br_conn {
 	struct br_cred cred;
 	struct br_aim aim;
 	bool card_gone;		/* taken out since it was powered */
+	bool ending;		/* hung up on, its thread has it still */
 	bool dirty;		/* a watcher that must be told */
 	bool tell;		/* of the next change of any reader */
 	uint32_t events;	/* what epoll is to tell */
@@ -153,6 +154,7 @@ struct br_server {
 	struct br_conn *first, *last;
 	struct br_conn *dead;	/* closed, freed at the end of a round */
 	size_t conns;
+	size_t ending;		/* of them; they take no room */
 	size_t conns_max;
 	struct br_peer *peers[BR_PEER_BUCKETS];
 	struct br_user *users;

@@ -94,6 +94,32 @@ START_TEST(who_has_not_greeted_goes_first)
 }
 END_TEST
 
+/* Whoever shares a card could take all the room there is with handles. */
+START_TEST(sharing_is_no_way_to_keep_others_out)
+{
+	struct br_conn *c;
+	unsigned i;
+
+	for (i = 0; i < ROOM; i++) {
+		ck_ok(come((pid_t)(100 + i / 30), 7, BR_CONN_SESSION));
+		/* one has a card for itself */
+		srv->last->type = i == 0 ? BR_POWER : BR_SHARE_CONNECT;
+	}
+	ck_err(come(99, 7, BR_CONN_NEW), CB_E_LIMIT);
+	for (i = 0; i < ROOM - 1; i++)
+		ck_ok(come(2, 8, BR_CONN_GREETED));
+	ck_assert_uint_eq(srv->ending, ROOM - 1);
+	ck_assert(!srv->first->ending);
+	ck_assert(!srv->last->ending);
+	ck_err(come(3, 9, BR_CONN_NEW), CB_E_LIMIT);
+	/* they have gone */
+	while ((c = srv->first->next)->ending)
+		br_conn_close(c);
+	ck_assert_uint_eq(srv->ending, 0);
+	ck_assert_uint_eq(srv->conns, ROOM);
+}
+END_TEST
+
 Suite *
 limits_suite(void)
 {
@@ -103,6 +129,7 @@ limits_suite(void)
 	tcase_add_checked_fixture(t, setup, teardown);
 	tcase_add_loop_test(t, another_user_is_let_in, 0, 3);
 	tcase_add_test(t, who_has_not_greeted_goes_first);
+	tcase_add_test(t, sharing_is_no_way_to_keep_others_out);
 	suite_add_tcase(s, t);
 	return s;
 }
