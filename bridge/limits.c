@@ -22,13 +22,15 @@ bucket(struct br_server *srv, pid_t pid)
 	return &srv->peers[(unsigned)pid % BR_PEER_BUCKETS];
 }
 
+/* The number of a process that has gone may be another user's by now, while a
+ * child of it still holds its connections. */
 static struct br_peer *
-find(struct br_server *srv, pid_t pid)
+find(struct br_server *srv, const struct br_cred *cred)
 {
 	struct br_peer *p;
 
-	for (p = *bucket(srv, pid); p != NULL; p = p->next)
-		if (p->pid == pid)
+	for (p = *bucket(srv, cred->pid); p != NULL; p = p->next)
+		if (p->pid == cred->pid && p->user->uid == cred->uid)
 			return p;
 	return NULL;
 }
@@ -66,7 +68,7 @@ drop_user(struct br_server *srv, struct br_user *u)
 enum cb_err
 br_limits_add(struct br_server *srv, struct br_conn *c)
 {
-	struct br_peer *p = find(srv, c->cred.pid), **at;
+	struct br_peer *p = find(srv, &c->cred), **at;
 	struct br_user *u;
 
 	if (p == NULL) {
@@ -179,7 +181,7 @@ evict_stranger(struct br_server *srv)
 enum cb_err
 br_limits_admit(struct br_server *srv, const struct br_cred *cred)
 {
-	struct br_peer *p = find(srv, cred->pid);
+	struct br_peer *p = find(srv, cred);
 	const size_t own = p != NULL ? p->count : 0;
 
 	if (p != NULL && p->count >= PER_PROCESS &&

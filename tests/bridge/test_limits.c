@@ -94,6 +94,19 @@ START_TEST(who_has_not_greeted_goes_first)
 }
 END_TEST
 
+/* Numbers of processes come again. */
+START_TEST(nobody_pays_for_another_user)
+{
+	ck_ok(come(1, 7, BR_CONN_GREETED));
+	ck_ok(come(1, 8, BR_CONN_GREETED));
+	ck_assert_uint_eq(srv->last->peer->user->uid, 8);
+	ck_assert_uint_eq(srv->last->peer->count, 1);
+	br_conn_close(srv->first);
+	ck_assert_ptr_null(srv->users->next);
+	ck_assert_uint_eq(srv->users->uid, 8);
+}
+END_TEST
+
 /* Whoever shares a card could take all the room there is with handles. */
 START_TEST(sharing_is_no_way_to_keep_others_out)
 {
@@ -129,6 +142,7 @@ limits_suite(void)
 	tcase_add_checked_fixture(t, setup, teardown);
 	tcase_add_loop_test(t, another_user_is_let_in, 0, 3);
 	tcase_add_test(t, who_has_not_greeted_goes_first);
+	tcase_add_test(t, nobody_pays_for_another_user);
 	tcase_add_test(t, sharing_is_no_way_to_keep_others_out);
 	suite_add_tcase(s, t);
 	return s;
