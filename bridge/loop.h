@@ -114,6 +114,7 @@ struct br_session {
 	bool done;		/* its thread has left it */
 	bool answered;		/* the request in hand was, by the loop */
 	bool queued;		/* waits for others, not for the card */
+	unsigned busy;		/* so many say that it is computing */
 	uint64_t busy_since;	/* ms; 0: not computing */
 	uint16_t busy_seq;
 	uint64_t count;		/* of requests */
@@ -260,8 +261,9 @@ bool br_session_reply_frame(
     struct br_session *s, enum cb_err r, struct cb_buf *frame);
 bool br_session_error(
     struct br_session *s, enum cb_err e, const char *words);
-/* It is computing, so that signs of life are due; it is not any more. False:
- * the request was answered for us meanwhile. */
+/* It is computing, so that signs of life are due; it is not any more. Within
+ * one such time there may be others. False: the request was answered for us
+ * meanwhile. */
 bool br_session_busy(struct br_session *s, bool now);
 /* What the card is asked, by the thread; _held with rd->card held.
  * CB_E_ABSENT: it was taken away. ON, RESET: the reader's info is new; on

@@ -76,11 +76,15 @@ br_session_busy(struct br_session *s, bool now)
 	bool answered;
 
 	pthread_mutex_lock(&s->lock);
-	s->busy_since = now ? br_now_ms() : 0;
-	s->busy_seq = s->conn->seq;
+	if (now && s->busy++ == 0) {
+		s->busy_since = br_now_ms();
+		s->busy_seq = s->conn->seq;
+		s->answered = false;
+	} else if (!now && --s->busy == 0) {
+		s->busy_since = 0;
+	}
 	s->count++;
 	answered = s->answered;
-	s->answered = false;
 	pthread_mutex_unlock(&s->lock);
 	if (now)
 		br_server_pulse(s->srv);

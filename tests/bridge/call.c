@@ -48,6 +48,13 @@ call_main(void *arg)
 	case CALL_CONNECT:
 		r = br_share_connect(k->c, "a", BR_SHARE_SHARED, ANY, &s);
 		break;
+	case CALL_RECONNECT:
+		r = br_share_reconnect(
+		    k->c, BR_SHARE_SHARED, ANY, BR_RESET, &s);
+		break;
+	case CALL_DISCONNECT:
+		r = br_share_disconnect(k->c, BR_RESET, &s);
+		break;
 	}
 	k->outcome = r == CB_OK ? s.outcome : BR_SHARE_OUTCOMES;
 	atomic_store(&k->over, true);

@@ -19,7 +19,14 @@ enum br_outcome works(struct br_client *c, unsigned ms);
 
 struct call {
 	struct br_client *c;
-	enum what { CALL_BEGIN, CALL_STATUS, CALL_WORK, CALL_CONNECT } what;
+	enum what {
+		CALL_BEGIN,
+		CALL_STATUS,
+		CALL_WORK,
+		CALL_CONNECT,
+		CALL_RECONNECT,
+		CALL_DISCONNECT,
+	} what;
 	unsigned ms;
 	pthread_t thread;
 	atomic_bool over;

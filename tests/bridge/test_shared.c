@@ -20,6 +20,14 @@ setup(void)
 }
 
 static void
+setup_impatient(void)
+{
+	bridge_init(&b);
+	b.set.exchange_ms = 600;
+	bridge_start(&b, two_readers);
+}
+
+static void
 teardown(void)
 {
 	bridge_clear(&b);
@@ -203,6 +211,32 @@ START_TEST(waiting_can_be_given_up)
 	ck_outcome(END(d, BR_LEAVE), BR_SHARE_OK);
 	br_close(&c);
 	br_close(&d);
+}
+END_TEST
+
+/* First it waits behind another handle, then for the card itself, for longer
+ * than a client takes silence for the end. */
+START_TEST(who_waits_twice_hears_that_the_bridge_lives)
+{
+	static const enum what kinds[] = { CALL_CONNECT, CALL_RECONNECT,
+		CALL_DISCONNECT };
+	struct br_client *c = shared(), *d = shared(), *e;
+	struct call work = { .ms = 1600 }, begin, call;
+
+	e = kinds[_i] == CALL_CONNECT ? dial(&b) : shared();
+	call_start(&work, c, CALL_WORK);
+	usleep(50000);
+	call_start(&begin, d, CALL_BEGIN);
+	ck_assert(!over_within(&begin, SETTLE_MS));
+	call_start(&call, e, kinds[_i]);
+	ck_assert(!over_within(&call, SETTLE_MS));
+	br_share_abort(d);
+	call_end(&begin, BR_SHARE_CANCELLED);
+	call_end(&call, BR_SHARE_OK);
+	call_end(&work, BR_SHARE_OK);
+	br_close(&c);
+	br_close(&d);
+	br_close(&e);
 }
 END_TEST
 
@@ -576,6 +610,12 @@ shared_suite(void)
 	tcase_add_test(t, the_roads_never_meet);
 	tcase_add_test(t, who_comes_soon_finds_the_card_as_it_was);
 	tcase_add_test(t, many_take_turns);
+	suite_add_tcase(s, t);
+	t = tcase_create("impatient");
+	tcase_add_checked_fixture(t, setup_impatient, teardown);
+	tcase_set_timeout(t, 30);
+	tcase_add_loop_test(
+	    t, who_waits_twice_hears_that_the_bridge_lives, 0, 3);
 	suite_add_tcase(s, t);
 	return s;
 }
