@@ -29,10 +29,10 @@ br_socket_path(const char *given, char *out, size_t size)
 	int n;
 
 	if (path == NULL || path[0] == '\0')
-		path = getenv("CARDBRIDGE_SOCKET");
+		path = secure_getenv("CARDBRIDGE_SOCKET");
 	if (path == NULL || path[0] == '\0') {
 		/* a service that does not serve us hides nothing of our own */
-		dir = getenv("XDG_RUNTIME_DIR");
+		dir = secure_getenv("XDG_RUNTIME_DIR");
 		if (dir != NULL && dir[0] == '\0')
 			dir = NULL;
 		path = NULL;

@@ -22,9 +22,10 @@ struct br_client;
 
 /* Which of the usual places the bridge's socket is in: `given`, else
  * CARDBRIDGE_SOCKET, else /run/cardbridge/socket where that exists, else
- * $XDG_RUNTIME_DIR/cardbridge/socket. CB_E_ABSENT: no place to look;
- * CB_E_LIMIT: longer than size. (A path past 107 bytes is still reached:
- * br_connect goes through its directory.) */
+ * $XDG_RUNTIME_DIR/cardbridge/socket. The environment counts for nothing in a
+ * program that has more rights than whoever started it. CB_E_ABSENT: no place
+ * to look; CB_E_LIMIT: longer than size. (A path past 107 bytes is still
+ * reached: br_connect goes through its directory.) */
 CB_MUST_USE enum cb_err br_socket_path(
     const char *given, char *out, size_t size);
 

@@ -140,6 +140,15 @@ t "and comes in as a member of the group" "${meek[@]}" \
 t_fails "a stranger stays out" setpriv --reuid nobody --regid nogroup \
 	--clear-groups "$T/cardbridge" --socket "$run/socket" reader list
 
+# A program that has more rights than whoever started it: what it is told in
+# the environment is the word of that one.
+install -m 4755 -o "$user" "$T/cardbridge" "$T/privileged"
+stranger=(setpriv --reuid nobody --regid nogroup --clear-groups
+	env "CARDBRIDGE_SOCKET=$run/socket" "$T/privileged")
+t "a setuid program comes in as its owner" "${stranger[@]}" \
+	--socket "$run/socket" reader list
+t_fails "but goes where no environment sends it" "${stranger[@]}" reader list
+
 finish "$BRIDGE_PID"
 is "$(grep -ciE 'bad system call|not permitted' "$BRIDGE_LOG" || true)" \
 	0 "nothing was refused"
