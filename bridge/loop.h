@@ -278,6 +278,8 @@ CB_MUST_USE enum cb_err br_session_protocol(
     struct br_session *s, unsigned t);
 CB_MUST_USE enum cb_err br_session_transmit(
     struct br_session *s, struct cb_span cmd);
+CB_MUST_USE enum cb_err br_session_transmit_held(
+    struct br_session *s, struct cb_span cmd);
 
 /* ---- powered.c ---- */
 

@@ -188,12 +188,11 @@ br_session_protocol(struct br_session *s, unsigned t)
 }
 
 enum cb_err
-br_session_transmit(struct br_session *s, struct cb_span cmd)
+br_session_transmit_held(struct br_session *s, struct cb_span cmd)
 {
 	struct br_reader *rd = s->rd;
 	enum cb_err r;
 
-	pthread_mutex_lock(&rd->card);
 	if ((r = have_card(s)) == CB_OK) {
 		br_trace_command(rd, s->conn->cred.pid, cmd);
 		r = rd->link->ops->transmit(rd->link, cmd, &s->rsp);
@@ -205,11 +204,21 @@ br_session_transmit(struct br_session *s, struct cb_span cmd)
 		    (uint16_t)(s->rsp.p[s->rsp.n - 2] << 8 |
 			s->rsp.p[s->rsp.n - 1]));
 	note_deadline(s);
-	pthread_mutex_unlock(&rd->card);
 	/* a card pulled out has not answered */
 	if (atomic_load(&s->lost))
 		return CB_E_ABSENT;
 	return r == CB_OK && s->rsp.n < 2 ? CB_E_INTERNAL : r;
+}
+
+enum cb_err
+br_session_transmit(struct br_session *s, struct cb_span cmd)
+{
+	enum cb_err r;
+
+	pthread_mutex_lock(&s->rd->card);
+	r = br_session_transmit_held(s, cmd);
+	pthread_mutex_unlock(&s->rd->card);
+	return r;
 }
 
 /* ---- waiting for them -------------------------------------------------- */

@@ -403,13 +403,11 @@ on_status(struct br_session *s, struct cb_span body)
 }
 
 static enum br_outcome
-transmit_in(struct br_session *s, uint8_t protocol, struct cb_span cmd,
-    enum cb_err *r)
+may_transmit(struct br_session *s, uint8_t protocol)
 {
 	struct br_reader *rd = s->rd;
 	enum br_outcome out;
 
-	*r = CB_OK;
 	pthread_mutex_lock(&rd->lock);
 	out = usable(s);
 	if (out == BR_SHARE_OK && protocol != BR_SHARE_RAW &&
@@ -418,9 +416,28 @@ transmit_in(struct br_session *s, uint8_t protocol, struct cb_span cmd,
 	if (out == BR_SHARE_OK && !rd->arb.powered)
 		out = BR_SHARE_NOT_TRANSACTED;
 	pthread_mutex_unlock(&rd->lock);
+	return out;
+}
+
+static enum br_outcome
+transmit_in(struct br_session *s, uint8_t protocol, struct cb_span cmd,
+    enum cb_err *r)
+{
+	struct br_reader *rd = s->rd;
+	enum br_outcome out;
+
+	*r = CB_OK;
+	/* who is refused does not wait for a command of others */
+	if ((out = may_transmit(s, protocol)) != BR_SHARE_OK)
+		return out;
+	pthread_mutex_lock(&rd->card);
+	/* and after that command the card may not be what it was: somebody
+	 * else's reset came first */
+	if ((out = may_transmit(s, protocol)) == BR_SHARE_OK)
+		*r = br_session_transmit_held(s, cmd);
+	pthread_mutex_unlock(&rd->card);
 	if (out != BR_SHARE_OK)
 		return out;
-	*r = br_session_transmit(s, cmd);
 	pthread_mutex_lock(&rd->lock);
 	if (s->handle.pending == BR_PENDING_REMOVED || *r == CB_E_ABSENT)
 		out = rd->gone ? BR_SHARE_GONE : BR_SHARE_REMOVED;

@@ -271,6 +271,27 @@ START_TEST(resets_are_told)
 }
 END_TEST
 
+/* All three are inside at once; the card is asked in order of arrival. */
+START_TEST(no_command_slips_behind_a_reset)
+{
+	static const enum what resets[] = { CALL_RECONNECT, CALL_DISCONNECT };
+	struct br_client *c = shared(), *d = shared(), *e = shared();
+	struct call work = { .ms = 400 }, reset, late = { .ms = 0 };
+
+	call_start(&work, c, CALL_WORK);
+	usleep(50000);
+	call_start(&reset, d, resets[_i]);
+	ck_assert(!over_within(&reset, SETTLE_MS));
+	call_start(&late, e, CALL_WORK);
+	call_end(&work, BR_SHARE_OK);
+	call_end(&reset, BR_SHARE_OK);
+	call_end(&late, BR_SHARE_RESET);
+	br_close(&c);
+	br_close(&d);
+	br_close(&e);
+}
+END_TEST
+
 /* Who had the card for itself and goes without a word leaves it reset. */
 START_TEST(an_owner_that_dies_frees_the_card)
 {
@@ -600,6 +621,7 @@ shared_suite(void)
 	tcase_add_test(t, a_transaction_waits_for_a_running_command);
 	tcase_add_test(t, waiting_can_be_given_up);
 	tcase_add_test(t, resets_are_told);
+	tcase_add_loop_test(t, no_command_slips_behind_a_reset, 0, 2);
 	tcase_add_test(t, an_owner_that_dies_frees_the_card);
 	tcase_add_test(t, who_dies_waiting_is_forgotten);
 	tcase_add_test(t, a_removed_card_is_told);
