@@ -58,11 +58,11 @@ static enum cb_err
 put_lost(const struct br_session *s, uint16_t seq, struct cb_buf *frame)
 {
 	const struct br_shared state = {
-		.outcome = BR_SHARE_REMOVED,
+		/* who comes to a card has none to lose */
+		.outcome = s->connects ? BR_SHARE_NO_CARD : BR_SHARE_REMOVED,
 		.max_apdu = 256,
 	};
 
-	(void)s;
 	return br_put_shared(frame, seq, &state);
 }
 
@@ -204,7 +204,7 @@ connect_in(struct br_session *s, const struct br_share_wish *w)
 }
 
 static enum br_outcome
-do_connect(struct br_session *s, const struct br_share_wish *w)
+try_connect(struct br_session *s, const struct br_share_wish *w)
 {
 	struct br_reader *rd = s->rd;
 	enum br_outcome out;
@@ -237,17 +237,38 @@ disconnect(struct br_session *s)
 	br_server_changed(s->srv);
 }
 
+static void
+set_connects(struct br_session *s, bool connects)
+{
+	pthread_mutex_lock(&s->lock);
+	s->connects = connects;
+	pthread_mutex_unlock(&s->lock);
+}
+
+/* False: it was answered meanwhile. */
+static bool
+do_connect(struct br_session *s, const struct br_share_wish *w,
+    enum br_outcome *out)
+{
+	bool mine;
+
+	set_connects(s, true);
+	(void)br_session_busy(s, true);
+	*out = try_connect(s, w);
+	mine = br_session_busy(s, false);
+	set_connects(s, false);
+	return mine;
+}
+
 static bool
 begin(struct br_session *s)
 {
 	enum br_outcome out;
 	bool mine;
 
-	(void)br_session_busy(s, true);
-	out = do_connect(s, &s->wish);
+	mine = do_connect(s, &s->wish, &out);
 	if (out != BR_SHARE_OK)
 		disconnect(s);
-	mine = br_session_busy(s, false);
 	return (!mine || answer(s, out)) && out == BR_SHARE_OK && !s->closed;
 }
 
@@ -261,9 +282,7 @@ on_reconnect(struct br_session *s, struct cb_span body)
 		s->closed = true;
 		return false;
 	}
-	(void)br_session_busy(s, true);
-	out = do_connect(s, &w);
-	if (!br_session_busy(s, false))
+	if (!do_connect(s, &w, &out))
 		return !s->closed;
 	return answer(s, out) && !s->closed;
 }

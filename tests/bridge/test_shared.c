@@ -355,6 +355,13 @@ put_in(void)
 	br_close(&c);
 }
 
+/* Eject itself waits for the card: no reply is awaited. */
+static void
+pull(struct br_client *c)
+{
+	ck_assert_int_eq(write(br_fd(c), "\0\0\0\3\0\42\0\1\0\1a", 11), 11);
+}
+
 START_TEST(a_removed_card_is_told)
 {
 	struct br_client *c = shared(), *d = shared(), *e = dial(&b);
@@ -399,8 +406,7 @@ START_TEST(a_card_that_is_pulled_while_it_computes_is_told_at_once)
 	call_start(&work, c, CALL_WORK);
 	usleep(100000);
 	from = now_us();
-	/* eject itself waits for the card */
-	ck_assert_int_eq(write(br_fd(d), "\0\0\0\3\0\42\0\1\0\1a", 11), 11);
+	pull(d);
 	call_end(&work, BR_SHARE_REMOVED);
 	ck_assert_uint_lt(now_us() - from, 500000 * slower());
 	/* the connection is in step */
@@ -408,6 +414,26 @@ START_TEST(a_card_that_is_pulled_while_it_computes_is_told_at_once)
 	ck_assert_int_eq(s.outcome, BR_SHARE_REMOVED);
 	br_close(&c);
 	br_close(&d);
+}
+END_TEST
+
+START_TEST(who_comes_to_a_card_that_is_pulled_finds_none)
+{
+	static const enum what kinds[] = { CALL_CONNECT, CALL_RECONNECT };
+	struct br_client *c = shared(), *d = dial(&b), *e;
+	struct call work = { .ms = 700 }, call;
+
+	e = kinds[_i] == CALL_CONNECT ? dial(&b) : shared();
+	call_start(&work, c, CALL_WORK);
+	usleep(50000);
+	call_start(&call, e, kinds[_i]);
+	ck_assert(!over_within(&call, SETTLE_MS));
+	pull(d);
+	call_end(&call, BR_SHARE_NO_CARD);
+	call_end(&work, BR_SHARE_REMOVED);
+	br_close(&c);
+	br_close(&d);
+	br_close(&e);
 }
 END_TEST
 
@@ -627,6 +653,8 @@ shared_suite(void)
 	tcase_add_test(t, a_removed_card_is_told);
 	tcase_add_test(
 	    t, a_card_that_is_pulled_while_it_computes_is_told_at_once);
+	tcase_add_loop_test(
+	    t, who_comes_to_a_card_that_is_pulled_finds_none, 0, 2);
 	tcase_add_test(t, a_reader_that_is_removed_is_gone);
 	tcase_add_test(t, a_connection_may_ask_again_at_once);
 	tcase_add_test(t, the_roads_never_meet);
