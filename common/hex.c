@@ -78,3 +78,36 @@ cb_hex_encode(char *out, size_t size, struct cb_span s)
 	out[at] = '\0';
 	return out;
 }
+
+enum cb_err
+cb_hex_put(struct cb_buf *b, struct cb_span s)
+{
+	static const char digits[] = "0123456789abcdef";
+	uint8_t *out;
+	enum cb_err r;
+
+	if (s.n > SIZE_MAX / 2)
+		return CB_E_LIMIT;
+	if ((r = cb_buf_grow(b, 2 * s.n, &out)) != CB_OK)
+		return r;
+	for (size_t i = 0; i < s.n; i++) {
+		*out++ = (uint8_t)digits[s.p[i] >> 4];
+		*out++ = (uint8_t)digits[s.p[i] & 0x0F];
+	}
+	return CB_OK;
+}
+
+enum cb_err
+cb_hex_get(struct cb_span text, uint8_t *out, size_t n)
+{
+	if (text.n % 2 != 0 || text.n / 2 != n)
+		return CB_E_FORMAT;
+	for (size_t i = 0; i < text.n; i++)
+		if (digit((char)text.p[i]) < 0 ||
+		    (text.p[i] >= 'A' && text.p[i] <= 'F'))
+			return CB_E_FORMAT;
+	for (size_t i = 0; i < n; i++)
+		out[i] = (uint8_t)(digit((char)text.p[2 * i]) << 4 |
+		    digit((char)text.p[2 * i + 1]));
+	return CB_OK;
+}

@@ -17,4 +17,10 @@ CB_MUST_USE enum cb_err cb_hex_decode(
  * otherwise as many whole bytes as fit. Returns out. */
 char *cb_hex_encode(char *out, size_t size, struct cb_span s);
 
+/* The one way to write bytes in a format of ours: lower-case digits, nothing
+ * between them. Appends; reads exactly `n` bytes (CB_E_FORMAT). */
+CB_MUST_USE enum cb_err cb_hex_put(struct cb_buf *b, struct cb_span s);
+CB_MUST_USE enum cb_err cb_hex_get(
+    struct cb_span text, uint8_t *out, size_t n);
+
 #endif

@@ -3,7 +3,7 @@
 /*
  * Cryptographic primitives for every room that needs them: secret memory,
  * random bytes, hashes, MACs, key derivation, authenticated encryption, key
- * agreement. What a card makes of them is in emulator/crypto/, what a session
+ * agreement, signatures. What a card makes of them is in emulator/crypto/, what a session
  * makes of them in wire/. OpenSSL's own failures are CB_E_CRYPTO; every
  * intermediate secret is wiped.
  */
@@ -12,7 +12,7 @@
 
 #include "common/buf.h"
 
-#define CR_KEY 32	/* AES-256, X25519, HMAC-SHA256 */
+#define CR_KEY 32	/* AES-256, X25519, Ed25519, HMAC-SHA256 */
 #define CR_HASH 32	/* SHA-256 */
 #define CR_NONCE 12	/* of AES-GCM */
 #define CR_TAG 16
@@ -48,5 +48,15 @@ CB_MUST_USE enum cb_err cr_x25519_public(
     const uint8_t secret[CR_KEY], uint8_t public[CR_KEY]);
 CB_MUST_USE enum cb_err cr_x25519_shared(const uint8_t secret[CR_KEY],
     const uint8_t peer[CR_KEY], uint8_t shared[CR_KEY]);
+
+/* Ed25519 (RFC 8032): any 32 bytes are a secret half. CB_E_CRYPTO of the
+ * last: no signature of this key over these bytes. */
+#define CR_SIGNATURE 64
+CB_MUST_USE enum cb_err cr_ed25519_public(
+    const uint8_t secret[CR_KEY], uint8_t public[CR_KEY]);
+CB_MUST_USE enum cb_err cr_ed25519_sign(const uint8_t secret[CR_KEY],
+    struct cb_span data, uint8_t signature[CR_SIGNATURE]);
+CB_MUST_USE enum cb_err cr_ed25519_verify(const uint8_t public[CR_KEY],
+    struct cb_span data, struct cb_span signature);
 
 #endif

@@ -3,6 +3,7 @@
 noinst_LTLIBRARIES += crypto/libprimitives.la
 crypto_libprimitives_la_SOURCES = \
 	crypto/crypto.h \
+	crypto/ed25519.c \
 	crypto/gcm.c \
 	crypto/hash.c \
 	crypto/kdf.c \

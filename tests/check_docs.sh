@@ -22,8 +22,8 @@ verdict "ARCHITECTURE.md names paths" \
 	"$([ "$paths" -gt 10 ] || echo "only $paths")"
 
 trouble=
-for room in common emulator bridge ifdhandler winscard-shim cli data docs \
-	tests; do
+for room in common crypto wire emulator bridge ifdhandler winscard-shim cli \
+	data docs tests; do
 	grep -q "\`$room/" ARCHITECTURE.md || trouble+="$room/ is not in it"
 done
 verdict "ARCHITECTURE.md names every room" "$trouble"

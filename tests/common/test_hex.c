@@ -101,6 +101,42 @@ START_TEST(no_room_at_all_is_left_alone)
 }
 END_TEST
 
+/* clang-format off */
+static const struct {
+	const char *text;
+	size_t n;
+	enum cb_err result;
+} exact[] = {
+	{ "", 0, CB_OK },
+	{ "00ff1a", 3, CB_OK },
+	{ "00ff1a", 2, CB_E_FORMAT },
+	{ "00ff1a", 4, CB_E_FORMAT },
+	{ "00ff1", 2, CB_E_FORMAT },
+	{ "00FF1a", 3, CB_E_FORMAT },
+	{ "00 ff1", 3, CB_E_FORMAT },
+	{ "00ff1g", 3, CB_E_FORMAT },
+};
+/* clang-format on */
+
+START_TEST(a_format_has_one_way_to_write)
+{
+	struct cb_buf b = CB_BUF_INIT;
+	const struct cb_span text = cb_span_str(exact[_i].text);
+	uint8_t out[4] = { 0xEE, 0xEE, 0xEE, 0xEE };
+
+	ck_assert_int_eq(
+	    cb_hex_get(text, out, exact[_i].n), exact[_i].result);
+	ck_assert_uint_eq(out[3], 0xEE);
+	if (exact[_i].result == CB_OK) {
+		ck_assert_int_eq(
+		    cb_hex_put(&b, cb_span(out, exact[_i].n)), CB_OK);
+		ck_assert(cb_span_equal(cb_buf_span(&b), text));
+	} else
+		ck_assert_uint_eq(out[0], 0xEE);
+	cb_buf_free(&b);
+}
+END_TEST
+
 Suite *
 hex_suite(void)
 {
@@ -113,6 +149,8 @@ hex_suite(void)
 	tcase_add_loop_test(
 	    tc, bytes_are_encoded_as_far_as_they_fit, 0, COUNT(sizes));
 	tcase_add_test(tc, no_room_at_all_is_left_alone);
+	tcase_add_loop_test(tc, a_format_has_one_way_to_write, 0,
+	    (int)(sizeof(exact) / sizeof(exact[0])));
 	suite_add_tcase(s, tc);
 	return s;
 }

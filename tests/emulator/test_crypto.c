@@ -16,6 +16,46 @@
 #include "tests/emulator/crypto_util.h"
 #include "tests/emulator/suites.h"
 
+/* ---- signatures ---------------------------------------------------------- */
+
+/* 7.1, the second: a message of one byte. */
+START_TEST(ed25519_matches_rfc_8032)
+{
+	struct cb_buf secret = util_hex("4CCD089B28FF96DA9DB6C346EC114E0F"
+					"5B8A319F35ABA624DA8CF6ED4FB8A6FB");
+	uint8_t public[CR_KEY], sig[CR_SIGNATURE];
+	static const uint8_t message[] = { 0x72 };
+
+	ck_assert_int_eq(cr_ed25519_public(secret.p, public), CB_OK);
+	ck_assert(util_is(CB_SPAN_OF(public),
+	    "3D4017C3E843895A92B70AA74D1B7EBC"
+	    "9C982CCF2EC4968CC0CD55F12AF4660C"));
+	ck_assert_int_eq(
+	    cr_ed25519_sign(secret.p, CB_SPAN_OF(message), sig), CB_OK);
+	ck_assert(util_is(CB_SPAN_OF(sig),
+	    "92A009A9F0D4CAB8720E820B5F642540A2B27B5416503F8FB3762223EBDB69DA"
+	    "085AC1E43E15996E458F3613D0F11D8C387B2EAEB4302AEEB00D291612BB0C"
+	    "00"));
+	ck_assert_int_eq(cr_ed25519_verify(public, CB_SPAN_OF(message),
+			     CB_SPAN_OF(sig)),
+	    CB_OK);
+	ck_assert_int_eq(cr_ed25519_verify(public, CB_SPAN_EMPTY,
+			     CB_SPAN_OF(sig)),
+	    CB_E_CRYPTO);
+	ck_assert_int_eq(cr_ed25519_verify(public, CB_SPAN_OF(message),
+			     cb_span(sig, CR_SIGNATURE - 1)),
+	    CB_E_CRYPTO);
+	for (size_t bit = 0; bit < 8 * sizeof(sig); bit++) {
+		sig[bit / 8] ^= (uint8_t)(1 << bit % 8);
+		ck_assert_int_eq(cr_ed25519_verify(public,
+				     CB_SPAN_OF(message), CB_SPAN_OF(sig)),
+		    CB_E_CRYPTO);
+		sig[bit / 8] ^= (uint8_t)(1 << bit % 8);
+	}
+	cb_buf_free(&secret);
+}
+END_TEST
+
 /* ---- hashes -------------------------------------------------------------- */
 
 START_TEST(hashes_match_fips_180)
@@ -609,6 +649,7 @@ crypto_suite(void)
 	tcase_set_timeout(t, 60);
 	tcase_add_test(t, memory_that_cannot_be_locked_is_a_warning);
 	tcase_add_test(t, hashes_match_fips_180);
+	tcase_add_test(t, ed25519_matches_rfc_8032);
 	tcase_add_loop_test(t, hmac_matches_rfc_4231, 0, N_OF(hmacs));
 	tcase_add_loop_test(t, hkdf_matches_rfc_5869, 0, N_OF(hkdfs));
 	tcase_add_loop_test(t, scrypt_matches_rfc_7914, 0, N_OF(scrypts));
