@@ -7,6 +7,7 @@ fuzz_programs = \
 	tests/fuzz/fuzz_apdu3 \
 	tests/fuzz/fuzz_apdu_ias \
 	tests/fuzz/fuzz_cardfile \
+	tests/fuzz/fuzz_chain \
 	tests/fuzz/fuzz_probe \
 	tests/fuzz/fuzz_remote \
 	tests/fuzz/fuzz_report \
@@ -74,6 +75,12 @@ tests_fuzz_fuzz_probe_SOURCES = \
 	tests/fuzz/fuzz.h tests/fuzz/fuzz_probe.c $(fuzz_main)
 tests_fuzz_fuzz_probe_LDFLAGS = $(fuzz_ldflags)
 tests_fuzz_fuzz_probe_LDADD = $(fuzz_cli_libs)
+
+tests_fuzz_fuzz_chain_SOURCES = \
+	tests/fuzz/fuzz.h tests/fuzz/fuzz_chain.c $(fuzz_main)
+tests_fuzz_fuzz_chain_LDFLAGS = $(fuzz_ldflags)
+tests_fuzz_fuzz_chain_LDADD = \
+	wire/libwire.la crypto/libprimitives.la common/libcommon.la
 
 tests_fuzz_fuzz_remote_SOURCES = \
 	tests/fuzz/fuzz.h tests/fuzz/fuzz_remote.c $(fuzz_main)

@@ -4,11 +4,12 @@
 #
 # Makes seeds of what is in the tree: for fuzz_apdu, fuzz_apdu3 and
 # fuzz_apdu_ias of the recorded conversations, for fuzz_cardfile of a card
-# file, for fuzz_remote of what PROTOCOL.md says. Run by hand when they have
+# file, for fuzz_remote and fuzz_chain of what PROTOCOL.md says. Run by hand when they have
 # changed; the seeds are kept with the sources.
 #
 # usage: make-seeds.py VECTORS SEEDS [CARD-FILE]
 import glob
+import hashlib
 import os
 import sys
 
@@ -70,6 +71,43 @@ def remote(directory):
         "3081" "80" "3070" "A003020102" "020101" "300A06082A8648CE3D040302"))
 
 
+def chain(directory):
+    def field(number, value):
+        return bytes([number]) + lv(value)
+
+    head = bytes.fromhex("01" "0017" "000001a3185c5000")
+    step = head + field(14, bytes(8)) + field(15, bytes(7) + b"\x01")
+    verify = (bytes.fromhex("01" "0006" "000001a3185c5001")
+              + b"".join(field(n, bytes(16 * [n])) for n in (1, 2, 3))
+              + field(10, b"\x02") + field(11, b"\x03")
+              + field(12, bytes(3) + b"\x01"))
+    signed = (bytes.fromhex("01" "000f" "000001a3185c5002")
+              + b"".join(field(n, bytes(16 * [n])) for n in (1, 2, 3))
+              + field(12, bytes(3) + b"\x01") + field(18, b"rsa-pkcs1")
+              + field(20, bytes(32)))
+    write(directory, "step", b"\x00" + step)
+    write(directory, "verify", b"\x00" + verify)
+    write(directory, "signed", b"\x00" + signed)
+    write(directory, "newer", b"\x00\x01\x77\x77" + bytes(12))
+    write(directory, "entries", b"\x02" + b"".join(
+        bytes([len(e)]) + e for e in (step, verify, signed)))
+
+    owner = b"\x02" + bytes(32)
+    start = hashlib.sha256(b"cardbridge chain 1" + owner).digest()
+    digest = hashlib.sha256(b"cardbridge entry 1" + bytes(7) + b"\x01"
+                            + start + step).digest()
+    begin = ("cardbridge export 1\nkind test\nbackend %s\norganisation %s\n"
+             % (32 * "0", 32 * "0"))
+    line = (b"cardbridge head 1" + owner + bytes(7) + b"\x01" + digest
+            + bytes(8 + 64)).hex()
+    write(directory, "export", b"\x01" + (
+        begin + "start 1\nentry 1 %s %s\n"
+        "  2027-01-15T08:00:00.000Z clock-step from=0 to=1\nhead %s\n"
+        % (digest.hex(), step.hex(), line)).encode("ascii"))
+    write(directory, "later", b"\x01" + (
+        begin + "start 2\nhead %s\n" % line).encode("ascii"))
+
+
 def main():
     vectors, seeds = sys.argv[1:3]
     for family, target in (("authentic5", "apdu"), ("authentic3", "apdu3"),
@@ -101,6 +139,7 @@ def main():
                    bytes.fromhex("00000007" "9003" "14" "0200" "0006"
                                  "711212121200" "00" "b6" "01" "0000")))
     remote(os.path.join(seeds, "remote"))
+    chain(os.path.join(seeds, "chain"))
     if len(sys.argv) > 3:
         with open(sys.argv[3], "rb") as f:
             write(cardfile, "whole", b"f" + f.read())

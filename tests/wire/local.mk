@@ -3,9 +3,14 @@ check_PROGRAMS += tests/wire/test_wire
 TESTS += tests/wire/test_wire
 VALGRIND_TESTS += tests/wire/test_wire
 tests_wire_test_wire_SOURCES = \
+	tests/wire/books.c \
+	tests/wire/books.h \
 	tests/wire/main.c \
 	tests/wire/suites.h \
 	tests/wire/test_cert.c \
+	tests/wire/test_chain.c \
+	tests/wire/test_entry.c \
+	tests/wire/test_export.c \
 	tests/wire/test_key.c \
 	tests/wire/test_message.c \
 	tests/wire/test_open.c \
