@@ -24,11 +24,11 @@ for cc in gcc clang; do
 	trouble=
 	while IFS= read -r header; do
 		trouble+=$(alone "$cc" "$header")
-	done < <(find common crypto wire emulator bridge ifdhandler winscard-shim cli tests -name '*.h')
+	done < <(find common crypto wire emulator bridge ifdhandler winscard-shim cli backend tests -name '*.h')
 	verdict "every header compiles alone ($cc)" "$trouble"
 done
 
 # The name of a header's guard is that of its path, or two would collide.
-trouble=$(find common crypto wire emulator bridge ifdhandler winscard-shim cli tests -name '*.h' \
+trouble=$(find common crypto wire emulator bridge ifdhandler winscard-shim cli backend tests -name '*.h' \
 	-exec grep -hE '^#ifndef [A-Z0-9_]+_H$' {} + | sort | uniq -d)
 verdict "no two headers have one guard" "$trouble"

@@ -47,7 +47,9 @@ may() { # FILE HEADER
 	'<openssl/'*)
 		[[ $room = crypto || $room = wire || $1 = emulator/crypto/* ]]
 		;;
-	'<sqlite3.h>') [[ $1 = emulator/nvm_file* ]] ;;
+	'<sqlite3.h>')
+		[[ $1 = emulator/nvm_file* || $1 = backend/store/sqlite.c ]]
+		;;
 	'<libconfig.h>')
 		[[ $1 = emulator/profile* || $1 = bridge/config.c ||
 			$1 = cli/describe/* ]]
@@ -71,7 +73,8 @@ may() { # FILE HEADER
 		[[ $room = crypto || $room = wire || $1 = emulator/crypto/* ]]
 		;;
 	crypto/crypto.h)
-		[[ $room = crypto || $room = wire || $room = emulator ]]
+		[[ $room = crypto || $room = wire || $room = emulator ||
+			$room = backend ]]
 		;;
 	crypto/*) [ "$room" = crypto ] ;;
 	emulator/crypto/* | emulator/emu.h)
@@ -101,7 +104,13 @@ may() { # FILE HEADER
 		[ "$room" = bridge ] &&
 			{ ! is_thin "$1" || is_thin "$2"; }
 		;;
-	ifdhandler/* | winscard-shim/* | wire/* | cli/* | backend/*) [ "$room" = "${2%%/*}" ] ;;
+	wire/*) [[ $room = wire || $room = backend ]] ;;
+	# the store's inside is its own; SQL is spoken behind store.h
+	backend/store/store.h | backend/store/heads.h) [ "$room" = backend ] ;;
+	backend/store/*) [[ $1 = backend/store/* ]] ;;
+	ifdhandler/* | winscard-shim/* | cli/* | backend/*)
+		[ "$room" = "${2%%/*}" ]
+		;;
 	*) return 1 ;;
 	esac
 }
@@ -143,6 +152,14 @@ done <<-'END'
 	bridge/serve.c backend/roles.h
 	backend/roles.c bridge/link.h
 	emulator/card.c wire/open.h
+	backend/store/act.c <sqlite3.h>
+	backend/store/act.c <openssl/evp.h>
+	backend/store/act.c emulator/emu.h
+	backend/store/act.c bridge/client.h
+	backend/door.c backend/store/sql.h
+	wire/chain.c backend/store/store.h
+	wire/chain.c <sqlite3.h>
+	bridge/serve.c backend/store/store.h
 	emulator/card.c bridge/client.h
 	emulator/card.c <openssl/evp.h>
 	emulator/card.c <sqlite3.h>

@@ -7,7 +7,7 @@
 # shellcheck source=tests/tap.sh
 . "$(dirname "$0")/tap.sh"
 
-lists=$(find . -name build-\* -prune -o -name local.mk -print)
+lists=$(find . -name build-\* -prune -o -name '*.mk' -print)
 # shellcheck disable=SC2086 # a list of names
 words=" $(sed 's/#.*//; s/[\\=]/ /g' Makefile.am $lists | tr -s ' \t\n' ' ') "
 
@@ -42,7 +42,7 @@ trouble=
 while IFS=: read -r file suite; do
 	suite=${suite%%_suite*}
 	dir=$(dirname "$file")
-	grep -qE "\b${suite}_suite\b" "$dir/main.c" ||
+	grep -qsE "\b${suite}_suite\b" "$dir/main.c" ||
 		grep -qE "SUITE\(${suite}\)" "$dir"/*.h ||
 		trouble+="$dir/main.c does not run ${suite}_suite"$'\n'
 done < <(grep -HE '^[a-z_0-9]+_suite\(void\)$' tests/*/*.c tests/*/*/*.c)

@@ -43,7 +43,7 @@ verdict "the tree speaks of itself only" "$(grep -nE \
 	"${files[@]}" || true)"
 verdict "no call that the house style forbids" "$(grep -rnE --include='*.[ch]' \
 	'\b(strcpy|strcat|v?sprintf|gets|atoi|atol|system|popen|strtok)\(' \
-	common crypto wire emulator bridge ifdhandler winscard-shim cli || true)"
+	common crypto wire emulator bridge ifdhandler winscard-shim cli backend || true)"
 verdict "no line ends in a blank" \
 	"$(grep -nE '[[:blank:]]$' "${files[@]}" | head -20 || true)"
 
@@ -58,9 +58,9 @@ while IFS= read -r file; do
 	[[ $one = '/* SPDX-License-Identifier: BSD-2-Clause' &&
 		$two = ' * Copyright (c) '*' The cardbridge authors */' &&
 		$three = '/*'* ]] || trouble+="$file"$'\n'
-done < <(find common crypto wire emulator bridge ifdhandler winscard-shim cli tests -name '*.[ch]')
+done < <(find common crypto wire emulator bridge ifdhandler winscard-shim cli backend tests -name '*.[ch]')
 verdict "every source begins with its licence and its purpose" \
 	"${trouble%$'\n'}"
-trouble=$(find common crypto wire emulator bridge ifdhandler winscard-shim cli tests -name '*.[ch]' \
+trouble=$(find common crypto wire emulator bridge ifdhandler winscard-shim cli backend tests -name '*.[ch]' \
 	-exec awk 'END { if (NR > 700) print FILENAME ": " NR " lines" }' {} \;)
 verdict "no source is longer than 700 lines" "$trouble"

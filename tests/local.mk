@@ -34,6 +34,7 @@ include tests/wire/local.mk
 if BACKEND
 include tests/backend/roles/local.mk
 endif
+include tests/backend/store.mk
 endif
 include tests/fuzz/local.mk
 include tests/bench/local.mk

@@ -1,0 +1,183 @@
+/* SPDX-License-Identifier: BSD-2-Clause
+ * Copyright (c) 2026 The cardbridge authors */
+/*
+ * What is there for one use: sealed answers, tokens; and what is forgotten in
+ * time.
+ */
+#include <string.h>
+
+#include "backend/store/internal.h"
+
+/* ---- answers ------------------------------------------------------------- */
+
+enum cb_err
+be_answer_put(
+    struct be_store *st, const struct be_act *act, struct cb_why *why)
+{
+	const struct be_answer *a = act->answer;
+	int64_t changes;
+	enum cb_err r;
+
+	r = BE_RUN(st->db,
+	    "INSERT INTO answer VALUES(?1, ?2, ?3, ?4, ?5, ?6, 0)"
+	    " ON CONFLICT(device, session) DO UPDATE SET"
+	    " sequence=excluded.sequence, request=excluded.request,"
+	    " sealed=excluded.sealed, made=excluded.made, given=0"
+	    " WHERE sequence<excluded.sequence",
+	    &changes, BE_ID(act->device), BE_ID(act->session),
+	    BE_I((int64_t)a->sequence), BE_HASH(a->request),
+	    BE_B(a->sealed), BE_I((int64_t)act->now));
+	if (r == CB_OK && changes == 0) {
+		cb_why_set(why,
+		    "this or a later command of the session was answered");
+		r = CB_E_DENIED;
+	}
+	return r;
+}
+
+static enum cb_err
+find(struct be_store *st, const struct be_value key[3],
+    const uint8_t request[CR_HASH], enum be_found *found,
+    struct cb_buf *sealed)
+{
+	struct be_row *row = NULL;
+	enum cb_err r;
+
+	*found = BE_NO_ANSWER;
+	if ((r = be_sql_query(st->db,
+		 "SELECT request, sealed, given FROM answer"
+		 " WHERE device=?1 AND session=?2 AND sequence=?3",
+		 key, 3, &row)) == CB_OK &&
+	    (r = be_row_next(row)) == CB_OK) {
+		if (!cb_span_equal(
+			be_row_blob(row, 0), cb_span(request, CR_HASH)))
+			*found = BE_OTHER;
+		else if (be_row_int(row, 2) != 0)
+			*found = BE_GIVEN;
+		else if ((r = cb_buf_add(sealed, be_row_blob(row, 1))) ==
+		    CB_OK)
+			*found = BE_ANSWER;
+	}
+	be_row_end(&row);
+	return r == CB_E_ABSENT ? CB_OK : r;
+}
+
+enum cb_err
+be_store_answer(struct be_store *st, const uint8_t device[WIRE_ID],
+    const uint8_t session[WIRE_ID], uint64_t sequence,
+    const uint8_t request[CR_HASH], bool give, enum be_found *found,
+    struct cb_buf *out, struct cb_why *why)
+{
+	struct cb_buf sealed = CB_BUF_INIT;
+	int64_t number, changes;
+	enum cb_err r;
+
+	*found = BE_NO_ANSWER;
+	if (be_number(sequence, &number) != CB_OK)
+		return CB_E_ARG;
+	if ((r = be_ready(st, why)) != CB_OK)
+		return r;
+	const struct be_value key[] = { BE_ID(device), BE_ID(session),
+		BE_I(number) };
+	if ((r = be_end(st, find(st, key, request, found, &sealed), why)) ==
+		CB_OK &&
+	    *found == BE_ANSWER && give) {
+		r = be_commit_one(st,
+		    "UPDATE answer SET given=1 WHERE device=?1"
+		    " AND session=?2 AND sequence=?3 AND given=0",
+		    key, 3, &changes, why);
+		/* another handle was faster */
+		if (r == CB_OK && changes == 0)
+			*found = BE_GIVEN;
+	}
+	if (r == CB_OK && *found == BE_ANSWER)
+		r = cb_buf_add(out, cb_buf_span(&sealed));
+	if (r != CB_OK)
+		*found = BE_NO_ANSWER;
+	cb_buf_free(&sealed);
+	return r;
+}
+
+/* ---- tokens -------------------------------------------------------------- */
+
+enum cb_err
+be_token_use(
+    struct be_store *st, const struct be_act *act, struct cb_why *why)
+{
+	int64_t changes;
+	enum cb_err r;
+
+	r = BE_RUN(st->db,
+	    "UPDATE token SET used=?3 WHERE hash=?1 AND organisation=?2"
+	    " AND used IS NULL AND until>?3",
+	    &changes, BE_HASH(act->token), BE_ID(act->organisation),
+	    BE_I((int64_t)act->now));
+	if (r == CB_OK && changes == 0) {
+		cb_why_set(why, "the token was used, is over, or never was");
+		r = CB_E_DENIED;
+	}
+	return r;
+}
+
+static enum cb_err
+read_token(const struct be_row *row, struct be_token *out)
+{
+	const struct cb_span organisation = be_row_blob(row, 0);
+	const struct cb_span purpose = be_row_blob(row, 1);
+	const struct cb_span subject = be_row_blob(row, 2);
+
+	if (organisation.n != WIRE_ID || purpose.n >= sizeof(out->purpose))
+		return CB_E_FORMAT;
+	memcpy(out->organisation, organisation.p, WIRE_ID);
+	memcpy(out->purpose, purpose.p, purpose.n);
+	out->has_subject = subject.n == WIRE_ID;
+	if (out->has_subject)
+		memcpy(out->subject, subject.p, WIRE_ID);
+	out->until = (uint64_t)be_row_int(row, 3);
+	return CB_OK;
+}
+
+enum cb_err
+be_store_token(struct be_store *st, const uint8_t hash[CR_HASH], uint64_t now,
+    struct be_token *out, struct cb_why *why)
+{
+	struct be_row *row = NULL;
+	int64_t time;
+	enum cb_err r;
+
+	*out = (struct be_token){ .until = 0 };
+	if (be_number(now, &time) != CB_OK)
+		return CB_E_ARG;
+	if ((r = be_ready(st, why)) != CB_OK)
+		return r;
+	if ((r = BE_QUERY(st->db,
+		 "SELECT organisation, purpose, subject, until FROM token"
+		 " WHERE hash=?1 AND used IS NULL AND until>?2",
+		 &row, BE_HASH(hash), BE_I(time))) == CB_OK &&
+	    (r = be_row_next(row)) == CB_OK)
+		r = read_token(row, out);
+	be_row_end(&row);
+	return be_end(st, r, why);
+}
+
+/* ---- forgetting ---------------------------------------------------------- */
+
+enum cb_err
+be_store_tidy(struct be_store *st, uint64_t now, struct cb_why *why)
+{
+	static const char *const sql[] = {
+		"DELETE FROM answer WHERE made<?1",
+		"DELETE FROM done WHERE made<?1",
+		"DELETE FROM token WHERE until<?1",
+	};
+	int64_t before, changes;
+	enum cb_err r = CB_OK;
+
+	if (now < BE_KEEP_MS || be_number(now - BE_KEEP_MS, &before) != CB_OK)
+		return CB_E_ARG;
+	const struct be_value v[] = { BE_I(before) };
+	for (size_t i = 0; r == CB_OK && i < sizeof(sql) / sizeof(sql[0]);
+	     i++)
+		r = be_commit_one(st, sql[i], v, 1, &changes, why);
+	return r;
+}

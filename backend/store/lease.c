@@ -1,0 +1,261 @@
+/* SPDX-License-Identifier: BSD-2-Clause
+ * Copyright (c) 2026 The cardbridge authors */
+/*
+ * Leases: which session uses a card. The fencing number grows whenever that
+ * changes, so that a session of before changes nothing, however late its acts
+ * come.
+ */
+#include <string.h>
+
+#include "backend/store/internal.h"
+
+#define COLUMNS \
+	"SELECT c.organisation, c.id, coalesce(l.fence, 0), l.device," \
+	" l.session, l.node, coalesce(l.since, 0), coalesce(l.renewed, 0)," \
+	" c.state, c.take_over FROM card c"
+
+static void
+copy_id(const struct be_row *row, int column, uint8_t out[WIRE_ID])
+{
+	const struct cb_span s = be_row_blob(row, column);
+
+	memset(out, 0, WIRE_ID);
+	if (s.n == WIRE_ID)
+		memcpy(out, s.p, WIRE_ID);
+}
+
+static void
+read_lease(const struct be_row *row, struct be_lease *out)
+{
+	copy_id(row, 0, out->organisation);
+	copy_id(row, 1, out->card);
+	out->fence = (uint64_t)be_row_int(row, 2);
+	out->held = be_row_blob(row, 3).n == WIRE_ID;
+	copy_id(row, 3, out->device);
+	copy_id(row, 4, out->session);
+	copy_id(row, 5, out->node);
+	out->since = (uint64_t)be_row_int(row, 6);
+	out->renewed = (uint64_t)be_row_int(row, 7);
+}
+
+struct card {
+	struct be_lease lease;
+	bool in_use, take_over;	/* the card's state and setting */
+};
+
+static enum cb_err
+find(struct be_store *st, const uint8_t card[WIRE_ID], struct card *out)
+{
+	struct be_row *row = NULL;
+	enum cb_err r;
+
+	*out = (struct card){ .in_use = false };
+	if ((r = BE_QUERY(st->db,
+		 COLUMNS " LEFT JOIN lease l ON l.card=c.id WHERE c.id=?1",
+		 &row, BE_ID(card))) == CB_OK &&
+	    (r = be_row_next(row)) == CB_OK) {
+		read_lease(row, &out->lease);
+		out->in_use = be_row_int(row, 8) == 1;
+		out->take_over = be_row_int(row, 9) == 1;
+	}
+	be_row_end(&row);
+	return r;
+}
+
+static bool
+same(const uint8_t *a, const uint8_t *b)
+{
+	return memcmp(a, b, WIRE_ID) == 0;
+}
+
+/* ---- in an act ----------------------------------------------------------- */
+
+enum cb_err
+be_lease_fence(struct be_store *st, const struct be_act *act, bool session,
+    struct cb_why *why)
+{
+	struct card c;
+	enum cb_err r;
+
+	if ((r = find(st, act->card, &c)) != CB_OK)
+		return r;
+	if (c.lease.fence != act->fence ||
+	    (session && (!c.lease.held ||
+			    !same(c.lease.device, act->device) ||
+			    !same(c.lease.session, act->session)))) {
+		cb_why_set(why, "the card is another session's by now");
+		return CB_E_BUSY;
+	}
+	return CB_OK;
+}
+
+/* By time only where the clock is the same. */
+static bool
+is_over(const struct be_lease *l, const struct be_lease_change *c)
+{
+	return same(l->node, c->node) && c->beat >= l->renewed &&
+	    c->beat - l->renewed > c->keep_ms;
+}
+
+static enum cb_err
+put(struct be_store *st, const struct be_act *act, bool held)
+{
+	const struct be_lease_change *c = act->lease;
+	int64_t beat;
+	enum cb_err r;
+
+	if ((r = be_number(c->beat, &beat)) != CB_OK)
+		return r;
+	return BE_RUN(st->db,
+	    "INSERT INTO lease VALUES(?1, ?2, ?3, ?4, ?5, ?6, ?7)"
+	    " ON CONFLICT(card) DO UPDATE SET fence=excluded.fence,"
+	    " device=excluded.device, session=excluded.session,"
+	    " node=excluded.node, since=excluded.since,"
+	    " renewed=excluded.renewed",
+	    NULL, BE_ID(act->card), BE_I((int64_t)c->fence),
+	    held ? BE_ID(act->device) : BE_NONE,
+	    held ? BE_ID(act->session) : BE_NONE,
+	    held ? BE_ID(c->node) : BE_NONE, BE_I((int64_t)act->now),
+	    BE_I(beat));
+}
+
+static enum cb_err
+take(struct be_store *st, struct be_act *act, const struct card *c,
+    struct cb_why *why)
+{
+	struct be_lease_change *l = act->lease;
+
+	l->had = c->lease.held;
+	memcpy(l->had_device, c->lease.device, WIRE_ID);
+	memcpy(l->had_session, c->lease.session, WIRE_ID);
+	if (!c->in_use) {
+		cb_why_set(why, "the card is suspended or terminated");
+		return CB_E_DENIED;
+	}
+	if (c->lease.held && !same(c->lease.device, act->device) &&
+	    !is_over(&c->lease, l) && !(l->take_over && c->take_over)) {
+		cb_why_set(why, "another device uses the card");
+		return CB_E_BUSY;
+	}
+	if (c->lease.fence >= INT64_MAX)
+		return CB_E_LIMIT;
+	l->fence = c->lease.fence + 1;
+	return put(st, act, true);
+}
+
+enum cb_err
+be_lease_change(struct be_store *st, struct be_act *act, struct cb_why *why)
+{
+	struct be_lease_change *l = act->lease;
+	struct card c;
+	enum cb_err r;
+
+	l->had = false;
+	l->fence = 0;
+	if ((r = find(st, act->card, &c)) != CB_OK)
+		return r;
+	if (l->what == BE_TAKE)
+		return take(st, act, &c, why);
+	if ((r = be_lease_fence(st, act, true, why)) != CB_OK)
+		return r;
+	l->fence = c.lease.fence + 1;
+	return put(st, act, false);
+}
+
+/* ---- by themselves ------------------------------------------------------- */
+
+enum cb_err
+be_store_lease(struct be_store *st, const uint8_t card[WIRE_ID],
+    struct be_lease *out, struct cb_why *why)
+{
+	struct card c;
+	enum cb_err r;
+
+	*out = (struct be_lease){ .fence = 0 };
+	if ((r = be_ready(st, why)) != CB_OK)
+		return r;
+	if ((r = find(st, card, &c)) == CB_OK)
+		*out = c.lease;
+	return be_end(st, r, why);
+}
+
+enum cb_err
+be_store_lease_renew(struct be_store *st, const uint8_t card[WIRE_ID],
+    uint64_t fence, uint64_t beat, struct cb_why *why)
+{
+	int64_t number, time, changes;
+	enum cb_err r;
+
+	if (be_number(fence, &number) != CB_OK ||
+	    be_number(beat, &time) != CB_OK)
+		return CB_E_ARG;
+	const struct be_value v[] = { BE_ID(card), BE_I(number), BE_I(time) };
+	r = be_commit_one(st,
+	    "UPDATE lease SET renewed=?3"
+	    " WHERE card=?1 AND fence=?2 AND device IS NOT NULL",
+	    v, 3, &changes, why);
+	if (r == CB_OK && changes == 0) {
+		cb_why_set(why, "the card is another session's by now");
+		r = CB_E_BUSY;
+	}
+	return r;
+}
+
+static enum cb_err
+each(struct be_store *st, struct be_row *row, enum cb_err r, be_lease_fn *fn,
+    void *ctx, struct cb_why *why)
+{
+	struct be_lease l;
+
+	while (r == CB_OK && (r = be_row_next(row)) == CB_OK) {
+		read_lease(row, &l);
+		r = fn(ctx, &l);
+	}
+	be_row_end(&row);
+	return r == CB_E_ABSENT ? CB_OK : be_end(st, r, why);
+}
+
+enum cb_err
+be_store_sessions(struct be_store *st, const uint8_t *organisation,
+    const uint8_t *after, size_t limit, be_lease_fn *fn, void *ctx,
+    struct cb_why *why)
+{
+	struct be_row *row = NULL;
+	enum cb_err r;
+
+	if (limit > BE_PAGE_MAX)
+		return CB_E_ARG;
+	if ((r = be_ready(st, why)) != CB_OK)
+		return r;
+	r = BE_QUERY(st->db,
+	    COLUMNS " JOIN lease l ON l.card=c.id"
+	    " WHERE l.device IS NOT NULL AND c.id>?2"
+	    " AND (?1 IS NULL OR c.organisation=?1)"
+	    " ORDER BY c.id LIMIT ?3",
+	    &row, organisation != NULL ? BE_ID(organisation) : BE_NONE,
+	    after != NULL ? BE_ID(after) : BE_B(CB_SPAN_EMPTY),
+	    BE_I((int64_t)limit));
+	return each(st, row, r, fn, ctx, why);
+}
+
+enum cb_err
+be_store_expired(struct be_store *st, const uint8_t node[WIRE_ID],
+    uint64_t beat, size_t limit, be_lease_fn *fn, void *ctx,
+    struct cb_why *why)
+{
+	struct be_row *row = NULL;
+	enum cb_err r;
+
+	if (limit > BE_PAGE_MAX)
+		return CB_E_ARG;
+	if ((r = be_ready(st, why)) != CB_OK)
+		return r;
+	r = BE_QUERY(st->db,
+	    COLUMNS " JOIN lease l ON l.card=c.id"
+	    " WHERE l.device IS NOT NULL AND l.node=?1 AND l.renewed<=?2"
+	    " ORDER BY c.id LIMIT ?3",
+	    &row, BE_ID(node),
+	    BE_I(beat > INT64_MAX ? INT64_MAX : (int64_t)beat),
+	    BE_I((int64_t)limit));
+	return each(st, row, r, fn, ctx, why);
+}

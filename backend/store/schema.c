@@ -1,0 +1,127 @@
+/* SPDX-License-Identifier: BSD-2-Clause
+ * Copyright (c) 2026 The cardbridge authors */
+/*
+ * Format 1 of the database. Every table has a first column that says whose a
+ * row is; zeros are the platform. Columns `mac` are the vault's, opaque here.
+ */
+#include "backend/store/internal.h"
+
+#define ID(name) #name " BLOB NOT NULL CHECK(length(" #name ")=16)"
+#define ID_OR_NULL(name) #name " BLOB CHECK(length(" #name ")=16)"
+#define HASH(name) #name " BLOB NOT NULL CHECK(length(" #name ")=32)"
+#define INT(name) #name " INTEGER NOT NULL CHECK(" #name ">=0)"
+#define ANY_BLOB(name) #name " BLOB NOT NULL"
+#define NAME(name, n) \
+	#name " TEXT NOT NULL CHECK(length(" #name ") BETWEEN 1 AND " #n ")"
+/* a row of the same organisation: nobody refers to what is another's */
+#define OWN(name, table) \
+	"FOREIGN KEY(organisation, " #name ") REFERENCES " #table \
+	"(organisation, id), "
+#define OWN_ID ", UNIQUE(organisation, id), PRIMARY KEY(id)"
+#define MAC "mac BLOB NOT NULL CHECK(length(mac)<=64)"
+#define OF_ORGANISATION \
+	"organisation BLOB NOT NULL REFERENCES organisation(id)"
+#define STRICT ") STRICT"
+#define BARE ") STRICT, WITHOUT ROWID"
+
+const char *const be_schema[] = {
+	"CREATE TABLE backend(one INTEGER PRIMARY KEY CHECK(one=1), " ID(id)
+	    ", kind INTEGER NOT NULL CHECK(kind IN (1,2)), " INT(created)
+	    STRICT,
+	/* made by the platform; its own row is there from the start */
+	"CREATE TABLE organisation(owner BLOB NOT NULL"
+	    " CHECK(owner=zeroblob(16)), " ID(id) ", " INT(state) ", "
+	    ANY_BLOB(setting) ", " INT(created) ", PRIMARY KEY(id)" BARE,
+	"CREATE TABLE card(" OF_ORGANISATION ", " ID(id)
+	    ", state INTEGER NOT NULL CHECK(state IN (1,2,3))"
+	    ", blank INTEGER NOT NULL CHECK(blank IN (0,1))"
+	    ", take_over INTEGER NOT NULL CHECK(take_over IN (0,1)), "
+	    NAME(profile, 64) ", " ANY_BLOB(label) ", " INT(number) ", "
+	    INT(created) OWN_ID BARE,
+	"CREATE TABLE record(card BLOB NOT NULL REFERENCES card(id), "
+	    NAME(name, 64) ", " ANY_BLOB(value) ", PRIMARY KEY(card, name)"
+	    BARE,
+	"CREATE TABLE device(" OF_ORGANISATION ", " ID(id)
+	    ", class INTEGER NOT NULL CHECK(class IN (1,2))"
+	    ", state INTEGER NOT NULL CHECK(state IN (1,2)), "
+	    HASH(fingerprint) ", " INT(until) ", " ANY_BLOB(label) ", " MAC
+	    OWN_ID BARE,
+	"CREATE TABLE device_group(" OF_ORGANISATION ", " ID(id) ", "
+	    ANY_BLOB(label) ", " MAC OWN_ID BARE,
+	"CREATE TABLE device_member(" OF_ORGANISATION
+	    ", device_group BLOB NOT NULL"
+	    ", device BLOB NOT NULL, " MAC
+	    ", " OWN(device_group, device_group) OWN(device, device) "PRIMARY KEY(device_group, device)" BARE,
+	"CREATE TABLE assignment(" OF_ORGANISATION
+	    ", card BLOB NOT NULL"
+	    ", kind INTEGER NOT NULL CHECK(kind IN (1,2,3)), " ID(subject)
+	    ", " INT(until) ", " MAC ", " OWN(card, card) "PRIMARY KEY(card, kind, subject)"
+	    BARE,
+	"CREATE TABLE person(" OF_ORGANISATION ", " ID(id) ", " INT(state)
+	    ", " ANY_BLOB(sealed) OWN_ID BARE,
+	"CREATE TABLE identifier(" OF_ORGANISATION ", " NAME(kind, 32) ", "
+	    ANY_BLOB(value) ", person BLOB NOT NULL"
+	    ", " OWN(person, person) "PRIMARY KEY(organisation, kind, value)" BARE,
+	"CREATE TABLE factor(" OF_ORGANISATION ", " ID(id)
+	    ", person BLOB NOT NULL, " NAME(kind, 32)
+	    ", " INT(state) ", " ANY_BLOB(data) ", " MAC ", " OWN(person, person) "PRIMARY KEY(id)"
+	    BARE,
+	"CREATE TABLE role(" OF_ORGANISATION
+	    ", person BLOB NOT NULL, " INT(role) ", "
+	    INT(until) ", " MAC ", " OWN(person, person) "PRIMARY KEY(organisation, person, role)"
+	    BARE,
+	"CREATE TABLE policy(" OF_ORGANISATION ", " NAME(name, 64) ", "
+	    ANY_BLOB(value) ", " MAC ", PRIMARY KEY(organisation, name)"
+	    BARE,
+	"CREATE TABLE network(" OF_ORGANISATION ", " ID(id) ", "
+	    ANY_BLOB(rule) ", " MAC ", PRIMARY KEY(id)" BARE,
+	"CREATE TABLE revocation(" OF_ORGANISATION ", " HASH(fingerprint)
+	    ", " ID(subject) ", " INT(since) ", " MAC
+	    ", PRIMARY KEY(fingerprint)" BARE,
+	"CREATE TABLE token(" OF_ORGANISATION ", " HASH(hash) ", "
+	    NAME(purpose, 32) ", " ID_OR_NULL(subject) ", " INT(until)
+	    ", used INTEGER, PRIMARY KEY(hash)" BARE,
+	"CREATE TABLE recovery_share(" OF_ORGANISATION ", " INT(number) ", "
+	    INT(needed) ", " INT(shares) ", " HASH(fingerprint) ", "
+	    INT(made) ", PRIMARY KEY(organisation, number)" BARE,
+	"CREATE TABLE approval(" OF_ORGANISATION ", " ID(id)
+	    ", person BLOB NOT NULL, " HASH(request)
+	    ", " ANY_BLOB(signature) ", " INT(until) ", " OWN(person, person) "PRIMARY KEY(id)"
+	    BARE,
+	"CREATE TABLE outbox(" OF_ORGANISATION ", " ID(id) ", "
+	    NAME(kind, 32) ", " ANY_BLOB(body) ", " INT(made)
+	    ", sent INTEGER, PRIMARY KEY(id)" BARE,
+	"CREATE TABLE certificate(" OF_ORGANISATION
+	    ", card BLOB NOT NULL, " NAME(name, 64)
+	    ", " ANY_BLOB(serial) ", " ANY_BLOB(subject)
+	    ", not_after INTEGER NOT NULL, " HASH(fingerprint)
+	    ", " OWN(card, card) "PRIMARY KEY(card, name)" BARE,
+	"CREATE TABLE slot(" OF_ORGANISATION ", " ID(id)
+	    ", device BLOB NOT NULL, " NAME(name, 64)
+	    ", card BLOB, " OWN(device, device) OWN(card, card) "PRIMARY KEY(id)" BARE,
+	"CREATE TABLE wrap(" OF_ORGANISATION ", " ID(owner) ", "
+	    NAME(kind, 32) ", " INT(version) ", " ANY_BLOB(parameters) ", "
+	    ANY_BLOB(sealed) ", PRIMARY KEY(owner, kind, version)" BARE,
+	/* what is not a row that acts name: */
+	"CREATE TABLE lease(card BLOB NOT NULL REFERENCES card(id), "
+	    INT(fence) ", " ID_OR_NULL(device) ", " ID_OR_NULL(session)
+	    ", " ID_OR_NULL(node) ", since INTEGER NOT NULL"
+	    ", renewed INTEGER NOT NULL, PRIMARY KEY(card)" BARE,
+	"CREATE TABLE node(" ID(id) ", " INT(beat) ", " INT(change)
+	    ", PRIMARY KEY(id)" BARE,
+	"CREATE TABLE answer(" ID(device) ", " ID(session) ", "
+	    INT(sequence) ", " HASH(request) ", " ANY_BLOB(sealed) ", "
+	    INT(made) ", given INTEGER NOT NULL"
+	    ", PRIMARY KEY(device, session)" BARE,
+	"CREATE INDEX answer_made ON answer(made)",
+	"CREATE TABLE done(" ID(id) ", " INT(made) ", PRIMARY KEY(id)" BARE,
+	"CREATE INDEX done_made ON done(made)",
+	"CREATE TABLE entry(" OF_ORGANISATION
+	    ", number INTEGER NOT NULL CHECK(number>0), " ANY_BLOB(bytes)
+	    ", " HASH(hash) ", PRIMARY KEY(organisation, number)" BARE,
+	"CREATE TABLE head(" ID(organisation)
+	    ", number INTEGER NOT NULL CHECK(number>0)"
+	    ", signed BLOB NOT NULL CHECK(length(signed)=162)"
+	    ", PRIMARY KEY(organisation, number)" BARE,
+};
+const size_t be_schema_n = sizeof(be_schema) / sizeof(be_schema[0]);

@@ -1,0 +1,310 @@
+/* SPDX-License-Identifier: BSD-2-Clause
+ * Copyright (c) 2026 The cardbridge authors */
+/*
+ * The store of a backend: the only place that speaks SQL. It keeps what others
+ * have sealed, and holds no key. PROTOCOL.md, "The store", says what it
+ * promises.
+ *
+ * A handle belongs to one thread. Several handles of one file, also in several
+ * processes, take turns. Times are milliseconds since 1970 unless they are a
+ * node's beat: milliseconds of its clock that does not stop in sleep. Callbacks
+ * do not call the store.
+ *
+ * Errors of every function: CB_E_STORE, the disk failed or is full;
+ * CB_E_DENIED, it may not be written; CB_E_TIMEOUT, somebody keeps it locked;
+ * CB_E_FORMAT, it is damaged; *why has the reason.
+ */
+#ifndef BE_STORE_H
+#define BE_STORE_H
+
+#include "wire/chain.h"
+
+#define BE_BLOB_MAX ((size_t)1 << 20)
+#define BE_PAGE_MAX 1000	/* rows that one call gives */
+#define BE_KEEP_MS UINT64_C(86400000)	/* answers and ids of acts */
+
+struct be_store;
+
+/* A file that is not there yet; durable when this returns. CB_E_BUSY: there is
+ * one of that name. */
+CB_MUST_USE enum cb_err be_store_create(const char *path, enum wire_kind kind,
+    const uint8_t backend[WIRE_ID], uint64_t now, struct cb_why *why);
+/* CB_E_ABSENT: no such file; CB_E_FORMAT: damaged or not ours; CB_E_LIMIT: of
+ * a newer release. */
+CB_MUST_USE enum cb_err be_store_open(
+    struct be_store **out, const char *path, struct cb_why *why);
+void be_store_close(struct be_store **st);
+/* After an error that left a commit's outcome unknown the store does nothing
+ * more (CB_E_STORE) until it has been opened again. */
+CB_MUST_USE enum cb_err be_store_reopen(
+    struct be_store *st, struct cb_why *why);
+/* Every page and reference. Takes as long as the file is large. */
+CB_MUST_USE enum cb_err be_store_check(
+    struct be_store *st, struct cb_why *why);
+/* How long to wait for another process. */
+void be_store_set_wait(struct be_store *st, unsigned ms);
+/* For tests: the SQLite VFS by name; NULL is SQLite's own. */
+void be_store_set_vfs(const char *name);
+
+/* Whose books an organisation's are; the platform's for zeros. */
+struct wire_owner be_store_owner(
+    const struct be_store *st, const uint8_t organisation[WIRE_ID]);
+
+struct be_stats {
+	uint64_t commits;	/* that changed something */
+	uint64_t acts;		/* done */
+	uint64_t refused;	/* acts that failed alone */
+	uint64_t unchanged;	/* acts that brought no change */
+};
+void be_store_stats(const struct be_store *st, struct be_stats *out);
+
+/* ---- values and rows ----------------------------------------------------- */
+
+struct be_value {
+	enum { BE_NULL, BE_INT, BE_TEXT, BE_BLOB } type;
+	int64_t i;
+	struct cb_span s;	/* borrowed */
+};
+#define BE_NONE ((struct be_value){ BE_NULL, 0, { NULL, 0 } })
+#define BE_I(v) ((struct be_value){ BE_INT, (v), { NULL, 0 } })
+#define BE_T(span) ((struct be_value){ BE_TEXT, 0, (span) })
+#define BE_B(span) ((struct be_value){ BE_BLOB, 0, (span) })
+/* An id, a hash */
+#define BE_ID(p) BE_B(cb_span((p), WIRE_ID))
+#define BE_HASH(p) BE_B(cb_span((p), CR_HASH))
+
+/* Columns, in order; k: of the key. rows.c has them. */
+enum be_table {
+	/* k id, state, setting, created */
+	BE_ORGANISATION,
+	/* k id, state (1 in use, 2 suspended, 3 terminated), blank, take_over,
+	 * profile, label, number, created */
+	BE_CARD,
+	/* k id, class (1 desk, 2 user), state (1, 2 revoked), fingerprint,
+	 * until, label, mac */
+	BE_DEVICE,
+	BE_DEVICE_GROUP,	/* k id, label, mac */
+	BE_DEVICE_MEMBER,	/* k device_group, k device, mac */
+	/* k card, k kind (1 device, 2 group, 3 organisation), k subject, until,
+	 * mac */
+	BE_ASSIGNMENT,
+	BE_PERSON,		/* k id, state, sealed */
+	BE_IDENTIFIER,		/* k kind, k value, person */
+	BE_FACTOR,		/* k id, person, kind, state, data, mac */
+	BE_ROLE,		/* k person, k role, until, mac */
+	BE_POLICY,		/* k name, value, mac */
+	BE_NETWORK,		/* k id, rule, mac */
+	BE_REVOCATION,		/* k fingerprint, subject, since, mac */
+	BE_TOKEN,		/* k hash, purpose, subject, until, used */
+	BE_RECOVERY_SHARE,	/* k number, needed, shares, fingerprint, made */
+	BE_APPROVAL,		/* k id, person, request, signature, until */
+	BE_OUTBOX,		/* k id, kind, body, made, sent */
+	/* k card, k name, serial, subject, not_after, fingerprint */
+	BE_CERTIFICATE,
+	BE_SLOT,		/* k id, device, name, card */
+	BE_WRAP,		/* k owner, k kind, k version, parameters, sealed */
+	BE_TABLES
+};
+
+/* Columns as of the table; not CB_OK ends the list and is passed on. */
+typedef enum cb_err be_row_fn(
+    void *ctx, const struct be_value *columns, size_t n);
+/* One row, by its whole key. CB_E_ABSENT. */
+CB_MUST_USE enum cb_err be_store_row(struct be_store *st, enum be_table table,
+    const uint8_t organisation[WIRE_ID], const struct be_value *key,
+    be_row_fn *fn, void *ctx, struct cb_why *why);
+/* At most `limit` rows of an organisation, in the order of their keys, behind
+ * the key `after` (NULL: from the first). CB_E_ARG: limit beyond
+ * BE_PAGE_MAX. */
+CB_MUST_USE enum cb_err be_store_list(struct be_store *st,
+    enum be_table table, const uint8_t organisation[WIRE_ID],
+    const struct be_value *after, size_t limit, be_row_fn *fn, void *ctx,
+    struct cb_why *why);
+
+/* A card's record, sealed; appends. CB_E_ABSENT. */
+CB_MUST_USE enum cb_err be_store_record(struct be_store *st,
+    const uint8_t organisation[WIRE_ID], const uint8_t card[WIRE_ID],
+    const char *name, struct cb_buf *out, struct cb_why *why);
+/* All of a card's records: name, value. */
+CB_MUST_USE enum cb_err be_store_records(struct be_store *st,
+    const uint8_t organisation[WIRE_ID], const uint8_t card[WIRE_ID],
+    be_row_fn *fn, void *ctx, struct cb_why *why);
+
+/* ---- acts ---------------------------------------------------------------- */
+
+enum be_act_kind {
+	BE_COMMAND,
+	BE_SESSION,
+	BE_ADMIN,
+	BE_ENROL,
+	BE_AUDIT,
+	BE_UPKEEP,
+	BE_ACT_KINDS
+};
+
+struct be_record_change {
+	const char *name;
+	struct cb_span value;
+	bool remove;
+};
+
+struct be_row_change {
+	enum be_table table;
+	bool remove;			/* values: the key only */
+	const struct be_value *values;	/* all columns */
+};
+
+struct be_answer {
+	uint64_t sequence;
+	uint8_t request[CR_HASH];
+	struct cb_span sealed;
+};
+
+/* Of the act's card, for its device and session. */
+struct be_lease_change {
+	enum { BE_TAKE, BE_RELEASE } what;
+	uint8_t node[WIRE_ID];
+	uint64_t beat, keep_ms;
+	bool take_over;		/* if the card allows it */
+	/* Out: the number that later acts must have; from whom it was taken
+	 * (or who has it, where that was CB_E_BUSY). */
+	uint64_t fence;
+	bool had;
+	uint8_t had_device[WIRE_ID], had_session[WIRE_ID];
+};
+
+struct be_act {
+	uint8_t id[WIRE_ID];
+	enum be_act_kind kind;
+	uint64_t now;
+	uint8_t organisation[WIRE_ID];	/* zeros: the platform */
+	const uint8_t *card;		/* NULL: none */
+	const uint8_t *device, *session; /* of a command or lease */
+	/* Of acts with records, and to release. */
+	uint64_t fence;
+	struct be_lease_change *lease;
+	const struct be_record_change *records;
+	size_t records_n;
+	const struct be_row_change *rows;
+	size_t rows_n;
+	const struct cb_span *entries;	/* of the organisation's chain */
+	size_t entries_n;
+	const struct cb_span *platform;	/* of the platform's */
+	size_t platform_n;
+	const struct be_answer *answer;	/* to device and session */
+	const uint8_t *token;		/* CR_HASH bytes: used up by this */
+
+	/* Out. CB_E_BUSY: the fence is old, or somebody else has the card;
+	 * CB_E_DENIED: not allowed, or done before; CB_E_ARG: breaks a rule
+	 * of a table; CB_E_ABSENT: what it changes is not there. */
+	enum cb_err err;
+	/* The commit failed: look the id up, do not do it again. */
+	bool unknown;
+	uint64_t number;	/* of its last entry in that chain; 0: none */
+	struct cb_why why;
+};
+
+/* Each of them whole or not at all, in order, with one commit; durable when
+ * this returns. CB_OK: `err` of each says what became of it. Else none was
+ * done, but for those that say `unknown`. */
+CB_MUST_USE enum cb_err be_store_commit_batch(
+    struct be_store *st, struct be_act *acts, size_t n, struct cb_why *why);
+/* One by itself; its own error. */
+CB_MUST_USE enum cb_err be_store_act(struct be_store *st, struct be_act *act);
+/* Was the act of this id done? Kept for BE_KEEP_MS. */
+CB_MUST_USE enum cb_err be_store_outcome(struct be_store *st,
+    const uint8_t id[WIRE_ID], bool *done, struct cb_why *why);
+/* Forgets answers and ids older than BE_KEEP_MS, and tokens that are over. */
+CB_MUST_USE enum cb_err be_store_tidy(
+    struct be_store *st, uint64_t now, struct cb_why *why);
+
+/* ---- leases -------------------------------------------------------------- */
+
+struct be_lease {
+	uint8_t organisation[WIRE_ID], card[WIRE_ID];
+	uint64_t fence;
+	bool held;	/* else what follows is of nobody */
+	uint8_t device[WIRE_ID], session[WIRE_ID], node[WIRE_ID];
+	uint64_t since, renewed;	/* time, beat */
+};
+/* A card that nobody has had yet has fence 0. CB_E_ABSENT: no such card. */
+CB_MUST_USE enum cb_err be_store_lease(struct be_store *st,
+    const uint8_t card[WIRE_ID], struct be_lease *out, struct cb_why *why);
+/* CB_E_BUSY: another number by now. */
+CB_MUST_USE enum cb_err be_store_lease_renew(struct be_store *st,
+    const uint8_t card[WIRE_ID], uint64_t fence, uint64_t beat,
+    struct cb_why *why);
+
+typedef enum cb_err be_lease_fn(void *ctx, const struct be_lease *lease);
+/* Sessions of an organisation (NULL: of all), in order of card, behind card
+ * `after` (NULL: from the first). */
+CB_MUST_USE enum cb_err be_store_sessions(struct be_store *st,
+    const uint8_t *organisation, const uint8_t *after, size_t limit,
+    be_lease_fn *fn, void *ctx, struct cb_why *why);
+/* Those of a node that were last renewed at `beat` or before: to be released,
+ * each by an act. A node that starts anew asks with UINT64_MAX. */
+CB_MUST_USE enum cb_err be_store_expired(struct be_store *st,
+    const uint8_t node[WIRE_ID], uint64_t beat, size_t limit, be_lease_fn *fn,
+    void *ctx, struct cb_why *why);
+
+/* ---- answers and tokens -------------------------------------------------- */
+
+enum be_found {
+	BE_NO_ANSWER,
+	BE_ANSWER,	/* appended to out */
+	BE_OTHER,	/* another request was answered under this sequence */
+	BE_GIVEN,	/* it was given after a restart, once */
+};
+/* `give`: once, as after a restart; that it was given is durable before it is
+ * told. */
+CB_MUST_USE enum cb_err be_store_answer(struct be_store *st,
+    const uint8_t device[WIRE_ID], const uint8_t session[WIRE_ID],
+    uint64_t sequence, const uint8_t request[CR_HASH], bool give,
+    enum be_found *found, struct cb_buf *out, struct cb_why *why);
+
+struct be_token {
+	uint8_t organisation[WIRE_ID];
+	char purpose[33];
+	bool has_subject;
+	uint8_t subject[WIRE_ID];
+	uint64_t until;
+};
+/* A token that can be used now. CB_E_ABSENT: there is none such; whether it
+ * was used, is over or never was is not told. */
+CB_MUST_USE enum cb_err be_store_token(struct be_store *st,
+    const uint8_t hash[CR_HASH], uint64_t now, struct be_token *out,
+    struct cb_why *why);
+
+/* ---- the books ----------------------------------------------------------- */
+
+/* Where a chain ends. */
+CB_MUST_USE enum cb_err be_store_tip(struct be_store *st,
+    const uint8_t organisation[WIRE_ID], struct wire_chain *out,
+    struct cb_why *why);
+/* Chains that have grown since their last head that was stored. */
+typedef enum cb_err be_tip_fn(void *ctx, const struct wire_chain *tip);
+CB_MUST_USE enum cb_err be_store_grown(
+    struct be_store *st, be_tip_fn *fn, void *ctx, struct cb_why *why);
+/* A head that the vault has signed; for exports. */
+CB_MUST_USE enum cb_err be_store_head_add(struct be_store *st,
+    const struct wire_head *head, struct cb_span signed_head,
+    struct cb_why *why);
+
+/* Entries from `from` on: number, bytes, hash, signed head or NULL. */
+CB_MUST_USE enum cb_err be_store_entries(struct be_store *st,
+    const uint8_t organisation[WIRE_ID], uint64_t from, size_t limit,
+    be_row_fn *fn, void *ctx, struct cb_why *why);
+
+struct be_verdict {
+	uint64_t entries;	/* that are whole */
+	uint64_t signed_to;
+	uint64_t bad;		/* the first bad entry; 0: none */
+};
+/* Walks a whole chain, with the heads in the database and those known from
+ * elsewhere. CB_E_FORMAT: it is not whole. */
+CB_MUST_USE enum cb_err be_store_verify(struct be_store *st,
+    const uint8_t organisation[WIRE_ID], const uint8_t public[CR_KEY],
+    const struct wire_head *known, size_t known_n, struct be_verdict *out,
+    struct cb_why *why);
+
+#endif

@@ -1,0 +1,20 @@
+# SPDX-License-Identifier: BSD-2-Clause
+check_PROGRAMS += tests/backend/test_store
+TESTS += tests/backend/test_store
+VALGRIND_TESTS += tests/backend/test_store
+tests_backend_test_store_SOURCES = \
+	tests/backend/store_main.c \
+	tests/backend/store_rig.c tests/backend/store_rig.h \
+	tests/backend/test_store_act.c \
+	tests/backend/test_store_books.c \
+	tests/backend/test_store_fault.c \
+	tests/backend/test_store_heads.c \
+	tests/backend/test_store_lease.c \
+	tests/backend/test_store_open.c \
+	tests/backend/vfs_fault.c tests/backend/vfs_fault.h
+tests_backend_test_store_CFLAGS = $(AM_CFLAGS) $(CHECK_CFLAGS) \
+	$(SQLITE_CFLAGS)
+tests_backend_test_store_LDFLAGS = $(program_ldflags)
+tests_backend_test_store_LDADD = \
+	backend/store/libstore.la wire/libwire.la crypto/libprimitives.la \
+	common/libcommon.la $(CHECK_LIBS) $(SQLITE_LIBS)
