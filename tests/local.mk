@@ -62,6 +62,7 @@ SOAK_TARGETS += soak-store soak-fuzz
 soak-store: $(check_PROGRAMS)
 	CB_BUILD='$(abs_top_builddir)' KILLS=2000 ROUNDS=3 \
 		$(srcdir)/tests/powercut/run.sh nvm card kill
+	CB_KILLS=2000 CK_RUN_SUITE=store_fault tests/backend/test_store
 soak-fuzz:
 	$(MKDIR_P) build-soak
 	cd build-soak && '$(abs_top_srcdir)/configure' CC=clang \

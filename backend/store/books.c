@@ -150,9 +150,7 @@ walk(struct be_store *st, struct wire_walk *w, struct cb_why *why)
 	enum cb_err r;
 
 	r = BE_QUERY(st->db,
-	    "SELECT e.number, e.bytes, e.hash, h.signed FROM entry e"
-	    " LEFT JOIN head h ON h.organisation=e.organisation"
-	    " AND h.number=e.number"
+	    BE_ENTRIES
 	    " WHERE e.organisation=?1 ORDER BY e.number",
 	    &row, BE_ID(w->chain.owner.organisation));
 	while (r == CB_OK && (r = be_row_next(row)) == CB_OK) {

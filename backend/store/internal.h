@@ -48,6 +48,12 @@ CB_MUST_USE enum cb_err be_commit_one(struct be_store *st, const char *sql,
 /* Numbers of SQL are signed. */
 CB_MUST_USE enum cb_err be_number(uint64_t in, int64_t *out);
 
+/* Number, bytes, hash, and the signed head that there may be. */
+#define BE_ENTRIES \
+	"SELECT e.number, e.bytes, e.hash, h.signed FROM entry e" \
+	" LEFT JOIN head h ON h.organisation=e.organisation" \
+	" AND h.number=e.number"
+
 CB_MUST_USE enum cb_err be_tables_init(struct be_store *st);
 void be_tables_clear(struct be_store *st);
 

@@ -201,12 +201,18 @@ be_store_lease_renew(struct be_store *st, const uint8_t card[WIRE_ID],
 	return r;
 }
 
+/* Every lease of a query. */
 static enum cb_err
-each(struct be_store *st, struct be_row *row, enum cb_err r, be_lease_fn *fn,
-    void *ctx, struct cb_why *why)
+each(struct be_store *st, const char *sql, const struct be_value *v, size_t n,
+    be_lease_fn *fn, void *ctx, struct cb_why *why)
 {
+	struct be_row *row = NULL;
 	struct be_lease l;
+	enum cb_err r;
 
+	if ((r = be_ready(st, why)) != CB_OK)
+		return r;
+	r = be_sql_query(st->db, sql, v, n, &row);
 	while (r == CB_OK && (r = be_row_next(row)) == CB_OK) {
 		read_lease(row, &l);
 		r = fn(ctx, &l);
@@ -220,22 +226,20 @@ be_store_sessions(struct be_store *st, const uint8_t *organisation,
     const uint8_t *after, size_t limit, be_lease_fn *fn, void *ctx,
     struct cb_why *why)
 {
-	struct be_row *row = NULL;
-	enum cb_err r;
+	const struct be_value v[] = {
+		organisation != NULL ? BE_ID(organisation) : BE_NONE,
+		after != NULL ? BE_ID(after) : BE_B(CB_SPAN_EMPTY),
+		BE_I((int64_t)limit),
+	};
 
 	if (limit > BE_PAGE_MAX)
 		return CB_E_ARG;
-	if ((r = be_ready(st, why)) != CB_OK)
-		return r;
-	r = BE_QUERY(st->db,
+	return each(st,
 	    COLUMNS " JOIN lease l ON l.card=c.id"
 	    " WHERE l.device IS NOT NULL AND c.id>?2"
 	    " AND (?1 IS NULL OR c.organisation=?1)"
 	    " ORDER BY c.id LIMIT ?3",
-	    &row, organisation != NULL ? BE_ID(organisation) : BE_NONE,
-	    after != NULL ? BE_ID(after) : BE_B(CB_SPAN_EMPTY),
-	    BE_I((int64_t)limit));
-	return each(st, row, r, fn, ctx, why);
+	    v, 3, fn, ctx, why);
 }
 
 enum cb_err
@@ -243,19 +247,15 @@ be_store_expired(struct be_store *st, const uint8_t node[WIRE_ID],
     uint64_t beat, size_t limit, be_lease_fn *fn, void *ctx,
     struct cb_why *why)
 {
-	struct be_row *row = NULL;
-	enum cb_err r;
+	const struct be_value v[] = { BE_ID(node),
+		BE_I(beat > INT64_MAX ? INT64_MAX : (int64_t)beat),
+		BE_I((int64_t)limit) };
 
 	if (limit > BE_PAGE_MAX)
 		return CB_E_ARG;
-	if ((r = be_ready(st, why)) != CB_OK)
-		return r;
-	r = BE_QUERY(st->db,
+	return each(st,
 	    COLUMNS " JOIN lease l ON l.card=c.id"
 	    " WHERE l.device IS NOT NULL AND l.node=?1 AND l.renewed<=?2"
 	    " ORDER BY c.id LIMIT ?3",
-	    &row, BE_ID(node),
-	    BE_I(beat > INT64_MAX ? INT64_MAX : (int64_t)beat),
-	    BE_I((int64_t)limit));
-	return each(st, row, r, fn, ctx, why);
+	    v, 3, fn, ctx, why);
 }

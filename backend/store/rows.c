@@ -417,9 +417,7 @@ be_store_entries(struct be_store *st, const uint8_t organisation[WIRE_ID],
 	if ((r = be_ready(st, why)) != CB_OK)
 		return r;
 	if ((r = BE_QUERY(st->db,
-		 "SELECT e.number, e.bytes, e.hash, h.signed FROM entry e"
-		 " LEFT JOIN head h ON h.organisation=e.organisation"
-		 " AND h.number=e.number"
+		 BE_ENTRIES
 		 " WHERE e.organisation=?1 AND e.number>=?2"
 		 " ORDER BY e.number LIMIT ?3",
 		 &row, BE_ID(organisation), BE_I(number),

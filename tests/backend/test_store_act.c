@@ -303,6 +303,14 @@ START_TEST(each_fails_alone)
 	ck_assert_int_eq(acts[3].err, CB_E_ARG);
 	ck_assert_int_eq(acts[4].err, CB_E_DENIED);
 	ck_assert_uint_eq(acts[2].number, acts[0].number + 1);
+	/* of those that failed half way there is nothing */
+	for (unsigned i = 0; i < 5; i++) {
+		bool done;
+
+		ck_assert_int_eq(
+		    be_store_outcome(g.st, acts[i].id, &done, NULL), CB_OK);
+		ck_assert(done == (acts[i].err == CB_OK));
+	}
 	be_store_stats(g.st, &stats);
 	ck_assert_uint_eq(stats.commits, before.commits + 1);
 	ck_assert_uint_eq(stats.acts, before.acts + 2);

@@ -170,8 +170,13 @@ START_TEST(heads_elsewhere_are_needed)
 	struct rig g;
 
 	two_chains(&g, known);
-	sql_run(&g, "DELETE FROM entry WHERE number>4;"
-		    "DELETE FROM head WHERE number>4");
+	/* one in the database helps only while it is there */
+	sql_run(&g, "DELETE FROM entry WHERE number>4");
+	ck_assert_int_eq(be_store_verify(
+			     g.st, id(1), public_key(), NULL, 0, &v, NULL),
+	    CB_E_FORMAT);
+	ck_assert_uint_eq(v.bad, 5);
+	sql_run(&g, "DELETE FROM head WHERE number>4");
 	ck_assert_int_eq(be_store_verify(
 			     g.st, id(1), public_key(), NULL, 0, &v, NULL),
 	    CB_OK);

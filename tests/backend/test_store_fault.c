@@ -109,6 +109,21 @@ static const struct {
 	{ VF_SYNC, CB_E_STORE, "the disk failed" },
 };
 
+/* A store whose disk can be told to fail, and a session's fence. */
+static uint64_t
+rig_on_faults(struct rig *g)
+{
+	uint64_t fence;
+
+	rig_init(g);
+	fence = take(g, id(0x11), id(0x91), id(0x51));
+	be_store_close(&g->st);
+	ck_assert_int_eq(vf_register(), 0);
+	be_store_set_vfs(VF_VFS);
+	g->st = rig_open(g);
+	return fence;
+}
+
 /* At every write and sync of a commit in turn. */
 START_TEST(a_failed_commit_is_looked_up)
 {
@@ -119,12 +134,7 @@ START_TEST(a_failed_commit_is_looked_up)
 	unsigned after, looked_up = 0;
 	bool unknown;
 
-	rig_init(&g);
-	fence = take(&g, id(0x11), id(0x91), id(0x51));
-	be_store_close(&g.st);
-	ck_assert_int_eq(vf_register(), 0);
-	be_store_set_vfs(VF_VFS);
-	g.st = rig_open(&g);
+	fence = rig_on_faults(&g);
 	for (after = 0;; after++) {
 		step_init(&s, n + 1, fence);
 		vf_fail(faults[_i].fault, after);
@@ -169,12 +179,7 @@ START_TEST(a_commit_is_synced)
 	uint64_t fence;
 	unsigned before;
 
-	rig_init(&g);
-	fence = take(&g, id(0x11), id(0x91), id(0x51));
-	be_store_close(&g.st);
-	ck_assert_int_eq(vf_register(), 0);
-	be_store_set_vfs(VF_VFS);
-	g.st = rig_open(&g);
+	fence = rig_on_faults(&g);
 	step_init(&s[0], 1, fence);
 	ck_assert_int_eq(be_store_act(g.st, &s[0].act), CB_OK);
 	before = vf_syncs();
@@ -199,10 +204,8 @@ START_TEST(a_disk_may_be_read_only)
 	struct cb_why why;
 	struct rig g;
 
-	rig_init(&g);
+	(void)rig_on_faults(&g);
 	be_store_close(&g.st);
-	ck_assert_int_eq(vf_register(), 0);
-	be_store_set_vfs(VF_VFS);
 	vf_fail(VF_READONLY, 0);
 	ck_assert_int_eq(be_store_open(&st, g.path, &why), CB_E_DENIED);
 	ck_assert_ptr_nonnull(strstr(why.text, "it may not be written"));

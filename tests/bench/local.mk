@@ -6,6 +6,7 @@ bench_programs = \
 	tests/bench/pair \
 	tests/bench/pkcs11 \
 	tests/bench/programs \
+	tests/bench/store \
 	tests/bench/vpcd_card
 bench_modules = \
 	tests/bench/null_ifd.la \
@@ -32,6 +33,11 @@ tests_bench_programs_LDFLAGS = $(program_ldflags)
 tests_bench_programs_LDADD = bridge/libclient.la
 tests_bench_pkcs11_SOURCES = tests/bench/pkcs11.c
 tests_bench_pkcs11_LDFLAGS = $(program_ldflags)
+tests_bench_store_SOURCES = tests/bench/store.c
+tests_bench_store_LDFLAGS = $(program_ldflags)
+tests_bench_store_LDADD = \
+	backend/store/libstore.la wire/libwire.la crypto/libprimitives.la \
+	common/libcommon.la
 tests_bench_vpcd_card_SOURCES = tests/bench/vpcd_card.c
 tests_bench_vpcd_card_LDFLAGS = $(program_ldflags)
 
@@ -46,10 +52,15 @@ tests_bench_vpcd_nodelay_la_SOURCES = tests/bench/vpcd_nodelay.c
 tests_bench_vpcd_nodelay_la_CFLAGS = $(bench_module_cflags)
 tests_bench_vpcd_nodelay_la_LDFLAGS = $(bench_module_ldflags)
 
+# Needs no pcscd: what a commit costs on the disk that it is built on.
+BENCH_TARGETS += bench-store
+bench-store: tests/bench/store
+	tests/bench/store .
+
 BENCH_TARGETS += bench-run
 bench-run: $(bench_programs) $(bench_modules)
 	CB_SRC='$(abs_top_srcdir)' CB_BUILD='$(abs_top_builddir)' \
 		$(srcdir)/tests/bench/bench.sh $(BENCH_ROUNDS)
 
-.PHONY: bench-run
+.PHONY: bench-run bench-store
 EXTRA_DIST += tests/bench/bench.sh tests/bench/bench-table.py
