@@ -56,6 +56,7 @@ rig_clear(struct rig *g)
 	char name[96];
 
 	be_store_close(&g->st);
+	be_store_set_vfs(NULL);
 	for (int i = 0; i < COUNT(ends); i++) {
 		snprintf(name, sizeof(name), "%s%s", g->path, ends[i]);
 		unlink(name);

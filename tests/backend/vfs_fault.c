@@ -208,6 +208,8 @@ vf_register(void)
 {
 	static sqlite3_vfs vfs;
 
+	if (real_vfs != NULL)
+		return SQLITE_OK;
 	real_vfs = sqlite3_vfs_find(NULL);
 	vfs = *real_vfs;
 	vfs.zName = VF_VFS;
