@@ -23,7 +23,7 @@ verdict "ARCHITECTURE.md names paths" \
 
 trouble=
 for room in common crypto wire emulator bridge ifdhandler winscard-shim cli \
-	backend backend/store data docs tests; do
+	backend backend/store backend/vault data docs tests; do
 	grep -q "\`$room/" ARCHITECTURE.md || trouble+="$room/ is not in it"
 done
 verdict "ARCHITECTURE.md names every room" "$trouble"

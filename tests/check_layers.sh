@@ -45,7 +45,8 @@ may() { # FILE HEADER
 	case $2 in
 	# each foreign library has one door
 	'<openssl/'*)
-		[[ $room = crypto || $room = wire || $1 = emulator/crypto/* ]]
+		[[ $room = crypto || $room = wire || $1 = backend/vault/* ||
+			$1 = emulator/crypto/* ]]
 		;;
 	'<sqlite3.h>')
 		[[ $1 = emulator/nvm_file* || $1 = backend/store/sqlite.c ]]
@@ -70,7 +71,8 @@ may() { # FILE HEADER
 	common/*) ;;
 	# who calls OpenSSL himself starts it here
 	crypto/ossl.h)
-		[[ $room = crypto || $room = wire || $1 = emulator/crypto/* ]]
+		[[ $room = crypto || $room = wire || $1 = backend/vault/* ||
+			$1 = emulator/crypto/* ]]
 		;;
 	crypto/crypto.h)
 		[[ $room = crypto || $room = wire || $room = emulator ||
@@ -106,8 +108,12 @@ may() { # FILE HEADER
 		;;
 	wire/*) [[ $room = wire || $room = backend ]] ;;
 	# the store's inside is its own; SQL is spoken behind store.h
-	backend/store/store.h | backend/store/heads.h) [ "$room" = backend ] ;;
+	backend/store/store.h | backend/store/heads.h)
+		[[ $room = backend && $1 != backend/vault/* ]]
+		;;
 	backend/store/*) [[ $1 = backend/store/* ]] ;;
+	# who holds keys sees no state of others, and nobody sees it
+	backend/vault/*) [[ $1 = backend/vault/* ]] ;;
 	ifdhandler/* | winscard-shim/* | cli/* | backend/*)
 		[ "$room" = "${2%%/*}" ]
 		;;
@@ -160,6 +166,13 @@ done <<-'END'
 	wire/chain.c backend/store/store.h
 	wire/chain.c <sqlite3.h>
 	bridge/serve.c backend/store/store.h
+	backend/vault/root.c emulator/emu.h
+	backend/vault/root.c bridge/client.h
+	backend/vault/root.c <sqlite3.h>
+	backend/vault/root.c backend/store/store.h
+	backend/door/http.c backend/vault/root.h
+	wire/open.c backend/vault/root.h
+	bridge/serve.c backend/vault/root.h
 	emulator/card.c bridge/client.h
 	emulator/card.c <openssl/evp.h>
 	emulator/card.c <sqlite3.h>

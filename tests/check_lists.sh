@@ -25,7 +25,7 @@ while IFS= read -r file; do
 	named "$file" || trouble+="$file is in no list"$'\n'
 done < <(find common crypto wire emulator bridge ifdhandler winscard-shim cli \
 	backend man data tests \
-	-type f ! -name local.mk ! -name '*.pyc' ! -path '*/.*' \
+	-type f ! -name '*.mk' ! -name '*.pyc' ! -path '*/.*' \
 	! -name '*.o' ! -name '*.lo' ! -name '*.la' ! -name '*.log' \
 	! -name '*.trs' | sort)
 verdict "every file is in a list" "${trouble%$'\n'}"

@@ -35,6 +35,7 @@ if BACKEND
 include tests/backend/roles/local.mk
 endif
 include tests/backend/store.mk
+include tests/backend/vault.mk
 endif
 include tests/fuzz/local.mk
 include tests/bench/local.mk

@@ -1,0 +1,14 @@
+# SPDX-License-Identifier: BSD-2-Clause
+check_PROGRAMS += tests/backend/test_vault
+TESTS += tests/backend/test_vault
+VALGRIND_TESTS += tests/backend/test_vault
+tests_backend_test_vault_SOURCES = \
+	tests/backend/test_root.c \
+	tests/backend/test_share.c \
+	tests/backend/vault.c \
+	tests/backend/vault.h
+tests_backend_test_vault_CFLAGS = $(AM_CFLAGS) $(CHECK_CFLAGS)
+tests_backend_test_vault_LDFLAGS = $(program_ldflags)
+tests_backend_test_vault_LDADD = \
+	backend/vault/libvault.la wire/libwire.la crypto/libprimitives.la \
+	common/libcommon.la $(CHECK_LIBS)
