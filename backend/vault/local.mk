@@ -2,8 +2,12 @@
 # Everything that holds keys: a library until there is a role around it.
 noinst_LTLIBRARIES += backend/vault/libvault.la
 backend_vault_libvault_la_SOURCES = \
+	backend/vault/certificate.c backend/vault/certificate.h \
+	backend/vault/org.c backend/vault/org.h \
 	backend/vault/piece.c backend/vault/piece.h \
 	backend/vault/place.c backend/vault/place.h \
+	backend/vault/ring.c backend/vault/ring.h \
 	backend/vault/root.c backend/vault/root.h \
 	backend/vault/self.c backend/vault/self.h \
-	backend/vault/share.c backend/vault/share.h
+	backend/vault/share.c backend/vault/share.h \
+	backend/vault/wrap.c backend/vault/wrap.h

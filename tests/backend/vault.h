@@ -8,11 +8,13 @@
 
 #include <check.h>
 
-#include "backend/vault/self.h"
+#include "backend/vault/org.h"
 
 #define VAULT_SUITES(SUITE) \
+	SUITE(ring) \
 	SUITE(root) \
-	SUITE(share)
+	SUITE(share) \
+	SUITE(wrap)
 
 #define SUITE_DECLARE(name) Suite *name##_suite(void);
 VAULT_SUITES(SUITE_DECLARE)
@@ -24,5 +26,16 @@ VAULT_SUITES(SUITE_DECLARE)
 /* n bytes of one value. */
 struct cb_buf bytes_of(uint8_t value, size_t n);
 struct be_self self_of(enum wire_kind kind, uint8_t id);
+
+/* A test backend with two organisations, made once for the whole program (an
+ * RSA key takes its time); every test has a copy of its own, being a process
+ * of its own. */
+struct backend {
+	struct be_root *root;
+	struct cb_buf wraps[BE_RING_KEYS];
+	struct be_ring *ring;
+	struct be_org *org, *other_org;
+};
+struct backend *backend_get(void);
 
 #endif

@@ -3,8 +3,10 @@ check_PROGRAMS += tests/backend/test_vault
 TESTS += tests/backend/test_vault
 VALGRIND_TESTS += tests/backend/test_vault
 tests_backend_test_vault_SOURCES = \
+	tests/backend/test_ring.c \
 	tests/backend/test_root.c \
 	tests/backend/test_share.c \
+	tests/backend/test_wrap.c \
 	tests/backend/vault.c \
 	tests/backend/vault.h
 tests_backend_test_vault_CFLAGS = $(AM_CFLAGS) $(CHECK_CFLAGS)
