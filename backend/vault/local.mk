@@ -3,6 +3,7 @@
 noinst_LTLIBRARIES += backend/vault/libvault.la
 backend_vault_libvault_la_SOURCES = \
 	backend/vault/certificate.c backend/vault/certificate.h \
+	backend/vault/grant.c backend/vault/grant.h \
 	backend/vault/org.c backend/vault/org.h \
 	backend/vault/piece.c backend/vault/piece.h \
 	backend/vault/place.c backend/vault/place.h \

@@ -8,9 +8,10 @@
 
 #include <check.h>
 
-#include "backend/vault/org.h"
+#include "backend/vault/grant.h"
 
 #define VAULT_SUITES(SUITE) \
+	SUITE(grant) \
 	SUITE(ring) \
 	SUITE(root) \
 	SUITE(share) \
