@@ -3,7 +3,9 @@
 noinst_LTLIBRARIES += backend/vault/libvault.la
 backend_vault_libvault_la_SOURCES = \
 	backend/vault/certificate.c backend/vault/certificate.h \
+	backend/vault/challenge.c backend/vault/challenge.h \
 	backend/vault/grant.c backend/vault/grant.h \
+	backend/vault/ids.c backend/vault/ids.h \
 	backend/vault/org.c backend/vault/org.h \
 	backend/vault/piece.c backend/vault/piece.h \
 	backend/vault/place.c backend/vault/place.h \

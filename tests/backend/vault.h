@@ -11,6 +11,7 @@
 #include "backend/vault/grant.h"
 
 #define VAULT_SUITES(SUITE) \
+	SUITE(challenge) \
 	SUITE(grant) \
 	SUITE(ring) \
 	SUITE(root) \
