@@ -3,8 +3,11 @@ check_PROGRAMS += tests/backend/test_vault
 TESTS += tests/backend/test_vault
 VALGRIND_TESTS += tests/backend/test_vault
 tests_backend_test_vault_SOURCES = \
+	tests/backend/scene.c \
+	tests/backend/scene.h \
 	tests/backend/test_challenge.c \
 	tests/backend/test_grant.c \
+	tests/backend/test_open.c \
 	tests/backend/test_ring.c \
 	tests/backend/test_root.c \
 	tests/backend/test_share.c \
