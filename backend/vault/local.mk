@@ -6,6 +6,7 @@ backend_vault_libvault_la_SOURCES = \
 	backend/vault/challenge.c backend/vault/challenge.h \
 	backend/vault/grant.c backend/vault/grant.h \
 	backend/vault/ids.c backend/vault/ids.h \
+	backend/vault/limit.c backend/vault/limit.h \
 	backend/vault/open.c backend/vault/open.h \
 	backend/vault/org.c backend/vault/org.h \
 	backend/vault/piece.c backend/vault/piece.h \
