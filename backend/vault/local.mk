@@ -5,6 +5,7 @@ backend_vault_libvault_la_SOURCES = \
 	backend/vault/certificate.c backend/vault/certificate.h \
 	backend/vault/challenge.c backend/vault/challenge.h \
 	backend/vault/grant.c backend/vault/grant.h \
+	backend/vault/head.c backend/vault/head.h \
 	backend/vault/ids.c backend/vault/ids.h \
 	backend/vault/limit.c backend/vault/limit.h \
 	backend/vault/open.c backend/vault/open.h \

@@ -13,6 +13,7 @@
 #define VAULT_SUITES(SUITE) \
 	SUITE(challenge) \
 	SUITE(grant) \
+	SUITE(head) \
 	SUITE(limit) \
 	SUITE(open) \
 	SUITE(ring) \

@@ -7,6 +7,7 @@ tests_backend_test_vault_SOURCES = \
 	tests/backend/scene.h \
 	tests/backend/test_challenge.c \
 	tests/backend/test_grant.c \
+	tests/backend/test_head.c \
 	tests/backend/test_limit.c \
 	tests/backend/test_open.c \
 	tests/backend/test_ring.c \
