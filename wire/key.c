@@ -12,10 +12,17 @@
 #include <openssl/evp.h>
 #include <openssl/pem.h>
 #include <openssl/rsa.h>
+#include <openssl/x509.h>
 
 #include "common/ct.h"
 #include "crypto/ossl.h"
 #include "wire/key.h"
+
+/* SubjectPublicKeyInfo of a named P-256 key: its length, and where the point
+ * says that it is not compressed (SEC 1, 2.3.3). */
+#define PUBLIC 91
+#define POINT_AT 26
+#define POINT_WHOLE 4
 
 struct wire_key {
 	EVP_PKEY *pkey;
@@ -141,6 +148,56 @@ wire_key_get_pem(struct cb_span pem, struct wire_key **out)
 	}
 	EVP_PKEY_free(pkey);
 	BIO_free_all(bio);
+	return cr_ossl_end(r);
+}
+
+/* ---- public keys --------------------------------------------------------- */
+
+enum cb_err
+wire_key_put_public(const struct wire_key *key, struct cb_buf *out)
+{
+	uint8_t *der = NULL;
+	enum cb_err r = CB_E_CRYPTO;
+	int n;
+
+	if (!is_p256(key->pkey))
+		return cr_ossl_end(CB_E_ARG);
+	if ((n = i2d_PUBKEY(key->pkey, &der)) > 0)
+		r = cb_buf_add(out, cb_span(der, (size_t)n));
+	OPENSSL_free(der);
+	return cr_ossl_end(r);
+}
+
+/* Written again it must be the same: a key is known by the hash of this. */
+static bool
+is_canonical(const struct wire_key *key, struct cb_span der)
+{
+	struct cb_buf again = CB_BUF_INIT;
+	bool same = wire_key_put_public(key, &again) == CB_OK &&
+	    cb_span_equal(cb_buf_span(&again), der);
+
+	cb_buf_free(&again);
+	return same;
+}
+
+enum cb_err
+wire_key_get_public(struct cb_span der, struct wire_key **out)
+{
+	const uint8_t *p = der.p;
+	EVP_PKEY *pkey;
+	enum cb_err r;
+
+	*out = NULL;
+	if (cr_ossl() == NULL)
+		return CB_E_CRYPTO;
+	if (der.n != PUBLIC || der.p[POINT_AT] != POINT_WHOLE ||
+	    (pkey = d2i_PUBKEY(NULL, &p, (long)der.n)) == NULL)
+		return cr_ossl_end(CB_E_FORMAT);
+	if ((r = wire_key_adopt(out, pkey)) == CB_OK &&
+	    !is_canonical(*out, der)) {
+		wire_key_free(out);
+		r = CB_E_FORMAT;
+	}
 	return cr_ossl_end(r);
 }
 

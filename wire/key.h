@@ -28,6 +28,14 @@ CB_MUST_USE enum cb_err wire_key_put_pem(
 CB_MUST_USE enum cb_err wire_key_get_pem(
     struct cb_span pem, struct wire_key **out);
 
+/* The public half of a P-256 key as SubjectPublicKeyInfo (RFC 5280), DER:
+ * appends. CB_E_ARG, CB_E_FORMAT: of or for another key, or not the one way
+ * to write it. */
+CB_MUST_USE enum cb_err wire_key_put_public(
+    const struct wire_key *key, struct cb_buf *out);
+CB_MUST_USE enum cb_err wire_key_get_public(
+    struct cb_span der, struct wire_key **out);
+
 /* ECDSA with SHA-256, DER. CB_E_ARG: not a P-256 key. Verifying:
  * CB_E_CRYPTO: no signature of this key over these bytes. */
 CB_MUST_USE enum cb_err wire_sign(

@@ -2,12 +2,14 @@
 # What bridge and backend say to each other: both ends in one place.
 noinst_LTLIBRARIES += wire/libwire.la
 wire_libwire_la_SOURCES = \
+	wire/begin.c wire/begin.h \
 	wire/cert.c wire/cert.h \
 	wire/cert_make.c wire/cert_template.h \
 	wire/chain.c wire/chain.h \
 	wire/entry.c wire/entry.h \
 	wire/entry_types.c wire/entry_types.h \
 	wire/export.c wire/export.h \
+	wire/enrol.c wire/enrol.h \
 	wire/key.c wire/key.h \
 	wire/message.c wire/message.h \
 	wire/open.c wire/open.h \

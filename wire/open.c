@@ -6,71 +6,13 @@
 #include <string.h>
 
 #include "common/ct.h"
+#include "wire/begin.h"
 #include "wire/open.h"
 
-#define MAGIC 0x43427772u	/* "CBwr" */
-
-enum { OFFER = 1, ACCEPT = 2 };
 enum { TAKE_OVER = 1 };
 
 static const char to_sign[] = "cardbridge accept 1";
 static const char to_wrap[] = "cardbridge secret 1";
-
-/* ---- what both begin with ------------------------------------------------ */
-
-static enum cb_err
-put_bytes(struct cb_buf *b, const uint8_t *p, size_t n)
-{
-	return cb_buf_add(b, cb_span(p, n));
-}
-
-static enum cb_err
-get_bytes(struct cb_span *cur, uint8_t *out, size_t n)
-{
-	struct cb_span s;
-	enum cb_err r;
-
-	if ((r = cb_get_span(cur, n, &s)) == CB_OK)
-		memcpy(out, s.p, n);
-	return r;
-}
-
-static enum cb_err
-put_head(struct cb_buf *b, uint8_t type, enum wire_kind kind)
-{
-	enum cb_err r;
-
-	(void)((r = cb_put_u32(b, MAGIC)) != CB_OK ||
-	    (r = cb_put_u16(b, WIRE_VERSION)) != CB_OK ||
-	    (r = cb_put_u8(b, type)) != CB_OK ||
-	    (r = cb_put_u8(b, (uint8_t)kind)) != CB_OK);
-	return r;
-}
-
-static enum cb_err
-get_head(struct cb_span *cur, uint8_t type, enum wire_kind *kind)
-{
-	uint32_t magic;
-	uint16_t version;
-	uint8_t is, of;
-	enum cb_err r;
-
-	if ((r = cb_get_u32(cur, &magic)) != CB_OK)
-		return r;
-	if (magic != MAGIC)
-		return CB_E_FORMAT;
-	if ((r = cb_get_u16(cur, &version)) != CB_OK)
-		return r;
-	if (version != WIRE_VERSION)
-		return CB_E_LIMIT;
-	if ((r = cb_get_u8(cur, &is)) != CB_OK ||
-	    (r = cb_get_u8(cur, &of)) != CB_OK)
-		return r;
-	if (is != type || (of != WIRE_LIVE && of != WIRE_TEST))
-		return CB_E_FORMAT;
-	*kind = (enum wire_kind)of;
-	return CB_OK;
-}
 
 /* ---- OFFER --------------------------------------------------------------- */
 
@@ -79,12 +21,12 @@ wire_offer_put(struct cb_buf *b, const struct wire_offer *offer)
 {
 	enum cb_err r;
 
-	(void)((r = put_head(b, OFFER, offer->kind)) != CB_OK ||
-	    (r = put_bytes(b, offer->session, WIRE_ID)) != CB_OK ||
-	    (r = put_bytes(b, offer->organisation, WIRE_ID)) != CB_OK ||
-	    (r = put_bytes(b, offer->card, WIRE_ID)) != CB_OK ||
-	    (r = put_bytes(b, offer->challenge, WIRE_CHALLENGE)) != CB_OK ||
-	    (r = put_bytes(b, offer->agreement, CR_KEY)) != CB_OK ||
+	(void)((r = wire_begin_put(b, WIRE_IS_OFFER, offer->kind)) != CB_OK ||
+	    (r = wire_put_bytes(b, offer->session, WIRE_ID)) != CB_OK ||
+	    (r = wire_put_bytes(b, offer->organisation, WIRE_ID)) != CB_OK ||
+	    (r = wire_put_bytes(b, offer->card, WIRE_ID)) != CB_OK ||
+	    (r = wire_put_bytes(b, offer->challenge, WIRE_CHALLENGE)) != CB_OK ||
+	    (r = wire_put_bytes(b, offer->agreement, CR_KEY)) != CB_OK ||
 	    (r = cb_put_lv16(b, offer->service)) != CB_OK);
 	return r;
 }
@@ -98,12 +40,12 @@ wire_offer_get(struct cb_span whole, struct wire_offer *out)
 
 	if (whole.n > WIRE_OPEN_MAX)
 		return CB_E_LIMIT;
-	if ((r = get_head(&cur, OFFER, &o.kind)) != CB_OK ||
-	    (r = get_bytes(&cur, o.session, WIRE_ID)) != CB_OK ||
-	    (r = get_bytes(&cur, o.organisation, WIRE_ID)) != CB_OK ||
-	    (r = get_bytes(&cur, o.card, WIRE_ID)) != CB_OK ||
-	    (r = get_bytes(&cur, o.challenge, WIRE_CHALLENGE)) != CB_OK ||
-	    (r = get_bytes(&cur, o.agreement, CR_KEY)) != CB_OK ||
+	if ((r = wire_begin_get(&cur, WIRE_IS_OFFER, &o.kind)) != CB_OK ||
+	    (r = wire_get_bytes(&cur, o.session, WIRE_ID)) != CB_OK ||
+	    (r = wire_get_bytes(&cur, o.organisation, WIRE_ID)) != CB_OK ||
+	    (r = wire_get_bytes(&cur, o.card, WIRE_ID)) != CB_OK ||
+	    (r = wire_get_bytes(&cur, o.challenge, WIRE_CHALLENGE)) != CB_OK ||
+	    (r = wire_get_bytes(&cur, o.agreement, CR_KEY)) != CB_OK ||
 	    (r = cb_get_lv16(&cur, &o.service)) != CB_OK ||
 	    (r = cb_get_end(&cur)) != CB_OK)
 		return r;
@@ -120,12 +62,12 @@ wire_accept_put(struct cb_buf *b, const struct wire_accept *accept)
 
 	if (accept->release.n > WIRE_RELEASE_MAX)
 		return CB_E_LIMIT;
-	(void)((r = put_head(b, ACCEPT, accept->kind)) != CB_OK ||
-	    (r = put_bytes(b, accept->session, WIRE_ID)) != CB_OK ||
-	    (r = put_bytes(b, accept->organisation, WIRE_ID)) != CB_OK ||
-	    (r = put_bytes(b, accept->card, WIRE_ID)) != CB_OK ||
-	    (r = put_bytes(b, accept->device, WIRE_ID)) != CB_OK ||
-	    (r = put_bytes(b, accept->agreement, CR_KEY)) != CB_OK ||
+	(void)((r = wire_begin_put(b, WIRE_IS_ACCEPT, accept->kind)) != CB_OK ||
+	    (r = wire_put_bytes(b, accept->session, WIRE_ID)) != CB_OK ||
+	    (r = wire_put_bytes(b, accept->organisation, WIRE_ID)) != CB_OK ||
+	    (r = wire_put_bytes(b, accept->card, WIRE_ID)) != CB_OK ||
+	    (r = wire_put_bytes(b, accept->device, WIRE_ID)) != CB_OK ||
+	    (r = wire_put_bytes(b, accept->agreement, CR_KEY)) != CB_OK ||
 	    (r = cb_put_u8(b, accept->take_over ? TAKE_OVER : 0)) != CB_OK ||
 	    (r = cb_put_lv16(b, accept->wrapped)) != CB_OK ||
 	    (r = cb_put_lv16(b, accept->release)) != CB_OK ||
@@ -151,12 +93,12 @@ wire_accept_get(struct cb_span whole, struct wire_accept *out,
 
 	if (whole.n > WIRE_OPEN_MAX)
 		return CB_E_LIMIT;
-	if ((r = get_head(&cur, ACCEPT, &a.kind)) != CB_OK ||
-	    (r = get_bytes(&cur, a.session, WIRE_ID)) != CB_OK ||
-	    (r = get_bytes(&cur, a.organisation, WIRE_ID)) != CB_OK ||
-	    (r = get_bytes(&cur, a.card, WIRE_ID)) != CB_OK ||
-	    (r = get_bytes(&cur, a.device, WIRE_ID)) != CB_OK ||
-	    (r = get_bytes(&cur, a.agreement, CR_KEY)) != CB_OK ||
+	if ((r = wire_begin_get(&cur, WIRE_IS_ACCEPT, &a.kind)) != CB_OK ||
+	    (r = wire_get_bytes(&cur, a.session, WIRE_ID)) != CB_OK ||
+	    (r = wire_get_bytes(&cur, a.organisation, WIRE_ID)) != CB_OK ||
+	    (r = wire_get_bytes(&cur, a.card, WIRE_ID)) != CB_OK ||
+	    (r = wire_get_bytes(&cur, a.device, WIRE_ID)) != CB_OK ||
+	    (r = wire_get_bytes(&cur, a.agreement, CR_KEY)) != CB_OK ||
 	    (r = cb_get_u8(&cur, &flags)) != CB_OK ||
 	    (r = cb_get_lv16(&cur, &a.wrapped)) != CB_OK ||
 	    (r = cb_get_lv16(&cur, &a.release)) != CB_OK ||
@@ -195,9 +137,9 @@ wire_secret_label(struct cb_buf *b, const uint8_t organisation[WIRE_ID],
 	enum cb_err r;
 
 	(void)((r = cb_buf_add(b, cb_span_str(to_wrap))) != CB_OK ||
-	    (r = put_bytes(b, organisation, WIRE_ID)) != CB_OK ||
-	    (r = put_bytes(b, card, WIRE_ID)) != CB_OK ||
-	    (r = put_bytes(b, session, WIRE_ID)) != CB_OK);
+	    (r = wire_put_bytes(b, organisation, WIRE_ID)) != CB_OK ||
+	    (r = wire_put_bytes(b, card, WIRE_ID)) != CB_OK ||
+	    (r = wire_put_bytes(b, session, WIRE_ID)) != CB_OK);
 	return r;
 }
 

@@ -92,6 +92,7 @@ main(void)
 	srunner_add_suite(sr, message_suite());
 	srunner_add_suite(sr, key_suite());
 	srunner_add_suite(sr, cert_suite());
+	srunner_add_suite(sr, enrol_suite());
 	srunner_add_suite(sr, entry_suite());
 	srunner_add_suite(sr, chain_suite());
 	srunner_add_suite(sr, export_suite());
