@@ -4,6 +4,7 @@ noinst_LTLIBRARIES += backend/vault/libvault.la
 backend_vault_libvault_la_SOURCES = \
 	backend/vault/certificate.c backend/vault/certificate.h \
 	backend/vault/challenge.c backend/vault/challenge.h \
+	backend/vault/enrol.c backend/vault/enrol.h \
 	backend/vault/grant.c backend/vault/grant.h \
 	backend/vault/head.c backend/vault/head.h \
 	backend/vault/ids.c backend/vault/ids.h \

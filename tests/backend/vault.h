@@ -12,6 +12,7 @@
 
 #define VAULT_SUITES(SUITE) \
 	SUITE(challenge) \
+	SUITE(enrol) \
 	SUITE(grant) \
 	SUITE(head) \
 	SUITE(limit) \

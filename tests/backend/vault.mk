@@ -6,6 +6,7 @@ tests_backend_test_vault_SOURCES = \
 	tests/backend/scene.c \
 	tests/backend/scene.h \
 	tests/backend/test_challenge.c \
+	tests/backend/test_enrol.c \
 	tests/backend/test_grant.c \
 	tests/backend/test_head.c \
 	tests/backend/test_limit.c \
