@@ -13,6 +13,7 @@ fuzz_programs = \
 	tests/fuzz/fuzz_report \
 	tests/fuzz/fuzz_tlv \
 	tests/fuzz/fuzz_trace \
+	tests/fuzz/fuzz_vault \
 	tests/fuzz/fuzz_winscard_args \
 	tests/fuzz/fuzz_winscard_bridge \
 	tests/fuzz/fuzz_wire_client \
@@ -110,6 +111,13 @@ tests_fuzz_fuzz_trace_LDFLAGS = $(fuzz_card_ldflags) \
 	-Wl,--wrap=emu_allowed,--wrap=emu_key_allowed,--wrap=emu_key_decipher
 tests_fuzz_fuzz_trace_LDADD = \
 	bridge/libbridge.la emulator/libemulator.la bridge/libclient.la
+
+tests_fuzz_fuzz_vault_SOURCES = \
+	tests/fuzz/fuzz.h tests/fuzz/fuzz_vault.c $(fuzz_main)
+tests_fuzz_fuzz_vault_LDFLAGS = $(fuzz_ldflags)
+tests_fuzz_fuzz_vault_LDADD = \
+	backend/vault/libvault.la wire/libwire.la crypto/libprimitives.la \
+	common/libcommon.la
 
 # The library in the program; what it needs is there once.
 fuzz_winscard_cflags = $(AM_CFLAGS) $(PCSC_CFLAGS)

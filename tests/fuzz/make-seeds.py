@@ -4,8 +4,8 @@
 #
 # Makes seeds of what is in the tree: for fuzz_apdu, fuzz_apdu3 and
 # fuzz_apdu_ias of the recorded conversations, for fuzz_cardfile of a card
-# file, for fuzz_remote and fuzz_chain of what PROTOCOL.md says. Run by hand when they have
-# changed; the seeds are kept with the sources.
+# file, for fuzz_remote, fuzz_chain and fuzz_vault of what PROTOCOL.md says. Run
+# by hand when they have changed; the seeds are kept with the sources.
 #
 # usage: make-seeds.py VECTORS SEEDS [CARD-FILE]
 import glob
@@ -108,6 +108,58 @@ def chain(directory):
         begin + "start 2\nhead %s\n" % line).encode("ascii"))
 
 
+# As PROTOCOL.md, "Pieces of the root", has it.
+def root_piece(kind, number, of, needed, value):
+    def digits(data):
+        return " ".join(data[i:i + 2].hex() for i in range(0, len(data), 2))
+
+    head = f"cardbridge root {kind} 1"
+    backend, cut, root = bytes(range(16)), bytes(8 * [9]), bytes(8 * [7])
+    whole = hashlib.sha256(head.encode("ascii") + b"\x02" + backend + cut
+                           + bytes([number, of, needed]) + value + root)
+    lines = [head, "kind test", "backend " + digits(backend),
+             "set " + digits(cut), f"piece {number} of {of}, {needed} needed"]
+    for i in range(4):
+        line = value[8 * i:8 * i + 8]
+        check = hashlib.sha256(bytes([i]) + line).digest()[:2]
+        lines.append(f"value {digits(line)} : {digits(check)}")
+    lines += ["root " + digits(root), "sum " + digits(whole.digest()[:4])]
+    return "\n".join(lines).encode("ascii") + b"\n"
+
+
+def vault(directory):
+    write(directory, "part", b"\x00" + root_piece(
+        "part", 1, 1, 1, bytes(range(32))))
+    write(directory, "share", b"\x00# typed\n" + root_piece(
+        "share", 2, 3, 2, bytes(32)).upper().replace(b"\n", b" \r\n"))
+    write(directory, "parts", b"\x01" + b"".join(
+        lv(root_piece("part", n, 2, 2, bytes(32 * [n]))) for n in (1, 2)))
+    write(directory, "shares", b"\x01" + b"".join(
+        lv(root_piece("share", n, 3, 2, bytes(32 * [n]))) for n in (1, 3)))
+    write(directory, "wrap", b"\x02" + bytes.fromhex(
+        "0101" "00000001" "00000001") + bytes(60))
+    organisation = bytes(16 * [0xA0])
+    write(directory, "device", b"\x03\x01" + organisation + b"\x03"
+          + bytes(16) + b"\x08\x02\x09\x01\x0c" + bytes(8) + b"\x0e"
+          + bytes(32))
+    write(directory, "policy", b"\x03\x05" + organisation + b"\x0f"
+          + lv(b"unblock/online") + b"\x10" + lv(b"none"))
+    # the base point of P-256
+    point = bytes.fromhex(
+        "6b17d1f2e12c4247f8bce6e563a440f277037d812deb33a0f4a13945d898c296"
+        "4fe342e2fe1a7f9b8ee7eb4a7c0f9e162bce33576b315ececbb6406837bf51f5")
+    public = bytes.fromhex("3059301306072a8648ce3d020106082a8648ce3d030107"
+                           "03420004") + point
+    write(directory, "enrol", b"\x04CBwr\x00\x01\x03\x02" + bytes(16)
+          + lv(public) + lv(bytes(384)) + lv(bytes(70)))
+    write(directory, "public", b"\x04" + public)
+    three = bytes(16) + bytes(16) + bytes(16 * [3])
+    write(directory, "opening", b"\x05"
+          + lv(b"CBwr\x00\x01\x01\x02" + three + bytes(64) + lv(b"cert"))
+          + b"CBwr\x00\x01\x02\x02" + three + bytes(16 + 32) + b"\x00"
+          + lv(bytes(384)) + lv(b"0.1.0") + lv(b"cert") + lv(bytes(71)))
+
+
 def main():
     vectors, seeds = sys.argv[1:3]
     for family, target in (("authentic5", "apdu"), ("authentic3", "apdu3"),
@@ -140,6 +192,7 @@ def main():
                                  "711212121200" "00" "b6" "01" "0000")))
     remote(os.path.join(seeds, "remote"))
     chain(os.path.join(seeds, "chain"))
+    vault(os.path.join(seeds, "vault"))
     if len(sys.argv) > 3:
         with open(sys.argv[3], "rb") as f:
             write(cardfile, "whole", b"f" + f.read())
