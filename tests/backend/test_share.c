@@ -125,7 +125,7 @@ unevenness(const unsigned count[256], double all)
  * by itself, and the exclusive or of two. */
 START_TEST(too_few_shares_are_noise)
 {
-	static unsigned one[256], two[256];
+	unsigned one[256] = { 0 }, two[256] = { 0 };
 	struct be_share shares[5];
 	uint8_t secret[CR_KEY];
 

@@ -34,8 +34,7 @@ struct cb_buf bytes_of(uint8_t value, size_t n);
 struct be_self self_of(enum wire_kind kind, uint8_t id);
 
 /* A test backend with two organisations, made once for the whole program (an
- * RSA key takes its time); every test has a copy of its own, being a process
- * of its own. */
+ * RSA key takes its time); tests leave it as it was. */
 struct backend {
 	struct be_root *root;
 	struct cb_buf wraps[BE_RING_KEYS];
