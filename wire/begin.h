@@ -21,7 +21,7 @@ CB_MUST_USE enum cb_err wire_begin_put(
 CB_MUST_USE enum cb_err wire_begin_get(
     struct cb_span *cur, enum wire_type type, enum wire_kind *kind);
 
-/* Ids, halves, challenges. */
+/* Ids, halves, challenges, hashes: as many bytes as both ends know. */
 CB_MUST_USE enum cb_err wire_put_bytes(
     struct cb_buf *b, const uint8_t *p, size_t n);
 CB_MUST_USE enum cb_err wire_get_bytes(

@@ -6,6 +6,7 @@
 #include <inttypes.h>
 #include <string.h>
 
+#include "wire/begin.h"
 #include "wire/chain.h"
 
 #define ADD(b, literal) \
@@ -104,17 +105,6 @@ wire_head_sign(struct cb_buf *b, const struct wire_head *head,
 	return r;
 }
 
-static enum cb_err
-get_bytes(struct cb_span *cur, uint8_t *out, size_t n)
-{
-	struct cb_span s;
-	enum cb_err r;
-
-	if ((r = cb_get_span(cur, n, &s)) == CB_OK)
-		memcpy(out, s.p, n);
-	return r;
-}
-
 enum cb_err
 wire_head_get(struct cb_span bytes, const uint8_t public[CR_KEY],
     struct wire_head *out)
@@ -130,10 +120,10 @@ wire_head_get(struct cb_span bytes, const uint8_t public[CR_KEY],
 	if (memcmp(magic.p, head_magic, HEAD_MAGIC) != 0)
 		return CB_E_FORMAT;
 	if ((r = cb_get_u8(&cur, &kind)) != CB_OK ||
-	    (r = get_bytes(&cur, h.at.owner.backend, WIRE_ID)) != CB_OK ||
-	    (r = get_bytes(&cur, h.at.owner.organisation, WIRE_ID)) != CB_OK ||
+	    (r = wire_get_bytes(&cur, h.at.owner.backend, WIRE_ID)) != CB_OK ||
+	    (r = wire_get_bytes(&cur, h.at.owner.organisation, WIRE_ID)) != CB_OK ||
 	    (r = cb_get_u64(&cur, &h.at.number)) != CB_OK ||
-	    (r = get_bytes(&cur, h.at.hash, CR_HASH)) != CB_OK ||
+	    (r = wire_get_bytes(&cur, h.at.hash, CR_HASH)) != CB_OK ||
 	    (r = cb_get_u64(&cur, &h.time)) != CB_OK)
 		return r;
 	if ((kind != WIRE_LIVE && kind != WIRE_TEST) ||
