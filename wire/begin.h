@@ -12,6 +12,10 @@ enum wire_type {	/* on the wire */
 	WIRE_IS_OFFER = 1,
 	WIRE_IS_ACCEPT = 2,
 	WIRE_IS_ENROL = 3,
+	WIRE_IS_ABOUT = 4,
+	WIRE_IS_FAILURE = 5,
+	WIRE_IS_HOLD = 6,
+	WIRE_IS_NEWS = 7,
 };
 
 /* Appends magic, version, type and kind. */

@@ -14,6 +14,7 @@ wire_libwire_la_SOURCES = \
 	wire/message.c wire/message.h \
 	wire/open.c wire/open.h \
 	wire/record.c wire/record.h \
+	wire/road.c wire/road.h \
 	wire/wire.h
 wire_libwire_la_CFLAGS = $(AM_CFLAGS) $(LIBCRYPTO_CFLAGS)
 wire_libwire_la_LIBADD = $(LIBCRYPTO_LIBS)

@@ -15,7 +15,8 @@ tests_wire_test_wire_SOURCES = \
 	tests/wire/test_key.c \
 	tests/wire/test_message.c \
 	tests/wire/test_open.c \
-	tests/wire/test_record.c
+	tests/wire/test_record.c \
+	tests/wire/test_road.c
 tests_wire_test_wire_CFLAGS = $(AM_CFLAGS) $(CHECK_CFLAGS)
 tests_wire_test_wire_LDFLAGS = $(program_ldflags)
 tests_wire_test_wire_LDADD = \

@@ -96,6 +96,7 @@ main(void)
 	srunner_add_suite(sr, entry_suite());
 	srunner_add_suite(sr, chain_suite());
 	srunner_add_suite(sr, export_suite());
+	srunner_add_suite(sr, road_suite());
 	srunner_set_tap(sr, "-");
 	srunner_run_all(sr, CK_SILENT);
 	failed = srunner_ntests_failed(sr);

@@ -19,6 +19,7 @@ Suite *key_suite(void);
 Suite *message_suite(void);
 Suite *open_suite(void);
 Suite *record_suite(void);
+Suite *road_suite(void);
 
 #define COUNT(table) ((int)(sizeof(table) / sizeof((table)[0])))
 
