@@ -26,6 +26,8 @@ struct be_channel {
 	pthread_mutex_t lock;
 	struct cb_buf out;
 	bool broken;
+	be_full_fn *full;	/* NULL: nobody wants to know */
+	void *full_ctx;
 };
 
 enum cb_err
@@ -87,6 +89,15 @@ be_channel_unsent(struct be_channel *ch)
 	return unsent;
 }
 
+void
+be_channel_on_full(struct be_channel *ch, be_full_fn *full, void *ctx)
+{
+	(void)pthread_mutex_lock(&ch->lock);
+	ch->full = full;
+	ch->full_ctx = ctx;
+	(void)pthread_mutex_unlock(&ch->lock);
+}
+
 /* ---- sending ------------------------------------------------------------- */
 
 /* As much as the socket takes now; with ch->lock. */
@@ -137,6 +148,8 @@ be_channel_send(struct be_channel *ch, const struct be_message *m)
 		ch->broken = true;	/* nobody reads at the other end */
 	if (r == CB_OK || r == CB_E_LIMIT)
 		r = push(ch);
+	if (ch->out.n > 0 && ch->full != NULL)
+		ch->full(ch->full_ctx);
 	(void)pthread_mutex_unlock(&ch->lock);
 	return r;
 }

@@ -38,6 +38,11 @@ int be_channel_fd(const struct be_channel *ch);
 /* Does the loop have to wait until the socket takes more? */
 bool be_channel_unsent(struct be_channel *ch);
 
+/* What to call, on the thread that sends, when a socket took less than all:
+ * the loop then has to wait until it takes more. */
+typedef void be_full_fn(void *ctx);
+void be_channel_on_full(struct be_channel *ch, be_full_fn *full, void *ctx);
+
 /* Any thread. CB_E_LIMIT: a body that is too long. CB_E_PEER: the channel is
  * broken; the loop will notice, too. */
 CB_MUST_USE enum cb_err be_channel_send(

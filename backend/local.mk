@@ -5,6 +5,7 @@ noinst_LTLIBRARIES += backend/libroles.la
 backend_libroles_la_SOURCES = \
 	backend/calls.c backend/calls.h \
 	backend/channel.c backend/channel.h \
+	backend/loop.c backend/loop.h \
 	backend/roles.c backend/roles.h \
 	backend/walls.c backend/walls.h \
 	backend/walls_fs.c backend/walls_fs.h \

@@ -9,6 +9,7 @@ tests_backend_roles_test_roles_SOURCES = \
 	tests/backend/roles/suites.h \
 	tests/backend/roles/test_calls.c \
 	tests/backend/roles/test_channel.c \
+	tests/backend/roles/test_loop.c \
 	tests/backend/roles/test_walls.c
 tests_backend_roles_test_roles_CFLAGS = $(AM_CFLAGS) $(CHECK_CFLAGS) \
 	$(LIBCRYPTO_CFLAGS) $(SQLITE_CFLAGS)

@@ -10,6 +10,7 @@
 
 Suite *calls_suite(void);
 Suite *channel_suite(void);
+Suite *loop_suite(void);
 Suite *walls_suite(void);
 
 #endif
