@@ -44,7 +44,7 @@ static const struct cli_opt run_opts[] = {
 	{ "fresh-keys", CLI_FLAG, AT(fresh_keys), NULL,
 	    "keys of the test cards are generated, not published" },
 	{ "timeout", CLI_NUMBER, AT(timeout_s), "SECONDS",
-	    "end CMD and all it started then (exit status 124)" },
+	    "end it all after this time (exit status 124)" },
 	{ "trace", CLI_TEXT, AT(trace), "FILE",
 	    "write down what is said to the cards, without secrets" },
 	{ "full", CLI_FLAG, AT(full), NULL,
@@ -299,6 +299,7 @@ run_run(const struct cli_cmd *cmd, const void *args, int argc, char **argv)
 	run->log = run->trace = -1;
 	run->keep_going = a->keep_going;
 	run->timeout_s = a->timeout_s;
+	run->deadline = run_now_ms() + 1000ull * a->timeout_s;
 	run->full = a->full;
 	run->argv = argv;
 	if ((code = take_readers(run, &a->readers, a->fresh_keys)) ==

@@ -36,6 +36,7 @@ struct run {
 	size_t readers_n;
 	bool keep_going;
 	unsigned timeout_s;	/* 0: none */
+	uint64_t deadline;	/* of run_now_ms, which it is the end of */
 	bool full;		/* a trace with everything in it */
 	char **argv;		/* CMD */
 	/* found */
@@ -70,7 +71,9 @@ int run_bridge_look(const struct run *run);
 bool run_bridge_visited(const struct run *run);
 /* What it has written, to standard error. */
 void run_bridge_tell(const struct run *run);
-void run_bridge_end(pid_t pid);
+/* One that nobody has used yet may be in the middle of making keys, which is
+ * not waited for. */
+void run_bridge_end(pid_t pid, bool used);
 
 /* Makes the file, or empties it. Exit code, said. */
 int run_trace_open(struct run *run, const char *file);

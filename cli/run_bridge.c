@@ -16,7 +16,8 @@
 #include "cli/run.h"
 
 #define GREET_MS 2000
-#define END_MS 5000
+#define END_MS 5000		/* to put away what its cards have done */
+#define END_UNUSED_MS 200	/* nobody has asked them for anything yet */
 
 /* Descriptors of the bridge beside the usual three: what keeps the directory
  * held, where it says that it serves, and its trace. */
@@ -208,10 +209,10 @@ run_bridge_tell(const struct run *run)
 }
 
 void
-run_bridge_end(pid_t pid)
+run_bridge_end(pid_t pid, bool used)
 {
 	const struct timespec pause = { 0, 1000000 };
-	const uint64_t end = run_now_ms() + END_MS;
+	const uint64_t end = run_now_ms() + (used ? END_MS : END_UNUSED_MS);
 
 	if (pid <= 0)
 		return;

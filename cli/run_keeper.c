@@ -28,7 +28,6 @@ struct keeper {
 	int ready;		/* the bridge says that it serves */
 	pid_t command, bridge;	/* 0: there is none any more */
 	int status;		/* of CMD, as waitpid gives it */
-	uint64_t deadline;	/* ms; 0: none */
 	struct cli_tree tree;	/* all but the bridge */
 };
 
@@ -150,14 +149,15 @@ take_orders(struct keeper *k, int *sig)
 	}
 }
 
+/* Milliseconds that are left, as poll takes them. */
 static int
-until(uint64_t deadline)
+time_left(const struct run *run)
 {
 	uint64_t now = run_now_ms();
 
-	if (deadline == 0)
+	if (run->timeout_s == 0)
 		return -1;
-	return deadline <= now ? 0 : (int)(deadline - now);
+	return run->deadline <= now ? 0 : (int)(run->deadline - now);
 }
 
 static enum reason
@@ -175,9 +175,9 @@ wait_for_end(struct keeper *k, int *sig)
 			return ENDED;
 		if ((why = take_orders(k, sig)) != GOES_ON)
 			return why;
-		if (k->deadline != 0 && run_now_ms() >= k->deadline)
+		if (time_left(k->run) == 0)
 			return LATE;
-		(void)poll(fds, 2, until(k->deadline));
+		(void)poll(fds, 2, time_left(k->run));
 	}
 }
 
@@ -271,8 +271,8 @@ start(struct keeper *k, int *go)
 	return run_bridge_launch(k->run, &k->bridge, &k->ready);
 }
 
-/* Until the bridge serves, however long its cards take. GOES_ON: it does, or
- * is gone. */
+/* Until the bridge serves, which its cards may delay by long. GOES_ON: it
+ * does, or is gone. */
 static enum reason
 await_bridge(struct keeper *k, int *sig)
 {
@@ -282,11 +282,14 @@ await_bridge(struct keeper *k, int *sig)
 	};
 	enum reason why;
 
-	do {
-		(void)poll(fds, 2, -1);
+	for (;;) {
+		(void)poll(fds, 2, time_left(k->run));
 		why = take_orders(k, sig);
-	} while (why == GOES_ON && fds[0].revents == 0);
-	return why;
+		if (why != GOES_ON || fds[0].revents != 0)
+			return why;
+		if (time_left(k->run) == 0)
+			return LATE;
+	}
 }
 
 /* GOES_ON: the bridge serves, and its cards are as they should be. ENDED: not
@@ -302,7 +305,7 @@ prepare(struct keeper *k, int *go, int *sig)
 	if ((why = await_bridge(k, sig)) != GOES_ON)
 		return why;
 	if (read(k->ready, &byte, 1) != 1) {
-		run_bridge_end(k->bridge);
+		run_bridge_end(k->bridge, false);
 		k->bridge = 0;
 		run_bridge_tell(k->run);
 		(void)cli_fail(CLI_FAILED, "the bridge did not start");
@@ -326,16 +329,17 @@ run_keep(struct run *run, int orders)
 		gone = write(go, "", 1) == 1;
 	else if (why == ORDERED)
 		code = 128 + sig;
+	else if (why == LATE)
+		code = cli_fail(CLI_LATE, "not started: after %u s, as "
+		    "--timeout says, there are no cards yet", run->timeout_s);
 	if (gone) {
-		if (run->timeout_s > 0)
-			k.deadline = run_now_ms() + 1000ull * run->timeout_s;
 		why = wait_for_end(&k, &sig);
 		code = finish(&k, why, sig);
 	} else {
 		/* it only waits to be started */
 		(void)finish(&k, ORDERED, SIGKILL);
 	}
-	run_bridge_end(k.bridge);
+	run_bridge_end(k.bridge, gone);
 	cli_scratch_remove(&run->scratch);
 	return code;
 }

@@ -176,6 +176,18 @@ all_over "time-out"
 like "$(($(ms) - began))" '^[6-8]...$' \
 	"KILL comes five seconds after TERM"
 
+# Keys that take one core some 20 s to make.
+many=()
+for ((i = 0; i < 64; i++)); do
+	many+=("${series8[@]}")
+done
+began=$(ms)
+ends 124 "time-out while the cards are made" --timeout 1 --fresh-keys \
+	"${many[@]}" -- touch "$tmp/started"
+like "$said" 'not started.*--timeout' "it is told that nothing was started"
+at_most $(($(ms) - began)) 3000 "the time counts from the start"
+nothing_left "and nothing was"
+
 # One that goes on beside this script: its number is in $started.
 beside() {
 	rm -f "$T/run.log"
