@@ -85,6 +85,8 @@ extern const char *cli_socket;
 int cli_parse(const struct cli_cmd *cmd, int argc, char **argv, void *args,
     int *code);
 void cli_help(const struct cli_cmd *cmd);
+/* Does it begin as a long option does? */
+bool cli_is_option(const char *word);
 
 /* Says "cardbridge: ..." on standard error; returns the exit code. */
 int cli_fail(enum cli_exit code, const char *fmt, ...) CB_PRINTF(2, 3);

@@ -128,7 +128,12 @@ leading_options(int argc, char **argv, int *code)
 			*code = cli_flush(CLI_OK);
 			return -1;
 		}
-		if (strcmp(argv[i], socket) == 0 && i + 1 < argc) {
+		if (strcmp(argv[i], socket) == 0) {
+			if (i + 1 == argc || cli_is_option(argv[i + 1])) {
+				*code = cli_fail(CLI_USAGE, "option %s needs a "
+				    "value; see cardbridge --help", socket);
+				return -1;
+			}
 			cli_socket = argv[++i];
 		} else if (strncmp(argv[i], socket, sizeof(socket) - 1) == 0 &&
 		    argv[i][sizeof(socket) - 1] == '=') {

@@ -27,6 +27,12 @@ is_letter(const char *name)
 	return name[0] != '\0' && name[1] == '\0';
 }
 
+bool
+cli_is_option(const char *word)
+{
+	return strncmp(word, "--", 2) == 0;
+}
+
 static int
 option_width(const char *name, const char *arg)
 {
@@ -172,14 +178,31 @@ no_option(const struct cli_cmd *cmd, char *const *argv)
 	return try_help(cmd, what);
 }
 
+/* The name of an option that getopt_long has told as `c`. */
+static const char *
+name_of(const struct cli_cmd *cmd, int c)
+{
+	return c >= OPT_BASE ? cmd->opts[c - OPT_BASE].name : "socket";
+}
+
 static int
-no_value(const struct cli_cmd *cmd, const struct cli_opt *opt)
+no_value(const struct cli_cmd *cmd, const char *name, const char *more)
 {
 	char what[128];
 
-	(void)snprintf(what, sizeof(what), "option %s%s needs a value",
-	    is_letter(opt->name) ? "-" : "--", opt->name);
+	(void)snprintf(what, sizeof(what), "option %s%s needs a value%s",
+	    is_letter(name) ? "-" : "--", name, more);
 	return try_help(cmd, what);
+}
+
+/* Was the value forgotten? getopt_long takes the next word, whatever it is:
+ * files would be made that are called as options are. What is written as one
+ * word is meant so. */
+static bool
+is_forgotten(char *const *argv)
+{
+	return optarg != NULL && optarg == argv[optind - 1] &&
+	    cli_is_option(optarg);
 }
 
 static void
@@ -244,22 +267,27 @@ cli_parse(const struct cli_cmd *cmd, int argc, char **argv, void *args,
 			*code = cli_flush(CLI_OK);
 			return -1;
 		}
-		if (c == OPT_SOCKET) {
-			cli_socket = optarg;
-		} else if (c == ':' && (n = of_letter(cmd, optopt)) >=
-		    OPT_BASE) {
-			*code = no_value(cmd, &cmd->opts[n - OPT_BASE]);
-			return -1;
-		} else if (c == ':') {
-			*code = try_help(cmd, "option --socket needs a value");
-			return -1;
-		} else if (c == '?') {
+		if (c == '?') {
 			*code = no_option(cmd, argv);
 			return -1;
-		} else if ((*code = set_option(
-				&cmd->opts[c - OPT_BASE], args)) != CLI_OK) {
+		}
+		if (c == ':') {
+			*code = no_value(cmd,
+			    name_of(cmd, of_letter(cmd, optopt)), "");
 			return -1;
 		}
+		/* not told what follows: it may be a passcode */
+		if (is_forgotten(argv)) {
+			*code = no_value(cmd, name_of(cmd, c), ", and what "
+			    "follows begins as an option (a file so called "
+			    "is ./--...)");
+			return -1;
+		}
+		if (c == OPT_SOCKET)
+			cli_socket = optarg;
+		else if ((*code = set_option(
+			      &cmd->opts[c - OPT_BASE], args)) != CLI_OK)
+			return -1;
 	}
 	if (cli_socket != NULL && (cmd->flags & CLI_NO_SOCKET) != 0) {
 		*code = try_help(cmd, "--socket: this has a bridge of its own");

@@ -96,6 +96,25 @@ run 127 run series8 -- true && says '[-][-]test-card PROFILE'
 check 'a card without its option'
 run 2 card new --label && says '[-][-]label needs a value'
 check 'an option without its value'
+run 125 run --trace --test-card series8 -- true &&
+	says '[-][-]trace needs a value.*[.]/--' && [ ! -e --test-card ]
+check 'nor is the next option its value, which would be a file called so'
+run 125 run --card -- true && says '[-][-]card needs a value'
+check 'nor the end of the options'
+run 125 run --timeout --fresh-keys -- true && says '[-][-]timeout needs a value'
+check 'nor is it a number'
+run 2 card new --pin-file --4711 f && says '[-][-]pin-file needs a value' &&
+	! says 4711
+check 'nor is it told: it may be a passcode'
+run 2 reader list --socket --json && says '[-][-]socket needs a value' &&
+	run 2 --socket --json reader list && says '[-][-]socket needs a value' &&
+	run 2 --socket && says '[-][-]socket needs a value'
+check 'a socket neither, wherever the option stands'
+run 2 card describe -o --x none && says ' -o needs a value'
+check 'nor that of a short option'
+run 4 card describe -o./--x none && says 'none: No such file' &&
+	run 125 run --card=--none -- true && says '/--none: '
+check 'a name that begins so is given with its directory, or in one word'
 
 # an option of one letter
 run 2 card describe -o && says ' -o needs a value'
