@@ -277,8 +277,7 @@ check_program(const struct run *run, int argc)
 	if ((code == CLI_NOT_FOUND || code == CLI_NOT_RUN) && argc > 1 &&
 	    strcmp(run->argv[1], "--") == 0)
 		(void)cli_fail(CLI_NOT_FOUND, "note: a card is given by an "
-		    "option: --test-card PROFILE, --card FILE or --reader "
-		    "NAME=URI");
+		    "option: " RUN_CARD_OPTIONS);
 	return code;
 }
 

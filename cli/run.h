@@ -65,6 +65,9 @@ uint64_t run_now_ms(void);
 /* Starts the bridge. *ready, to be closed, has a byte when it serves, and ends
  * without one when it does not. Exit code, said. */
 int run_bridge_launch(struct run *run, pid_t *pid, int *ready);
+/* What a user who sees no card may have forgotten. */
+#define RUN_CARD_OPTIONS "--test-card PROFILE, --card FILE or --reader NAME=URI"
+
 /* It serves: are the cards as they should be? Exit code, said. */
 int run_bridge_look(const struct run *run);
 /* Did anybody ask the bridge for anything? */

@@ -163,6 +163,11 @@ look_at_readers(const struct run *run, struct br_client *c)
 			    "in it, so that --full would show somebody's "
 			    "secrets: leave one of the two out", list[i].name);
 	}
+	/* no mistake where CMD makes some itself */
+	if (n == 0)
+		(void)cli_fail(CLI_OK, "note: there is no reader until "
+		    "cardbridge reader add makes one inside; options that "
+		    "give a card: " RUN_CARD_OPTIONS);
 	free(list);
 	return code;
 }

@@ -59,6 +59,20 @@ ends 125 "without --keep-going nothing starts" \
 try "${series8[@]}" -- sh -c \
 	'cardbridge reader eject card1 && opensc-tool --list-readers'
 like "$said" 'No +cardbridge card1' "a card is taken out from inside"
+# None is no mistake: they can be made from inside.
+try -- opensc-tool --list-readers
+like "$said" 'no reader until cardbridge reader add.*--test-card PROFILE' \
+	"that there is no reader is told, and what makes one"
+like "$said" 'No smart card readers found' "the program finds none"
+user cardbridge card new --test "$tmp/my.card" >/dev/null
+try -- sh -c "cardbridge reader add desk 'emu:$tmp/my.card' &&
+	opensc-tool --list-readers"
+like "$said" 'no reader until.*Yes +cardbridge desk' \
+	"but those that are made inside"
+is "$code" 0 "which is in order"
+try "${series8[@]}" -- true
+t "nothing is told where there is one" test "${said/no reader/}" = "$said"
+rm "$tmp/my.card"
 
 # A test card is the same card when it is put in again, and nowhere but in
 # memory.
