@@ -204,6 +204,7 @@ open_at(struct br_listen *l, const char *path, const gid_t *group, bool alone,
 	enum cb_err r;
 
 	*l = (struct br_listen)BR_LISTEN_INIT;
+	l->alone = alone;
 	if (group != NULL) {
 		l->grouped = true;
 		l->group = *group;
@@ -279,11 +280,24 @@ br_listen_inherit(struct br_listen *l, const gid_t *group, struct cb_why *why)
 	return CB_OK;
 }
 
+static void
+remove_dir(const char *path)
+{
+	char *copy = strdup(path);
+
+	if (copy != NULL)
+		(void)rmdir(dirname(copy));
+	free(copy);
+}
+
 void
 br_listen_close(struct br_listen *l)
 {
-	if (l->path != NULL && l->fd >= 0)
+	if (l->path != NULL && l->fd >= 0) {
 		unlink(l->path);
+		if (l->alone)
+			remove_dir(l->path);
+	}
 	if (l->fd >= 0)
 		close(l->fd);
 	drop_lock(l);

@@ -16,11 +16,12 @@ struct br_listen {
 	int fd;
 	int lock;		/* descriptor of the lock file, or -1 */
 	char *path;		/* NULL: inherited */
+	bool alone;		/* the directory ends with the socket */
 	bool grouped;		/* members of `group` may use readers */
 	gid_t group;
 };
 
-#define BR_LISTEN_INIT { -1, -1, NULL, false, 0 }
+#define BR_LISTEN_INIT { -1, -1, NULL, false, false, 0 }
 
 /* Makes the socket (and its directory, not its parents). group NULL: nobody
  * but our user and root. CB_E_BUSY: another bridge has it; CB_E_DENIED: an
@@ -28,7 +29,8 @@ struct br_listen {
 CB_MUST_USE enum cb_err br_listen_open(struct br_listen *l, const char *path,
     const gid_t *group, struct cb_why *why);
 /* The same in a directory that no other bridge is told of: without a lock
- * file beside the socket. */
+ * file beside the socket, and the directory ends with it, since there may be
+ * nobody left who would remove it. */
 CB_MUST_USE enum cb_err br_listen_alone(
     struct br_listen *l, const char *path, struct cb_why *why);
 /* Takes the socket of a service manager (LISTEN_FDS). CB_E_ABSENT: there is

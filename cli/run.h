@@ -12,7 +12,8 @@
  * it is sent. The keeper, in a session of its own, gets no signal of the
  * terminal; it inherits what CMD leaves behind, hears of the end of `run` by
  * a pipe, and takes everything down in every case. Should the keeper be
- * killed instead, `run` inherits all and does the same.
+ * killed instead, `run` inherits all and does the same. Should both be, the
+ * bridge and CMD are sent TERM, and the bridge removes the directory.
  */
 #ifndef CLI_RUN_H
 #define CLI_RUN_H

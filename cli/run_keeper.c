@@ -324,6 +324,8 @@ run_keep(struct run *run, int orders)
 	int go = -1, code = CLI_REFUSED, sig = SIGTERM;
 	bool gone = false;
 
+	/* `run` continues us when it sees us stopped; at its end this does */
+	(void)prctl(PR_SET_PDEATHSIG, SIGCONT);
 	why = prepare(&k, &go, &sig);
 	if (why == GOES_ON)
 		gone = write(go, "", 1) == 1;

@@ -187,6 +187,24 @@ START_TEST(one_bridge_at_a_path)
 }
 END_TEST
 
+/* Nobody may be left to do so: all of a run but its bridge can be killed. */
+START_TEST(a_directory_of_its_own_ends_with_the_socket)
+{
+	struct br_listen l;
+	char dir[600], path[700];
+
+	snprintf(dir, sizeof(dir), "%s/run", at.dir);
+	snprintf(path, sizeof(path), "%s/socket", dir);
+	ck_ok(br_listen_alone(&l, path, NULL));
+	ck_assert_int_eq(access(path, F_OK), 0);
+	br_listen_close(&l);
+	ck_assert_int_eq(access(dir, F_OK), -1);
+	ck_ok(br_listen_open(&l, path, NULL, NULL));
+	br_listen_close(&l);
+	ck_assert_int_eq(rmdir(dir), 0);
+}
+END_TEST
+
 START_TEST(a_killed_bridge_is_followed)
 {
 	struct br_listen l;
@@ -400,6 +418,7 @@ listen_suite(void)
 	tcase_add_test(t, a_service_lets_its_group_in);
 	tcase_add_test(t, unsafe_places_are_refused);
 	tcase_add_test(t, one_bridge_at_a_path);
+	tcase_add_test(t, a_directory_of_its_own_ends_with_the_socket);
 	tcase_add_test(t, a_killed_bridge_is_followed);
 	tcase_add_test(t, another_programs_socket_is_left_alone);
 	tcase_add_loop_test(t, paths_of_any_length_work_on_both_sides, 0,

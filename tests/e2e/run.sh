@@ -151,9 +151,9 @@ setsid sh -c '[ -z "$DEAF" ] || trap "" TERM HUP
 sh -c 'sh -c "echo \$\$ >>\"$0\"; exec setsid sleep 300" "$0" &' "$1"
 echo $$ >>"$1"
 until [ "$(wc -l <"$1")" = 3 ]; do sleep 0.02; done
-echo ready
+echo "ready $$"
 shift
-"$@"
+exec "$@"
 END
 chmod a+rx "$T/tree"
 
@@ -210,6 +210,7 @@ beside() {
 	wait_until 10 grep -q ready "$T/run.log" || bail "it does not start"
 	keeper=$(pgrep -P "$started")
 	bridge=$(pgrep -P "$keeper" -x cardbridged)
+	program=$(sed -n 's/^ready //p' "$T/run.log")
 }
 
 beside
@@ -245,6 +246,26 @@ t "the bridge is gone then" wait_until 10 gone "$bridge"
 # shellcheck disable=SC2016 # for the inner shell
 ends 5 "a keeper that the program stops goes on" -- \
 	sh -c 'kill -STOP $PPID; exit 5'
+
+# Whoever stops it: first run, which would have it go on.
+beside
+kill -STOP "$started"
+kill -STOP "$keeper"
+slay "$started"
+all_over "KILL of run while its keeper is stopped"
+t "the keeper is gone" wait_until 10 gone "$keeper"
+t "and its bridge" wait_until 10 gone "$bridge"
+gone "$keeper" || kill -KILL "$keeper" "$bridge"
+
+# The program and the bridge end then; who hears of nothing stays.
+beside
+kill -KILL "$started" "$keeper"
+forget "$started"
+t "KILL of run and its keeper: the bridge ends" \
+	wait_until 10 gone "$bridge"
+t "and so does the program" wait_until 10 gone "$program"
+end_tree
+nothing_left "and no directory stays"
 
 beside
 kill -KILL "$started" "$keeper" "$bridge"
