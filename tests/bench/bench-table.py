@@ -116,6 +116,9 @@ def library_rows(res, mode):
             res.median(plain, one), None
         yield "  two readers, two threads / one", "x", res.median(
             ratio, (mode, "pair", "library", "two"), one), (">", 1.7)
+        yield "  the same, a core each", "x", res.median(
+            ratio, (mode, "pair", "library", "two-apart"),
+            (mode, "pair", "library", "one-apart")), (">", 1.7)
     seen = (mode, "insert", "library", "p50")
     yield "insertion seen, library", "us", res.median(plain, seen), None
     yield "  / through pcscd", "x", res.median(

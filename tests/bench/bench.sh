@@ -278,7 +278,8 @@ measure() {
 		kill -0 "$started" 2>/dev/null ||
 			bail "no key is generated: $(<"$T/busy.log")"
 		finish "$started"
-		take pair library library pair "$o" "$(reader other)" 50 "$s"
+		take pair library library pair "$o" "$(reader other)" 50 \
+			"$s" "$BRIDGE_PID"
 		runs
 	fi
 	take insert null-poll client insert "null-poll 00 00" 10 \

@@ -3,14 +3,19 @@
 /*
  * Two cards used at once, by a thread each, beside one of them alone:
  *
- *   pair READER READER MS HEX
+ *   pair READER READER MS HEX BRIDGE
  *
  * sends the APDU again and again, in turns of MS, and prints of the median
  * turn "one APDUS_PER_SECOND" and "two APDUS_PER_SECOND", the latter of both
- * together.
+ * together. Where there are two cores, it prints "one-apart" and "two-apart"
+ * as well: of turns in which each card has a core for itself, for the thread
+ * that uses it and the one that serves it (in the process BRIDGE). Those do
+ * not depend on how the kernel spreads the threads.
  */
 #include <pthread.h>
+#include <sched.h>
 #include <stdatomic.h>
+#include <stdbool.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -19,9 +24,12 @@
 
 #include "common/hex.h"
 #include "tests/bench/measure.h"
+#include "tests/bench/thread.h"
 
 #define TURNS 11
 #define CARDS 2
+#define WAKES 100
+#define PAUSE_US 500
 
 struct user {
 	const char *reader;
@@ -29,6 +37,8 @@ struct user {
 	DWORD protocol;
 	unsigned long count;
 	pthread_t thread;
+	pid_t served_by;	/* the bridge's thread for this card */
+	cpu_set_t cores;	/* for both threads */
 };
 
 static struct cb_buf cmd = CB_BUF_INIT;
@@ -54,21 +64,37 @@ open_card(struct user *u)
 		 &u->protocol), "SCardConnect");
 }
 
+static void
+use_once(struct user *u)
+{
+	BYTE rsp[258];
+	DWORD n = sizeof(rsp);
+
+	must(SCardTransmit(u->card, u->protocol == SCARD_PROTOCOL_T0 ?
+		 SCARD_PCI_T0 : SCARD_PCI_T1, cmd.p, cmd.n, NULL, rsp, &n),
+	    "SCardTransmit");
+	if (n < 2 || (rsp[n - 2] != 0x90 && rsp[n - 2] != 0x61))
+		die("no success");
+}
+
+/* With pauses: who serves this card falls asleep in each. */
+static void
+use_often(void *arg)
+{
+	for (int i = 0; i < WAKES; i++) {
+		usleep(PAUSE_US);
+		use_once(arg);
+	}
+}
+
 static void *
 use(void *arg)
 {
 	struct user *u = arg;
-	BYTE rsp[258];
-	DWORD n;
 
-	for (u->count = 0; !atomic_load(&over); u->count++) {
-		n = sizeof(rsp);
-		must(SCardTransmit(u->card, u->protocol == SCARD_PROTOCOL_T0 ?
-			 SCARD_PCI_T0 : SCARD_PCI_T1, cmd.p, cmd.n, NULL, rsp,
-			 &n), "SCardTransmit");
-		if (n < 2 || (rsp[n - 2] != 0x90 && rsp[n - 2] != 0x61))
-			die("no success");
-	}
+	thread_keep_to(0, &u->cores);
+	for (u->count = 0; !atomic_load(&over); u->count++)
+		use_once(u);
 	return NULL;
 }
 
@@ -92,28 +118,75 @@ turn(struct user *users, size_t n, size_t ms)
 	return (double)count * 1e6 / (now_us() - start);
 }
 
+static void
+spread(struct user *users, const cpu_set_t cores[CARDS])
+{
+	for (size_t i = 0; i < CARDS; i++) {
+		users[i].cores = cores[i];
+		thread_keep_to(users[i].served_by, &cores[i]);
+	}
+}
+
+/* The first of those that this process may use; false: there are too few. */
+static bool
+a_core_each(const cpu_set_t *ours, cpu_set_t cores[CARDS])
+{
+	size_t n = 0;
+
+	for (size_t i = 0; i < CPU_SETSIZE && n < CARDS; i++)
+		if (CPU_ISSET(i, ours)) {
+			CPU_ZERO(&cores[n]);
+			CPU_SET(i, &cores[n]);
+			n++;
+		}
+	return n == CARDS;
+}
+
+/* One card and both, in turns. */
+static void
+measure(struct user *users, size_t ms, const char *how)
+{
+	double one[TURNS], two[TURNS];
+
+	for (size_t i = 0; i < TURNS; i++) {
+		one[i] = turn(users, 1, ms);
+		two[i] = turn(users, CARDS, ms);
+	}
+	printf("one%s %.1f\n", how, percentile(one, TURNS, 0.5));
+	printf("two%s %.1f\n", how, percentile(two, TURNS, 0.5));
+}
+
 int
 main(int argc, char **argv)
 {
 	struct user users[CARDS] = { { .reader = NULL } };
-	double one[TURNS], two[TURNS];
-	size_t i, ms;
+	cpu_set_t all, each[CARDS];
+	pid_t bridge;
+	size_t ms;
 
-	if (argc != 5)
-		die("usage: pair READER READER MS HEX");
-	ms = count_of(argv[3]);
+	if (argc != 6)
+		die("usage: pair READER READER MS HEX BRIDGE");
 	if (cb_hex_decode(&cmd, argv[4], strlen(argv[4])) != CB_OK)
 		die("%s: not hexadecimal", argv[4]);
-	for (i = 0; i < CARDS; i++) {
+	ms = count_of(argv[3]);
+	if (sched_getaffinity(0, sizeof(all), &all) != 0)
+		die("no cores are told");
+	bridge = (pid_t)strtol(argv[5], NULL, 10);
+	for (size_t i = 0; i < CARDS; i++) {
 		users[i].reader = argv[1 + i];
+		users[i].cores = all;
 		open_card(&users[i]);
+		users[i].served_by = thread_woken(bridge, use_often,
+		    &users[i], WAKES / 2);
 	}
-	for (i = 0; i < TURNS; i++) {
-		one[i] = turn(users, 1, ms);
-		two[i] = turn(users, CARDS, ms);
+	if (users[0].served_by == users[1].served_by)
+		die("both cards are served by one thread");
+	measure(users, ms, "");
+	/* last: threads stay where they were put */
+	if (a_core_each(&all, each)) {
+		spread(users, each);
+		measure(users, ms, "-apart");
 	}
-	printf("one %.1f\n", percentile(one, TURNS, 0.5));
-	printf("two %.1f\n", percentile(two, TURNS, 0.5));
 	cb_buf_free(&cmd);
 	return EXIT_SUCCESS;
 }
