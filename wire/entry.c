@@ -10,6 +10,7 @@
 
 #include "common/hex.h"
 #include "wire/entry_types.h"
+#include "wire/word.h"
 
 #define FORMAT 1
 #define TIME_END UINT64_C(253402300800000)	/* the year 10000 */
@@ -60,23 +61,12 @@ static const struct {
 	[WIRE_V_OUTCOME] = { 1, 1, true },
 };
 
-static bool
-is_word(struct cb_span s)
-{
-	for (size_t i = 0; i < s.n; i++)
-		if (!(s.p[i] >= 'a' && s.p[i] <= 'z') &&
-		    !(s.p[i] >= '0' && s.p[i] <= '9') && s.p[i] != '-' &&
-		    s.p[i] != '.' && s.p[i] != '/')
-			return false;
-	return true;
-}
-
 /* What a value of the right length must be besides. */
 static bool
 is_value(enum wire_value value, struct cb_span bytes, uint64_t number)
 {
 	if (value == WIRE_V_WORD)
-		return is_word(bytes);
+		return wire_is_word(bytes);
 	return value != WIRE_V_OUTCOME || wire_outcome_name(number) != NULL;
 }
 

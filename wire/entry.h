@@ -8,11 +8,10 @@
 #ifndef WIRE_ENTRY_H
 #define WIRE_ENTRY_H
 
-#include "wire/wire.h"
+#include "wire/word.h"
 
 #define WIRE_ENTRY_MAX 1024
 #define WIRE_ENTRY_TEXT_MAX 4096	/* bytes of one in words */
-#define WIRE_WORD_MAX 64
 #define WIRE_DIGEST_MAX 64
 
 enum wire_entry_type {	/* in the bytes */

@@ -10,11 +10,13 @@ wire_libwire_la_SOURCES = \
 	wire/entry_types.c wire/entry_types.h \
 	wire/export.c wire/export.h \
 	wire/enrol.c wire/enrol.h \
+	wire/grant.c wire/grant.h \
 	wire/key.c wire/key.h \
 	wire/message.c wire/message.h \
 	wire/open.c wire/open.h \
 	wire/record.c wire/record.h \
 	wire/road.c wire/road.h \
-	wire/wire.h
+	wire/wire.h \
+	wire/word.c wire/word.h
 wire_libwire_la_CFLAGS = $(AM_CFLAGS) $(LIBCRYPTO_CFLAGS)
 wire_libwire_la_LIBADD = $(LIBCRYPTO_LIBS)

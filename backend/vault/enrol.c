@@ -81,21 +81,21 @@ static enum cb_err
 read_token(const struct be_org *org, const struct be_signed *row,
     const uint8_t hash[CR_HASH], int64_t now, struct be_enrolled *out)
 {
-	struct be_grant g;
+	struct wire_grant g;
 	uint64_t until;
 
 	if (be_grant_check(row, org, &g) != CB_OK ||
-	    g.type != BE_GRANT_TOKEN ||
-	    !cb_ct_equal(g.bytes[BE_F_FINGERPRINT], cb_span(hash, CR_HASH)))
+	    g.type != WIRE_GRANT_TOKEN ||
+	    !cb_ct_equal(g.bytes[WIRE_G_FINGERPRINT], cb_span(hash, CR_HASH)))
 		return CB_E_DENIED;
 	/* unlike other rows, a token has always an end */
-	until = g.number[BE_F_UNTIL];
+	until = g.number[WIRE_G_UNTIL];
 	if (now < 0 || (uint64_t)now * 1000 >= until)
 		return CB_E_DENIED;
-	memcpy(out->subject, g.bytes[BE_F_SUBJECT].p, WIRE_ID);
-	out->class = (uint32_t)g.number[BE_F_CLASS];
+	memcpy(out->subject, g.bytes[WIRE_G_SUBJECT].p, WIRE_ID);
+	out->class = (uint32_t)g.number[WIRE_G_CLASS];
 	for (size_t i = 0; i < PURPOSES; i++)
-		if (cb_span_equal(g.bytes[BE_F_NAME],
+		if (cb_span_equal(g.bytes[WIRE_G_NAME],
 			cb_span_str(purposes[i].name))) {
 			out->usage = purposes[i].usage;
 			return CB_OK;

@@ -17,7 +17,7 @@ struct work {
 	bool is_person;
 	struct wire_cert cert;
 	struct wire_key *key;
-	struct be_grant holder, right, card;
+	struct wire_grant holder, right, card;
 	struct be_opened *out;
 };
 
@@ -122,8 +122,8 @@ check_signature(struct work *w)
  * is. */
 static enum be_refusal
 get_row(const struct work *w, const struct be_signed *row,
-    enum be_grant_type type, enum be_refusal bad, enum be_refusal other,
-    struct be_grant *out)
+    enum wire_grant_type type, enum be_refusal bad, enum be_refusal other,
+    struct wire_grant *out)
 {
 	if (be_grant_check(row, w->ask->org, out) != CB_OK)
 		return bad;
@@ -140,18 +140,18 @@ is_over(const struct work *w, uint64_t until)
 static enum be_refusal
 check_device(struct work *w)
 {
-	struct be_grant *g = &w->holder;
+	struct wire_grant *g = &w->holder;
 	enum be_refusal refusal = get_row(w, &w->ask->holder,
-	    BE_GRANT_DEVICE, BE_REFUSED_HOLDER_MAC, BE_REFUSED_HOLDER, g);
+	    WIRE_GRANT_DEVICE, BE_REFUSED_HOLDER_MAC, BE_REFUSED_HOLDER, g);
 
 	if (refusal != BE_REFUSED_NOT)
 		return refusal;
-	if (!is_id(g->bytes[BE_F_DEVICE], w->accept.device))
+	if (!is_id(g->bytes[WIRE_G_DEVICE], w->accept.device))
 		return BE_REFUSED_HOLDER;
-	if (g->number[BE_F_STATE] != BE_STATE_IN_USE ||
-	    is_over(w, g->number[BE_F_UNTIL]))
+	if (g->number[WIRE_G_STATE] != BE_STATE_IN_USE ||
+	    is_over(w, g->number[WIRE_G_UNTIL]))
 		return BE_REFUSED_HOLDER_STATE;
-	if (!cb_span_equal(g->bytes[BE_F_FINGERPRINT],
+	if (!cb_span_equal(g->bytes[WIRE_G_FINGERPRINT],
 		CB_SPAN_OF(w->cert.fingerprint)))
 		return BE_REFUSED_HOLDER_CERTIFICATE;
 	return BE_REFUSED_NOT;
@@ -160,19 +160,19 @@ check_device(struct work *w)
 static enum be_refusal
 check_person(struct work *w)
 {
-	struct be_grant *g = &w->holder;
+	struct wire_grant *g = &w->holder;
 	enum be_refusal refusal = get_row(w, &w->ask->holder,
-	    BE_GRANT_FACTOR, BE_REFUSED_HOLDER_MAC, BE_REFUSED_HOLDER, g);
+	    WIRE_GRANT_FACTOR, BE_REFUSED_HOLDER_MAC, BE_REFUSED_HOLDER, g);
 
 	if (refusal != BE_REFUSED_NOT)
 		return refusal;
-	if (!is_id(g->bytes[BE_F_PERSON], w->accept.device) ||
-	    !cb_span_equal(g->bytes[BE_F_NAME],
+	if (!is_id(g->bytes[WIRE_G_PERSON], w->accept.device) ||
+	    !cb_span_equal(g->bytes[WIRE_G_NAME],
 		cb_span_str(BE_FACTOR_CERTIFICATE)))
 		return BE_REFUSED_HOLDER;
-	if (g->number[BE_F_STATE] != BE_STATE_IN_USE)
+	if (g->number[WIRE_G_STATE] != BE_STATE_IN_USE)
 		return BE_REFUSED_HOLDER_STATE;
-	if (!cb_span_equal(g->bytes[BE_F_VALUE],
+	if (!cb_span_equal(g->bytes[WIRE_G_VALUE],
 		CB_SPAN_OF(w->cert.fingerprint)))
 		return BE_REFUSED_HOLDER_CERTIFICATE;
 	return BE_REFUSED_NOT;
@@ -188,19 +188,19 @@ check_holder(struct work *w)
 static enum be_refusal
 check_revocations(struct work *w)
 {
-	struct be_grant g;
+	struct wire_grant g;
 	enum be_refusal refusal;
 
 	for (size_t i = 0; i < w->ask->revocations_n; i++) {
 		refusal = get_row(w, &w->ask->revocations[i],
-		    BE_GRANT_REVOCATION, BE_REFUSED_REVOCATION_MAC,
+		    WIRE_GRANT_REVOCATION, BE_REFUSED_REVOCATION_MAC,
 		    BE_REFUSED_REVOCATION_MAC, &g);
 		if (refusal != BE_REFUSED_NOT)
 			return refusal;
-		if (is_id(g.bytes[BE_F_SUBJECT], w->accept.device) ||
+		if (is_id(g.bytes[WIRE_G_SUBJECT], w->accept.device) ||
 		    (!w->is_person &&
-			is_id(g.bytes[BE_F_SUBJECT], w->offer.card)) ||
-		    cb_span_equal(g.bytes[BE_F_FINGERPRINT],
+			is_id(g.bytes[WIRE_G_SUBJECT], w->offer.card)) ||
+		    cb_span_equal(g.bytes[WIRE_G_FINGERPRINT],
 			CB_SPAN_OF(w->cert.fingerprint)))
 			return BE_REFUSED_REVOKED;
 	}
@@ -210,33 +210,33 @@ check_revocations(struct work *w)
 static enum be_refusal
 check_group(struct work *w, struct cb_span group)
 {
-	struct be_grant g;
+	struct wire_grant g;
 	enum be_refusal refusal = get_row(w, &w->ask->group,
-	    BE_GRANT_MEMBER, BE_REFUSED_GROUP_MAC, BE_REFUSED_GROUP, &g);
+	    WIRE_GRANT_MEMBER, BE_REFUSED_GROUP_MAC, BE_REFUSED_GROUP, &g);
 
 	if (refusal != BE_REFUSED_NOT)
 		return refusal;
-	return cb_span_equal(g.bytes[BE_F_GROUP], group) &&
-		is_id(g.bytes[BE_F_DEVICE], w->accept.device)
+	return cb_span_equal(g.bytes[WIRE_G_GROUP], group) &&
+		is_id(g.bytes[WIRE_G_DEVICE], w->accept.device)
 	    ? BE_REFUSED_NOT : BE_REFUSED_GROUP;
 }
 
 static enum be_refusal
 check_assignment(struct work *w)
 {
-	struct be_grant *g = &w->right;
+	struct wire_grant *g = &w->right;
 	enum be_refusal refusal = get_row(w, &w->ask->right,
-	    BE_GRANT_ASSIGNMENT, BE_REFUSED_RIGHT_MAC, BE_REFUSED_RIGHT, g);
+	    WIRE_GRANT_ASSIGNMENT, BE_REFUSED_RIGHT_MAC, BE_REFUSED_RIGHT, g);
 	struct cb_span to;
 
 	if (refusal != BE_REFUSED_NOT)
 		return refusal;
-	if (!is_id(g->bytes[BE_F_CARD], w->offer.card))
+	if (!is_id(g->bytes[WIRE_G_CARD], w->offer.card))
 		return BE_REFUSED_RIGHT;
-	if (is_over(w, g->number[BE_F_UNTIL]))
+	if (is_over(w, g->number[WIRE_G_UNTIL]))
 		return BE_REFUSED_RIGHT_OVER;
-	to = g->bytes[BE_F_SUBJECT];
-	switch (g->number[BE_F_KIND]) {
+	to = g->bytes[WIRE_G_SUBJECT];
+	switch (g->number[WIRE_G_KIND]) {
 	case BE_TO_DEVICE:
 		return is_id(to, w->accept.device) ? BE_REFUSED_NOT
 						   : BE_REFUSED_RIGHT;
@@ -253,15 +253,15 @@ check_assignment(struct work *w)
 static enum be_refusal
 check_role(struct work *w)
 {
-	struct be_grant *g = &w->right;
-	enum be_refusal refusal = get_row(w, &w->ask->right, BE_GRANT_ROLE,
+	struct wire_grant *g = &w->right;
+	enum be_refusal refusal = get_row(w, &w->ask->right, WIRE_GRANT_ROLE,
 	    BE_REFUSED_RIGHT_MAC, BE_REFUSED_RIGHT, g);
 
 	if (refusal != BE_REFUSED_NOT)
 		return refusal;
-	if (!is_id(g->bytes[BE_F_PERSON], w->accept.device))
+	if (!is_id(g->bytes[WIRE_G_PERSON], w->accept.device))
 		return BE_REFUSED_RIGHT;
-	return is_over(w, g->number[BE_F_UNTIL]) ? BE_REFUSED_RIGHT_OVER
+	return is_over(w, g->number[WIRE_G_UNTIL]) ? BE_REFUSED_RIGHT_OVER
 						 : BE_REFUSED_NOT;
 }
 
@@ -274,17 +274,17 @@ check_right(struct work *w)
 static enum be_refusal
 check_card(struct work *w)
 {
-	struct be_grant *g = &w->card;
+	struct wire_grant *g = &w->card;
 	enum be_refusal refusal;
 
 	if (w->is_person)
 		return BE_REFUSED_NOT;
-	if ((refusal = get_row(w, &w->ask->card, BE_GRANT_CARD,
+	if ((refusal = get_row(w, &w->ask->card, WIRE_GRANT_CARD,
 		 BE_REFUSED_CARD_MAC, BE_REFUSED_CARD, g)) != BE_REFUSED_NOT)
 		return refusal;
-	if (!is_id(g->bytes[BE_F_CARD], w->offer.card))
+	if (!is_id(g->bytes[WIRE_G_CARD], w->offer.card))
 		return BE_REFUSED_CARD;
-	return g->number[BE_F_STATE] == BE_STATE_IN_USE
+	return g->number[WIRE_G_STATE] == BE_STATE_IN_USE
 	    ? BE_REFUSED_NOT : BE_REFUSED_CARD_STATE;
 }
 
@@ -304,7 +304,7 @@ unwrap(struct work *w)
 		refusal = BE_REFUSED_SECRET;
 	else if (!w->is_person &&
 	    be_org_card_open(w->ask->org, w->offer.card,
-		(uint32_t)w->card.number[BE_F_VERSION], w->ask->card_key,
+		(uint32_t)w->card.number[WIRE_G_VERSION], w->ask->card_key,
 		w->out->key) != CB_OK)
 		refusal = BE_REFUSED_CARD_KEY;
 	cb_buf_free(&label);
@@ -321,8 +321,8 @@ fill(struct work *w)
 	memcpy(out->card, w->offer.card, WIRE_ID);
 	memcpy(out->holder, w->accept.device, WIRE_ID);
 	out->is_person = w->is_person;
-	out->role = (uint32_t)w->right.number[BE_F_ROLE];
-	out->class = (uint32_t)w->holder.number[BE_F_CLASS];
+	out->role = (uint32_t)w->right.number[WIRE_G_ROLE];
+	out->class = (uint32_t)w->holder.number[WIRE_G_CLASS];
 	out->take_over = w->accept.take_over;
 	return BE_REFUSED_NOT;
 }

@@ -46,31 +46,31 @@ init_rows(struct scene *s, bool is_person)
 	static uint8_t group[WIRE_ID] = { 0x99 };
 	const struct cb_span holder = CB_SPAN_OF(s->accept.device),
 	    card = CB_SPAN_OF(s->offer.card);
-	struct be_grant *r = s->rows;
+	struct wire_grant *r = s->rows;
 
-	r[HOLDER].type = is_person ? BE_GRANT_FACTOR : BE_GRANT_DEVICE;
-	r[RIGHT].type = is_person ? BE_GRANT_ROLE : BE_GRANT_ASSIGNMENT;
-	r[CARD].type = BE_GRANT_CARD;
-	r[GROUP].type = BE_GRANT_MEMBER;
-	r[REVOCATION].type = BE_GRANT_REVOCATION;
+	r[HOLDER].type = is_person ? WIRE_GRANT_FACTOR : WIRE_GRANT_DEVICE;
+	r[RIGHT].type = is_person ? WIRE_GRANT_ROLE : WIRE_GRANT_ASSIGNMENT;
+	r[CARD].type = WIRE_GRANT_CARD;
+	r[GROUP].type = WIRE_GRANT_MEMBER;
+	r[REVOCATION].type = WIRE_GRANT_REVOCATION;
 	for (int i = 0; i < ROWS; i++) {
 		memcpy(r[i].organisation, s->worker->id, WIRE_ID);
 		s->signers[i] = s->worker;
-		r[i].bytes[BE_F_ID] = CB_SPAN_OF(group);
-		r[i].bytes[BE_F_CARD] = card;
-		r[i].bytes[BE_F_DEVICE] = holder;
-		r[i].bytes[BE_F_PERSON] = holder;
-		r[i].bytes[BE_F_SUBJECT] = holder;
-		r[i].bytes[BE_F_GROUP] = CB_SPAN_OF(group);
-		r[i].bytes[BE_F_NAME] = cb_span_str(BE_FACTOR_CERTIFICATE);
-		r[i].number[BE_F_KIND] = BE_TO_DEVICE;
-		r[i].number[BE_F_CLASS] = 2;
-		r[i].number[BE_F_STATE] = BE_STATE_IN_USE;
-		r[i].number[BE_F_ROLE] = 3;
-		r[i].number[BE_F_VERSION] = s->key_version;
+		r[i].bytes[WIRE_G_ID] = CB_SPAN_OF(group);
+		r[i].bytes[WIRE_G_CARD] = card;
+		r[i].bytes[WIRE_G_DEVICE] = holder;
+		r[i].bytes[WIRE_G_PERSON] = holder;
+		r[i].bytes[WIRE_G_SUBJECT] = holder;
+		r[i].bytes[WIRE_G_GROUP] = CB_SPAN_OF(group);
+		r[i].bytes[WIRE_G_NAME] = cb_span_str(BE_FACTOR_CERTIFICATE);
+		r[i].number[WIRE_G_KIND] = BE_TO_DEVICE;
+		r[i].number[WIRE_G_CLASS] = 2;
+		r[i].number[WIRE_G_STATE] = BE_STATE_IN_USE;
+		r[i].number[WIRE_G_ROLE] = 3;
+		r[i].number[WIRE_G_VERSION] = s->key_version;
 	}
 	/* one of nobody here */
-	r[REVOCATION].bytes[BE_F_SUBJECT] = CB_SPAN_OF(group);
+	r[REVOCATION].bytes[WIRE_G_SUBJECT] = CB_SPAN_OF(group);
 }
 
 void
@@ -201,17 +201,17 @@ make_rows(struct scene *s)
 	fingerprint[0] ^= s->other_fingerprint;
 	for (int i = 0; i < ROWS; i++) {
 		f = s->rows[i].bytes;
-		f[BE_F_VALUE] = CB_SPAN_OF(fingerprint);
-		if (f[BE_F_FINGERPRINT].n == 0)
-			f[BE_F_FINGERPRINT] = i == REVOCATION
+		f[WIRE_G_VALUE] = CB_SPAN_OF(fingerprint);
+		if (f[WIRE_G_FINGERPRINT].n == 0)
+			f[WIRE_G_FINGERPRINT] = i == REVOCATION
 			    ? CB_SPAN_OF(scene_secret)
 			    : CB_SPAN_OF(fingerprint);
-		ck_assert_int_eq(be_grant_put(&s->bytes[i], &s->rows[i]),
+		ck_assert_int_eq(wire_grant_put(&s->bytes[i], &s->rows[i]),
 		    CB_OK);
 		ck_assert_int_eq(be_grant_sign(&s->macs[i], s->signers[i],
 				     cb_buf_span(&s->bytes[i])),
 		    CB_OK);
-		f[BE_F_VALUE] = f[BE_F_FINGERPRINT] = CB_SPAN_EMPTY;
+		f[WIRE_G_VALUE] = f[WIRE_G_FINGERPRINT] = CB_SPAN_EMPTY;
 	}
 }
 

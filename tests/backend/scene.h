@@ -22,7 +22,7 @@ struct scene {
 	/* what the secret is wrapped for */
 	uint8_t label_org[WIRE_ID], label_card[WIRE_ID],
 		label_session[WIRE_ID];
-	struct be_grant rows[ROWS];
+	struct wire_grant rows[ROWS];
 	struct be_org *signers[ROWS];
 	uint8_t key_card[WIRE_ID];	/* whose card key it is */
 	uint32_t key_version;

@@ -79,7 +79,7 @@ END_TEST
 
 struct trial {
 	struct be_org *org;
-	struct be_grant row;
+	struct wire_grant row;
 	uint8_t token[WIRE_TOKEN];
 	struct be_self self;
 	const struct wire_key *service;
@@ -93,15 +93,15 @@ typedef void flaw(struct trial *t);
 #define FLAW(name, change) static void name(struct trial *t) { change; }
 
 FLAW(nothing, (void)t)
-FLAW(person, t->row.bytes[BE_F_NAME] = cb_span_str("person"))
+FLAW(person, t->row.bytes[WIRE_G_NAME] = cb_span_str("person"))
 FLAW(last_second, t->now = NOW + 599)
 FLAW(other_token, t->token[0] ^= 1)
 FLAW(other_kind, t->self.kind = WIRE_LIVE)
 FLAW(other_backend, t->self.id[0] ^= 1)
 FLAW(over, t->now = NOW + 600)
-FLAW(no_end, t->row.number[BE_F_UNTIL] = 0)
-FLAW(other_purpose, t->row.bytes[BE_F_NAME] = cb_span_str("unblock"))
-FLAW(other_type, t->row.type = BE_GRANT_REVOCATION)
+FLAW(no_end, t->row.number[WIRE_G_UNTIL] = 0)
+FLAW(other_purpose, t->row.bytes[WIRE_G_NAME] = cb_span_str("unblock"))
+FLAW(other_type, t->row.type = WIRE_GRANT_REVOCATION)
 FLAW(other_org, t->org = backend_get()->other_org)
 FLAW(wrong_mac, t->mac.p[9] ^= 1)
 FLAW(wrong_row, t->bytes.p[25] ^= 1)
@@ -140,15 +140,15 @@ trial_make(struct trial *t, struct wire_key *key, flaw *early, flaw *late)
 	*t = (struct trial){ .org = b->org, .token = { 7 }, .now = NOW,
 		.self = b->ring->self, .service = b->ring->service };
 	ck_assert_int_eq(cr_sha256(CB_SPAN_OF(t->token), hash), CB_OK);
-	t->row.type = BE_GRANT_TOKEN;
+	t->row.type = WIRE_GRANT_TOKEN;
 	memcpy(t->row.organisation, b->org->id, WIRE_ID);
-	t->row.bytes[BE_F_SUBJECT] = CB_SPAN_OF(subject);
-	t->row.bytes[BE_F_FINGERPRINT] = CB_SPAN_OF(hash);
-	t->row.bytes[BE_F_NAME] = cb_span_str("device");
-	t->row.number[BE_F_CLASS] = 1;
-	t->row.number[BE_F_UNTIL] = (NOW + 600) * 1000;
+	t->row.bytes[WIRE_G_SUBJECT] = CB_SPAN_OF(subject);
+	t->row.bytes[WIRE_G_FINGERPRINT] = CB_SPAN_OF(hash);
+	t->row.bytes[WIRE_G_NAME] = cb_span_str("device");
+	t->row.number[WIRE_G_CLASS] = 1;
+	t->row.number[WIRE_G_UNTIL] = (NOW + 600) * 1000;
 	early(t);
-	ck_assert_int_eq(be_grant_put(&t->bytes, &t->row), CB_OK);
+	ck_assert_int_eq(wire_grant_put(&t->bytes, &t->row), CB_OK);
 	ck_assert_int_eq(be_grant_sign(&t->mac, b->org,
 			     cb_buf_span(&t->bytes)),
 	    CB_OK);

@@ -21,16 +21,16 @@ static const uint8_t elsewhere[CR_HASH] = { 0xEE, 0xEE };
 
 FLAW(nothing, (void)s)
 FLAW(to_organisation,
-    s->rows[RIGHT].number[BE_F_KIND] = BE_TO_ORGANISATION;
-    s->rows[RIGHT].bytes[BE_F_SUBJECT] = CB_SPAN_OF(s->offer.organisation))
+    s->rows[RIGHT].number[WIRE_G_KIND] = BE_TO_ORGANISATION;
+    s->rows[RIGHT].bytes[WIRE_G_SUBJECT] = CB_SPAN_OF(s->offer.organisation))
 FLAW(to_group,
     s->with_group = true;
-    s->rows[RIGHT].number[BE_F_KIND] = BE_TO_GROUP;
-    s->rows[RIGHT].bytes[BE_F_SUBJECT] = s->rows[GROUP].bytes[BE_F_GROUP])
+    s->rows[RIGHT].number[WIRE_G_KIND] = BE_TO_GROUP;
+    s->rows[RIGHT].bytes[WIRE_G_SUBJECT] = s->rows[GROUP].bytes[WIRE_G_GROUP])
 FLAW(revoked_other, s->with_revocation = true)
 FLAW(until_later,
-    s->rows[HOLDER].number[BE_F_UNTIL] = NOW * 1000 + 1;
-    s->rows[RIGHT].number[BE_F_UNTIL] = NOW * 1000 + 1)
+    s->rows[HOLDER].number[WIRE_G_UNTIL] = NOW * 1000 + 1;
+    s->rows[RIGHT].number[WIRE_G_UNTIL] = NOW * 1000 + 1)
 FLAW(just_in_time, s->tick = s->made_at + BE_CHALLENGE_MS - 1)
 
 static const struct { const char *name; flaw *way; bool is_person; } ways[] = {
@@ -85,43 +85,43 @@ FLAW(holder_changed, s->bytes[HOLDER].p[40] ^= 1)
 FLAW(holder_foreign,
     s->signers[HOLDER] = backend_get()->other_org;
     memcpy(s->rows[HOLDER].organisation, s->signers[HOLDER]->id, WIRE_ID))
-FLAW(holder_type, s->rows[HOLDER].type = BE_GRANT_ROLE)
+FLAW(holder_type, s->rows[HOLDER].type = WIRE_GRANT_ROLE)
 FLAW(holder_id,
-    s->rows[HOLDER].bytes[BE_F_DEVICE] = OTHER_ID;
-    s->rows[HOLDER].bytes[BE_F_PERSON] = OTHER_ID)
-FLAW(holder_name, s->rows[HOLDER].bytes[BE_F_NAME] = cb_span_str("totp"))
-FLAW(holder_state, s->rows[HOLDER].number[BE_F_STATE] = 2)
-FLAW(holder_state_0, s->rows[HOLDER].number[BE_F_STATE] = 0)
-FLAW(holder_until, s->rows[HOLDER].number[BE_F_UNTIL] = NOW * 1000)
+    s->rows[HOLDER].bytes[WIRE_G_DEVICE] = OTHER_ID;
+    s->rows[HOLDER].bytes[WIRE_G_PERSON] = OTHER_ID)
+FLAW(holder_name, s->rows[HOLDER].bytes[WIRE_G_NAME] = cb_span_str("totp"))
+FLAW(holder_state, s->rows[HOLDER].number[WIRE_G_STATE] = 2)
+FLAW(holder_state_0, s->rows[HOLDER].number[WIRE_G_STATE] = 0)
+FLAW(holder_until, s->rows[HOLDER].number[WIRE_G_UNTIL] = NOW * 1000)
 FLAW(holder_fingerprint, s->other_fingerprint = true)
 
 FLAW(revocation_mac, s->macs[REVOCATION].p[20] ^= 1)
 FLAW(revocation_type,
-    s->with_revocation = true; s->rows[REVOCATION].type = BE_GRANT_ROLE)
+    s->with_revocation = true; s->rows[REVOCATION].type = WIRE_GRANT_ROLE)
 FLAW(revoked_holder, s->with_revocation = true;
-    s->rows[REVOCATION].bytes[BE_F_SUBJECT] = CB_SPAN_OF(s->accept.device))
+    s->rows[REVOCATION].bytes[WIRE_G_SUBJECT] = CB_SPAN_OF(s->accept.device))
 FLAW(revoked_card, s->with_revocation = true;
-    s->rows[REVOCATION].bytes[BE_F_SUBJECT] = CB_SPAN_OF(s->offer.card))
+    s->rows[REVOCATION].bytes[WIRE_G_SUBJECT] = CB_SPAN_OF(s->offer.card))
 
 FLAW(right_mac, s->macs[RIGHT].p[20] ^= 1)
-FLAW(right_type, s->rows[RIGHT].type = BE_GRANT_CARD)
-FLAW(right_card, s->rows[RIGHT].bytes[BE_F_CARD] = OTHER_ID)
-FLAW(right_subject, s->rows[RIGHT].bytes[BE_F_SUBJECT] = OTHER_ID)
-FLAW(right_person, s->rows[RIGHT].bytes[BE_F_PERSON] = OTHER_ID)
-FLAW(right_org, s->rows[RIGHT].number[BE_F_KIND] = BE_TO_ORGANISATION)
-FLAW(right_kind, s->rows[RIGHT].number[BE_F_KIND] = 4)
-FLAW(right_until, s->rows[RIGHT].number[BE_F_UNTIL] = NOW * 1000)
+FLAW(right_type, s->rows[RIGHT].type = WIRE_GRANT_CARD)
+FLAW(right_card, s->rows[RIGHT].bytes[WIRE_G_CARD] = OTHER_ID)
+FLAW(right_subject, s->rows[RIGHT].bytes[WIRE_G_SUBJECT] = OTHER_ID)
+FLAW(right_person, s->rows[RIGHT].bytes[WIRE_G_PERSON] = OTHER_ID)
+FLAW(right_org, s->rows[RIGHT].number[WIRE_G_KIND] = BE_TO_ORGANISATION)
+FLAW(right_kind, s->rows[RIGHT].number[WIRE_G_KIND] = 4)
+FLAW(right_until, s->rows[RIGHT].number[WIRE_G_UNTIL] = NOW * 1000)
 FLAW(group_none, to_group(s); s->with_group = false)
 FLAW(group_mac, s->macs[GROUP].p[20] ^= 1)
-FLAW(group_other, to_group(s); s->rows[GROUP].bytes[BE_F_GROUP] = OTHER_ID)
-FLAW(group_device, to_group(s); s->rows[GROUP].bytes[BE_F_DEVICE] = OTHER_ID)
-FLAW(group_type, to_group(s); s->rows[GROUP].type = BE_GRANT_POLICY)
+FLAW(group_other, to_group(s); s->rows[GROUP].bytes[WIRE_G_GROUP] = OTHER_ID)
+FLAW(group_device, to_group(s); s->rows[GROUP].bytes[WIRE_G_DEVICE] = OTHER_ID)
+FLAW(group_type, to_group(s); s->rows[GROUP].type = WIRE_GRANT_POLICY)
 
 FLAW(card_mac, s->macs[CARD].p[20] ^= 1)
-FLAW(card_type, s->rows[CARD].type = BE_GRANT_ROLE)
-FLAW(card_other, s->rows[CARD].bytes[BE_F_CARD] = OTHER_ID)
-FLAW(card_suspended, s->rows[CARD].number[BE_F_STATE] = 2)
-FLAW(card_terminated, s->rows[CARD].number[BE_F_STATE] = 3)
+FLAW(card_type, s->rows[CARD].type = WIRE_GRANT_ROLE)
+FLAW(card_other, s->rows[CARD].bytes[WIRE_G_CARD] = OTHER_ID)
+FLAW(card_suspended, s->rows[CARD].number[WIRE_G_STATE] = 2)
+FLAW(card_terminated, s->rows[CARD].number[WIRE_G_STATE] = 3)
 
 FLAW(secret_session, s->label_session[0]++)
 FLAW(secret_card, s->label_card[0]++)
@@ -292,10 +292,10 @@ START_TEST(a_certificate_may_be_revoked)
 	/* a second time, of the certificate that was made just now */
 	ck_assert_int_eq(cr_sha256(cb_buf_span(&s.cert), fingerprint),
 	    CB_OK);
-	s.rows[REVOCATION].bytes[BE_F_FINGERPRINT] = CB_SPAN_OF(fingerprint);
+	s.rows[REVOCATION].bytes[WIRE_G_FINGERPRINT] = CB_SPAN_OF(fingerprint);
 	cb_buf_clear(&s.bytes[REVOCATION]);
 	cb_buf_clear(&s.macs[REVOCATION]);
-	ck_assert_int_eq(be_grant_put(&s.bytes[REVOCATION],
+	ck_assert_int_eq(wire_grant_put(&s.bytes[REVOCATION],
 			     &s.rows[REVOCATION]),
 	    CB_OK);
 	ck_assert_int_eq(be_grant_sign(&s.macs[REVOCATION], s.worker,

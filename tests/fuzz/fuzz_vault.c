@@ -74,14 +74,14 @@ grant(struct cb_span in)
 	static struct be_org org = { .grants_version = 1 };
 	const struct be_signed row = { in, cb_span_head(in, BE_GRANT_MAC) };
 	struct cb_buf b = CB_BUF_INIT;
-	struct be_grant g;
+	struct wire_grant g;
 
 	org.self = self;
 	if (be_grant_check(&row, &org, &g) == CB_OK)
 		abort();
-	if (be_grant_get(in, &g) != CB_OK)
+	if (wire_grant_get(in, &g) != CB_OK)
 		return;
-	if (be_grant_put(&b, &g) != CB_OK ||
+	if (wire_grant_put(&b, &g) != CB_OK ||
 	    !cb_span_equal(cb_buf_span(&b), in))
 		abort();
 	cb_buf_free(&b);

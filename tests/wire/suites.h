@@ -15,6 +15,7 @@ Suite *chain_suite(void);
 Suite *entry_suite(void);
 Suite *export_suite(void);
 Suite *enrol_suite(void);
+Suite *grant_suite(void);
 Suite *key_suite(void);
 Suite *message_suite(void);
 Suite *open_suite(void);
