@@ -125,15 +125,18 @@ read_token(const struct be_row *row, struct be_token *out)
 	const struct cb_span organisation = be_row_blob(row, 0);
 	const struct cb_span purpose = be_row_blob(row, 1);
 	const struct cb_span subject = be_row_blob(row, 2);
+	const struct cb_span mac = be_row_blob(row, 5);
 
-	if (organisation.n != WIRE_ID || purpose.n >= sizeof(out->purpose))
+	if (organisation.n != WIRE_ID || subject.n != WIRE_ID ||
+	    purpose.n >= sizeof(out->purpose) || mac.n > sizeof(out->mac))
 		return CB_E_FORMAT;
 	memcpy(out->organisation, organisation.p, WIRE_ID);
 	memcpy(out->purpose, purpose.p, purpose.n);
-	out->has_subject = subject.n == WIRE_ID;
-	if (out->has_subject)
-		memcpy(out->subject, subject.p, WIRE_ID);
-	out->until = (uint64_t)be_row_int(row, 3);
+	memcpy(out->subject, subject.p, WIRE_ID);
+	out->class = (unsigned)be_row_int(row, 3);
+	out->until = (uint64_t)be_row_int(row, 4);
+	if ((out->mac_n = mac.n) > 0)
+		memcpy(out->mac, mac.p, mac.n);
 	return CB_OK;
 }
 
@@ -151,7 +154,8 @@ be_store_token(struct be_store *st, const uint8_t hash[CR_HASH], uint64_t now,
 	if ((r = be_ready(st, why)) != CB_OK)
 		return r;
 	if ((r = BE_QUERY(st->db,
-		 "SELECT organisation, purpose, subject, until FROM token"
+		 "SELECT organisation, purpose, subject, class, until, mac"
+		 " FROM token"
 		 " WHERE hash=?1 AND used IS NULL AND until>?2",
 		 &row, BE_HASH(hash), BE_I(time))) == CB_OK &&
 	    (r = be_row_next(row)) == CB_OK)

@@ -12,7 +12,7 @@
 
 #include "backend/store/internal.h"
 
-#define COLUMNS_MAX 8
+#define COLUMNS_MAX 10
 #define SQL_MAX 1024
 
 #define ADMIN (1u << BE_ADMIN)
@@ -32,12 +32,12 @@ static const struct table {
 	    { "id", "state", "setting", "created" } },
 	[BE_CARD] = { "card", "organisation", false, 1, ADMIN | COMMAND,
 	    { "id", "state", "blank", "take_over", "profile", "label",
-	      "number", "created" } },
+	      "number", "created", "key_version", "mac" } },
 	[BE_DEVICE] = { "device", "organisation", false, 1, ADMIN | ENROL,
 	    { "id", "class", "state", "fingerprint", "until", "label",
 	      "mac" } },
 	[BE_DEVICE_GROUP] = { "device_group", "organisation", false, 1, ADMIN,
-	    { "id", "label", "mac" } },
+	    { "id", "label" } },
 	[BE_DEVICE_MEMBER] = { "device_member", "organisation", false, 2,
 	    ADMIN, { "device_group", "device", "mac" } },
 	[BE_ASSIGNMENT] = { "assignment", "organisation", false, 3,
@@ -57,7 +57,7 @@ static const struct table {
 	[BE_REVOCATION] = { "revocation", "organisation", false, 1, ADMIN,
 	    { "fingerprint", "subject", "since", "mac" } },
 	[BE_TOKEN] = { "token", "organisation", false, 1, ADMIN,
-	    { "hash", "purpose", "subject", "until", "used" } },
+	    { "hash", "purpose", "subject", "class", "until", "mac", "used" } },
 	[BE_RECOVERY_SHARE] = { "recovery_share", "organisation", true, 1,
 	    ADMIN, { "number", "needed", "shares", "fingerprint", "made" } },
 	[BE_APPROVAL] = { "approval", "organisation", false, 1, ADMIN,

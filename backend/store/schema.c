@@ -37,7 +37,7 @@ const char *const be_schema[] = {
 	    ", blank INTEGER NOT NULL CHECK(blank IN (0,1))"
 	    ", take_over INTEGER NOT NULL CHECK(take_over IN (0,1)), "
 	    NAME(profile, 64) ", " ANY_BLOB(label) ", " INT(number) ", "
-	    INT(created) OWN_ID BARE,
+	    INT(created) ", " INT(key_version) ", " MAC OWN_ID BARE,
 	"CREATE TABLE record(card BLOB NOT NULL REFERENCES card(id), "
 	    NAME(name, 64) ", " ANY_BLOB(value) ", PRIMARY KEY(card, name)"
 	    BARE,
@@ -47,7 +47,7 @@ const char *const be_schema[] = {
 	    HASH(fingerprint) ", " INT(until) ", " ANY_BLOB(label) ", " MAC
 	    OWN_ID BARE,
 	"CREATE TABLE device_group(" OF_ORGANISATION ", " ID(id) ", "
-	    ANY_BLOB(label) ", " MAC OWN_ID BARE,
+	    ANY_BLOB(label) OWN_ID BARE,
 	"CREATE TABLE device_member(" OF_ORGANISATION
 	    ", device_group BLOB NOT NULL"
 	    ", device BLOB NOT NULL, " MAC
@@ -79,8 +79,9 @@ const char *const be_schema[] = {
 	    ", " ID(subject) ", " INT(since) ", " MAC
 	    ", PRIMARY KEY(fingerprint)" BARE,
 	"CREATE TABLE token(" OF_ORGANISATION ", " HASH(hash) ", "
-	    NAME(purpose, 32) ", " ID_OR_NULL(subject) ", " INT(until)
-	    ", used INTEGER, PRIMARY KEY(hash)" BARE,
+	    NAME(purpose, 32) ", " ID(subject)
+	    ", class INTEGER NOT NULL CHECK(class IN (1,2)), " INT(until)
+	    ", " MAC ", used INTEGER, PRIMARY KEY(hash)" BARE,
 	"CREATE TABLE recovery_share(" OF_ORGANISATION ", " INT(number) ", "
 	    INT(needed) ", " INT(shares) ", " HASH(fingerprint) ", "
 	    INT(made) ", PRIMARY KEY(organisation, number)" BARE,

@@ -18,6 +18,7 @@
 #define BE_STORE_H
 
 #include "wire/chain.h"
+#include "wire/grant.h"
 
 #define BE_BLOB_MAX ((size_t)1 << 20)
 #define BE_PAGE_MAX 1000	/* rows that one call gives */
@@ -78,12 +79,12 @@ enum be_table {
 	/* k id, state, setting, created */
 	BE_ORGANISATION,
 	/* k id, state (1 in use, 2 suspended, 3 terminated), blank, take_over,
-	 * profile, label, number, created */
+	 * profile, label, number, created, key_version, mac */
 	BE_CARD,
 	/* k id, class (1 desk, 2 user), state (1, 2 revoked), fingerprint,
 	 * until, label, mac */
 	BE_DEVICE,
-	BE_DEVICE_GROUP,	/* k id, label, mac */
+	BE_DEVICE_GROUP,	/* k id, label; it grants nothing by itself */
 	BE_DEVICE_MEMBER,	/* k device_group, k device, mac */
 	/* k card, k kind (1 device, 2 group, 3 organisation), k subject, until,
 	 * mac */
@@ -95,7 +96,8 @@ enum be_table {
 	BE_POLICY,		/* k name, value, mac */
 	BE_NETWORK,		/* k id, rule, mac */
 	BE_REVOCATION,		/* k fingerprint, subject, since, mac */
-	BE_TOKEN,		/* k hash, purpose, subject, until, used */
+	/* k hash, purpose, subject, class (as of a device), until, mac, used */
+	BE_TOKEN,
 	BE_RECOVERY_SHARE,	/* k number, needed, shares, fingerprint, made */
 	BE_APPROVAL,		/* k id, person, request, signature, until */
 	BE_OUTBOX,		/* k id, kind, body, made, sent */
@@ -120,6 +122,13 @@ CB_MUST_USE enum cb_err be_store_list(struct be_store *st,
     enum be_table table, const uint8_t organisation[WIRE_ID],
     const struct be_value *after, size_t limit, be_row_fn *fn, void *ctx,
     struct cb_why *why);
+
+/* A row of a table with a MAC, as the vault MACs it: columns as they were
+ * read, to a grant and a MAC that borrow from them. CB_E_ARG: a table without
+ * MACs; CB_E_FORMAT: a column is not of its kind. */
+CB_MUST_USE enum cb_err be_row_grant(enum be_table table,
+    const uint8_t organisation[WIRE_ID], const struct be_value *columns,
+    struct wire_grant *out, struct cb_span *mac);
 
 /* A card's record, sealed; appends. CB_E_ABSENT. */
 CB_MUST_USE enum cb_err be_store_record(struct be_store *st,
@@ -262,12 +271,15 @@ CB_MUST_USE enum cb_err be_store_answer(struct be_store *st,
     uint64_t sequence, const uint8_t request[CR_HASH], bool give,
     enum be_found *found, struct cb_buf *out, struct cb_why *why);
 
+#define BE_MAC_MAX 64
 struct be_token {
 	uint8_t organisation[WIRE_ID];
 	char purpose[33];
-	bool has_subject;
 	uint8_t subject[WIRE_ID];
+	unsigned class;
 	uint64_t until;
+	uint8_t mac[BE_MAC_MAX];
+	size_t mac_n;
 };
 /* A token that can be used now. CB_E_ABSENT: there is none such; whether it
  * was used, is over or never was is not told. */

@@ -8,6 +8,7 @@ tests_backend_test_store_SOURCES = \
 	tests/backend/test_store_act.c \
 	tests/backend/test_store_books.c \
 	tests/backend/test_store_fault.c \
+	tests/backend/test_store_grant.c \
 	tests/backend/test_store_heads.c \
 	tests/backend/test_store_lease.c \
 	tests/backend/test_store_open.c \
@@ -16,5 +17,6 @@ tests_backend_test_store_CFLAGS = $(AM_CFLAGS) $(CHECK_CFLAGS) \
 	$(SQLITE_CFLAGS)
 tests_backend_test_store_LDFLAGS = $(program_ldflags)
 tests_backend_test_store_LDADD = \
-	backend/store/libstore.la wire/libwire.la crypto/libprimitives.la \
+	backend/store/libstore.la backend/vault/libvault.la \
+	wire/libwire.la crypto/libprimitives.la \
 	common/libcommon.la $(CHECK_LIBS) $(SQLITE_LIBS)

@@ -413,7 +413,8 @@ add_token(struct rig *g)
 {
 	const struct be_value v[] = { BE_HASH(token),
 		BE_T(cb_span_str("device")), BE_ID(id(0x11)),
-		BE_I((int64_t)NOW + 1000), BE_NONE };
+		BE_I(2), BE_I((int64_t)NOW + 1000),
+		BE_B(cb_span_str("mac")), BE_NONE };
 	const struct be_row_change c = { BE_TOKEN, false, v };
 	const struct cb_span e = entry_of(WIRE_ACT, NULL);
 	struct be_act a = act_new(BE_ADMIN);
@@ -473,7 +474,11 @@ START_TEST(tokens_are_used_once)
 	    be_store_token(g.st, token, NOW, &t, NULL), CB_OK);
 	ck_assert_mem_eq(t.organisation, id(1), WIRE_ID);
 	ck_assert_str_eq(t.purpose, "device");
-	ck_assert(t.has_subject);
+	ck_assert_mem_eq(t.subject, id(0x11), WIRE_ID);
+	ck_assert_uint_eq(t.class, 2);
+	ck_assert_uint_eq(t.until, NOW + 1000);
+	ck_assert(cb_span_equal(
+	    cb_span(t.mac, t.mac_n), cb_span_str("mac")));
 	ck_assert_int_eq(be_store_token(g.st, token, NOW + 1000, &t, NULL),
 	    CB_E_ABSENT);
 	ck_assert_int_eq(enrol(g.st, NOW + 1000, 0x95), CB_E_DENIED);

@@ -168,12 +168,13 @@ static uint8_t hash[CR_HASH] = { 1 };
 static const struct {
 	enum be_table table;
 	size_t keys, n;
-	struct be_value v[9];
+	struct be_value v[10];
 } rows[] = {
-	{ BE_CARD, 1, 8,
-	    { SOME, I(1), I(0), I(1), T("p"), B(""), I(0), I(5) } },
+	{ BE_CARD, 1, 10,
+	    { SOME, I(1), I(0), I(1), T("p"), B(""), I(0), I(5), I(1),
+	      B("m") } },
 	{ BE_DEVICE, 1, 7, { SOME, I(1), I(1), H, I(9), B(""), B("m") } },
-	{ BE_DEVICE_GROUP, 1, 3, { SOME, B("label"), B("m") } },
+	{ BE_DEVICE_GROUP, 1, 2, { SOME, B("label") } },
 	{ BE_DEVICE_MEMBER, 2, 3, { SOME, DEV91, B("m") } },
 	{ BE_ASSIGNMENT, 3, 5, { CARD11, I(2), SOME, I(9), B("m") } },
 	{ BE_PERSON, 1, 3, { SOME, I(1), B("sealed") } },
@@ -183,7 +184,8 @@ static const struct {
 	{ BE_POLICY, 1, 3, { T("p"), B("v"), B("m") } },
 	{ BE_NETWORK, 1, 3, { SOME, B("10.0.0.0/8"), B("m") } },
 	{ BE_REVOCATION, 1, 4, { H, SOME, I(1), B("m") } },
-	{ BE_TOKEN, 1, 5, { H, T("device"), NIL, I(9), NIL } },
+	{ BE_TOKEN, 1, 7,
+	    { H, T("device"), SOME, I(1), I(9), B("m"), NIL } },
 	{ BE_RECOVERY_SHARE, 1, 5, { I(1), I(2), I(3), H, I(5) } },
 	{ BE_APPROVAL, 1, 5, { SOME, SOME, H, B("s"), I(9) } },
 	{ BE_OUTBOX, 1, 5, { SOME, T("mail"), B("b"), I(1), NIL } },
