@@ -108,9 +108,8 @@ may() { # FILE HEADER
 		;;
 	wire/*) [[ $room = wire || $room = backend ]] ;;
 	# the store's inside is its own; SQL is spoken behind store.h
-	backend/store/store.h | backend/store/heads.h)
-		[[ $room = backend && $1 != backend/vault/* ]]
-		;;
+	backend/store/store.h) [[ $room = backend && $1 != backend/vault/* ]] ;;
+	backend/store/heads.h) [ "$room" = backend ] ;;
 	backend/store/*) [[ $1 = backend/store/* ]] ;;
 	# who holds keys sees no state of others, and nobody sees it
 	backend/vault/*) [[ $1 = backend/vault/* ]] ;;

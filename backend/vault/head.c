@@ -14,20 +14,20 @@ struct last {
 };
 
 void
-be_heads_init(struct be_heads *h, size_t organisations)
+be_marks_init(struct be_marks *h, size_t organisations)
 {
 	be_ids_init(&h->last, sizeof(struct last), organisations);
 }
 
 void
-be_heads_clear(struct be_heads *h)
+be_marks_clear(struct be_marks *h)
 {
 	be_ids_clear(&h->last);
 }
 
 /* Remembers it, if it goes on from what is known. */
 static enum cb_err
-go_on(struct be_heads *h, const struct wire_chain *at)
+go_on(struct be_marks *h, const struct wire_chain *at)
 {
 	struct last *last;
 	void *record = be_ids_find(&h->last, at->owner.organisation);
@@ -49,7 +49,7 @@ go_on(struct be_heads *h, const struct wire_chain *at)
 }
 
 enum cb_err
-be_head_known(struct be_heads *h, const struct be_ring *ring,
+be_head_known(struct be_marks *h, const struct be_ring *ring,
     struct cb_span head)
 {
 	struct wire_head known;
@@ -64,7 +64,7 @@ be_head_known(struct be_heads *h, const struct be_ring *ring,
 }
 
 enum cb_err
-be_head_sign(struct be_heads *h, const struct be_ring *ring,
+be_head_sign(struct be_marks *h, const struct be_ring *ring,
     const uint8_t organisation[WIRE_ID], uint64_t number,
     const uint8_t hash[CR_HASH], uint64_t time, struct cb_buf *out)
 {

@@ -12,20 +12,20 @@
 #include "backend/vault/ring.h"
 #include "wire/chain.h"
 
-struct be_heads {
+struct be_marks {
 	struct be_ids last;	/* of each organisation */
 };
 
-void be_heads_init(struct be_heads *h, size_t organisations);
-void be_heads_clear(struct be_heads *h);
+void be_marks_init(struct be_marks *h, size_t organisations);
+void be_marks_clear(struct be_marks *h);
 
 /* One that was signed before this process began. CB_E_DENIED: of another
  * backend, or the vault knows better; CB_E_CRYPTO: not signed by us. */
 CB_MUST_USE enum cb_err be_head_known(
-    struct be_heads *h, const struct be_ring *ring, struct cb_span head);
+    struct be_marks *h, const struct be_ring *ring, struct cb_span head);
 /* Appends the signed head. CB_E_DENIED: it would go back on one. CB_E_ARG: a
  * chain without entries has none. */
-CB_MUST_USE enum cb_err be_head_sign(struct be_heads *h,
+CB_MUST_USE enum cb_err be_head_sign(struct be_marks *h,
     const struct be_ring *ring, const uint8_t organisation[WIRE_ID],
     uint64_t number, const uint8_t hash[CR_HASH], uint64_t time,
     struct cb_buf *out);

@@ -8,20 +8,20 @@
 #include "backend/vault/head.h"
 #include "tests/backend/vault.h"
 
-static struct be_heads heads;
+static struct be_marks heads;
 static const uint8_t org[WIRE_ID] = { 1 }, other[WIRE_ID] = { 2 };
 static const uint8_t hash[CR_HASH] = { 3 }, branch[CR_HASH] = { 4 };
 
 static void
 setup(void)
 {
-	be_heads_init(&heads, 2);
+	be_marks_init(&heads, 2);
 }
 
 static void
 teardown(void)
 {
-	be_heads_clear(&heads);
+	be_marks_clear(&heads);
 }
 
 static enum cb_err
@@ -78,7 +78,7 @@ START_TEST(it_remembers_what_it_is_told)
 	struct cb_buf b = CB_BUF_INIT;
 
 	ck_assert_int_eq(sign(org, 7, hash, &b), CB_OK);
-	be_heads_clear(&heads);
+	be_marks_clear(&heads);
 	ck_assert_int_eq(be_head_known(&heads, ring, cb_buf_span(&b)),
 	    CB_OK);
 	ck_assert_int_eq(sign(org, 6, hash, NULL), CB_E_DENIED);
