@@ -16,6 +16,8 @@ enum wire_type {	/* on the wire */
 	WIRE_IS_FAILURE = 5,
 	WIRE_IS_HOLD = 6,
 	WIRE_IS_NEWS = 7,
+	WIRE_IS_ACT = 8,
+	WIRE_IS_APPROVAL = 9,
 };
 
 /* Appends magic, version, type and kind. */

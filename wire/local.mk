@@ -2,6 +2,7 @@
 # What bridge and backend say to each other: both ends in one place.
 noinst_LTLIBRARIES += wire/libwire.la
 wire_libwire_la_SOURCES = \
+	wire/act.c wire/act.h \
 	wire/begin.c wire/begin.h \
 	wire/cert.c wire/cert.h \
 	wire/cert_make.c wire/cert_template.h \

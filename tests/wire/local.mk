@@ -7,6 +7,7 @@ tests_wire_test_wire_SOURCES = \
 	tests/wire/books.h \
 	tests/wire/main.c \
 	tests/wire/suites.h \
+	tests/wire/test_act.c \
 	tests/wire/test_cert.c \
 	tests/wire/test_chain.c \
 	tests/wire/test_entry.c \
