@@ -8,11 +8,13 @@ backend_vault_libvault_la_SOURCES = \
 	backend/vault/grant.c backend/vault/grant.h \
 	backend/vault/head.c backend/vault/head.h \
 	backend/vault/ids.c backend/vault/ids.h \
+	backend/vault/holder.c backend/vault/holder.h \
 	backend/vault/limit.c backend/vault/limit.h \
 	backend/vault/open.c backend/vault/open.h \
 	backend/vault/org.c backend/vault/org.h \
 	backend/vault/piece.c backend/vault/piece.h \
 	backend/vault/place.c backend/vault/place.h \
+	backend/vault/refusal.c backend/vault/refusal.h \
 	backend/vault/ring.c backend/vault/ring.h \
 	backend/vault/root.c backend/vault/root.h \
 	backend/vault/self.c backend/vault/self.h \

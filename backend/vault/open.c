@@ -14,10 +14,8 @@ struct work {
 	struct wire_offer offer;
 	struct wire_accept accept;
 	struct cb_span head, signature;
-	bool is_person;
-	struct wire_cert cert;
-	struct wire_key *key;
-	struct wire_grant holder, right, card;
+	struct be_holder holder;
+	struct wire_grant right, card;
 	struct be_opened *out;
 };
 
@@ -62,7 +60,13 @@ check_ids(struct work *w)
 	    !same(w->accept.session, w->offer.session) ||
 	    !same(w->accept.card, w->offer.card))
 		return BE_REFUSED_MISMATCH;
-	w->is_person = same(w->offer.card, none);
+	w->holder = (struct be_holder){ .ring = w->ask->ring,
+		.org = w->ask->org, .now = w->ask->now,
+		.is_person = same(w->offer.card, none),
+		.id = w->accept.device,
+		.certificate = w->accept.certificate,
+		.row = w->ask->holder, .revocations = w->ask->revocations,
+		.revocations_n = w->ask->revocations_n };
 	return BE_REFUSED_NOT;
 }
 
@@ -88,18 +92,20 @@ check_challenge(struct work *w)
 static enum be_refusal
 check_certificate(struct work *w)
 {
-	enum cb_err r = wire_cert_check(w->accept.certificate,
-	    cb_buf_span(&w->ask->ring->authority_cert),
-	    w->is_person ? WIRE_PERSON : WIRE_DEVICE,
-	    w->ask->ring->self.kind, w->ask->now, &w->cert, &w->key, NULL);
+	return be_holder_certificate(&w->holder);
+}
 
-	if (r != CB_OK)
-		return r == CB_E_TIMEOUT ? BE_REFUSED_CERTIFICATE_DATES
-					 : BE_REFUSED_CERTIFICATE;
-	if (!same(w->cert.subject, w->accept.device) ||
-	    !same(w->cert.organisation, w->offer.organisation))
-		return BE_REFUSED_CERTIFICATE_NAMES;
-	return BE_REFUSED_NOT;
+static enum be_refusal
+check_holder(struct work *w)
+{
+	return be_holder_row(&w->holder);
+}
+
+static enum be_refusal
+check_revocations(struct work *w)
+{
+	return be_holder_revoked(&w->holder,
+	    w->holder.is_person ? NULL : w->offer.card);
 }
 
 static enum be_refusal
@@ -109,7 +115,7 @@ check_signature(struct work *w)
 	enum be_refusal refusal = BE_REFUSED_FAILED;
 
 	if (wire_accept_signed(&b, w->ask->offer, w->head) == CB_OK)
-		refusal = wire_verify(w->key, cb_buf_span(&b),
+		refusal = wire_verify(w->holder.key, cb_buf_span(&b),
 			      w->signature) == CB_OK
 		    ? BE_REFUSED_NOT : BE_REFUSED_SIGNATURE;
 	cb_buf_free(&b);
@@ -118,100 +124,11 @@ check_signature(struct work *w)
 
 /* ---- rows ---------------------------------------------------------------- */
 
-/* A row of this type; `bad` is what is said of its MAC, `other` of what it
- * is. */
-static enum be_refusal
-get_row(const struct work *w, const struct be_signed *row,
-    enum wire_grant_type type, enum be_refusal bad, enum be_refusal other,
-    struct wire_grant *out)
-{
-	if (be_grant_check(row, w->ask->org, out) != CB_OK)
-		return bad;
-	return out->type == type ? BE_REFUSED_NOT : other;
-}
-
-static bool
-is_over(const struct work *w, uint64_t until)
-{
-	return until != 0 &&
-	    (w->ask->now < 0 || (uint64_t)w->ask->now * 1000 >= until);
-}
-
-static enum be_refusal
-check_device(struct work *w)
-{
-	struct wire_grant *g = &w->holder;
-	enum be_refusal refusal = get_row(w, &w->ask->holder,
-	    WIRE_GRANT_DEVICE, BE_REFUSED_HOLDER_MAC, BE_REFUSED_HOLDER, g);
-
-	if (refusal != BE_REFUSED_NOT)
-		return refusal;
-	if (!is_id(g->bytes[WIRE_G_DEVICE], w->accept.device))
-		return BE_REFUSED_HOLDER;
-	if (g->number[WIRE_G_STATE] != BE_STATE_IN_USE ||
-	    is_over(w, g->number[WIRE_G_UNTIL]))
-		return BE_REFUSED_HOLDER_STATE;
-	if (!cb_span_equal(g->bytes[WIRE_G_FINGERPRINT],
-		CB_SPAN_OF(w->cert.fingerprint)))
-		return BE_REFUSED_HOLDER_CERTIFICATE;
-	return BE_REFUSED_NOT;
-}
-
-static enum be_refusal
-check_person(struct work *w)
-{
-	struct wire_grant *g = &w->holder;
-	enum be_refusal refusal = get_row(w, &w->ask->holder,
-	    WIRE_GRANT_FACTOR, BE_REFUSED_HOLDER_MAC, BE_REFUSED_HOLDER, g);
-
-	if (refusal != BE_REFUSED_NOT)
-		return refusal;
-	if (!is_id(g->bytes[WIRE_G_PERSON], w->accept.device) ||
-	    !cb_span_equal(g->bytes[WIRE_G_NAME],
-		cb_span_str(BE_FACTOR_CERTIFICATE)))
-		return BE_REFUSED_HOLDER;
-	if (g->number[WIRE_G_STATE] != BE_STATE_IN_USE)
-		return BE_REFUSED_HOLDER_STATE;
-	if (!cb_span_equal(g->bytes[WIRE_G_VALUE],
-		CB_SPAN_OF(w->cert.fingerprint)))
-		return BE_REFUSED_HOLDER_CERTIFICATE;
-	return BE_REFUSED_NOT;
-}
-
-static enum be_refusal
-check_holder(struct work *w)
-{
-	return w->is_person ? check_person(w) : check_device(w);
-}
-
-/* One that the vault did not sign is a sign of somebody at the database. */
-static enum be_refusal
-check_revocations(struct work *w)
-{
-	struct wire_grant g;
-	enum be_refusal refusal;
-
-	for (size_t i = 0; i < w->ask->revocations_n; i++) {
-		refusal = get_row(w, &w->ask->revocations[i],
-		    WIRE_GRANT_REVOCATION, BE_REFUSED_REVOCATION_MAC,
-		    BE_REFUSED_REVOCATION_MAC, &g);
-		if (refusal != BE_REFUSED_NOT)
-			return refusal;
-		if (is_id(g.bytes[WIRE_G_SUBJECT], w->accept.device) ||
-		    (!w->is_person &&
-			is_id(g.bytes[WIRE_G_SUBJECT], w->offer.card)) ||
-		    cb_span_equal(g.bytes[WIRE_G_FINGERPRINT],
-			CB_SPAN_OF(w->cert.fingerprint)))
-			return BE_REFUSED_REVOKED;
-	}
-	return BE_REFUSED_NOT;
-}
-
 static enum be_refusal
 check_group(struct work *w, struct cb_span group)
 {
 	struct wire_grant g;
-	enum be_refusal refusal = get_row(w, &w->ask->group,
+	enum be_refusal refusal = be_row_read(w->ask->org, &w->ask->group,
 	    WIRE_GRANT_MEMBER, BE_REFUSED_GROUP_MAC, BE_REFUSED_GROUP, &g);
 
 	if (refusal != BE_REFUSED_NOT)
@@ -225,7 +142,7 @@ static enum be_refusal
 check_assignment(struct work *w)
 {
 	struct wire_grant *g = &w->right;
-	enum be_refusal refusal = get_row(w, &w->ask->right,
+	enum be_refusal refusal = be_row_read(w->ask->org, &w->ask->right,
 	    WIRE_GRANT_ASSIGNMENT, BE_REFUSED_RIGHT_MAC, BE_REFUSED_RIGHT, g);
 	struct cb_span to;
 
@@ -233,7 +150,7 @@ check_assignment(struct work *w)
 		return refusal;
 	if (!is_id(g->bytes[WIRE_G_CARD], w->offer.card))
 		return BE_REFUSED_RIGHT;
-	if (is_over(w, g->number[WIRE_G_UNTIL]))
+	if (be_is_over(w->ask->now, g->number[WIRE_G_UNTIL]))
 		return BE_REFUSED_RIGHT_OVER;
 	to = g->bytes[WIRE_G_SUBJECT];
 	switch (g->number[WIRE_G_KIND]) {
@@ -251,24 +168,11 @@ check_assignment(struct work *w)
 }
 
 static enum be_refusal
-check_role(struct work *w)
-{
-	struct wire_grant *g = &w->right;
-	enum be_refusal refusal = get_row(w, &w->ask->right, WIRE_GRANT_ROLE,
-	    BE_REFUSED_RIGHT_MAC, BE_REFUSED_RIGHT, g);
-
-	if (refusal != BE_REFUSED_NOT)
-		return refusal;
-	if (!is_id(g->bytes[WIRE_G_PERSON], w->accept.device))
-		return BE_REFUSED_RIGHT;
-	return is_over(w, g->number[WIRE_G_UNTIL]) ? BE_REFUSED_RIGHT_OVER
-						 : BE_REFUSED_NOT;
-}
-
-static enum be_refusal
 check_right(struct work *w)
 {
-	return w->is_person ? check_role(w) : check_assignment(w);
+	return w->holder.is_person
+	    ? be_holder_role(&w->holder, &w->ask->right, &w->right)
+	    : check_assignment(w);
 }
 
 static enum be_refusal
@@ -277,9 +181,9 @@ check_card(struct work *w)
 	struct wire_grant *g = &w->card;
 	enum be_refusal refusal;
 
-	if (w->is_person)
+	if (w->holder.is_person)
 		return BE_REFUSED_NOT;
-	if ((refusal = get_row(w, &w->ask->card, WIRE_GRANT_CARD,
+	if ((refusal = be_row_read(w->ask->org, &w->ask->card, WIRE_GRANT_CARD,
 		 BE_REFUSED_CARD_MAC, BE_REFUSED_CARD, g)) != BE_REFUSED_NOT)
 		return refusal;
 	if (!is_id(g->bytes[WIRE_G_CARD], w->offer.card))
@@ -302,7 +206,7 @@ unwrap(struct work *w)
 	else if (wire_unwrap(w->ask->ring->service, cb_buf_span(&label),
 		     w->accept.wrapped, w->out->secret) != CB_OK)
 		refusal = BE_REFUSED_SECRET;
-	else if (!w->is_person &&
+	else if (!w->holder.is_person &&
 	    be_org_card_open(w->ask->org, w->offer.card,
 		(uint32_t)w->card.number[WIRE_G_VERSION], w->ask->card_key,
 		w->out->key) != CB_OK)
@@ -320,9 +224,9 @@ fill(struct work *w)
 	memcpy(out->organisation, w->offer.organisation, WIRE_ID);
 	memcpy(out->card, w->offer.card, WIRE_ID);
 	memcpy(out->holder, w->accept.device, WIRE_ID);
-	out->is_person = w->is_person;
+	out->is_person = w->holder.is_person;
 	out->role = (uint32_t)w->right.number[WIRE_G_ROLE];
-	out->class = (uint32_t)w->holder.number[WIRE_G_CLASS];
+	out->class = (uint32_t)w->holder.grant.number[WIRE_G_CLASS];
 	out->take_over = w->accept.take_over;
 	return BE_REFUSED_NOT;
 }
@@ -344,49 +248,9 @@ be_vault_open(const struct be_open *ask, struct be_opened *out,
 	for (size_t i = 0; i < sizeof(steps) / sizeof(steps[0]) &&
 	     *exact == BE_REFUSED_NOT; i++)
 		*exact = steps[i](&w);
-	wire_key_free(&w.key);
+	wire_key_free(&w.holder.key);
 	if (*exact == BE_REFUSED_NOT)
 		return CB_OK;
 	cb_wipe(out, sizeof(*out));
 	return CB_E_DENIED;
-}
-
-const char *
-be_refusal_text(enum be_refusal refusal)
-{
-	static const char *const texts[BE_REFUSALS] = {
-		[BE_REFUSED_NOT] = "opened",
-		[BE_REFUSED_FAILED] = "the vault failed",
-		[BE_REFUSED_OFFER] = "that is no OFFER",
-		[BE_REFUSED_ACCEPT] = "that is no ACCEPT",
-		[BE_REFUSED_KIND] = "live and test were mixed",
-		[BE_REFUSED_ORGANISATION] = "of another organisation",
-		[BE_REFUSED_MISMATCH] = "OFFER and ACCEPT differ",
-		[BE_REFUSED_CHALLENGE] = "the challenge is not open",
-		[BE_REFUSED_CHALLENGE_AGE] = "the challenge is too old",
-		[BE_REFUSED_CHALLENGE_OTHER] = "another challenge or card",
-		[BE_REFUSED_CERTIFICATE] = "not a certificate for this",
-		[BE_REFUSED_CERTIFICATE_DATES] = "the certificate is over",
-		[BE_REFUSED_CERTIFICATE_NAMES] = "another's certificate",
-		[BE_REFUSED_SIGNATURE] = "not signed by its key",
-		[BE_REFUSED_HOLDER_MAC] = "the holder's row was changed",
-		[BE_REFUSED_HOLDER] = "the holder's row is another's",
-		[BE_REFUSED_HOLDER_STATE] = "the holder is not in use",
-		[BE_REFUSED_HOLDER_CERTIFICATE] = "an older certificate",
-		[BE_REFUSED_REVOCATION_MAC] = "a revocation was changed",
-		[BE_REFUSED_REVOKED] = "revoked",
-		[BE_REFUSED_RIGHT_MAC] = "the right's row was changed",
-		[BE_REFUSED_RIGHT] = "there is no such right",
-		[BE_REFUSED_RIGHT_OVER] = "the right is over",
-		[BE_REFUSED_GROUP_MAC] = "the group's row was changed",
-		[BE_REFUSED_GROUP] = "not in this group",
-		[BE_REFUSED_CARD_MAC] = "the card's row was changed",
-		[BE_REFUSED_CARD] = "the card's row is another's",
-		[BE_REFUSED_CARD_STATE] = "the card is not in use",
-		[BE_REFUSED_SECRET] = "the secret does not open",
-		[BE_REFUSED_CARD_KEY] = "the card's key does not open",
-	};
-
-	return (int)refusal >= 0 && (int)refusal < BE_REFUSALS
-	    ? texts[refusal] : "?";
 }

@@ -11,49 +11,7 @@
 #define BE_VAULT_OPEN_H
 
 #include "backend/vault/challenge.h"
-#include "backend/vault/grant.h"
-
-/* What is wrong: for the log of the vault. A door and a bridge are told that
- * it was refused, and no more. */
-enum be_refusal {
-	BE_REFUSED_NOT,
-	BE_REFUSED_FAILED,	/* no memory, or a defect */
-	BE_REFUSED_OFFER,
-	BE_REFUSED_ACCEPT,
-	BE_REFUSED_KIND,
-	BE_REFUSED_ORGANISATION,
-	BE_REFUSED_MISMATCH,
-	BE_REFUSED_CHALLENGE,
-	BE_REFUSED_CHALLENGE_AGE,
-	BE_REFUSED_CHALLENGE_OTHER,
-	BE_REFUSED_CERTIFICATE,
-	BE_REFUSED_CERTIFICATE_DATES,
-	BE_REFUSED_CERTIFICATE_NAMES,
-	BE_REFUSED_SIGNATURE,
-	BE_REFUSED_HOLDER_MAC,
-	BE_REFUSED_HOLDER,
-	BE_REFUSED_HOLDER_STATE,
-	BE_REFUSED_HOLDER_CERTIFICATE,
-	BE_REFUSED_REVOCATION_MAC,
-	BE_REFUSED_REVOKED,
-	BE_REFUSED_RIGHT_MAC,
-	BE_REFUSED_RIGHT,
-	BE_REFUSED_RIGHT_OVER,
-	BE_REFUSED_GROUP_MAC,
-	BE_REFUSED_GROUP,
-	BE_REFUSED_CARD_MAC,
-	BE_REFUSED_CARD,
-	BE_REFUSED_CARD_STATE,
-	BE_REFUSED_SECRET,
-	BE_REFUSED_CARD_KEY,
-	BE_REFUSALS
-};
-const char *be_refusal_text(enum be_refusal refusal);
-
-/* Values in the rows */
-enum { BE_STATE_IN_USE = 1 };
-enum { BE_TO_DEVICE = 1, BE_TO_GROUP, BE_TO_ORGANISATION };
-#define BE_FACTOR_CERTIFICATE "certificate"
+#include "backend/vault/holder.h"
 
 struct be_open {
 	const struct be_ring *ring;

@@ -331,7 +331,7 @@ START_TEST(every_refusal_is_tested)
 
 	for (int i = 0; i < COUNT(flaws); i++)
 		seen[flaws[i].refusal] = true;
-	for (int i = 0; i < BE_REFUSALS; i++) {
+	for (int i = 0; i < BE_REFUSED_ACT; i++) {
 		ck_assert_msg(seen[i], "%s",
 		    be_refusal_text((enum be_refusal)i));
 		ck_assert_ptr_nonnull(be_refusal_text((enum be_refusal)i));
