@@ -46,6 +46,16 @@ enum wire_grant_field {	/* in the bytes */
 	WIRE_G_END
 };
 
+/* Of WIRE_G_ROLE. */
+enum wire_role {
+	WIRE_ROLE_ADMINISTRATOR = 1,
+	WIRE_ROLE_REGISTRAR,
+	WIRE_ROLE_AUDITOR,	/* reads */
+};
+/* Of WIRE_G_NAME of a token: what it is for. */
+#define WIRE_TOKEN_DEVICE "device"
+#define WIRE_TOKEN_PERSON "person"
+
 /* By field, as its type has them: numbers, or bytes (borrowed). */
 struct wire_grant {
 	enum wire_grant_type type;

@@ -6,6 +6,8 @@
 #include <string.h>
 
 #include "backend/vault/enrol.h"
+#include "backend/vault/holder.h"
+#include "backend/vault/mac.h"
 #include "common/ct.h"
 
 /* What a token may be for, by its name. */
@@ -13,8 +15,8 @@ static const struct {
 	const char *name;
 	enum wire_usage usage;
 } purposes[] = {
-	{ "device", WIRE_DEVICE },
-	{ "person", WIRE_PERSON },
+	{ WIRE_TOKEN_DEVICE, WIRE_DEVICE },
+	{ WIRE_TOKEN_PERSON, WIRE_PERSON },
 };
 #define PURPOSES (sizeof(purposes) / sizeof(purposes[0]))
 
@@ -103,13 +105,39 @@ read_token(const struct be_org *org, const struct be_signed *row,
 	return CB_E_DENIED;
 }
 
+/* The row that the token stands for: of the device, or of the factor. */
+static enum cb_err
+make_row(const struct be_org *org, const struct be_enrolled *e,
+    struct cb_buf *row, struct cb_buf *mac)
+{
+	const struct cb_span subject = CB_SPAN_OF(e->subject);
+	struct wire_grant g = { .type = e->usage == WIRE_PERSON
+		    ? WIRE_GRANT_FACTOR : WIRE_GRANT_DEVICE };
+	const size_t before = row->n;
+	enum cb_err r;
+
+	memcpy(g.organisation, org->id, WIRE_ID);
+	g.number[WIRE_G_CLASS] = e->class;
+	g.number[WIRE_G_STATE] = BE_STATE_IN_USE;
+	g.bytes[WIRE_G_DEVICE] = g.bytes[WIRE_G_PERSON] = subject;
+	g.bytes[WIRE_G_ID] = cb_span(e->fingerprint, WIRE_ID);
+	g.bytes[WIRE_G_FINGERPRINT] = g.bytes[WIRE_G_VALUE] =
+	    CB_SPAN_OF(e->fingerprint);
+	g.bytes[WIRE_G_NAME] = cb_span_str(BE_FACTOR_CERTIFICATE);
+	if ((r = wire_grant_put(row, &g)) == CB_OK)
+		r = be_grant_sign(
+		    mac, org, cb_span_tail(cb_buf_span(row), before));
+	return r;
+}
+
 enum cb_err
 be_enrol(const struct be_ring *ring, const struct be_org *org,
     struct cb_span enrol, const struct be_signed *token,
     const struct be_lifetimes *lifetimes, int64_t now,
-    struct be_enrolled *out, struct cb_buf *der)
+    struct be_enrolled *out, struct cb_buf *der, struct cb_buf *row,
+    struct cb_buf *mac)
 {
-	const size_t before = der->n;
+	const size_t before = der->n, row_n = row->n, mac_n = mac->n;
 	struct be_enrolled e = { 0 };
 	struct wire_key *key = NULL;
 	uint8_t hash[CR_HASH];
@@ -120,13 +148,15 @@ be_enrol(const struct be_ring *ring, const struct be_org *org,
 	    (r = be_certificate_make(ring, e.usage, e.subject, org->id, NULL,
 		 0, key, lifetimes, now, der)) != CB_OK ||
 	    (r = cr_sha256(cb_span(der->p + before, der->n - before),
-		 e.fingerprint)) != CB_OK);
+		 e.fingerprint)) != CB_OK ||
+	    (r = make_row(org, &e, row, mac)) != CB_OK);
 	wire_key_free(&key);
 	*out = (struct be_enrolled){ 0 };
 	if (r == CB_OK) {
 		*out = e;
 		return CB_OK;
 	}
-	return cb_buf_truncate(der, before) == CB_OK ? CB_E_DENIED
-						     : CB_E_INTERNAL;
+	r = cb_buf_undo(der, before, CB_E_DENIED);
+	r = cb_buf_undo(row, row_n, r);
+	return cb_buf_undo(mac, mac_n, r);
 }

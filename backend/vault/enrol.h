@@ -32,11 +32,13 @@ struct be_enrolled {
 	uint8_t fingerprint[CR_HASH];
 };
 
-/* Appends the certificate. `token` is the token's row; that it has not been
+/* Appends the certificate, and the row of the device, or of the factor (its
+ * id: the fingerprint's first bytes), with its MAC. `token` is the token's row; that it has not been
  * used is the store's to know. CB_E_DENIED as above. */
 CB_MUST_USE enum cb_err be_enrol(const struct be_ring *ring,
     const struct be_org *org, struct cb_span enrol,
     const struct be_signed *token, const struct be_lifetimes *lifetimes,
-    int64_t now, struct be_enrolled *out, struct cb_buf *der);
+    int64_t now, struct be_enrolled *out, struct cb_buf *der,
+    struct cb_buf *row, struct cb_buf *mac);
 
 #endif

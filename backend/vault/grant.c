@@ -6,6 +6,7 @@
 #include <string.h>
 
 #include "backend/vault/grant.h"
+#include "backend/vault/mac.h"
 #include "common/ct.h"
 
 #define FORMAT 1

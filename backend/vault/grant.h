@@ -18,9 +18,6 @@ struct be_signed {
 	struct cb_span bytes, mac;
 };
 
-/* Appends the MAC of these bytes. CB_E_DENIED: of another organisation. */
-CB_MUST_USE enum cb_err be_grant_sign(
-    struct cb_buf *mac, const struct be_org *org, struct cb_span bytes);
 /* CB_E_ABSENT: under another version of the key; CB_E_CRYPTO: not by this
  * key over these bytes; CB_E_DENIED: of another organisation. Nothing of the
  * bytes is read before. */

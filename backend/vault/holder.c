@@ -30,6 +30,21 @@ be_is_over(int64_t now, uint64_t until)
 }
 
 enum be_refusal
+be_challenge_refusal(enum cb_err r)
+{
+	switch (r) {
+	case CB_OK:
+		return BE_REFUSED_NOT;
+	case CB_E_TIMEOUT:
+		return BE_REFUSED_CHALLENGE_AGE;
+	case CB_E_DENIED:
+		return BE_REFUSED_CHALLENGE_OTHER;
+	default:
+		return BE_REFUSED_CHALLENGE;
+	}
+}
+
+enum be_refusal
 be_holder_certificate(struct be_holder *h)
 {
 	enum cb_err r = wire_cert_check(h->certificate,

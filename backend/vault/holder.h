@@ -41,6 +41,9 @@ enum be_refusal be_row_read(const struct be_org *org,
 /* Whether this time (milliseconds; 0: never) has come. */
 bool be_is_over(int64_t now, uint64_t until);
 
+/* Of be_challenge_use(). */
+enum be_refusal be_challenge_refusal(enum cb_err r);
+
 /* In this order; between the first two the signature is checked. */
 enum be_refusal be_holder_certificate(struct be_holder *h);
 enum be_refusal be_holder_row(struct be_holder *h);

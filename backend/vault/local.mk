@@ -2,15 +2,18 @@
 # Everything that holds keys: a library until there is a role around it.
 noinst_LTLIBRARIES += backend/vault/libvault.la
 backend_vault_libvault_la_SOURCES = \
+	backend/vault/act.c backend/vault/act.h \
 	backend/vault/certificate.c backend/vault/certificate.h \
 	backend/vault/challenge.c backend/vault/challenge.h \
 	backend/vault/enrol.c backend/vault/enrol.h \
+	backend/vault/found.c backend/vault/found.h \
 	backend/vault/grant.c backend/vault/grant.h \
 	backend/vault/head.c backend/vault/head.h \
 	backend/vault/ids.c backend/vault/ids.h \
 	backend/vault/holder.c backend/vault/holder.h \
 	backend/vault/limit.c backend/vault/limit.h \
 	backend/vault/open.c backend/vault/open.h \
+	backend/vault/mac.h \
 	backend/vault/org.c backend/vault/org.h \
 	backend/vault/piece.c backend/vault/piece.h \
 	backend/vault/place.c backend/vault/place.h \

@@ -73,18 +73,9 @@ check_ids(struct work *w)
 static enum be_refusal
 check_challenge(struct work *w)
 {
-	switch (be_challenge_use(w->ask->challenges, w->ask->tick,
-	    w->offer.organisation, w->offer.card, w->offer.session,
-	    w->offer.challenge)) {
-	case CB_OK:
-		return BE_REFUSED_NOT;
-	case CB_E_TIMEOUT:
-		return BE_REFUSED_CHALLENGE_AGE;
-	case CB_E_DENIED:
-		return BE_REFUSED_CHALLENGE_OTHER;
-	default:
-		return BE_REFUSED_CHALLENGE;
-	}
+	return be_challenge_refusal(be_challenge_use(w->ask->challenges,
+	    w->ask->tick, w->offer.organisation, w->offer.card,
+	    w->offer.session, w->offer.challenge));
 }
 
 /* ---- who ----------------------------------------------------------------- */

@@ -6,6 +6,7 @@
 #include <string.h>
 
 #include "backend/vault/enrol.h"
+#include "backend/vault/mac.h"
 #include "tests/backend/vault.h"
 
 #define DAY 86400
@@ -161,8 +162,9 @@ trial_make(struct trial *t, struct wire_key *key, flaw *early, flaw *late)
 START_TEST(a_token_enrols_its_holder)
 {
 	const struct backend *b = backend_get();
-	struct cb_buf der = CB_BUF_INIT;
-	struct be_signed token;
+	struct cb_buf der = CB_BUF_INIT, row = CB_BUF_INIT, mac = CB_BUF_INIT;
+	struct be_signed token, made;
+	struct wire_grant grant;
 	struct be_enrolled who;
 	struct wire_cert facts;
 	struct wire_key *key, *of;
@@ -173,10 +175,11 @@ START_TEST(a_token_enrols_its_holder)
 	token = (struct be_signed){ cb_buf_span(&t.bytes),
 		cb_buf_span(&t.mac) };
 	ck_assert_msg(be_enrol(b->ring, t.org, cb_buf_span(&t.enrol), &token,
-		NULL, t.now, &who, &der) == trials[_i].result, "%s",
+		NULL, t.now, &who, &der, &row, &mac) == trials[_i].result, "%s",
 	    trials[_i].name);
+	made = (struct be_signed){ cb_buf_span(&row), cb_buf_span(&mac) };
 	if (trials[_i].result != CB_OK)
-		ck_assert_uint_eq(der.n, 0);
+		ck_assert_uint_eq(der.n + row.n + mac.n, 0);
 	else {
 		ck_assert_int_eq(wire_cert_check(cb_buf_span(&der),
 				     cb_buf_span(&b->ring->authority_cert),
@@ -189,10 +192,25 @@ START_TEST(a_token_enrols_its_holder)
 		ck_assert_mem_eq(facts.subject, subject, WIRE_ID);
 		ck_assert_mem_eq(facts.organisation, b->org->id, WIRE_ID);
 		ck_assert_mem_eq(facts.fingerprint, who.fingerprint, CR_HASH);
+		/* a row that opening takes, see test_open.c */
+		ck_assert_int_eq(be_grant_check(&made, b->org, &grant), CB_OK);
+		ck_assert(cb_span_equal(CB_SPAN_OF(who.fingerprint),
+		    grant.type == WIRE_GRANT_DEVICE
+			? grant.bytes[WIRE_G_FINGERPRINT]
+			: grant.bytes[WIRE_G_VALUE]));
+		ck_assert(cb_span_equal(CB_SPAN_OF(subject),
+		    grant.type == WIRE_GRANT_DEVICE
+			? grant.bytes[WIRE_G_DEVICE]
+			: grant.bytes[WIRE_G_PERSON]));
+		ck_assert_int_eq(grant.type, who.usage == WIRE_DEVICE
+			? WIRE_GRANT_DEVICE : WIRE_GRANT_FACTOR);
+		ck_assert_uint_eq(grant.number[WIRE_G_STATE], 1);
 		wire_key_free(&of);
 	}
 	wire_key_free(&key);
 	cb_buf_free(&der);
+	cb_buf_free(&row);
+	cb_buf_free(&mac);
 	cb_buf_free(&t.enrol);
 	cb_buf_free(&t.bytes);
 	cb_buf_free(&t.mac);

@@ -5,6 +5,7 @@
  */
 #include <string.h>
 
+#include "backend/vault/mac.h"
 #include "tests/backend/vault.h"
 
 /* A row of two fields. */

@@ -6,6 +6,7 @@
  */
 #include <string.h>
 
+#include "backend/vault/mac.h"
 #include "tests/backend/scene.h"
 #include "tests/backend/vault.h"
 

@@ -7,7 +7,7 @@
 #include <stdio.h>
 #include <string.h>
 
-#include "backend/vault/grant.h"
+#include "backend/vault/mac.h"
 #include "tests/backend/store_rig.h"
 
 static const uint8_t hash[CR_HASH] = { 1 };

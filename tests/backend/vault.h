@@ -11,6 +11,7 @@
 #include "backend/vault/grant.h"
 
 #define VAULT_SUITES(SUITE) \
+	SUITE(act) \
 	SUITE(challenge) \
 	SUITE(enrol) \
 	SUITE(grant) \

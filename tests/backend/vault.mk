@@ -3,6 +3,7 @@ check_PROGRAMS += tests/backend/test_vault
 TESTS += tests/backend/test_vault
 VALGRIND_TESTS += tests/backend/test_vault
 tests_backend_test_vault_SOURCES = \
+	tests/backend/test_act.c \
 	tests/backend/scene.c \
 	tests/backend/scene.h \
 	tests/backend/test_challenge.c \
