@@ -8,6 +8,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "backend/vault/act.h"
 #include "backend/vault/enrol.h"
 #include "backend/vault/open.h"
 #include "backend/vault/piece.h"
@@ -101,6 +102,36 @@ enrol(struct cb_span in)
 		wire_key_free(&key);
 }
 
+/* ACT as a worker hands it on, with an APPROVAL behind it, of an act that
+ * nobody began. */
+static void
+act(struct cb_span in)
+{
+	static struct be_ring ring;
+	static struct be_org org;
+	struct be_challenges none;
+	struct be_ordered ask = { .ring = &ring, .org = &org,
+		.challenges = &none };
+	struct cb_buf macs = CB_BUF_INIT;
+	struct cb_span head, signature;
+	enum be_refusal refusal;
+	struct wire_approval a;
+	struct be_granted out;
+
+	ring.self = org.self = self;
+	be_challenges_init(&none, 1, 1);
+	if (cb_get_lv16(&in, &ask.act) != CB_OK)
+		return;
+	ask.approval = in;
+	if (be_vault_grant(&ask, &out, &macs, &refusal) == CB_OK ||
+	    refusal == BE_REFUSED_NOT || macs.n != 0)
+		abort();
+	if (wire_approval_get(in, &a, &head, &signature) == CB_OK &&
+	    head.n + 2 + signature.n != in.n)
+		abort();
+	be_challenges_clear(&none);
+}
+
 /* OFFER and ACCEPT as a worker hands them on, of a session that nobody
  * began. */
 static void
@@ -129,7 +160,7 @@ int
 LLVMFuzzerTestOneInput(const uint8_t *p, size_t n)
 {
 	static void (*const parsers[])(struct cb_span in) = { piece, pieces,
-		wrap, grant, enrol, opening };
+		wrap, grant, enrol, opening, act };
 
 	if (n == 0)
 		return 0;

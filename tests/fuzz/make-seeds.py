@@ -158,6 +158,12 @@ def vault(directory):
           + lv(b"CBwr\x00\x01\x01\x02" + three + bytes(64) + lv(b"cert"))
           + b"CBwr\x00\x01\x02\x02" + three + bytes(16 + 32) + b"\x00"
           + lv(bytes(384)) + lv(b"0.1.0") + lv(b"cert") + lv(bytes(71)))
+    row = b"\x05" + bytes(16) + b"\x0f" + lv(b"unblock") + b"\x10" + lv(b"")
+    act = (b"CBwr\x00\x01\x08\x02\x01" + bytes(15 + 16 + 16) + lv(b"policy")
+           + b"\x00\x01" + lv(b"\x01" + lv(row)) + bytes(32 + 16)
+           + lv(b"cert") + lv(bytes(71)))
+    write(directory, "act", b"\x06" + lv(act) + b"CBwr\x00\x01\x09\x02"
+          + bytes(32 + 16 + 8) + lv(b"cert") + lv(bytes(71)))
 
 
 def main():
