@@ -149,7 +149,7 @@ struct br_shared {
 	enum br_outcome outcome;
 	bool present;		/* a card is in the reader */
 	bool powered;
-	uint8_t protocol;	/* BR_SHARE_T0, BR_SHARE_T1; 0: none yet */
+	uint8_t protocol;	/* BR_SHARE_T0, T1 or RAW; 0: none yet */
 	uint32_t changes;	/* insertions and removals so far */
 	uint32_t max_apdu;
 	uint8_t atr[CB_ATR_MAX];

@@ -20,7 +20,7 @@ struct br_facts {
 	unsigned unit;
 	bool present;		/* a card */
 	bool powered;
-	uint8_t protocol;	/* BR_SHARE_T0, BR_SHARE_T1; 0: none */
+	uint8_t protocol;	/* BR_SHARE_T0, T1 or RAW; 0: none */
 	uint32_t max_apdu;	/* largest data of an APDU */
 	const uint8_t *atr;	/* while powered; borrowed */
 	size_t atr_n;

@@ -15,6 +15,8 @@ enum {
 	LISTED_IN_USE = 4,
 };
 
+#define PROTOCOLS (BR_SHARE_T0 | BR_SHARE_T1 | BR_SHARE_RAW)
+
 enum cb_err
 br_put_wish(struct cb_buf *b, uint16_t type, const struct br_share_wish *w)
 {
@@ -47,6 +49,7 @@ br_get_wish(struct br_share_wish *out, uint16_t type, struct cb_span body)
 	if (r != CB_OK || (r = cb_get_end(&body)) != CB_OK)
 		return r;
 	if (mode < BR_SHARE_EXCLUSIVE || mode > BR_SHARE_DIRECT ||
+	    (out->protocols & ~PROTOCOLS) != 0 ||
 	    first > BR_UNPOWER ||
 	    (type == BR_SHARE_CONNECT &&
 		br_name_check(out->name, NULL) != CB_OK))
@@ -92,7 +95,8 @@ br_get_shared(struct br_shared *out, struct cb_span body)
 		return r;
 	if (outcome >= BR_SHARE_OUTCOMES ||
 	    (flags & ~(SHARED_PRESENT | SHARED_POWERED)) != 0 ||
-	    out->protocol > BR_SHARE_T1)
+	    (out->protocol & (out->protocol - 1)) != 0 ||
+	    out->protocol > BR_SHARE_RAW)
 		return CB_E_FORMAT;
 	out->outcome = (enum br_outcome)outcome;
 	out->present = (flags & SHARED_PRESENT) != 0;

@@ -80,10 +80,13 @@ refresh(struct br_reader *rd, enum br_road road, bool present)
 bool
 br_share_refresh(struct br_reader *rd)
 {
-	bool pcsc, changed;
+	bool here, pcsc, changed;
 
 	pthread_mutex_lock(&rd->lock);
-	rd->here = rd->inserted && !rd->removed && rd->usable;
+	here = rd->inserted && !rd->removed && rd->usable;
+	if (here && !rd->here)	/* what was chosen without a card is over */
+		rd->arb.protocol = 0;
+	rd->here = here;
 	rd->gone = rd->removed;
 	pcsc = rd->here && (rd->holder != NULL ?
 	    rd->holder_road == BR_ROAD_PCSC : rd->sharers == 0);

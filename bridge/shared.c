@@ -30,11 +30,11 @@ fill(const struct br_session *s, enum br_outcome outcome,
 	out->outcome = outcome;
 	out->changes = rd->view[BR_VIEW_ALL].changes;
 	out->max_apdu = 256;
+	out->protocol = rd->arb.protocol;
 	if (!rd->here)
 		return;
 	out->present = true;
 	out->powered = rd->arb.powered;
-	out->protocol = rd->arb.protocol;
 	out->max_apdu = rd->info.max_apdu;
 	memcpy(out->atr, rd->info.atr, rd->info.atr_n);
 	out->atr_n = rd->info.atr_n;
@@ -104,20 +104,36 @@ power_on(struct br_session *s, enum br_power what)
 	return r == CB_E_ABSENT ? BR_SHARE_NO_CARD : BR_SHARE_UNRESPONSIVE;
 }
 
-/* The card has power, and one of these protocols is in use. */
+/* The card has power. Raw that was chosen before it had remains: no other
+ * protocol can have been. */
 static enum br_outcome
-negotiate(struct br_session *s, uint8_t protocols)
+have_power(struct br_session *s)
 {
 	struct br_reader *rd = s->rd;
 	enum br_outcome out;
-	uint8_t offered, t;
+	uint8_t t;
 	bool powered;
 
 	pthread_mutex_lock(&rd->lock);
 	powered = rd->arb.powered;
+	t = rd->arb.protocol;
 	pthread_mutex_unlock(&rd->lock);
-	if (!powered && (out = power_on(s, BR_POWER_ON)) != BR_SHARE_OK)
-		return out;
+	if (powered || (out = power_on(s, BR_POWER_ON)) != BR_SHARE_OK)
+		return powered ? BR_SHARE_OK : out;
+	pthread_mutex_lock(&rd->lock);
+	if (rd->arb.powered)
+		rd->arb.protocol = t;
+	pthread_mutex_unlock(&rd->lock);
+	return BR_SHARE_OK;
+}
+
+/* One of these protocols is in use. */
+static enum br_outcome
+negotiate(struct br_session *s, uint8_t protocols)
+{
+	struct br_reader *rd = s->rd;
+	uint8_t offered, t;
+
 	pthread_mutex_lock(&rd->lock);
 	t = rd->arb.protocol;
 	offered = rd->info.protocols & protocols;
@@ -170,9 +186,9 @@ dispose(struct br_session *s, enum br_disposition d, bool own)
 static enum br_outcome
 connect_in(struct br_session *s, const struct br_share_wish *w)
 {
+	bool raw = (w->protocols & BR_SHARE_RAW) != 0, here;
 	struct br_reader *rd = s->rd;
 	enum br_outcome out = BR_SHARE_OK;
-	bool here;
 
 	pthread_mutex_lock(&rd->card);
 	pthread_mutex_lock(&rd->lock);
@@ -185,7 +201,8 @@ connect_in(struct br_session *s, const struct br_share_wish *w)
 	pthread_mutex_unlock(&rd->lock);
 	if (out == BR_SHARE_OK && w->first != BR_LEAVE && here)
 		out = dispose(s, w->first, false);
-	if (out == BR_SHARE_OK && w->mode != BR_SHARE_DIRECT)
+	if (out == BR_SHARE_OK && w->mode != BR_SHARE_DIRECT &&
+	    (out = have_power(s)) == BR_SHARE_OK && !raw)
 		out = negotiate(s, w->protocols);
 	pthread_mutex_lock(&rd->lock);
 	/* another may have been quicker to be the only one, and the card may
@@ -197,6 +214,10 @@ connect_in(struct br_session *s, const struct br_share_wish *w)
 	if (out == BR_SHARE_OK) {
 		br_arb_connect(&rd->arb, &s->handle, w->mode);
 		s->handle.pending = BR_PENDING_NONE;
+		/* Whatever is in use, and the card is told nothing: so pcscd.
+		 * To handles with another one this is a mismatch. */
+		if (raw)
+			rd->arb.protocol = BR_SHARE_RAW;
 	}
 	pthread_mutex_unlock(&rd->lock);
 	pthread_mutex_unlock(&rd->card);

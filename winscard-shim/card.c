@@ -33,7 +33,7 @@ connect_in(struct ws_context *ctx, struct ws_card *card,
 	if ((r = ws_take_conn(ctx, &card->conn)) != WS_OK)
 		return r;
 	e = br_share_connect(card->conn, card->name, mode,
-	    (uint8_t)(protocols & 7), &s);
+	    (uint8_t)protocols, &s);
 	/* refused: the connection is as it was */
 	if (e == CB_E_ABSENT || (e == CB_OK && s.outcome != BR_SHARE_OK))
 		ws_leave_conn(ctx, &card->conn);
@@ -93,7 +93,7 @@ ws_reconnect(ws_handle handle, enum br_share_mode mode, uint32_t protocols,
 	if ((r = ws_enter_card(handle, &card)) != WS_OK)
 		return r;
 	r = ws_card_trouble(br_share_reconnect(
-	    card->conn, mode, (uint8_t)(protocols & 7), first, &s));
+	    card->conn, mode, (uint8_t)protocols, first, &s));
 	if (r == WS_OK) {
 		r = ws_outcome(s.outcome);
 		*protocol = s.protocol;

@@ -101,8 +101,8 @@ enum ws_result ws_status_change(ws_handle context, uint32_t timeout_ms,
 
 /* ---- cards ------------------------------------------------------------- */
 
-/* SCARD_PROTOCOL_T0, _T1, _RAW are BR_SHARE_T0 and so on. `protocol`: the one
- * in use, 0 for none. */
+/* SCARD_PROTOCOL_T0, _T1, _RAW are BR_SHARE_T0 and so on; no other bit is set
+ * in `protocols`. `protocol`: the one in use, 0 for none. */
 enum ws_result ws_connect(ws_handle context, const char *reader,
     enum br_share_mode mode, uint32_t protocols, ws_handle *card,
     uint32_t *protocol);

@@ -245,11 +245,22 @@ pcl_get_status_change(SCARDCONTEXT context, DWORD timeout,
 
 /* ---- cards ------------------------------------------------------------- */
 
+/* What old programs say for T=0 or T=1, whichever. */
+#define PROTOCOL_ANY_OLD 0x1000u
+
+static uint32_t
+wished(DWORD protocols)
+{
+	if ((protocols & PROTOCOL_ANY_OLD) != 0)
+		protocols |= SCARD_PROTOCOL_ANY;
+	return (uint32_t)protocols & (SCARD_PROTOCOL_ANY | SCARD_PROTOCOL_RAW);
+}
+
 static LONG
 check_mode(DWORD mode, DWORD protocols)
 {
 	if (mode != SCARD_SHARE_DIRECT &&
-	    (protocols & (SCARD_PROTOCOL_ANY | SCARD_PROTOCOL_RAW)) == 0)
+	    wished(protocols) == 0)
 		return SCARD_E_PROTO_MISMATCH;
 	if (mode < SCARD_SHARE_EXCLUSIVE || mode > SCARD_SHARE_DIRECT)
 		return SCARD_E_INVALID_VALUE;
@@ -277,7 +288,7 @@ pcl_connect(SCARDCONTEXT context, LPCSTR reader, DWORD mode,
 	if ((rv = check_mode(mode, protocols)) != SCARD_S_SUCCESS)
 		return rv;
 	rv = code(ws_connect(handle(context), reader,
-	    (enum br_share_mode)mode, (uint32_t)protocols, &h, &protocol));
+	    (enum br_share_mode)mode, wished(protocols), &h, &protocol));
 	*card = (SCARDHANDLE)h;
 	*active = protocol;
 	return rv;
@@ -299,7 +310,7 @@ pcl_reconnect(SCARDHANDLE card, DWORD mode, DWORD protocols, DWORD init,
 	if ((rv = check_mode(mode, protocols)) != SCARD_S_SUCCESS)
 		return rv;
 	rv = code(ws_reconnect(handle(card), (enum br_share_mode)mode,
-	    (uint32_t)protocols, (enum br_disposition)init, &protocol));
+	    wished(protocols), (enum br_disposition)init, &protocol));
 	if (rv == SCARD_S_SUCCESS)
 		*active = protocol;
 	return rv;
@@ -393,8 +404,11 @@ pcl_transmit(SCARDHANDLE card, const SCARD_IO_REQUEST *send_pci,
 		return SCARD_E_INVALID_HANDLE;
 	if (send_len > WS_BUFFER_MAX || room < 2)
 		return SCARD_E_INSUFFICIENT_BUFFER;
-	/* what does not fit into a byte of the wire is none of them */
+	/* the old number stands for the one in use, whatever that is; what does
+	 * not fit into a byte of the wire is none of them */
 	protocol = send_pci->dwProtocol;
+	if (protocol == PROTOCOL_ANY_OLD)
+		protocol = SCARD_PROTOCOL_RAW;
 	r = ws_transmit(handle(card),
 	    protocol > 0xFF ? 0xFF : (uint32_t)protocol,
 	    cb_span(send, send_len), &rsp);

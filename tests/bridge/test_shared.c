@@ -100,8 +100,12 @@ START_TEST(protocols_must_fit)
 	struct br_client *c = dial(&b), *d = dial(&b);
 	struct br_shared s;
 
-	ck_ok(br_share_connect(c, "a", BR_SHARE_SHARED, BR_SHARE_RAW, &s));
+	/* none, and one that is none */
+	ck_ok(br_share_connect(c, "a", BR_SHARE_SHARED, 0, &s));
 	ck_assert_int_eq(s.outcome, BR_SHARE_PROTOCOL);
+	ck_err(br_share_connect(d, "a", BR_SHARE_SHARED, 8, &s), CB_E_PEER);
+	br_close(&d);
+	d = dial(&b);
 	ck_ok(br_share_connect(c, "a", BR_SHARE_SHARED, BR_SHARE_T1, &s));
 	ck_assert_int_eq(s.outcome, BR_SHARE_OK);
 	/* what is in use must be among what the next one wants */
@@ -111,6 +115,15 @@ START_TEST(protocols_must_fit)
 	ck_ok(br_share_connect(d, "a", BR_SHARE_DIRECT, 0, &s));
 	ck_assert_int_eq(s.outcome, BR_SHARE_OK);
 	ck_assert_uint_eq(s.protocol, BR_SHARE_T1);
+	/* whoever names it gets it, and others have it, too */
+	ck_ok(br_share_reconnect(
+	    d, BR_SHARE_DIRECT, ANY | BR_SHARE_RAW, BR_LEAVE, &s));
+	ck_assert_int_eq(s.outcome, BR_SHARE_OK);
+	ck_assert_uint_eq(s.protocol, BR_SHARE_RAW);
+	ck_assert_int_eq(works(c, 0), BR_SHARE_PROTOCOL);
+	ck_ok(br_share_reconnect(c, BR_SHARE_SHARED, ANY, BR_RESET, &s));
+	ck_assert_uint_eq(s.protocol, BR_SHARE_T1);
+	ck_assert_int_eq(works(c, 0), BR_SHARE_OK);
 	br_close(&c);
 	br_close(&d);
 }

@@ -315,6 +315,13 @@ call_change(void)
 	free(st);
 }
 
+/* None, T=0, T=1, raw. */
+static bool
+is_protocol(DWORD p)
+{
+	return p <= SCARD_PROTOCOL_RAW && (p & (p - 1)) == 0;
+}
+
 static void
 call_connect(void)
 {
@@ -329,7 +336,7 @@ call_connect(void)
 	free(reader);
 	if (ok != (k != 0 && k != 77) ||
 	    (!ok && v < 0xFE && (k != 0 || active != 0)) ||
-	    (ok && active > SCARD_PROTOCOL_T1))
+	    (ok && !is_protocol(active)))
 		abort();
 	if (!ok)
 		return;
@@ -347,7 +354,7 @@ call_reconnect(void)
 	bool out = byte() < 0xF0;
 
 	if (said(RECONNECT, SCardReconnect(k, mode, protocols, number(),
-		out ? &active : NULL)) && (!out || active > SCARD_PROTOCOL_T1))
+		out ? &active : NULL)) && (!out || !is_protocol(active)))
 		abort();
 }
 

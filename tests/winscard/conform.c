@@ -165,6 +165,7 @@ main(int argc, char **argv)
 	rows_context();
 	rows_lists();
 	rows_connect();
+	rows_protocol();
 	grace_begin();
 	rows_status();
 	rows_transmit();

@@ -123,6 +123,7 @@ unsigned long ask_self(const char *what);
 void rows_context(void);
 void rows_lists(void);
 void rows_connect(void);
+void rows_protocol(void);
 void rows_status(void);
 void rows_transmit(void);
 void rows_reader(void);

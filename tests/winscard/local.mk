@@ -10,6 +10,7 @@ tests_winscard_conform_SOURCES = \
 	tests/winscard/rows_card.c \
 	tests/winscard/rows_change.c \
 	tests/winscard/rows_lists.c \
+	tests/winscard/rows_protocol.c \
 	tests/winscard/rows_share.c
 tests_winscard_conform_CFLAGS = $(AM_CFLAGS) $(PCSC_CFLAGS)
 tests_winscard_conform_LDADD = $(PCSC_LIBS)
