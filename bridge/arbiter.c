@@ -10,9 +10,10 @@
 /* ---- waiting ----------------------------------------------------------- */
 
 static bool
-fits(const struct br_arbiter *a, enum br_ask what)
+fits(const struct br_arbiter *a, const struct br_handle *h, enum br_ask what)
 {
-	return a->owner == NULL && (what == BR_ASK_CALL || a->inside == 0);
+	return a->owner == NULL && (a->kept == NULL || a->kept == h) &&
+	    (what == BR_ASK_CALL || a->inside == 0);
 }
 
 static void
@@ -23,6 +24,7 @@ let_in(struct br_arbiter *a, struct br_handle *h, enum br_ask what)
 	    h->pending == BR_PENDING_NONE) {
 		a->owner = h;
 		a->nesting = 1;
+		a->kept = NULL;
 		return;
 	}
 	/* who is told something else than that it has the lock comes and
@@ -37,7 +39,7 @@ pump(struct br_arbiter *a)
 {
 	struct br_handle *h;
 
-	while ((h = a->first) != NULL && fits(a, h->asks)) {
+	while ((h = a->first) != NULL && fits(a, h, h->asks)) {
 		a->first = h->behind;
 		if (a->first == NULL)
 			a->last = NULL;
@@ -45,35 +47,67 @@ pump(struct br_arbiter *a)
 		let_in(a, h, h->asks);
 		h->wake(h);
 	}
+	/* one of those who wait looks at the clock for all */
+	if (h != NULL && a->kept != NULL)
+		h->later(h, a->kept_until);
+}
+
+void
+br_arb_due(struct br_arbiter *a, uint64_t now)
+{
+	if (a->kept != NULL && now >= a->kept_until)
+		a->kept = NULL;
+	pump(a);
+}
+
+/* It begins a transaction: how long was it away? */
+static void
+note_return(struct br_handle *h, uint64_t now)
+{
+	if (h->ended == 0 || now - h->ended <= BR_ARB_KEEP_NS)
+		h->strayed = 0;
+	else if (h->strayed < BR_ARB_STRAYS)
+		h->strayed++;
 }
 
 bool
-br_arb_free(const struct br_arbiter *a, const struct br_handle *h,
-    enum br_ask what)
+br_arb_free(struct br_arbiter *a, const struct br_handle *h, enum br_ask what,
+    uint64_t now)
 {
-	return a->owner == h || (a->first == NULL && fits(a, what));
+	if (a->kept != NULL && now >= a->kept_until)
+		br_arb_due(a, now);
+	return a->owner == h ||
+	    ((a->first == NULL || a->kept == h) && fits(a, h, what));
 }
 
 bool
-br_arb_ask(struct br_arbiter *a, struct br_handle *h, enum br_ask what)
+br_arb_ask(struct br_arbiter *a, struct br_handle *h, enum br_ask what,
+    uint64_t now)
 {
+	bool free = br_arb_free(a, h, what, now);
+
 	if (a->owner == h) {
 		/* its own calls are part of its transaction */
 		if (what == BR_ASK_LOCK && h->pending == BR_PENDING_NONE)
 			a->nesting++;
 		return true;
 	}
-	if (br_arb_free(a, h, what)) {
+	if (what == BR_ASK_LOCK)
+		note_return(h, now);
+	if (free) {
 		let_in(a, h, what);
 		return true;
 	}
 	h->asks = what;
+	h->since = now;
 	h->behind = NULL;
 	if (a->last != NULL)
 		a->last->behind = h;
 	else
 		a->first = h;
 	a->last = h;
+	if (a->first == h && a->kept != NULL)
+		h->later(h, a->kept_until);
 	return false;
 }
 
@@ -118,6 +152,16 @@ unlock(struct br_arbiter *a)
 	pump(a);
 }
 
+/* It does not come back. */
+static void
+unkeep(struct br_arbiter *a, const struct br_handle *h)
+{
+	if (a->kept != h)
+		return;
+	a->kept = NULL;
+	pump(a);
+}
+
 /* ---- handles ----------------------------------------------------------- */
 
 enum br_outcome
@@ -154,6 +198,8 @@ br_arb_connect(
 	if (!h->connected) {
 		h->connected = true;
 		h->pending = BR_PENDING_NONE;
+		h->ended = 0;
+		h->strayed = 0;
 		h->next = a->handles;
 		a->handles = h;
 		a->handles_n++;
@@ -192,6 +238,7 @@ br_arb_disconnect(struct br_arbiter *a, struct br_handle *h)
 	h->exclusive = false;
 	if (a->owner == h)
 		unlock(a);
+	unkeep(a, h);
 	br_arb_left(a, h);
 }
 
@@ -213,10 +260,24 @@ br_arb_may_end(const struct br_arbiter *a, const struct br_handle *h)
 }
 
 void
-br_arb_end(struct br_arbiter *a, struct br_handle *h)
+br_arb_end(struct br_arbiter *a, struct br_handle *h, uint64_t now)
 {
-	if (a->owner == h && --a->nesting == 0)
-		unlock(a);
+	uint64_t until = now + BR_ARB_KEEP_NS, most;
+
+	if (a->owner != h || --a->nesting > 0)
+		return;
+	h->ended = now;
+	if (a->first != NULL) {
+		most = a->first->since + BR_ARB_PATIENCE_NS;
+		until = until < most ? until : most;
+	}
+	/* after a reset the card is not as it was for this handle either */
+	if (until > now && h->strayed < BR_ARB_STRAYS &&
+	    h->pending == BR_PENDING_NONE) {
+		a->kept = h;
+		a->kept_until = until;
+	}
+	unlock(a);
 }
 
 /* ---- what happens to a card -------------------------------------------- */
@@ -241,7 +302,7 @@ br_arb_was_removed(struct br_arbiter *a)
 	a->powered = false;
 	for (h = a->handles; h != NULL; h = h->next)
 		h->pending = BR_PENDING_REMOVED;
+	a->kept = NULL;
 	/* an exclusive handle stays exclusive, but holds up nobody */
-	if (a->owner != NULL)
-		unlock(a);
+	unlock(a);
 }

@@ -10,11 +10,25 @@
  * A call that may have to wait is announced (br_arb_ask). It waits while
  * another handle has the lock, and behind whoever asked before: calls are let
  * in in order of arrival, a transaction only when no other call is inside.
+ *
+ * Many programs do one thing in several transactions and take for granted
+ * that the card is in between as they left it: OpenSC selects a directory in
+ * one and a file within it in the next, less than a millisecond later. So the
+ * card is kept for a moment for whoever ends a transaction: it may come back
+ * before those who wait, who are passed over only in the first part of their
+ * waiting. It is not kept for a program that stays away longer each time:
+ * that would make the others wait for nothing.
  */
 #ifndef BR_ARBITER_H
 #define BR_ARBITER_H
 
 #include "bridge/client.h"
+
+/* How long it is kept, and how long a call can be passed over. Times are
+ * br_now_ns(). */
+#define BR_ARB_KEEP_NS UINT64_C(5000000)
+#define BR_ARB_PATIENCE_NS UINT64_C(100000000)
+#define BR_ARB_STRAYS 2		/* so often in a row, and it is not */
 
 /* What a handle is told before it may go on. */
 enum br_pending { BR_PENDING_NONE, BR_PENDING_RESET, BR_PENDING_REMOVED };
@@ -32,10 +46,15 @@ struct br_handle {
 	bool exclusive;
 	enum br_pending pending;
 	enum br_ask asks;		/* waits for this */
+	uint64_t since;			/* since then */
 	bool inside;			/* its call was let in */
 	int pid;			/* whose it is */
+	uint64_t ended;			/* its last transaction; 0: none yet */
+	unsigned strayed;		/* how often it stayed away since */
 	/* Called when the waiting is over, in br_arb_* of another handle. */
 	void (*wake)(struct br_handle *h);
+	/* It waits; br_arb_due is to be called at this time. */
+	void (*later)(struct br_handle *h, uint64_t at);
 };
 
 struct br_arbiter {
@@ -46,16 +65,21 @@ struct br_arbiter {
 	unsigned nesting;		/* of the owner's transactions */
 	unsigned inside;		/* calls of others than the owner */
 	struct br_handle *first, *last;	/* who wait */
+	struct br_handle *kept;		/* nobody else is let in */
+	uint64_t kept_until;
 	uint8_t protocol;		/* in use: 1 T=0, 2 T=1; 0: none yet */
 	bool powered;
 };
 
 /* May it go on now? False: it waits until `wake`, or gives up (br_arb_leave).
  * What was let in is inside until br_arb_left or br_arb_end. */
-bool br_arb_ask(struct br_arbiter *a, struct br_handle *h, enum br_ask what);
+bool br_arb_ask(struct br_arbiter *a, struct br_handle *h, enum br_ask what,
+    uint64_t now);
 /* Would it not have to wait? */
-bool br_arb_free(const struct br_arbiter *a, const struct br_handle *h,
-    enum br_ask what);
+bool br_arb_free(struct br_arbiter *a, const struct br_handle *h,
+    enum br_ask what, uint64_t now);
+/* Time has passed. */
+void br_arb_due(struct br_arbiter *a, uint64_t now);
 /* A call is over. */
 void br_arb_left(struct br_arbiter *a, struct br_handle *h);
 /* It does not want to wait any longer. */
@@ -81,7 +105,7 @@ bool br_arb_owns(const struct br_arbiter *a, const struct br_handle *h);
 enum br_outcome br_arb_may_end(
     const struct br_arbiter *a, const struct br_handle *h);
 /* One less. */
-void br_arb_end(struct br_arbiter *a, struct br_handle *h);
+void br_arb_end(struct br_arbiter *a, struct br_handle *h, uint64_t now);
 
 /* The card was reset or lost its power, by whom does not matter: all handles
  * but `except` (NULL: none) are told. */

@@ -108,7 +108,7 @@ struct br_session {
 	/* shared.c */
 	struct br_share_wish wish; /* that began it */
 	struct br_handle handle; /* rd->lock */
-	int woken;		/* eventfd: its waiting is over; -1: none yet */
+	int woken;		/* timer: its waiting may be over; -1: none yet */
 
 	pthread_mutex_t lock;
 	bool done;		/* its thread has left it */
@@ -301,11 +301,10 @@ CB_MUST_USE enum cb_err br_shared_start(struct br_conn *c,
 /* ---- turn.c ---- */
 
 void br_turn_init(struct br_session *s);
-/* BR_SHARE_OK: it is let in, to be followed by br_turn_leave. */
+/* BR_SHARE_OK: it was let in, as `what`, to be followed by br_turn_leave; else
+ * why not. A lock is given to nobody who has hung up. (Its thread.) */
 enum br_outcome br_turn_enter(struct br_session *s, enum br_ask what);
 void br_turn_leave(struct br_session *s);
-/* Has the client given up what it is about to be told? */
-bool br_turn_for_nobody(const struct br_session *s);
 
 /* ---- work.c ---- */
 

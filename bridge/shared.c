@@ -12,6 +12,7 @@
 #include <string.h>
 
 #include "bridge/loop.h"
+#include "bridge/sock.h"
 
 /* pcscd gives a card that nobody uses some seconds, too: who comes at once
  * finds it as it was. */
@@ -235,7 +236,8 @@ try_connect(struct br_session *s, const struct br_share_wish *w)
 	out = rd->holder != NULL ? BR_SHARE_VIOLATION :
 	    br_arb_admit(&rd->arb, &s->handle, w->mode);
 	pthread_mutex_unlock(&rd->lock);
-	if (out != BR_SHARE_OK || (out = br_turn_enter(s, BR_ASK_CALL)) != BR_SHARE_OK)
+	if (out != BR_SHARE_OK ||
+	    (out = br_turn_enter(s, BR_ASK_CALL)) != BR_SHARE_OK)
 		return out;
 	out = connect_in(s, w);
 	br_turn_leave(s);
@@ -348,7 +350,8 @@ on_disconnect(struct br_session *s, struct cb_span body)
 	(void)br_session_busy(s, true);
 	if (d == BR_ABANDON)
 		abandon(s);
-	else if (d != BR_LEAVE && (out = br_turn_enter(s, BR_ASK_CALL)) == BR_SHARE_OK) {
+	else if (d != BR_LEAVE &&
+	    (out = br_turn_enter(s, BR_ASK_CALL)) == BR_SHARE_OK) {
 		pthread_mutex_lock(&rd->card);
 		(void)dispose(s, (enum br_disposition)d, true);
 		pthread_mutex_unlock(&rd->card);
@@ -378,12 +381,6 @@ on_begin(struct br_session *s, struct cb_span body)
 			out = rd->gone ? BR_SHARE_GONE :
 					 br_arb_pending(&s->handle);
 		br_arb_left(&rd->arb, &s->handle);
-		/* it never had it, so there is nothing to undo */
-		if (br_turn_for_nobody(s)) {
-			if (br_arb_owns(&rd->arb, &s->handle))
-				br_arb_end(&rd->arb, &s->handle);
-			s->closed = true;
-		}
 		pthread_mutex_unlock(&rd->lock);
 	}
 	return answer(s, out) && !s->closed;
@@ -411,7 +408,7 @@ on_end(struct br_session *s, struct cb_span body)
 			pthread_mutex_unlock(&rd->card);
 		}
 		pthread_mutex_lock(&rd->lock);
-		br_arb_end(&rd->arb, &s->handle);
+		br_arb_end(&rd->arb, &s->handle, br_now_ns());
 		pthread_mutex_unlock(&rd->lock);
 	}
 	return !br_session_busy(s, false) || answer(s, out);

@@ -7,21 +7,39 @@
 #include <errno.h>
 #include <poll.h>
 #include <stddef.h>
-#include <sys/eventfd.h>
 #include <sys/socket.h>
-#include <unistd.h>
+#include <sys/timerfd.h>
 
 #include "bridge/loop.h"
+#include "bridge/sock.h"
+
+/* At this time; one that is over is now. */
+static void
+later(struct br_handle *h, uint64_t at)
+{
+	struct br_session *s = (struct br_session *)(void *)((char *)h -
+	    offsetof(struct br_session, handle));
+	const struct itimerspec when = { .it_value = {
+		.tv_sec = (time_t)(at / 1000000000),
+		.tv_nsec = (long)(at % 1000000000),
+	} };
+
+	(void)timerfd_settime(s->woken, TFD_TIMER_ABSTIME, &when, NULL);
+}
 
 static void
 wake(struct br_handle *h)
 {
-	struct br_session *s = (struct br_session *)(void *)((char *)h -
-	    offsetof(struct br_session, handle));
-	const uint64_t one = 1;
+	later(h, 1);
+}
 
-	while (write(s->woken, &one, sizeof(one)) < 0 && errno == EINTR)
-		;
+/* What `woken` has told, or may still tell, is no news. */
+static void
+calm(struct br_session *s)
+{
+	const struct itimerspec never = { .it_value = { .tv_sec = 0 } };
+
+	(void)timerfd_settime(s->woken, 0, &never, NULL);
 }
 
 /* Did it come together with the request? */
@@ -71,6 +89,8 @@ give_up(struct br_session *s)
 	pthread_mutex_lock(&rd->lock);
 	waits = s->handle.asks != BR_ASK_NONE;
 	br_arb_leave(&rd->arb, &s->handle);
+	if (waits)
+		calm(s);
 	pthread_mutex_unlock(&rd->lock);
 	return waits;
 }
@@ -83,6 +103,25 @@ set_queued(struct br_session *s, bool queued)
 	pthread_mutex_unlock(&s->lock);
 }
 
+/* Was it let in? Else the time has come to look who may be. */
+static bool
+is_in(struct br_session *s)
+{
+	struct br_reader *rd = s->rd;
+	bool in = true;
+
+	pthread_mutex_lock(&rd->lock);
+	calm(s);
+	if (s->handle.asks != BR_ASK_NONE) {
+		br_arb_due(&rd->arb, br_now_ns());
+		in = s->handle.asks == BR_ASK_NONE;
+		if (in)
+			calm(s);
+	}
+	pthread_mutex_unlock(&rd->lock);
+	return in;
+}
+
 /* BR_SHARE_OK: let in. CANCELLED: not, by the client's wish or because it is
  * gone (s->closed). */
 static enum br_outcome
@@ -92,14 +131,13 @@ await_turn(struct br_session *s)
 		{ .fd = s->woken, .events = POLLIN },
 		{ .fd = s->conn->fd, .events = POLLIN | POLLRDHUP },
 	};
-	uint64_t times;
 	bool abort = false;
 
 	for (;;) {
 		if (poll(p, 2, behind(s) > 0 ? 0 : -1) < 0 && errno != EINTR)
 			s->closed = true;
-		else if ((p[0].revents & POLLIN) != 0)
-			break;
+		else if ((p[0].revents & POLLIN) != 0 && is_in(s))
+			return BR_SHARE_OK;
 		else if ((p[1].revents != 0 || behind(s) > 0) &&
 		    on_word(s, &abort) != CB_OK)
 			s->closed = true;
@@ -111,30 +149,29 @@ await_turn(struct br_session *s)
 		 * that is gone is seen at the next read */
 		abort = false;
 	}
-	if (read(s->woken, &times, sizeof(times)) < 0)
-		s->closed = true;
-	return BR_SHARE_OK;
 }
 
 /* Inside, as `what`; else the outcome says why not. */
-enum br_outcome
-br_turn_enter(struct br_session *s, enum br_ask what)
+static enum br_outcome
+enter(struct br_session *s, enum br_ask what)
 {
 	struct br_reader *rd = s->rd;
 	enum br_outcome out = BR_SHARE_OK;
 	bool in;
 
 	pthread_mutex_lock(&rd->lock);
-	if (s->woken < 0 && !br_arb_free(&rd->arb, &s->handle, what)) {
+	if (s->woken < 0 &&
+	    !br_arb_free(&rd->arb, &s->handle, what, br_now_ns())) {
 		/* most handles never wait */
 		pthread_mutex_unlock(&rd->lock);
-		if ((s->woken = eventfd(0, EFD_CLOEXEC)) < 0) {
+		s->woken = timerfd_create(CLOCK_MONOTONIC, TFD_CLOEXEC);
+		if (s->woken < 0) {
 			s->closed = true;
 			return BR_SHARE_CANCELLED;
 		}
 		pthread_mutex_lock(&rd->lock);
 	}
-	in = br_arb_ask(&rd->arb, &s->handle, what);
+	in = br_arb_ask(&rd->arb, &s->handle, what, br_now_ns());
 	pthread_mutex_unlock(&rd->lock);
 	if (in)
 		return BR_SHARE_OK;
@@ -144,6 +181,41 @@ br_turn_enter(struct br_session *s, enum br_ask what)
 	(void)br_session_busy(s, false);
 	set_queued(s, false);
 	return out;
+}
+
+/* Has the client given up what it is about to be told? */
+static bool
+hung_up(const struct br_session *s)
+{
+	struct pollfd p = { .fd = s->conn->fd, .events = POLLRDHUP };
+
+	return poll(&p, 1, 0) > 0;
+}
+
+/* It is as if it had never had the lock. */
+static void
+undo(struct br_session *s)
+{
+	struct br_reader *rd = s->rd;
+
+	pthread_mutex_lock(&rd->lock);
+	br_arb_left(&rd->arb, &s->handle);
+	if (br_arb_owns(&rd->arb, &s->handle))
+		br_arb_end(&rd->arb, &s->handle, br_now_ns());
+	pthread_mutex_unlock(&rd->lock);
+}
+
+enum br_outcome
+br_turn_enter(struct br_session *s, enum br_ask what)
+{
+	enum br_outcome out = enter(s, what);
+
+	/* whoever ends with a lock leaves the card reset for all */
+	if (out != BR_SHARE_OK || what != BR_ASK_LOCK || !hung_up(s))
+		return out;
+	undo(s);
+	s->closed = true;
+	return BR_SHARE_CANCELLED;
 }
 
 void
@@ -158,12 +230,5 @@ void
 br_turn_init(struct br_session *s)
 {
 	s->handle.wake = wake;
-}
-
-bool
-br_turn_for_nobody(const struct br_session *s)
-{
-	struct pollfd p = { .fd = s->conn->fd, .events = POLLRDHUP };
-
-	return poll(&p, 1, 0) > 0;
+	s->handle.later = later;
 }

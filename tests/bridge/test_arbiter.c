@@ -15,12 +15,21 @@
 static struct br_arbiter a;
 static struct br_handle h[MANY];
 static unsigned woken[4096], woken_n;
+static uint64_t now, later_at;
+static const struct br_handle *later_to;
 
 static void
 note(struct br_handle *who)
 {
 	ck_assert_uint_lt(woken_n, 4096);
 	woken[woken_n++] = (unsigned)(who - h);
+}
+
+static void
+note_later(struct br_handle *who, uint64_t at)
+{
+	later_to = who;
+	later_at = at;
 }
 
 static void
@@ -31,8 +40,13 @@ setup(void)
 	memset(&a, 0, sizeof(a));
 	memset(h, 0, sizeof(h));
 	woken_n = 0;
-	for (i = 0; i < MANY; i++)
+	now = 1000;
+	later_to = NULL;
+	later_at = 0;
+	for (i = 0; i < MANY; i++) {
 		h[i].wake = note;
+		h[i].later = note_later;
+	}
 }
 
 static void
@@ -47,26 +61,47 @@ shared(unsigned n)
 	}
 }
 
+static bool
+ask(unsigned i, enum br_ask what)
+{
+	return br_arb_ask(&a, &h[i], what, now);
+}
+
+/* For whom the card was kept does not come back. */
 static void
-ended(unsigned i, enum br_outcome want)
+pass(void)
+{
+	now += BR_ARB_KEEP_NS;
+	br_arb_due(&a, now);
+}
+
+static void
+end(unsigned i, enum br_outcome want)
 {
 	ck_assert_int_eq(br_arb_may_end(&a, &h[i]), want);
 	if (want == BR_SHARE_OK)
-		br_arb_end(&a, &h[i]);
+		br_arb_end(&a, &h[i], now);
+}
+
+static void
+ended(unsigned i, enum br_outcome want)
+{
+	end(i, want);
+	pass();
 }
 
 START_TEST(a_transaction_keeps_others_out_until_its_last_end)
 {
 	shared(3);
-	ck_assert(br_arb_ask(&a, &h[0], BR_ASK_LOCK));
-	ck_assert(br_arb_ask(&a, &h[0], BR_ASK_LOCK));	/* it nests */
+	ck_assert(ask(0, BR_ASK_LOCK));
+	ck_assert(ask(0, BR_ASK_LOCK));	/* it nests */
 	ck_assert(br_arb_owns(&a, &h[0]));
 	ck_assert(br_arb_locked(&a, &h[1]));
 	ck_assert(!br_arb_locked(&a, &h[0]));
-	ck_assert(br_arb_ask(&a, &h[0], BR_ASK_CALL));
+	ck_assert(ask(0, BR_ASK_CALL));
 	br_arb_left(&a, &h[0]);
-	ck_assert(!br_arb_ask(&a, &h[1], BR_ASK_CALL));
-	ck_assert(!br_arb_ask(&a, &h[2], BR_ASK_LOCK));
+	ck_assert(!ask(1, BR_ASK_CALL));
+	ck_assert(!ask(2, BR_ASK_LOCK));
 	ended(0, BR_SHARE_OK);
 	ck_assert_uint_eq(woken_n, 0);
 	ended(0, BR_SHARE_OK);
@@ -86,10 +121,10 @@ END_TEST
 START_TEST(nobody_overtakes_who_waits)
 {
 	shared(4);
-	ck_assert(br_arb_ask(&a, &h[0], BR_ASK_CALL));
-	ck_assert(!br_arb_ask(&a, &h[1], BR_ASK_LOCK));
+	ck_assert(ask(0, BR_ASK_CALL));
+	ck_assert(!ask(1, BR_ASK_LOCK));
 	/* it would fit, but another asked before */
-	ck_assert(!br_arb_ask(&a, &h[2], BR_ASK_CALL));
+	ck_assert(!ask(2, BR_ASK_CALL));
 	br_arb_left(&a, &h[0]);
 	ck_assert(br_arb_owns(&a, &h[1]));
 	ended(1, BR_SHARE_OK);
@@ -97,15 +132,144 @@ START_TEST(nobody_overtakes_who_waits)
 	ck_assert_uint_eq(woken[1], 2);
 	br_arb_left(&a, &h[2]);
 	/* who gives up makes way */
-	ck_assert(br_arb_ask(&a, &h[0], BR_ASK_CALL));
-	ck_assert(!br_arb_ask(&a, &h[1], BR_ASK_LOCK));
-	ck_assert(!br_arb_ask(&a, &h[2], BR_ASK_CALL));
+	ck_assert(ask(0, BR_ASK_CALL));
+	ck_assert(!ask(1, BR_ASK_LOCK));
+	ck_assert(!ask(2, BR_ASK_CALL));
 	br_arb_leave(&a, &h[1]);
 	ck_assert_uint_eq(woken_n, 3);
 	ck_assert_uint_eq(woken[2], 2);
 	br_arb_left(&a, &h[0]);
 	br_arb_left(&a, &h[2]);
-	ck_assert(br_arb_ask(&a, &h[3], BR_ASK_LOCK));
+	ck_assert(ask(3, BR_ASK_LOCK));
+}
+END_TEST
+
+START_TEST(who_comes_back_at_once_goes_first)
+{
+	unsigned i;
+
+	shared(4);
+	ck_assert(ask(0, BR_ASK_LOCK));
+	ck_assert(!ask(1, BR_ASK_LOCK));
+	ck_assert(!ask(2, BR_ASK_CALL));
+	end(0, BR_SHARE_OK);
+	ck_assert_uint_eq(woken_n, 0);
+	/* the first of them looks at the clock */
+	ck_assert_ptr_eq(later_to, &h[1]);
+	ck_assert_uint_eq(later_at, now + BR_ARB_KEEP_NS);
+	now = later_at - 1;
+	br_arb_due(&a, now);
+	ck_assert_uint_eq(woken_n, 0);
+	/* one of its calls is let in, too, but nobody's else */
+	ck_assert(ask(0, BR_ASK_CALL));
+	br_arb_left(&a, &h[0]);
+	ck_assert(!ask(3, BR_ASK_CALL));
+	ck_assert_uint_eq(woken_n, 0);
+	ck_assert(ask(0, BR_ASK_LOCK));
+	ck_assert(br_arb_owns(&a, &h[0]));
+	end(0, BR_SHARE_OK);
+	/* when the first goes, the next one looks at the clock */
+	br_arb_leave(&a, &h[1]);
+	ck_assert_ptr_eq(later_to, &h[2]);
+	now = later_at;
+	br_arb_due(&a, now);
+	ck_assert_uint_eq(woken_n, 2);
+	ck_assert_uint_eq(woken[0], 2);
+	ck_assert_uint_eq(woken[1], 3);
+	ck_assert(!ask(0, BR_ASK_LOCK));
+	br_arb_left(&a, &h[2]);
+	br_arb_left(&a, &h[3]);
+	ck_assert(br_arb_owns(&a, &h[0]));
+	/* who asks after the time is let in, whoever has not looked */
+	end(0, BR_SHARE_OK);
+	for (i = 0; i < 2; i++) {
+		ck_assert(i == 0 ? !ask(1, BR_ASK_CALL) : ask(2, BR_ASK_CALL));
+		now += BR_ARB_KEEP_NS;
+	}
+	ck_assert_uint_eq(woken[woken_n - 1], 1);
+}
+END_TEST
+
+START_TEST(nobody_is_passed_over_for_long)
+{
+	unsigned times = 0;
+	uint64_t from;
+
+	shared(3);
+	ck_assert(ask(0, BR_ASK_LOCK));
+	ck_assert(!ask(1, BR_ASK_LOCK));
+	from = now;
+	while (!br_arb_owns(&a, &h[1])) {
+		end(0, BR_SHARE_OK);
+		now += BR_ARB_KEEP_NS / 2;
+		if (ask(0, BR_ASK_LOCK))
+			times++;
+	}
+	ck_assert_uint_eq(times,
+	    BR_ARB_PATIENCE_NS / (BR_ARB_KEEP_NS / 2) - 1);
+	ck_assert_uint_eq(now, from + BR_ARB_PATIENCE_NS);
+	/* the rest of the time is what remains of the patience */
+	now += BR_ARB_PATIENCE_NS - BR_ARB_KEEP_NS / 4;
+	end(1, BR_SHARE_OK);
+	ck_assert_uint_eq(later_at, now + BR_ARB_KEEP_NS / 4);
+	pass();
+	ck_assert(br_arb_owns(&a, &h[0]));
+	/* whose patience is over waits no longer */
+	ck_assert(!ask(1, BR_ASK_LOCK));
+	now += BR_ARB_PATIENCE_NS;
+	end(0, BR_SHARE_OK);
+	ck_assert(br_arb_owns(&a, &h[1]));
+	ended(1, BR_SHARE_OK);
+}
+END_TEST
+
+START_TEST(it_is_not_kept_for_who_stays_away)
+{
+	unsigned i;
+
+	shared(2);
+	for (i = 0; i <= BR_ARB_STRAYS; i++) {
+		ck_assert(ask(0, BR_ASK_LOCK));
+		end(0, BR_SHARE_OK);
+		ck_assert(ask(1, BR_ASK_CALL) == (i == BR_ARB_STRAYS));
+		pass();
+		br_arb_left(&a, &h[1]);
+		now++;
+	}
+	/* it begins to come back */
+	ck_assert(ask(0, BR_ASK_LOCK));
+	end(0, BR_SHARE_OK);
+	ck_assert(ask(0, BR_ASK_LOCK));
+	end(0, BR_SHARE_OK);
+	ck_assert(!ask(1, BR_ASK_CALL));
+	pass();
+	br_arb_left(&a, &h[1]);
+}
+END_TEST
+
+START_TEST(it_is_not_kept_for_nothing)
+{
+	shared(3);
+	/* for who goes */
+	ck_assert(ask(0, BR_ASK_LOCK));
+	end(0, BR_SHARE_OK);
+	ck_assert(!ask(1, BR_ASK_LOCK));
+	br_arb_disconnect(&a, &h[0]);
+	ck_assert(br_arb_owns(&a, &h[1]));
+	/* after a reset: nothing is as it was */
+	ck_assert(!ask(2, BR_ASK_CALL));
+	br_arb_was_reset(&a, NULL);
+	end(1, BR_SHARE_OK);
+	ck_assert_uint_eq(woken[woken_n - 1], 2);
+	br_arb_left(&a, &h[2]);
+	/* a card that is gone */
+	h[1].pending = BR_PENDING_NONE;
+	ck_assert(ask(1, BR_ASK_LOCK));
+	end(1, BR_SHARE_OK);
+	ck_assert(!ask(2, BR_ASK_CALL));
+	br_arb_was_removed(&a);
+	ck_assert(h[2].inside);
+	br_arb_left(&a, &h[2]);
 }
 END_TEST
 
@@ -120,7 +284,7 @@ START_TEST(an_exclusive_handle_is_alone_and_has_the_lock)
 	    BR_SHARE_OK);
 	/* transactions stand upon it: one End too many is refused */
 	ended(0, BR_SHARE_NOT_TRANSACTED);
-	ck_assert(br_arb_ask(&a, &h[0], BR_ASK_LOCK));
+	ck_assert(ask(0, BR_ASK_LOCK));
 	ended(0, BR_SHARE_OK);
 	ended(0, BR_SHARE_NOT_TRANSACTED);
 	ck_assert(br_arb_owns(&a, &h[0]));
@@ -137,7 +301,7 @@ START_TEST(an_exclusive_handle_is_alone_and_has_the_lock)
 	ck_assert(br_arb_owns(&a, &h[1]));
 	/* with a transaction of its own it stays the owner when it becomes
 	 * one of several, until that ends */
-	ck_assert(br_arb_ask(&a, &h[1], BR_ASK_LOCK));
+	ck_assert(ask(1, BR_ASK_LOCK));
 	br_arb_connect(&a, &h[1], BR_SHARE_SHARED);
 	ck_assert(br_arb_owns(&a, &h[1]));
 	ended(1, BR_SHARE_OK);
@@ -157,7 +321,7 @@ START_TEST(a_reset_is_told_to_all_but_who_did_it)
 	br_arb_was_reset(&a, NULL);
 	ck_assert_int_eq(br_arb_pending(&h[1]), BR_SHARE_RESET);
 	/* who is told something gets no lock */
-	ck_assert(br_arb_ask(&a, &h[1], BR_ASK_LOCK));
+	ck_assert(ask(1, BR_ASK_LOCK));
 	ck_assert(!br_arb_owns(&a, &h[1]));
 	br_arb_left(&a, &h[1]);
 	/* what is worse is told */
@@ -171,9 +335,9 @@ START_TEST(a_removed_card_frees_everybody)
 {
 	shared(3);
 	a.powered = true;
-	ck_assert(br_arb_ask(&a, &h[0], BR_ASK_LOCK));
-	ck_assert(!br_arb_ask(&a, &h[1], BR_ASK_LOCK));
-	ck_assert(!br_arb_ask(&a, &h[2], BR_ASK_CALL));
+	ck_assert(ask(0, BR_ASK_LOCK));
+	ck_assert(!ask(1, BR_ASK_LOCK));
+	ck_assert(!ask(2, BR_ASK_CALL));
 	br_arb_was_removed(&a);
 	ck_assert_uint_eq(woken_n, 2);
 	ck_assert_ptr_null(a.owner);
@@ -197,10 +361,10 @@ END_TEST
 START_TEST(who_goes_gives_back_what_it_had)
 {
 	shared(4);
-	ck_assert(br_arb_ask(&a, &h[0], BR_ASK_LOCK));
-	ck_assert(!br_arb_ask(&a, &h[1], BR_ASK_CALL));
-	ck_assert(!br_arb_ask(&a, &h[2], BR_ASK_LOCK));
-	ck_assert(!br_arb_ask(&a, &h[3], BR_ASK_CALL));
+	ck_assert(ask(0, BR_ASK_LOCK));
+	ck_assert(!ask(1, BR_ASK_CALL));
+	ck_assert(!ask(2, BR_ASK_LOCK));
+	ck_assert(!ask(3, BR_ASK_CALL));
 	br_arb_disconnect(&a, &h[2]);
 	br_arb_disconnect(&a, &h[0]);
 	ck_assert_uint_eq(woken_n, 2);
@@ -220,14 +384,18 @@ END_TEST
 /* ---- random schedules --------------------------------------------------- */
 
 /* The rules in the plainest way: who waits, in order; who is inside; who has
- * the lock, how often. */
+ * the lock, how often; for whom the card is kept. */
 static struct {
 	struct {
 		bool connected, exclusive, inside;
 		enum br_pending pending;
 		enum br_ask asks;
+		uint64_t since, ended;
+		unsigned strayed;
 	} h[MANY];
 	int owner;
+	int kept;
+	uint64_t kept_until;
 	unsigned nesting;
 	int queue[MANY];
 	unsigned queued;
@@ -250,6 +418,7 @@ model_let_in(int i)
 	    m.h[i].pending == BR_PENDING_NONE) {
 		m.owner = i;
 		m.nesting = 1;
+		m.kept = -1;
 	} else {
 		m.h[i].inside = true;
 	}
@@ -259,7 +428,9 @@ model_let_in(int i)
 static bool
 model_fits(int i)
 {
-	return m.owner < 0 && (m.h[i].asks == BR_ASK_CALL || inside() == 0);
+	if (m.owner >= 0 || (m.kept >= 0 && m.kept != i))
+		return false;
+	return m.h[i].asks == BR_ASK_CALL || inside() == 0;
 }
 
 /* Out of the queue. By hand: to valgrind a memmove is a memcpy. */
@@ -283,9 +454,19 @@ model_pump(void)
 	}
 }
 
+static void
+model_due(void)
+{
+	if (m.kept < 0 || now < m.kept_until)
+		return;
+	m.kept = -1;
+	model_pump();
+}
+
 static bool
 model_ask(int i, enum br_ask what)
 {
+	model_due();
 	m.h[i].asks = what;
 	if (m.owner == i) {
 		m.h[i].asks = BR_ASK_NONE;
@@ -293,10 +474,16 @@ model_ask(int i, enum br_ask what)
 			m.nesting++;
 		return true;
 	}
-	if (m.queued == 0 && model_fits(i)) {
+	if (what == BR_ASK_LOCK && m.h[i].ended != 0 &&
+	    now - m.h[i].ended > BR_ARB_KEEP_NS)
+		m.h[i].strayed++;
+	else if (what == BR_ASK_LOCK)
+		m.h[i].strayed = 0;
+	if ((m.queued == 0 || m.kept == i) && model_fits(i)) {
 		model_let_in(i);
 		return true;
 	}
+	m.h[i].since = now;
 	m.queue[m.queued++] = i;
 	return false;
 }
@@ -338,6 +525,13 @@ compare(unsigned step)
 		    "step %u: handle %u differs", step, i);
 		n += m.h[i].connected;
 	}
+	ck_assert_msg(a.kept == (m.kept < 0 ? NULL : &h[m.kept]) &&
+	    (m.kept < 0 || a.kept_until == m.kept_until),
+	    "step %u: it is kept for somebody else", step);
+	if (m.kept >= 0 && m.queued > 0)
+		ck_assert_msg(later_to == &h[m.queue[0]] &&
+		    later_at == m.kept_until,
+		    "step %u: the first does not look at the clock", step);
 	ck_assert_msg(a.owner == (m.owner < 0 ? NULL : &h[m.owner]) &&
 	    a.nesting == m.nesting && a.inside == inside() &&
 	    a.handles_n == n, "step %u: the whole differs", step);
@@ -362,8 +556,11 @@ random_connect(int i, enum br_share_mode mode)
 	if (want != BR_SHARE_OK)
 		return;
 	br_arb_connect(&a, &h[i], mode);
-	if (!m.h[i].connected)
+	if (!m.h[i].connected) {
 		m.h[i].pending = BR_PENDING_NONE;
+		m.h[i].ended = 0;
+		m.h[i].strayed = 0;
+	}
 	m.h[i].connected = true;
 	if (exclusive && (!m.h[i].exclusive || m.owner != i)) {
 		m.nesting = m.owner == i ? m.nesting + 1 : 1;
@@ -387,9 +584,19 @@ random_end(int i)
 				      BR_SHARE_NOT_TRANSACTED;
 	else if (m.nesting <= m.h[i].exclusive)
 		want = BR_SHARE_NOT_TRANSACTED;
-	ended((unsigned)i, want);
-	if (want == BR_SHARE_OK && --m.nesting == 0)
-		model_unlock(i);
+	end((unsigned)i, want);
+	if (want != BR_SHARE_OK || --m.nesting > 0)
+		return;
+	m.h[i].ended = now;
+	m.kept = i;
+	m.kept_until = now + BR_ARB_KEEP_NS;
+	if (m.queued > 0 && m.kept_until >
+	    m.h[m.queue[0]].since + BR_ARB_PATIENCE_NS)
+		m.kept_until = m.h[m.queue[0]].since + BR_ARB_PATIENCE_NS;
+	if (m.kept_until <= now || m.h[i].pending != BR_PENDING_NONE ||
+	    m.h[i].strayed >= BR_ARB_STRAYS)
+		m.kept = -1;
+	model_unlock(i);
 }
 
 static void
@@ -399,6 +606,11 @@ random_step(unsigned *seed)
 	unsigned what = (unsigned)rand_r(seed) % 16;
 	bool waits = m.h[i].asks != BR_ASK_NONE;
 
+	if (rand_r(seed) % 4 == 0) {
+		now += (uint64_t)rand_r(seed) % (2 * BR_ARB_KEEP_NS);
+		br_arb_due(&a, now);
+		model_due();
+	}
 	/* who waits can only give up, go, or be let in */
 	if (waits && what > 3)
 		return;
@@ -410,6 +622,8 @@ random_step(unsigned *seed)
 		model_leave(i);
 		m.h[i].connected = m.h[i].exclusive = false;
 		model_unlock(i);
+		if (m.kept == i)
+			m.kept = -1;
 		m.h[i].inside = false;
 		model_pump();
 	} else if (what == 2) {
@@ -425,17 +639,18 @@ random_step(unsigned *seed)
 		for (k = 0; k < MANY; k++)
 			if (m.h[k].connected)
 				m.h[k].pending = BR_PENDING_REMOVED;
-		if (m.owner >= 0)
-			model_unlock(m.owner);
+		m.kept = -1;
+		model_unlock(m.owner);
+		model_pump();
 	} else if (what <= 6) {
 		if (m.h[i].inside)
 			return;
-		ck_assert_int_eq(br_arb_ask(&a, &h[i], BR_ASK_CALL),
+		ck_assert_int_eq(ask((unsigned)i, BR_ASK_CALL),
 		    model_ask(i, BR_ASK_CALL));
 	} else if (what <= 8) {
 		if (m.h[i].inside || !m.h[i].connected)
 			return;
-		ck_assert_int_eq(br_arb_ask(&a, &h[i], BR_ASK_LOCK),
+		ck_assert_int_eq(ask((unsigned)i, BR_ASK_LOCK),
 		    model_ask(i, BR_ASK_LOCK));
 	} else if (what <= 11) {
 		br_arb_left(&a, &h[i]);
@@ -457,7 +672,7 @@ START_TEST(random_schedules_go_by_the_rules)
 	unsigned seed = 1000u + (unsigned)_i, step, i;
 
 	memset(&m, 0, sizeof(m));
-	m.owner = -1;
+	m.owner = m.kept = -1;
 	for (step = 0; step < 2000; step++) {
 		random_step(&seed);
 		woken_n = 0;
@@ -480,6 +695,10 @@ arbiter_suite(void)
 	tcase_add_checked_fixture(t, setup, NULL);
 	tcase_add_test(t, a_transaction_keeps_others_out_until_its_last_end);
 	tcase_add_test(t, nobody_overtakes_who_waits);
+	tcase_add_test(t, who_comes_back_at_once_goes_first);
+	tcase_add_test(t, nobody_is_passed_over_for_long);
+	tcase_add_test(t, it_is_not_kept_for_who_stays_away);
+	tcase_add_test(t, it_is_not_kept_for_nothing);
 	tcase_add_test(t, an_exclusive_handle_is_alone_and_has_the_lock);
 	tcase_add_test(t, a_reset_is_told_to_all_but_who_did_it);
 	tcase_add_test(t, a_removed_card_frees_everybody);

@@ -37,6 +37,8 @@ const struct difference differences[] = {
 	{ "lock: cancel", NOT_RUN, 0, "it cannot end that wait" },
 	{ "lock: release", NOT_RUN, 0, "it cannot end that wait" },
 	{ "lock: seen at once", NOT_RUN, 0, "it looks every 100 ms" },
+	{ "lock: who comes back at once goes first", NOT_RUN, 0,
+	    "so it is mostly, for who waits looks every 100 ms" },
 	{ "PnP: it has a count", NOT_RUN, 0, "it has none before 2.3.0" },
 	{ "coming: a reader", NOT_RUN, 0,
 	    "its readers stand in files and do not go" },
