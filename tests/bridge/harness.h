@@ -32,6 +32,7 @@
 	SUITE(raw) \
 	SUITE(reader) \
 	SUITE(roads) \
+	SUITE(schedules) \
 	SUITE(shared) \
 	SUITE(state) \
 	SUITE(trace) \

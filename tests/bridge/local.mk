@@ -24,6 +24,7 @@ tests_bridge_test_bridge_SOURCES = \
 	tests/bridge/test_raw.c \
 	tests/bridge/test_reader.c \
 	tests/bridge/test_roads.c \
+	tests/bridge/test_schedules.c \
 	tests/bridge/test_shared.c \
 	tests/bridge/test_state.c \
 	tests/bridge/test_trace.c \
