@@ -342,7 +342,8 @@ add_fd(struct br_server *srv, int fd, void *tag, uint32_t events)
 	return CB_OK;
 }
 
-/* Descriptors are for cards as well: half of them may be connections. */
+/* A connection that shares a card has a timer as well, and cards need some:
+ * a third may be connections. */
 static size_t
 conns_limit(void)
 {
@@ -351,9 +352,9 @@ conns_limit(void)
 
 	if (getrlimit(RLIMIT_NOFILE, &rl) == 0)
 		n = rl.rlim_cur;
-	if (n > 2 * CONNS_MAX)
+	if (n > 3 * CONNS_MAX)
 		return CONNS_MAX;
-	return n < 64 ? 16 : (size_t)n / 2;
+	return n < 64 ? 16 : (size_t)n / 3;
 }
 
 static enum cb_err

@@ -57,16 +57,19 @@ check-valgrind: $(check_PROGRAMS) $(check_LTLIBRARIES)
 		LOG_COMPILER='$(abs_top_srcdir)/tests/valgrind.sh'
 EXTRA_DIST += tests/valgrind.sh
 
-# The full counts: 2,000 kills, more power cuts, ten minutes of each fuzz
-# target in a build of its own.
-SOAK_TARGETS += soak-store soak-fuzz
+# The full counts: 2,000 kills, more power cuts, 512 threads that take 200 turns
+# each with one card, ten minutes of each fuzz target in a build of its own.
+SOAK_TARGETS += soak-store soak-share soak-fuzz
 soak-store: $(check_PROGRAMS)
 	CB_BUILD='$(abs_top_builddir)' KILLS=2000 ROUNDS=3 \
 		$(srcdir)/tests/powercut/run.sh nvm card kill
 	CB_KILLS=2000 CK_RUN_SUITE=store_fault tests/backend/test_store
+soak-share: $(check_PROGRAMS)
+	CB_BUILD='$(abs_top_builddir)' TURNS=200 \
+		$(srcdir)/tests/e2e/winscard-load.sh
 soak-fuzz:
 	$(MKDIR_P) build-soak
 	cd build-soak && '$(abs_top_srcdir)/configure' CC=clang \
 		--enable-fuzzing && $(MAKE) fuzz-programs && $(MAKE) fuzz-long
 
-.PHONY: check-valgrind m32 soak-store soak-fuzz
+.PHONY: check-valgrind m32 soak-store soak-share soak-fuzz

@@ -7,17 +7,21 @@
  *	load reload FILE TIMES [READER]		with a reader: a card is used
  *	load leave FILE TIMES READER		and not given back
  *	load crowd FILE PROCESSES THREADS TIMES READER
+ *	load flood FILE PROCESSES THREADS TIMES READER	more than there may be
  *
  * Prints what went wrong; the exit code says whether something did.
  */
 #include <dlfcn.h>
 #include <pthread.h>
+#include <stdatomic.h>
 #include <stdbool.h>
+#include <stdint.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/mman.h>
 #include <sys/wait.h>
+#include <time.h>
 #include <unistd.h>
 
 #include <winscard.h>
@@ -40,10 +44,23 @@ static const char *reader;
 static unsigned times;
 static bool leave;
 
-/* Shared by the crowd: who is inside, as each counts without a lock. */
+/* Who has waited so much longer than one who was let in before was passed
+ * over. The bridge has a reason to do that for 100 ms; this machine may be
+ * busy with others. */
+#define PASSED_OVER_MS 2000
+
+/* Shared by the crowd: who is inside, as each counts without a lock, and when
+ * those who were asked, in the order in which they were let in. */
 static struct {
 	volatile unsigned inside, total, wrong;
+	atomic_uint refused;	/* of a flood */
+	atomic_uint stood;	/* turns of who was there before */
+	atomic_bool over;
+	uint64_t asked_ms[];
 } *crowd;
+static bool flood;
+
+#define MANY 64		/* processes, and threads of one */
 
 static void *
 load(const char *file)
@@ -76,15 +93,22 @@ send_one(SCARDHANDLE card)
 	    SCARD_S_SUCCESS && n == 47;
 }
 
+static LONG
+try(SCARDCONTEXT *ctx, SCARDHANDLE *card)
+{
+	DWORD p;
+	LONG rv;
+
+	*ctx = 0;
+	rv = sc.establish(SCARD_SCOPE_SYSTEM, NULL, NULL, ctx);
+	return rv != SCARD_S_SUCCESS ? rv : sc.connect(*ctx, reader,
+	    SCARD_SHARE_SHARED, SCARD_PROTOCOL_ANY, card, &p);
+}
+
 static bool
 use(SCARDCONTEXT *ctx, SCARDHANDLE *card)
 {
-	DWORD p;
-
-	return sc.establish(SCARD_SCOPE_SYSTEM, NULL, NULL, ctx) ==
-	    SCARD_S_SUCCESS &&
-	    sc.connect(*ctx, reader, SCARD_SHARE_SHARED, SCARD_PROTOCOL_ANY,
-		card, &p) == SCARD_S_SUCCESS;
+	return try(ctx, card) == SCARD_S_SUCCESS;
 }
 
 /* ---- in and out -------------------------------------------------------- */
@@ -152,31 +176,57 @@ reload(const char *file)
 
 /* ---- many at once ------------------------------------------------------ */
 
+static uint64_t
+now_ms(void)
+{
+	struct timespec t;
+
+	clock_gettime(CLOCK_MONOTONIC, &t);
+	return (uint64_t)t.tv_sec * 1000 + (uint64_t)t.tv_nsec / 1000000;
+}
+
+/* Is it what who comes too much may be told: that there is no room? */
+static bool
+is_refusal(LONG rv)
+{
+	return rv == SCARD_E_NO_SERVICE || rv == SCARD_E_SERVICE_STOPPED ||
+	    rv == SCARD_E_READER_UNAVAILABLE;
+}
+
+static bool
+take_turn(SCARDHANDLE card)
+{
+	uint64_t asked = now_ms();
+	bool good;
+
+	if (sc.begin(card) != SCARD_S_SUCCESS)
+		return false;
+	/* nothing but the card's lock guards these */
+	good = crowd->inside++ == 0;
+	crowd->asked_ms[crowd->total++] = asked;
+	good = send_one(card) && good;
+	crowd->inside--;
+	return sc.end(card, SCARD_LEAVE_CARD) == SCARD_S_SUCCESS && good;
+}
+
 static void *
 one_of_many(void *arg)
 {
 	SCARDCONTEXT ctx;
 	SCARDHANDLE card;
 	unsigned i;
+	LONG rv = try(&ctx, &card);
 
 	(void)arg;
-	if (!use(&ctx, &card)) {
+	if (flood && is_refusal(rv))
+		crowd->refused++;
+	else if (rv != SCARD_S_SUCCESS)
 		crowd->wrong++;
-		return NULL;
-	}
-	for (i = 0; i < times; i++) {
-		if (sc.begin(card) != SCARD_S_SUCCESS) {
+	for (i = 0; i < times && rv == SCARD_S_SUCCESS; i++)
+		if (!take_turn(card)) {
 			crowd->wrong++;
 			break;
 		}
-		/* nothing but the card's lock guards these */
-		if (crowd->inside++ != 0 || !send_one(card))
-			crowd->wrong++;
-		crowd->total++;
-		crowd->inside--;
-		if (sc.end(card, SCARD_LEAVE_CARD) != SCARD_S_SUCCESS)
-			crowd->wrong++;
-	}
 	sc.release(ctx);
 	return NULL;
 }
@@ -184,7 +234,7 @@ one_of_many(void *arg)
 static int
 member(unsigned threads)
 {
-	pthread_t t[64];
+	pthread_t t[MANY];
 	unsigned i;
 
 	for (i = 0; i < threads; i++)
@@ -195,25 +245,111 @@ member(unsigned threads)
 	return 0;
 }
 
+/* How much longer than one who came before has anybody waited? */
+static uint64_t
+passed_over(void)
+{
+	uint64_t latest = 0, worst = 0, *asked = crowd->asked_ms;
+	unsigned i;
+
+	for (i = 0; i < crowd->total; i++) {
+		if (asked[i] > latest)
+			latest = asked[i];
+		else if (latest - asked[i] > worst)
+			worst = latest - asked[i];
+	}
+	return worst;
+}
+
+static unsigned
+send_crowd(unsigned processes, unsigned threads)
+{
+	unsigned i, bad = 0;
+	pid_t pids[MANY];
+	int rc;
+
+	if (processes > MANY || threads > MANY)
+		return 1;
+	for (i = 0; i < processes; i++)
+		if ((pids[i] = fork()) == 0)
+			_exit(member(threads));
+	for (i = 0; i < processes; i++)
+		bad += waitpid(pids[i], &rc, 0) != pids[i] || rc != 0;
+	return bad;
+}
+
+static bool
+crowd_new(size_t turns)
+{
+	crowd = mmap(NULL, sizeof(*crowd) + turns * sizeof(uint64_t),
+	    PROT_READ | PROT_WRITE, MAP_SHARED | MAP_ANONYMOUS, -1, 0);
+	return crowd != MAP_FAILED;
+}
+
 static int
 gather(unsigned processes, unsigned threads)
 {
-	unsigned i, want = processes * threads * times, bad = 0;
-	int rc;
+	unsigned want = processes * threads * times, bad;
+	uint64_t passed;
 
-	crowd = mmap(NULL, sizeof(*crowd), PROT_READ | PROT_WRITE,
-	    MAP_SHARED | MAP_ANONYMOUS, -1, 0);
-	if (crowd == MAP_FAILED || threads > 64)
+	if (!crowd_new(want))
 		return 2;
-	for (i = 0; i < processes; i++)
-		if (fork() == 0)
-			_exit(member(threads));
-	while (wait(&rc) > 0)
-		bad += rc != 0;
-	if (bad != 0 || crowd->wrong != 0 || crowd->total != want)
-		printf("%u transactions of %u, %u wrong, %u processes\n",
-		    crowd->total, want, crowd->wrong, bad);
-	return bad == 0 && crowd->wrong == 0 && crowd->total == want ? 0 : 1;
+	bad = send_crowd(processes, threads);
+	passed = passed_over();
+	if (bad == 0 && crowd->wrong == 0 && crowd->total == want &&
+	    passed <= PASSED_OVER_MS)
+		return 0;
+	printf("%u transactions of %u, %u wrong, %u processes; passed over "
+	    "for %llu ms\n", crowd->total, want, crowd->wrong, bad,
+	    (unsigned long long)passed);
+	return 1;
+}
+
+/* ---- more than there may be --------------------------------------------- */
+
+/* One who was there before loses nothing. */
+static int
+stand_by(void)
+{
+	SCARDCONTEXT ctx;
+	SCARDHANDLE card;
+	unsigned n;
+
+	if (!use(&ctx, &card))
+		return 1;
+	for (n = 0; !crowd->over && n < 100000; n++) {
+		if (!take_turn(card))
+			return 1;
+		crowd->stood++;
+		usleep(1000);
+	}
+	return sc.release(ctx) == SCARD_S_SUCCESS ? 0 : 1;
+}
+
+static int
+pour(unsigned processes, unsigned threads)
+{
+	unsigned want = processes * threads * times, bad, before;
+	pid_t bystander;
+	int rc = -1;
+
+	if (!crowd_new(want + 100000))
+		return 2;
+	flood = true;
+	if ((bystander = fork()) == 0)
+		_exit(stand_by());
+	while (crowd->stood == 0 && waitpid(bystander, &rc, WNOHANG) == 0)
+		usleep(1000);
+	before = crowd->stood;
+	bad = send_crowd(processes, threads);
+	crowd->over = true;
+	waitpid(bystander, &rc, 0);
+	printf("%u of %u refused, %u wrong, %u processes; bystander: code "
+	    "%d, %u turns\n", crowd->refused, processes * threads,
+	    crowd->wrong, bad, rc, crowd->stood);
+	return bad == 0 && crowd->wrong == 0 && rc == 0 &&
+		crowd->stood > before && crowd->refused > 0 &&
+		crowd->refused < processes * threads ? 0 : 1;
 }
 
 static unsigned
@@ -226,18 +362,19 @@ int
 main(int argc, char **argv)
 {
 	/* one that hangs is ended, and that is an error */
-	alarm(100);
+	alarm(argc == 7 ? 300 : 100);
 	leave = argc == 5 && strcmp(argv[1], "leave") == 0;
 	if (leave || (argc >= 4 && strcmp(argv[1], "reload") == 0)) {
 		times = number(argv[3]);
 		reader = argv[4];
 		return reload(argv[2]);
 	}
-	if (argc == 7 && strcmp(argv[1], "crowd") == 0) {
+	if (argc == 7) {
 		times = number(argv[5]);
 		reader = argv[6];
 		(void)load(argv[2]);
-		return gather(number(argv[3]), number(argv[4]));
+		return (strcmp(argv[1], "crowd") == 0 ? gather : pour)(
+		    number(argv[3]), number(argv[4]));
 	}
 	return 2;
 }
