@@ -201,6 +201,13 @@ stage_asan() {
 		TREE_TESTS=
 }
 
+# Built of what has threads only, and quickly: others warn and harden.
+stage_tsan() {
+	build build-tsan CFLAGS="-g1 -O1" --disable-hardening \
+		--enable-sanitizers=thread -- tsan-programs || return
+	e2e_script tsan tests/tsan.sh env CB_BUILD="$top/build-tsan"
+}
+
 stage_valgrind() {
 	make_check "unit tests, valgrind" 900 build-gcc check-valgrind
 }
@@ -306,7 +313,7 @@ stage_slow() {
 
 wanted() { [[ " ${CHECK_ONLY:-$stages} " = *" $1 "* ]]; } # STAGE
 
-stages="gcc clang asan slow store fuzz e2e dist"
+stages="gcc clang asan tsan slow store fuzz e2e dist"
 
 mkdir -p "$logs"
 : >"$counts"

@@ -153,8 +153,9 @@ note(struct br_reader *rd, enum cb_err e, const struct br_link_info *info,
 	rd->usable = e == CB_OK;
 	rd->info = *info;
 	rd->trouble_err = e;
-	snprintf(rd->trouble, sizeof(rd->trouble), "%s",
-	    e == CB_OK ? "" : words);
+	/* long ones are cut */
+	snprintf(rd->trouble, sizeof(rd->trouble), "%.*s",
+	    (int)sizeof(rd->trouble) - 1, e == CB_OK ? "" : words);
 	pthread_mutex_unlock(&rd->lock);
 }
 

@@ -57,6 +57,11 @@ check-valgrind: $(check_PROGRAMS) $(check_LTLIBRARIES)
 		LOG_COMPILER='$(abs_top_srcdir)/tests/valgrind.sh'
 EXTRA_DIST += tests/valgrind.sh
 
+# What tests/tsan.sh runs.
+tsan-programs: cardbridged cardbridge winscard-shim/libpcsclite.la \
+	tests/bridge/test_bridge tests/winscard/conform tests/winscard/load
+EXTRA_DIST += tests/tsan.sh
+
 # The full counts: 2,000 kills, more power cuts, 512 threads that take 200 turns
 # each with one card, ten minutes of each fuzz target in a build of its own.
 SOAK_TARGETS += soak-store soak-share soak-fuzz
@@ -72,4 +77,4 @@ soak-fuzz:
 	cd build-soak && '$(abs_top_srcdir)/configure' CC=clang \
 		--enable-fuzzing && $(MAKE) fuzz-programs && $(MAKE) fuzz-long
 
-.PHONY: check-valgrind m32 soak-store soak-share soak-fuzz
+.PHONY: check-valgrind m32 tsan-programs soak-store soak-share soak-fuzz
