@@ -339,6 +339,34 @@ rows_back(SCARDHANDLE owner, struct task *t)
 	(void)SCardBeginTransaction(owner);
 }
 
+/* Nor does it hold up anybody, its own context's other questions included. */
+static void
+rows_beside_lock(struct task *t)
+{
+	SCARDCONTEXT other;
+	SCARDHANDLE card;
+	uint64_t from;
+	DWORD n = 0;
+
+	task_start(t, task_begin);
+	ok("lock: it waits, beside others", task_waits(t, 50));
+	from = now_ms();
+	is("lock: its context is valid", SCardIsValidContext(t->ctx),
+	    SCARD_S_SUCCESS);
+	other = establish();
+	is("lock: another context lists", SCardListReaders(other, NULL, NULL,
+		&n), SCARD_S_SUCCESS);
+	is("lock: and connects elsewhere", connect_to(other, reader_both,
+		SHARED, SCARD_PROTOCOL_ANY, &card), SCARD_S_SUCCESS);
+	is("lock: and sends", status(card), SCARD_S_SUCCESS);
+	is("lock: and goes", SCardReleaseContext(other), SCARD_S_SUCCESS);
+	is("lock: cancel, beside others", SCardCancel(t->ctx),
+	    SCARD_S_SUCCESS);
+	is("lock: cancelled, beside others", task_end(t),
+	    SCARD_E_CANCELLED);
+	ok("lock: nothing was held up", now_ms() - from < 1000);
+}
+
 /* A wait for a lock can be ended. */
 static void
 rows_lock(void)
@@ -366,6 +394,7 @@ rows_lock(void)
 		is("lock: the handle lives", transmit(t.card),
 		    SCARD_S_SUCCESS);
 		(void)SCardBeginTransaction(owner);
+		rows_beside_lock(&t);
 	}
 	if (runs("lock: seen at once"))
 		rows_seen(owner, &t);

@@ -173,6 +173,7 @@ rows_peers(void)
 	SCARDHANDLE card = connected(ctx, SHARED), c;
 	struct task t = { .card = card };
 	struct peer p;
+	uint64_t from;
 
 	peer_start(&p);
 	is("peer: connects", peer_do(&p, "connect", SHARED),
@@ -208,9 +209,11 @@ rows_peers(void)
 	is("death: begin", peer_do(&p, "begin", 0), SCARD_S_SUCCESS);
 	task_start(&t, task_status);
 	ok("death: somebody waits", task_waits(&t, 50));
+	from = now_ms();
 	peer_kill(&p);
 	is("death: in a transaction resets the card", task_end(&t),
 	    SCARD_W_RESET_CARD);
+	ok("death: at once", now_ms() - from < 1000);
 	(void)reconnect(card, SHARED, LEAVE);
 
 	peer_start(&p);
