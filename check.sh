@@ -58,6 +58,7 @@ declare -A e2e_kind=(
 	[winscard-abi]=program
 	[winscard-gone]=measuring
 	[winscard-load]=measuring
+	[winscard-schedule]=measuring
 )
 
 logs=$top/build-logs

@@ -121,19 +121,25 @@ br_arb_left(struct br_arbiter *a, struct br_handle *h)
 	pump(a);
 }
 
-void
-br_arb_leave(struct br_arbiter *a, struct br_handle *h)
+static void
+unqueue(struct br_arbiter *a, struct br_handle *h)
 {
 	struct br_handle **at, *before = NULL;
 
-	if (h->asks == BR_ASK_NONE)
-		return;
 	for (at = &a->first; *at != h; at = &(*at)->behind)
 		before = *at;
 	*at = h->behind;
 	if (a->last == h)
 		a->last = before;
 	h->behind = NULL;
+}
+
+void
+br_arb_leave(struct br_arbiter *a, struct br_handle *h)
+{
+	if (h->asks == BR_ASK_NONE)
+		return;
+	unqueue(a, h);
 	h->asks = BR_ASK_NONE;
 	pump(a);
 }
@@ -282,6 +288,23 @@ br_arb_end(struct br_arbiter *a, struct br_handle *h, uint64_t now)
 
 /* ---- what happens to a card -------------------------------------------- */
 
+/* Who waits for a transaction is told now, not when it could have it. */
+static void
+dismiss(struct br_arbiter *a)
+{
+	struct br_handle *h, *behind;
+
+	for (h = a->first; h != NULL; h = behind) {
+		behind = h->behind;
+		if (h->asks != BR_ASK_LOCK || h->pending == BR_PENDING_NONE)
+			continue;
+		unqueue(a, h);
+		let_in(a, h, BR_ASK_LOCK);
+		h->wake(h);
+	}
+	pump(a);
+}
+
 void
 br_arb_was_reset(struct br_arbiter *a, const struct br_handle *except)
 {
@@ -291,6 +314,7 @@ br_arb_was_reset(struct br_arbiter *a, const struct br_handle *except)
 	for (h = a->handles; h != NULL; h = h->next)
 		if (h != except && h->pending == BR_PENDING_NONE)
 			h->pending = BR_PENDING_RESET;
+	dismiss(a);
 }
 
 void
@@ -303,6 +327,7 @@ br_arb_was_removed(struct br_arbiter *a)
 	for (h = a->handles; h != NULL; h = h->next)
 		h->pending = BR_PENDING_REMOVED;
 	a->kept = NULL;
+	dismiss(a);
 	/* an exclusive handle stays exclusive, but holds up nobody */
 	unlock(a);
 }

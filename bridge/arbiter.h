@@ -108,7 +108,7 @@ enum br_outcome br_arb_may_end(
 void br_arb_end(struct br_arbiter *a, struct br_handle *h, uint64_t now);
 
 /* The card was reset or lost its power, by whom does not matter: all handles
- * but `except` (NULL: none) are told. */
+ * but `except` (NULL: none) are told; who waits for a transaction is now. */
 void br_arb_was_reset(struct br_arbiter *a, const struct br_handle *except);
 /* The card is gone, and with it every lock. */
 void br_arb_was_removed(struct br_arbiter *a);

@@ -114,7 +114,7 @@ struct br_session {
 	bool done;		/* its thread has left it */
 	bool answered;		/* the request in hand was, by the loop */
 	bool queued;		/* waits for others, not for the card */
-	bool connects;		/* so does the request in hand */
+	enum br_share_mode connects; /* so does the request in hand; 0: not */
 	unsigned busy;		/* so many say that it is computing */
 	uint64_t busy_since;	/* ms; 0: not computing */
 	uint16_t busy_seq;

@@ -60,10 +60,14 @@ put_lost(const struct br_session *s, uint16_t seq, struct cb_buf *frame)
 {
 	const struct br_shared state = {
 		/* who comes to a card has none to lose */
-		.outcome = s->connects ? BR_SHARE_NO_CARD : BR_SHARE_REMOVED,
+		.outcome =
+		    s->connects != 0 ? BR_SHARE_NO_CARD : BR_SHARE_REMOVED,
 		.max_apdu = 256,
 	};
 
+	/* who speaks to the reader needs none */
+	if (s->connects == BR_SHARE_DIRECT)
+		return CB_E_BUSY;
 	return br_put_shared(frame, seq, &state);
 }
 
@@ -261,10 +265,10 @@ disconnect(struct br_session *s)
 }
 
 static void
-set_connects(struct br_session *s, bool connects)
+set_connects(struct br_session *s, enum br_share_mode mode)
 {
 	pthread_mutex_lock(&s->lock);
-	s->connects = connects;
+	s->connects = mode;
 	pthread_mutex_unlock(&s->lock);
 }
 
@@ -275,11 +279,11 @@ do_connect(struct br_session *s, const struct br_share_wish *w,
 {
 	bool mine;
 
-	set_connects(s, true);
+	set_connects(s, w->mode);
 	(void)br_session_busy(s, true);
 	*out = try_connect(s, w);
 	mine = br_session_busy(s, false);
-	set_connects(s, false);
+	set_connects(s, 0);
 	return mine;
 }
 
@@ -290,9 +294,10 @@ begin(struct br_session *s)
 	bool mine;
 
 	mine = do_connect(s, &s->wish, &out);
-	if (out != BR_SHARE_OK)
+	/* who was told that there is no card does not disconnect */
+	if (out != BR_SHARE_OK || !mine)
 		disconnect(s);
-	return (!mine || answer(s, out)) && out == BR_SHARE_OK && !s->closed;
+	return mine && answer(s, out) && out == BR_SHARE_OK && !s->closed;
 }
 
 static bool
@@ -344,6 +349,7 @@ on_disconnect(struct br_session *s, struct cb_span body)
 	struct br_reader *rd = s->rd;
 	enum br_outcome out = BR_SHARE_OK;
 	uint8_t d;
+	bool mine;
 
 	if (!take_choice(s, body, BR_ABANDON, &d))
 		return false;
@@ -357,11 +363,13 @@ on_disconnect(struct br_session *s, struct cb_span body)
 		pthread_mutex_unlock(&rd->card);
 		br_turn_leave(s);
 	}
-	if (out == BR_SHARE_OK)
+	mine = br_session_busy(s, false);
+	/* who was told that the card is gone takes it for done */
+	if (out == BR_SHARE_OK || !mine)
 		disconnect(s);
-	if (br_session_busy(s, false))
+	if (mine)
 		(void)answer(s, out);
-	return out != BR_SHARE_OK && !s->closed;
+	return out != BR_SHARE_OK && mine && !s->closed;
 }
 
 static bool

@@ -95,12 +95,18 @@ give_up(struct br_session *s)
 	return waits;
 }
 
-static void
+/* False: what it would wait for was answered, as the card was taken out. */
+static bool
 set_queued(struct br_session *s, bool queued)
 {
+	bool good;
+
 	pthread_mutex_lock(&s->lock);
-	s->queued = queued;
+	good = !queued || s->busy == 0 || !s->answered;
+	if (good)
+		s->queued = queued;
 	pthread_mutex_unlock(&s->lock);
+	return good;
 }
 
 /* Was it let in? Else the time has come to look who may be. */
@@ -175,11 +181,12 @@ enter(struct br_session *s, enum br_ask what)
 	pthread_mutex_unlock(&rd->lock);
 	if (in)
 		return BR_SHARE_OK;
-	set_queued(s, true);
+	if (!set_queued(s, true))
+		return give_up(s) ? BR_SHARE_CANCELLED : BR_SHARE_OK;
 	(void)br_session_busy(s, true);
 	out = await_turn(s);
 	(void)br_session_busy(s, false);
-	set_queued(s, false);
+	(void)set_queued(s, false);
 	return out;
 }
 

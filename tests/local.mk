@@ -59,11 +59,13 @@ EXTRA_DIST += tests/valgrind.sh
 
 # What tests/tsan.sh runs.
 tsan-programs: cardbridged cardbridge winscard-shim/libpcsclite.la \
-	tests/bridge/test_bridge tests/winscard/conform tests/winscard/load
+	tests/bridge/test_bridge tests/winscard/conform tests/winscard/load \
+	tests/winscard/schedule
 EXTRA_DIST += tests/tsan.sh
 
 # The full counts: 2,000 kills, more power cuts, 512 threads that take 200 turns
-# each with one card, ten minutes of each fuzz target in a build of its own.
+# each with one card, random schedules of 300,000 calls, ten minutes of each
+# fuzz target in a build of its own.
 SOAK_TARGETS += soak-store soak-share soak-fuzz
 soak-store: $(check_PROGRAMS)
 	CB_BUILD='$(abs_top_builddir)' KILLS=2000 ROUNDS=3 \
@@ -72,6 +74,9 @@ soak-store: $(check_PROGRAMS)
 soak-share: $(check_PROGRAMS)
 	CB_BUILD='$(abs_top_builddir)' TURNS=200 \
 		$(srcdir)/tests/e2e/winscard-load.sh
+	CB_BUILD='$(abs_top_builddir)' SCHEDULES=300 CALLS=1000 \
+		SEED="$${SEED:-$$(date +%s)}" \
+		$(srcdir)/tests/e2e/winscard-schedule.sh
 soak-fuzz:
 	$(MKDIR_P) build-soak
 	cd build-soak && '$(abs_top_srcdir)/configure' CC=clang \

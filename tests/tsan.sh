@@ -60,6 +60,14 @@ t "every row of the library's" env "LD_LIBRARY_PATH=$shim" "${setarch[@]}" \
 	"$conform" cardbridge "cardbridge one 00 00" "cardbridge both 00 00"
 t "many at once" "${setarch[@]}" "$load" crowd "$shim/libpcsclite.so.1" \
 	8 8 "${TURNS:-10}" "cardbridge one 00 00"
+export CARDBRIDGE
+for seed in 1 2; do
+	reader_remove both
+	reader_add both "emu:$T/both.card"
+	t "a random schedule, seed $seed" env "LD_LIBRARY_PATH=$shim" \
+		"${setarch[@]}" "$CB_BUILD/tests/winscard/schedule" "$seed" \
+		300 "cardbridge both 00 00"
+done
 bridge_stop
 reports "bridge and library" tsan-all
 for lane in "${lanes[@]}"; do

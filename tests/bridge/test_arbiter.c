@@ -330,6 +330,25 @@ START_TEST(a_reset_is_told_to_all_but_who_did_it)
 }
 END_TEST
 
+START_TEST(who_waits_for_a_transaction_is_told_at_once)
+{
+	shared(4);
+	ck_assert(ask(0, BR_ASK_LOCK));
+	ck_assert(!ask(1, BR_ASK_CALL));
+	ck_assert(!ask(2, BR_ASK_LOCK));
+	br_arb_was_reset(&a, &h[0]);
+	/* not the call, which comes to know it in its turn */
+	ck_assert_uint_eq(woken_n, 1);
+	ck_assert_uint_eq(woken[0], 2);
+	ck_assert(br_arb_owns(&a, &h[0]));
+	br_arb_left(&a, &h[2]);
+	ended(0, BR_SHARE_OK);
+	ck_assert_uint_eq(woken[1], 1);
+	br_arb_left(&a, &h[1]);
+	ck_assert_uint_eq(a.inside, 0);
+}
+END_TEST
+
 START_TEST(a_removed_card_frees_everybody)
 {
 	shared(3);
@@ -395,6 +414,7 @@ arbiter_suite(void)
 	tcase_add_test(t, it_is_not_kept_for_nothing);
 	tcase_add_test(t, an_exclusive_handle_is_alone_and_has_the_lock);
 	tcase_add_test(t, a_reset_is_told_to_all_but_who_did_it);
+	tcase_add_test(t, who_waits_for_a_transaction_is_told_at_once);
 	tcase_add_test(t, a_removed_card_frees_everybody);
 	tcase_add_test(t, who_goes_gives_back_what_it_had);
 	suite_add_tcase(s, t);

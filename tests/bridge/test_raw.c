@@ -152,6 +152,42 @@ START_TEST(a_request_in_single_bytes_is_a_request)
 }
 END_TEST
 
+/* Whoever tells a call to give up does not know how far it has come. */
+START_TEST(a_word_to_give_up_may_come_close_by)
+{
+	/* 30 CONNECT to "a" and 37 ABORT of it, in one piece */
+	static const struct {
+		const char *hex;
+		enum br_outcome outcome;
+	} rows[] = {
+		{ "00000005003000090203000161" "00000002003700090009",
+		    BR_SHARE_OK },
+		{ "00000002003700080008" "00000005003000090203000161",
+		    BR_SHARE_OK },
+		{ "00000005003000090200000161" "00000002003700090009",
+		    BR_SHARE_PROTOCOL },
+	};
+	struct br_client *c;
+	struct br_shared s;
+	uint8_t raw[256];
+
+	for (size_t i = 0; i < sizeof(rows) / sizeof(rows[0]); i++) {
+		c = dial(&b);
+		send_hex(br_fd(c), rows[i].hex);
+		ck_assert_int_gt(read(br_fd(c), raw, sizeof(raw)), 8);
+		ck_assert_uint_eq(raw[5], BR_SHARED);
+		ck_assert_int_eq(raw[8], rows[i].outcome);
+		if (rows[i].outcome == BR_SHARE_OK)
+			ck_ok(br_share_status(c, true, &s));
+		else
+			ck_ok(br_share_connect(c, "a", BR_SHARE_SHARED,
+			    BR_SHARE_T1, &s));
+		ck_assert_int_eq(s.outcome, BR_SHARE_OK);
+		br_close(&c);
+	}
+}
+END_TEST
+
 START_TEST(another_version_is_told_both)
 {
 	uint8_t reply[512];
@@ -300,6 +336,7 @@ raw_suite(void)
 	tcase_add_loop_test(t, bad_bytes_with_a_powered_card_power_it_off, 0,
 	    (int)(sizeof(bad_powered) / sizeof(bad_powered[0])));
 	tcase_add_test(t, a_request_in_single_bytes_is_a_request);
+	tcase_add_test(t, a_word_to_give_up_may_come_close_by);
 	tcase_add_test(t, another_version_is_told_both);
 	suite_add_tcase(s, t);
 	t = tcase_create("client");

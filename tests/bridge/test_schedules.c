@@ -162,6 +162,27 @@ model_leave(int i)
 	model_pump();
 }
 
+/* Who waits for a transaction is told. */
+static void
+model_dismiss(void)
+{
+	unsigned k;
+	int i;
+
+	for (k = 0; k < m.queued;) {
+		i = m.queue[k];
+		if (m.h[i].asks != BR_ASK_LOCK ||
+		    m.h[i].pending == BR_PENDING_NONE) {
+			k++;
+			continue;
+		}
+		model_drop(k);
+		m.h[i].asks = BR_ASK_NONE;
+		m.h[i].inside = true;
+	}
+	model_pump();
+}
+
 static void
 model_unlock(int i)
 {
@@ -296,6 +317,7 @@ random_step(unsigned *seed)
 			if (k != i && m.h[k].connected &&
 			    m.h[k].pending == BR_PENDING_NONE)
 				m.h[k].pending = BR_PENDING_RESET;
+		model_dismiss();
 	} else if (what == 3) {
 		if (rand_r(seed) % 4 != 0)
 			return;
@@ -304,6 +326,7 @@ random_step(unsigned *seed)
 			if (m.h[k].connected)
 				m.h[k].pending = BR_PENDING_REMOVED;
 		m.kept = -1;
+		model_dismiss();
 		model_unlock(m.owner);
 		model_pump();
 	} else if (what <= 6) {

@@ -51,6 +51,14 @@ tests_winscard_load_SOURCES = \
 	tests/winscard/load.c tests/winscard/own.c tests/winscard/own.h
 tests_winscard_load_CFLAGS = $(AM_CFLAGS) $(PCSC_CFLAGS)
 
+# Random calls against a model.
+check_PROGRAMS += tests/winscard/schedule
+tests_winscard_schedule_SOURCES = \
+	tests/winscard/model.c tests/winscard/model.h \
+	tests/winscard/schedule.c
+tests_winscard_schedule_CFLAGS = $(AM_CFLAGS) $(PCSC_CFLAGS)
+tests_winscard_schedule_LDADD = $(PCSC_LIBS)
+
 # Library and tests for 32 bits on a machine of 64. Of other libraries only
 # the PC/SC headers are needed, so nothing but these is made so.
 m32_flags = -m32 $(AM_CPPFLAGS) $(CPPFLAGS) $(STD_CFLAGS) $(WARN_CFLAGS) \

@@ -35,6 +35,24 @@ rows_nesting(SCARDHANDLE card)
 	    SCARD_E_NOT_TRANSACTED);
 }
 
+/* Who waits for a transaction is told of a reset before it is over. */
+static void
+rows_told(SCARDHANDLE owner)
+{
+	struct task t = { .ctx = establish() };
+
+	t.card = connected(t.ctx, SHARED);
+	is("told: begin", SCardBeginTransaction(owner), SCARD_S_SUCCESS);
+	task_start(&t, task_begin);
+	ok("told: another waits", task_waits(&t, 50));
+	is("told: a reset by the owner", reconnect(owner, SHARED, RESET),
+	    SCARD_S_SUCCESS);
+	is("told: to who waits", task_end(&t), SCARD_W_RESET_CARD);
+	is("told: the owner has it still", SCardEndTransaction(owner, LEAVE),
+	    SCARD_S_SUCCESS);
+	SCardReleaseContext(t.ctx);
+}
+
 /* What another handle's transaction holds up, and until when. */
 static void
 held_up(SCARDHANDLE owner, const char *row, struct task *t,
@@ -246,6 +264,7 @@ rows_transactions(void)
 
 	rows_nesting(card);
 	rows_held_up(card);
+	rows_told(card);
 	rows_drops(ctx);
 	SCardReleaseContext(ctx);
 	rows_exclusive();
