@@ -267,8 +267,10 @@ t "and so does the program" wait_until 10 gone "$program"
 end_tree
 nothing_left "and no directory stays"
 
+# Stopped before, so that none sees another's end.
 beside
-kill -KILL "$started" "$keeper" "$bridge"
+kill -STOP "$started" "$bridge" "$keeper"
+kill -KILL "$keeper" "$bridge" "$started"
 forget "$started"
 end_tree
 wait_until 10 gone "$bridge" || bail "the bridge does not end"
