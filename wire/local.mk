@@ -12,11 +12,13 @@ wire_libwire_la_SOURCES = \
 	wire/export.c wire/export.h \
 	wire/enrol.c wire/enrol.h \
 	wire/grant.c wire/grant.h \
+	wire/identity.c wire/identity.h \
 	wire/key.c wire/key.h \
 	wire/message.c wire/message.h \
 	wire/open.c wire/open.h \
 	wire/record.c wire/record.h \
 	wire/road.c wire/road.h \
+	wire/token.c wire/token.h \
 	wire/wire.h \
 	wire/word.c wire/word.h
 wire_libwire_la_CFLAGS = $(AM_CFLAGS) $(LIBCRYPTO_CFLAGS)

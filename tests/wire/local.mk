@@ -14,11 +14,13 @@ tests_wire_test_wire_SOURCES = \
 	tests/wire/test_export.c \
 	tests/wire/test_enrol.c \
 	tests/wire/test_grant.c \
+	tests/wire/test_identity.c \
 	tests/wire/test_key.c \
 	tests/wire/test_message.c \
 	tests/wire/test_open.c \
 	tests/wire/test_record.c \
-	tests/wire/test_road.c
+	tests/wire/test_road.c \
+	tests/wire/test_token.c
 tests_wire_test_wire_CFLAGS = $(AM_CFLAGS) $(CHECK_CFLAGS)
 tests_wire_test_wire_LDFLAGS = $(program_ldflags)
 tests_wire_test_wire_LDADD = \

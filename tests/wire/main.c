@@ -90,6 +90,7 @@ main(void)
 
 	srunner_add_suite(sr, record_suite());
 	srunner_add_suite(sr, message_suite());
+	srunner_add_suite(sr, identity_suite());
 	srunner_add_suite(sr, key_suite());
 	srunner_add_suite(sr, cert_suite());
 	srunner_add_suite(sr, enrol_suite());
@@ -99,6 +100,7 @@ main(void)
 	srunner_add_suite(sr, chain_suite());
 	srunner_add_suite(sr, export_suite());
 	srunner_add_suite(sr, road_suite());
+	srunner_add_suite(sr, token_suite());
 	srunner_set_tap(sr, "-");
 	srunner_run_all(sr, CK_SILENT);
 	failed = srunner_ntests_failed(sr);

@@ -17,11 +17,13 @@ Suite *entry_suite(void);
 Suite *export_suite(void);
 Suite *enrol_suite(void);
 Suite *grant_suite(void);
+Suite *identity_suite(void);
 Suite *key_suite(void);
 Suite *message_suite(void);
 Suite *open_suite(void);
 Suite *record_suite(void);
 Suite *road_suite(void);
+Suite *token_suite(void);
 
 #define COUNT(table) ((int)(sizeof(table) / sizeof((table)[0])))
 

@@ -1,0 +1,42 @@
+/* SPDX-License-Identifier: BSD-2-Clause
+ * Copyright (c) 2026 The cardbridge authors */
+/*
+ * The identity of a device or person: a directory with its key, its
+ * certificate, and by what its backend is known. Who is given one by its
+ * backend writes it, and who uses it reads it. PROTOCOL.md, "An identity", is
+ * the description.
+ */
+#ifndef WIRE_IDENTITY_H
+#define WIRE_IDENTITY_H
+
+#include "wire/cert.h"
+
+struct wire_identity {
+	enum wire_kind kind;
+	enum wire_usage usage;		/* DEVICE or PERSON */
+	uint8_t backend[WIRE_ID];
+	uint8_t organisation[WIRE_ID];	/* of the certificate */
+	uint8_t id[WIRE_ID];		/* likewise: whose it is */
+	int64_t until;			/* likewise */
+	struct wire_key *key;
+	struct cb_buf certificate, authority, service; /* DER */
+};
+
+void wire_identity_clear(struct wire_identity *identity);
+
+/* A certificate made it whole: sets organisation, id and until of `certificate`
+ * and `usage`, and checks that it is of `authority`, `kind` and `key` and that
+ * the service's is. *why says what is wrong. */
+CB_MUST_USE enum cb_err wire_identity_check(
+    struct wire_identity *identity, int64_t now, struct cb_why *why);
+/* Reads and checks. CB_E_ABSENT: there is none; CB_E_DENIED: others may read
+ * or change it, or it is somebody else's; CB_E_TIMEOUT: no longer valid; else
+ * damaged. */
+CB_MUST_USE enum cb_err wire_identity_read(struct wire_identity *out,
+    const char *dir, int64_t now, struct cb_why *why);
+/* Makes `dir`, which must not be there or be empty, with all of it or not at
+ * all. CB_E_BUSY: it has an identity; CB_E_STORE. */
+CB_MUST_USE enum cb_err wire_identity_write(
+    const struct wire_identity *identity, const char *dir, struct cb_why *why);
+
+#endif
