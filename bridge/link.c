@@ -11,6 +11,7 @@
 static const struct br_link_ops *links[] = {
 	&br_link_emu,
 	&br_link_memory,
+	&br_link_https,
 	NULL,			/* br_link_register */
 };
 
@@ -53,6 +54,7 @@ br_link_find(const struct br_link_ops **ops, const char **rest,
 		return links[i]->check(*rest, why);
 	}
 	cb_why_set(why, "\"%.80s\" is no URI of a card; a card file is "
-	    "emu:/path/to/file.", uri);
+	    "emu:/path/to/file, a card in a backend "
+	    "https://HOST:PORT/cards/ID.", uri);
 	return CB_E_ARG;
 }

@@ -20,6 +20,17 @@ struct br_link_info {
 	char kind[32];		/* its profile; "": not one of ours */
 };
 
+/* What a link hears of its card while nobody uses it. */
+struct br_link_news {
+	bool present;
+	/* What was known of the card counts no more: whoever has it must see
+	 * that it was taken out, even if it is there again. */
+	bool lost;
+	const char *words;	/* why it is not there, for a person */
+};
+/* Any thread, also one that is inside an op of this link; must not wait. */
+typedef void br_link_tell(void *ctx, const struct br_link_news *news);
+
 /* First member of every link's own struct. */
 struct br_link {
 	const struct br_link_ops *ops;
@@ -47,9 +58,15 @@ struct br_link_ops {
 	 * card stays ours. */
 	void (*rest)(struct br_link *l);
 	void (*close)(struct br_link *l);
+
+	/* The rest is for cards that come and go by themselves; else NULL.
+	 * From now until close `tell` is called with all news, and at once
+	 * with what is known. Such a card is not spoiled by a power-on that
+	 * fails: there will be news of it. */
+	void (*watch)(struct br_link *l, br_link_tell *tell, void *ctx);
 };
 
-extern const struct br_link_ops br_link_emu, br_link_memory;
+extern const struct br_link_ops br_link_emu, br_link_memory, br_link_https;
 
 /* The ops for a URI, and where its rest begins. CB_E_ARG: an unknown scheme,
  * or a rest that it refuses. */

@@ -24,6 +24,20 @@ bridge_libclient_la_SOURCES = \
 	bridge/sock.h
 bridge_libclient_la_LIBADD = common/libcommon.la
 
+# The road to cards in a backend.
+noinst_LTLIBRARIES += bridge/libhttps.la
+bridge_libhttps_la_SOURCES = \
+	bridge/https/call.c bridge/https/call.h \
+	bridge/https/enrol.c bridge/https/enrol.h \
+	bridge/https/hold.c bridge/https/hold.h \
+	bridge/https/http_client.c bridge/https/http_client.h \
+	bridge/https/retry.c bridge/https/retry.h \
+	bridge/https/session.c bridge/https/session.h \
+	bridge/https/tls.c bridge/https/tls.h \
+	bridge/https/uri.c bridge/https/uri.h
+bridge_libhttps_la_CFLAGS = $(AM_CFLAGS) $(LIBCURL_CFLAGS) $(LIBSSL_CFLAGS)
+bridge_libhttps_la_LIBADD = wire/libwire.la $(LIBCURL_LIBS) $(LIBSSL_LIBS)
+
 # The bridge itself, in a library so that tests can run it.
 noinst_LTLIBRARIES += bridge/libbridge.la
 bridge_libbridge_la_SOURCES = \
@@ -37,6 +51,7 @@ bridge_libbridge_la_SOURCES = \
 	bridge/link.c \
 	bridge/link.h \
 	bridge/link_emu.c \
+	bridge/link_https.c \
 	bridge/listen.c \
 	bridge/listen.h \
 	bridge/loop.h \
@@ -60,7 +75,7 @@ bridge_libbridge_la_SOURCES = \
 	bridge/turn.c \
 	bridge/work.c
 bridge_libbridge_la_CFLAGS = $(AM_CFLAGS) $(LIBCONFIG_CFLAGS)
-bridge_libbridge_la_LIBADD = $(LIBCONFIG_LIBS)
+bridge_libbridge_la_LIBADD = bridge/libhttps.la $(LIBCONFIG_LIBS)
 
 sbin_PROGRAMS += cardbridged
 cardbridged_SOURCES = \

@@ -148,6 +148,7 @@ struct br_server {
 
 	atomic_uint tellers;	/* connections with tell set */
 	atomic_bool changed;	/* they are to be told */
+	atomic_bool heard;	/* there are news of a card */
 	uint32_t comings;	/* readers that came or went (loop) */
 	uint32_t visits;	/* connections that greeted us (loop) */
 

@@ -65,6 +65,8 @@ br_reader_new(struct br_reader **out, struct br_readers *table,
 	snprintf(rd->name, sizeof(rd->name), "%s", name);
 	rd->slot = slot >= 0 ? slot : lowest_free_slot(table);
 	rd->number = ++table->last_number;
+	rd->kick = table->kick;
+	rd->kick_ctx = table->kick_ctx;
 	rd->inserted = true;
 	pthread_mutex_init(&rd->lock, NULL);
 	pthread_mutex_init(&rd->card, NULL);
@@ -151,11 +153,63 @@ note(struct br_reader *rd, enum cb_err e, const struct br_link_info *info,
 {
 	pthread_mutex_lock(&rd->lock);
 	rd->usable = e == CB_OK;
+	/* nobody has told of it yet */
+	rd->away = rd->usable && rd->link->ops->watch != NULL;
 	rd->info = *info;
 	rd->trouble_err = e;
 	/* long ones are cut */
 	snprintf(rd->trouble, sizeof(rd->trouble), "%.*s",
 	    (int)sizeof(rd->trouble) - 1, e == CB_OK ? "" : words);
+	pthread_mutex_unlock(&rd->lock);
+}
+
+/* With rd->lock held: the loop has something to look at. */
+static void
+call_loop(struct br_reader *rd)
+{
+	rd->heard = true;
+	if (rd->kick != NULL)
+		rd->kick(rd->kick_ctx);
+}
+
+/* Of a link that is watched, from any thread. */
+static void
+on_news(void *ctx, const struct br_link_news *news)
+{
+	struct br_reader *rd = ctx;
+
+	pthread_mutex_lock(&rd->lock);
+	rd->away = !news->present;
+	rd->lost = rd->lost || news->lost || rd->away;
+	snprintf(rd->trouble, sizeof(rd->trouble), "%s",
+	    news->present ? "" : news->words);
+	rd->trouble_err = news->present ? CB_OK : CB_E_ABSENT;
+	call_loop(rd);
+	pthread_mutex_unlock(&rd->lock);
+}
+
+bool
+br_reader_news(struct br_reader *rd, bool *lost)
+{
+	bool heard;
+
+	pthread_mutex_lock(&rd->lock);
+	heard = rd->heard;
+	*lost = rd->lost;
+	rd->heard = rd->lost = false;
+	pthread_mutex_unlock(&rd->lock);
+	return heard;
+}
+
+void
+br_reader_learn(struct br_reader *rd, const struct br_link_info *info)
+{
+	pthread_mutex_lock(&rd->lock);
+	/* of other cards all was known before */
+	if (rd->link->ops->watch != NULL &&
+	    memcmp(&rd->info, info, sizeof(*info)) != 0)
+		call_loop(rd);
+	rd->info = *info;
 	pthread_mutex_unlock(&rd->lock);
 }
 
@@ -193,6 +247,8 @@ br_reader_open(struct br_reader *rd, struct cb_why *why)
 		    cb_err_text(r));
 	rd->link = link;
 	note(rd, r, &info, words.text);
+	if (r == CB_OK && ops->watch != NULL)
+		ops->watch(link, on_news, rd);
 	if (r == CB_OK)
 		tell_inserted(rd);
 	if (r != CB_OK) {
@@ -299,7 +355,7 @@ br_reader_describe(struct br_reader *rd, struct br_reader_info *out)
 	snprintf(out->uri, sizeof(out->uri), "%s", rd->uri);
 	out->slot = rd->slot;
 	pthread_mutex_lock(&rd->lock);
-	out->present = rd->inserted && rd->usable;
+	out->present = rd->inserted && rd->usable && !rd->away;
 	pid = rd->holder != NULL ? rd->holder_pid :
 	    rd->arb.handles != NULL ? (pid_t)rd->arb.handles->pid : 0;
 	if (out->present) {

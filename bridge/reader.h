@@ -63,6 +63,12 @@ struct br_reader {
 	enum cb_err trouble_err;
 	char trouble[256];
 	struct br_link_info info;
+	/* of a link that is watched */
+	bool away;		/* its card is not there */
+	bool lost;		/* it was gone meanwhile (loop resets) */
+	bool heard;		/* there is news for the loop */
+	void (*kick)(void *ctx); /* wakes the loop */
+	void *kick_ctx;
 	struct br_session *holder; /* has the card powered */
 	enum br_road holder_road;
 	pid_t holder_pid;
@@ -81,6 +87,8 @@ struct br_readers {
 	size_t count;
 	uint32_t last_number;
 	uint32_t reserved;	/* slots not to give away, bits */
+	void (*kick)(void *ctx); /* for those whose link is watched */
+	void *kick_ctx;
 };
 
 /* A new reader at the end of the table, inserted and not yet opened. slot:
@@ -112,6 +120,13 @@ void br_reader_rest(struct br_reader *rd);
 /* The card could not be powered: the reader is empty until it is put in
  * again, and says why. Likewise. */
 void br_reader_spoil(struct br_reader *rd, enum cb_err e, const char *words);
+
+/* What powering it has told of the card, likewise. */
+void br_reader_learn(
+    struct br_reader *rd, const struct br_link_info *info);
+/* What its link has heard since the last time (loop). True: anything. *lost:
+ * what was in it is gone. */
+bool br_reader_news(struct br_reader *rd, bool *lost);
 
 /* The protocol of a card that has power, likewise. */
 CB_MUST_USE enum cb_err br_reader_protocol(

@@ -175,6 +175,53 @@ free_leaving(struct br_server *srv)
 	}
 }
 
+/* Any thread. */
+static void
+on_heard(void *ctx)
+{
+	struct br_server *srv = ctx;
+
+	atomic_store(&srv->heard, true);
+	br_server_kick(srv);
+}
+
+/* A card that was gone and is back has been taken out nevertheless. */
+static void
+take_out_lost(struct br_server *srv, struct br_reader *rd)
+{
+	bool away;
+
+	pthread_mutex_lock(&rd->lock);
+	away = rd->away;
+	rd->away = true;
+	pthread_mutex_unlock(&rd->lock);
+	br_share_take_out(rd, false);
+	br_session_lose(srv, rd);
+	br_server_tell(srv, rd, false);
+	pthread_mutex_lock(&rd->lock);
+	/* it may have been heard of meanwhile */
+	if (!rd->heard)
+		rd->away = away;
+	pthread_mutex_unlock(&rd->lock);
+}
+
+static void
+take_news(struct br_server *srv)
+{
+	struct br_reader *rd;
+	bool lost;
+
+	if (!atomic_exchange(&srv->heard, false))
+		return;
+	for (rd = srv->readers.first; rd != NULL; rd = rd->next) {
+		if (!br_reader_news(rd, &lost))
+			continue;
+		if (lost && br_share_sees(rd, BR_ROAD_DIRECT))
+			take_out_lost(srv, rd);
+		br_server_tell(srv, rd, true);
+	}
+}
+
 static void
 on_kick(struct br_server *srv)
 {
@@ -199,6 +246,7 @@ on_kick(struct br_server *srv)
 		br_session_finish(s);
 	}
 	free_leaving(srv);
+	take_news(srv);
 	if (atomic_exchange(&srv->changed, false))
 		br_serve_changed(srv);
 }
@@ -407,6 +455,9 @@ br_server_new(struct br_server **out, const struct br_settings *set,
 	atomic_init(&srv->pulsing, false);
 	atomic_init(&srv->tellers, 0);
 	atomic_init(&srv->changed, false);
+	atomic_init(&srv->heard, false);
+	srv->readers.kick = on_heard;
+	srv->readers.kick_ctx = srv;
 	pthread_mutex_init(&srv->done_lock, NULL);
 	pthread_mutex_init(&srv->work_lock, NULL);
 	br_pool_init(&srv->pool);

@@ -146,7 +146,7 @@ br_session_power_on_held(
 	if (!atomic_load(&s->lost) &&
 	    (r = br_reader_open(rd, &words)) == CB_OK &&
 	    (r = rd->link->ops->power(rd->link, what, &info, &words)) !=
-		CB_OK)
+		CB_OK && rd->link->ops->watch == NULL)
 		br_reader_spoil(rd, r, words.text);
 	note_deadline(s);
 	if (atomic_load(&s->lost))
@@ -154,9 +154,7 @@ br_session_power_on_held(
 	cb_why_set(why, "%s", words.text);
 	if (r != CB_OK)
 		return r;
-	pthread_mutex_lock(&rd->lock);
-	rd->info = info;
-	pthread_mutex_unlock(&rd->lock);
+	br_reader_learn(rd, &info);
 	br_trace_power(rd, s->conn->cred.pid,
 	    what == BR_POWER_RESET ? "reset" : "power on");
 	return CB_OK;

@@ -83,7 +83,7 @@ br_share_refresh(struct br_reader *rd)
 	bool here, pcsc, changed;
 
 	pthread_mutex_lock(&rd->lock);
-	here = rd->inserted && !rd->removed && rd->usable;
+	here = rd->inserted && !rd->removed && rd->usable && !rd->away;
 	if (here && !rd->here)	/* what was chosen without a card is over */
 		rd->arb.protocol = 0;
 	rd->here = here;

@@ -46,8 +46,9 @@ may() { # FILE HEADER
 	# each foreign library has one door
 	'<openssl/'*)
 		[[ $room = crypto || $room = wire || $1 = backend/vault/* ||
-			$1 = emulator/crypto/* ]]
+			$1 = emulator/crypto/* || $1 = bridge/https/tls.c ]]
 		;;
+	'<curl/'*) [ "$1" = bridge/https/http_client.c ] ;;
 	'<sqlite3.h>')
 		[[ $1 = emulator/nvm_file* || $1 = backend/store/sqlite.c ]]
 		;;
@@ -72,11 +73,11 @@ may() { # FILE HEADER
 	# who calls OpenSSL himself starts it here
 	crypto/ossl.h)
 		[[ $room = crypto || $room = wire || $1 = backend/vault/* ||
-			$1 = emulator/crypto/* ]]
+			$1 = emulator/crypto/* || $1 = bridge/https/tls.c ]]
 		;;
 	crypto/crypto.h)
 		[[ $room = crypto || $room = wire || $room = emulator ||
-			$room = backend ]]
+			$room = backend || $1 = bridge/https/* ]]
 		;;
 	crypto/*) [ "$room" = crypto ] ;;
 	emulator/crypto/* | emulator/emu.h)
@@ -94,6 +95,11 @@ may() { # FILE HEADER
 			$1 = emulator/applets/applets.c ]]
 		;;
 	emulator/*) [[ $room = emulator && $1 != emulator/crypto/* ]] ;;
+	# the road: for its link, and for who is enrolled over it
+	bridge/https/*)
+		[[ $1 = bridge/https/* || $1 = bridge/link_https.c ||
+			$1 = cli/enrol.c ]]
+		;;
 	bridge/client.h)
 		[[ $room = bridge || $room = cli || $room = ifdhandler ||
 			$room = winscard-shim ]]
@@ -106,7 +112,10 @@ may() { # FILE HEADER
 		[ "$room" = bridge ] &&
 			{ ! is_thin "$1" || is_thin "$2"; }
 		;;
-	wire/*) [[ $room = wire || $room = backend ]] ;;
+	wire/*)
+		[[ $room = wire || $room = backend || $1 = bridge/https/* ||
+			$1 = bridge/link_https.c || $1 = cli/enrol.c ]]
+		;;
 	# the store's inside is its own; SQL is spoken behind store.h
 	backend/store/store.h) [[ $room = backend && $1 != backend/vault/* ]] ;;
 	backend/store/heads.h) [ "$room" = backend ] ;;
@@ -159,6 +168,11 @@ done <<-'END'
 	wire/open.c emulator/emu.h
 	backend/walls.c <seccomp.h>
 	bridge/serve.c backend/roles.h
+	bridge/link_https.c <curl/curl.h>
+	bridge/https/hold.c <openssl/ssl.h>
+	bridge/reader.c bridge/https/hold.h
+	bridge/reader.c wire/open.h
+	cli/reader.c bridge/https/http_client.h
 	backend/roles.c bridge/link.h
 	emulator/card.c wire/open.h
 	backend/store/act.c <sqlite3.h>

@@ -1,0 +1,163 @@
+/* SPDX-License-Identifier: BSD-2-Clause
+ * Copyright (c) 2026 The cardbridge authors */
+/*
+ * See call.h.
+ */
+#include <string.h>
+#include <time.h>
+
+#include "bridge/https/call.h"
+#include "bridge/https/retry.h"
+#include "bridge/sock.h"
+
+#define CONNECT_MS 5000u
+/* Who is silent for so long is asked again, on another connection. */
+#define ONE_TRY_MS 15000u
+#define STEP_MS 50u		/* between two looks whether it is wanted */
+
+/* ---- statuses ------------------------------------------------------------ */
+
+static const struct {
+	unsigned status;
+	enum cb_err means;
+	const char *words;
+} statuses[] = {
+	{ 200, CB_OK, "" },
+	{ 400, CB_E_FORMAT, "the backend does not understand this bridge" },
+	{ 401, CB_E_DENIED, "the backend does not know this device, or not "
+	    "any more: enrol it again" },
+	{ 403, CB_E_DENIED, "the backend does not let this device use the "
+	    "card, or has none of this id" },
+	{ 404, CB_E_LIMIT, "that is no backend of this version" },
+	{ 409, CB_E_BUSY, "another device uses the card" },
+	{ 410, CB_E_ABSENT, "the session with the card is over" },
+	{ 413, CB_E_LIMIT, "that is more than the backend takes" },
+	{ 429, CB_E_TIMEOUT, "the backend is busy" },
+	{ 502, CB_E_TIMEOUT, "what stands before the backend does not reach "
+	    "it" },
+	{ 503, CB_E_TIMEOUT, "the backend is starting" },
+	{ 504, CB_E_TIMEOUT, "what stands before the backend does not reach "
+	    "it" },
+};
+
+enum cb_err
+br_call_judge(const struct br_http_answer *answer, enum wire_outcome *outcome,
+    struct cb_why *why)
+{
+	struct wire_failure failure;
+	size_t i, n = sizeof(statuses) / sizeof(statuses[0]);
+
+	*outcome = WIRE_NOT_KNOWN;
+	for (i = 0; i < n && statuses[i].status != answer->status; i++)
+		;
+	if (i == n) {
+		cb_why_set(why, "the backend answers with status %u, which "
+		    "no backend does", answer->status);
+		return CB_E_PEER;
+	}
+	if (statuses[i].means == CB_OK)
+		return CB_OK;
+	/* it is worth no more than the door */
+	if (wire_failure_get(cb_buf_span(&answer->body), &failure) == CB_OK) {
+		*outcome = failure.outcome;
+		cb_why_set(why, "%s%s%s%s", statuses[i].words,
+		    failure.text[0] != '\0' ? " (" : "", failure.text,
+		    failure.text[0] != '\0' ? ")" : "");
+	} else {
+		cb_why_set(why, "%s", statuses[i].words);
+	}
+	return statuses[i].means;
+}
+
+/* ---- trying -------------------------------------------------------------- */
+
+/* False: it is not wanted any more. */
+static bool
+pause_ms(struct br_caller *c, uint64_t ms)
+{
+	struct timespec step = { 0, STEP_MS * 1000000L };
+	uint64_t until = br_now_ms() + ms, now;
+
+	while ((now = br_now_ms()) < until) {
+		if (atomic_load(&c->give_up))
+			return false;
+		if (until - now < STEP_MS)
+			step.tv_nsec = (long)(until - now) * 1000000L;
+		(void)nanosleep(&step, NULL);
+	}
+	return !atomic_load(&c->give_up);
+}
+
+struct trying {
+	struct br_retry retry;
+	uint64_t begun;
+	uint64_t broken;	/* since then nobody was reached; 0: not so */
+};
+
+/* What is left of all the time, for one try. */
+static unsigned
+time_left(const struct br_asked *asked, const struct trying *t, uint64_t now)
+{
+	uint64_t used = now - t->begun;
+	uint64_t left = used < asked->all_ms ? asked->all_ms - used : 0;
+
+	return left < ONE_TRY_MS ? (unsigned)left : ONE_TRY_MS;
+}
+
+/* May it be tried again, and was it waited for? */
+static bool
+wait_again(struct br_caller *c, const struct br_asked *asked,
+    struct trying *t, enum cb_err r, unsigned after_s)
+{
+	uint64_t now = br_now_ms(), ms;
+
+	/* whoever takes long is there */
+	if (r == CB_E_TIMEOUT && after_s == 0)
+		t->broken = 0;
+	else if (t->broken == 0)
+		t->broken = now;
+	ms = br_retry_failed(&t->retry, now);
+	if (after_s > 0 && ms < 1000u * after_s)
+		ms = 1000u * after_s;
+	if (asked->patience_ms == 0 || time_left(asked, t, now + ms) == 0 ||
+	    (t->broken != 0 && now + ms - t->broken > asked->patience_ms))
+		return false;
+	return pause_ms(c, ms);
+}
+
+enum cb_err
+br_call(struct br_caller *c, const struct br_asked *asked,
+    struct cb_buf *body, enum wire_outcome *outcome, struct cb_why *why)
+{
+	struct br_http_ask ask = { .origin = c->origin, .path = asked->path,
+		.post = asked->post, .body = asked->body,
+		.device = c->device[0] != '\0' ? c->device : NULL,
+		.connect_ms = CONNECT_MS, .most = asked->most };
+	struct br_http_answer answer = { .body = CB_BUF_INIT };
+	struct trying t = { .begun = br_now_ms() };
+	bool distrust;
+	enum cb_err r;
+
+	*outcome = WIRE_NOT_KNOWN;
+	for (;;) {
+		ask.all_ms = time_left(asked, &t, br_now_ms());
+		r = br_http_do(c->http, &ask, &answer, &distrust, why);
+		if (r == CB_OK) {
+			atomic_fetch_add(&c->trips, 1);
+			if ((r = br_call_judge(&answer, outcome, why)) !=
+			    CB_E_TIMEOUT)
+				break;
+			if (answer.retry_after_s == 0)
+				answer.retry_after_s = 1;
+		} else if ((r != CB_E_PEER && r != CB_E_TIMEOUT) || distrust) {
+			break;
+		}
+		if (!wait_again(c, asked, &t, r, answer.retry_after_s))
+			break;
+		atomic_fetch_add(&c->again, 1);
+	}
+	if (r == CB_OK)
+		cb_buf_move(body, &answer.body);
+	cb_buf_free(&answer.body);
+	return r;
+}

@@ -1,0 +1,47 @@
+/* SPDX-License-Identifier: BSD-2-Clause
+ * Copyright (c) 2026 The cardbridge authors */
+/*
+ * A request to a backend until it is answered or given up: what a status
+ * means, and sending the very same bytes again where the road broke. PROTOCOL.md,
+ * "The road", has the table.
+ */
+#ifndef BR_HTTPS_CALL_H
+#define BR_HTTPS_CALL_H
+
+#include <stdatomic.h>
+
+#include "bridge/https/http_client.h"
+#include "bridge/https/uri.h"
+#include "wire/road.h"
+
+struct br_caller {
+	struct br_http *http;
+	char origin[BR_ORIGIN_MAX]; /* "https://HOST:PORT" */
+	char device[2 * WIRE_ID + 1]; /* "": TLS says who we are */
+	atomic_uint trips;	/* requests that were answered */
+	atomic_uint again;	/* how often bytes were sent again */
+	atomic_bool give_up;	/* set by whoever wants it to end */
+};
+
+struct br_asked {
+	const char *path;
+	bool post;
+	struct cb_span body;
+	unsigned patience_ms;	/* how long the road may be broken; 0: no
+				 * second try */
+	unsigned all_ms;	/* for everything */
+	size_t most;		/* bytes of the answer */
+};
+
+/* CB_OK: 200, and *body is its body. CB_E_ABSENT: 410, *outcome says what
+ * became of the request; CB_E_BUSY: 409; CB_E_DENIED: 401, 403; CB_E_LIMIT:
+ * 404, 413, or the answer is too long; CB_E_FORMAT: 400; CB_E_PEER,
+ * CB_E_TIMEOUT: the road. */
+CB_MUST_USE enum cb_err br_call(struct br_caller *c,
+    const struct br_asked *asked, struct cb_buf *body,
+    enum wire_outcome *outcome, struct cb_why *why);
+/* What an answer means; CB_E_TIMEOUT: again, later. */
+CB_MUST_USE enum cb_err br_call_judge(const struct br_http_answer *answer,
+    enum wire_outcome *outcome, struct cb_why *why);
+
+#endif

@@ -1,0 +1,20 @@
+/* SPDX-License-Identifier: BSD-2-Clause
+ * Copyright (c) 2026 The cardbridge authors */
+/*
+ * Getting an identity: a new key, its certificate for a token, and the
+ * authority that is trusted from then on.
+ */
+#ifndef BR_HTTPS_ENROL_H
+#define BR_HTTPS_ENROL_H
+
+#include "wire/identity.h"
+#include "wire/token.h"
+
+/* Asks the backend at `url` ("https://HOST:PORT", "?inspected" behind it where
+ * this network inspects TLS). CB_E_ARG: the URL; CB_E_DENIED: it is not the
+ * token's backend, or the token is not taken; CB_E_PEER, CB_E_TIMEOUT: it is
+ * not reached. *out is to be cleared, and written by the caller. */
+CB_MUST_USE enum cb_err br_enrol(struct wire_identity *out, const char *url,
+    const struct wire_token *token, int64_t now, struct cb_why *why);
+
+#endif

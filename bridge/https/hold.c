@@ -1,0 +1,488 @@
+/* SPDX-License-Identifier: BSD-2-Clause
+ * Copyright (c) 2026 The cardbridge authors */
+/*
+ * See hold.h. Locks: `all_lock` (the list of holds) before a hold's own, and
+ * neither is held across a request. Cards are told with the hold's lock held.
+ */
+#include <pthread.h>
+#include <signal.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <time.h>
+
+#include "bridge/https/hold.h"
+#include "bridge/https/retry.h"
+#include "bridge/sock.h"
+#include "common/hex.h"
+#include "common/log.h"
+
+#define CONNECT_MS 5000u
+#define STACK_SIZE ((size_t)512 * 1024)
+/* Where something on the road forgets connections that are silent. */
+#define RENEW_S 50u
+#define RENEW_SLACK_S 15u
+#define REFUSED_MS 30000u	/* between two tries that are refused */
+
+static const uint8_t none[WIRE_ID];
+
+struct br_hold {
+	struct br_hold *next;
+	unsigned users;			/* all_lock */
+	char origin[BR_ORIGIN_MAX];
+	char *dir;
+	bool inspected;
+	struct wire_identity identity;
+	struct br_trust trust;
+	struct br_http *http;
+	char device[2 * WIRE_ID + 1];
+	pthread_t thread;
+
+	pthread_mutex_t lock;
+	pthread_cond_t changed;
+	struct br_held_card *cards;
+	size_t count;
+	bool stop;
+	bool again;		/* what is asked has changed */
+	bool told_gone;		/* nobody is reached, and cards know */
+	char trouble[256];	/* "": none */
+
+	/* of its thread */
+	struct br_retry retry;
+	bool renew;		/* a link died in silence before */
+};
+
+static pthread_mutex_t all_lock = PTHREAD_MUTEX_INITIALIZER;
+static struct br_hold *all;
+
+const struct wire_identity *
+br_hold_identity(const struct br_hold *hold)
+{
+	return &hold->identity;
+}
+
+const struct br_trust *
+br_hold_trust(const struct br_hold *hold)
+{
+	return &hold->trust;
+}
+
+/* ---- telling (lock held) ------------------------------------------------- */
+
+static void
+tell(struct br_hold *h, struct br_held_card *c,
+    const struct br_hold_news *news)
+{
+	c->heard = true;
+	c->tell(c->ctx, news);
+	pthread_cond_broadcast(&h->changed);
+}
+
+/* Nobody is reached: what was known counts no more. */
+static void
+tell_gone(struct br_hold *h, const char *words)
+{
+	struct br_hold_news news = { .over = true };
+	struct br_held_card *c;
+
+	(void)snprintf(news.words, sizeof(news.words), "%s", words);
+	for (c = h->cards; c != NULL; c = c->next) {
+		c->stamp = 0;
+		memcpy(c->session, none, WIRE_ID);
+		tell(h, c, &news);
+	}
+	h->told_gone = true;
+}
+
+static void
+describe(const struct wire_told *told, struct br_hold_news *news)
+{
+	const char *words = "";
+
+	if (told->state == WIRE_ELSEWHERE)
+		words = "another device uses the card";
+	else if (told->state != WIRE_THERE && told->code == CB_E_DENIED)
+		words = "the backend does not let this device use the card";
+	else if (told->state != WIRE_THERE)
+		words = "the card is not there";
+	(void)snprintf(news->words, sizeof(news->words), "%s", words);
+}
+
+static void
+take_one(struct br_hold *h, const struct wire_told *told)
+{
+	struct br_hold_news news = {
+		.there = told->state == WIRE_THERE,
+		.elsewhere = told->state == WIRE_ELSEWHERE,
+	};
+	struct br_held_card *c;
+
+	describe(told, &news);
+	for (c = h->cards; c != NULL; c = c->next) {
+		if (memcmp(c->card, told->card, WIRE_ID) != 0)
+			continue;
+		/* asked when another session was on, or none: the card itself
+		 * is meant by the rest */
+		news.over = told->over &&
+		    memcmp(told->session, none, WIRE_ID) != 0 &&
+		    memcmp(c->session, told->session, WIRE_ID) == 0;
+		news.changed = told->changed;
+		if (news.over)
+			memcpy(c->session, none, WIRE_ID);
+		c->stamp = told->stamp;
+		tell(h, c, &news);
+	}
+}
+
+static enum cb_err
+take_news(struct br_hold *h, struct cb_span body)
+{
+	struct wire_news news;
+	struct wire_told told;
+	enum cb_err r;
+
+	if ((r = wire_news_get(body, &news)) != CB_OK)
+		return r;
+	if (news.kind != h->identity.kind)
+		return CB_E_FORMAT;
+	pthread_mutex_lock(&h->lock);
+	h->told_gone = false;
+	h->trouble[0] = '\0';
+	for (unsigned i = 0; i < news.count && r == CB_OK; i++)
+		if ((r = wire_told_get(&news.cards, &told)) == CB_OK)
+			take_one(h, &told);
+	pthread_mutex_unlock(&h->lock);
+	return r;
+}
+
+/* ---- the thread ---------------------------------------------------------- */
+
+/* Lock held: waits, unless there is something new to ask. */
+static void
+wait_ms(struct br_hold *h, unsigned ms)
+{
+	uint64_t until = br_now_ms() + ms;
+	struct timespec at = { .tv_sec = (time_t)(until / 1000),
+		.tv_nsec = (long)(until % 1000) * 1000000 };
+
+	while (!h->stop && !h->again && br_now_ms() < until)
+		(void)pthread_cond_timedwait(&h->changed, &h->lock, &at);
+}
+
+/* Lock held. */
+static enum cb_err
+put_hold(struct br_hold *h, uint32_t seconds, struct cb_buf *out)
+{
+	struct wire_hold hold = { .kind = h->identity.kind,
+		.seconds = seconds, .count = (uint16_t)h->count };
+	struct cb_buf cards = CB_BUF_INIT;
+	struct br_held_card *c;
+	enum cb_err r = CB_OK;
+
+	for (c = h->cards; c != NULL && r == CB_OK; c = c->next) {
+		struct wire_held one = { .stamp = c->stamp };
+
+		memcpy(one.card, c->card, WIRE_ID);
+		memcpy(one.session, c->session, WIRE_ID);
+		r = wire_held_put(&cards, &one);
+	}
+	hold.cards = cb_buf_span(&cards);
+	cb_buf_clear(out);
+	if (r == CB_OK)
+		r = wire_hold_put(out, &hold);
+	cb_buf_free(&cards);
+	return r;
+}
+
+static void
+failed(struct br_hold *h, bool silent, bool refused, const char *words)
+{
+	uint64_t now = br_now_ms();
+	unsigned ms = br_retry_failed(&h->retry, now);
+	struct br_held_card *c;
+	bool waits = false;
+
+	pthread_mutex_lock(&h->lock);
+	if (strcmp(h->trouble, words) != 0) {
+		(void)snprintf(h->trouble, sizeof(h->trouble), "%s", words);
+		cb_log(CB_LOG_WARNING, "%s: %s", h->origin, words);
+	}
+	for (c = h->cards; c != NULL; c = c->next)
+		waits = waits || !c->heard;
+	if (!h->told_gone && (refused || waits ||
+		now - h->retry.since >= BR_HOLD_PATIENCE_MS))
+		tell_gone(h, words);
+	/* nobody hurried to see that it hangs */
+	h->renew = h->renew || silent;
+	wait_ms(h, refused ? REFUSED_MS : ms);
+	pthread_mutex_unlock(&h->lock);
+}
+
+static void
+ask(struct br_hold *h, uint32_t seconds, struct cb_span body)
+{
+	struct br_http_ask asked = { .origin = h->origin, .path = "/hold",
+		.post = true, .body = body, .connect_ms = CONNECT_MS,
+		.device = h->inspected ? h->device : NULL,
+		.all_ms = seconds > 0 ? (seconds + RENEW_SLACK_S) * 1000 : 0,
+		.most = WIRE_BODY_MAX };
+	struct br_http_answer answer = { .body = CB_BUF_INIT };
+	enum wire_outcome outcome;
+	struct cb_why why = { "" };
+	bool distrust;
+	enum cb_err r;
+
+	r = br_http_do(h->http, &asked, &answer, &distrust, &why);
+	if (r == CB_E_BUSY)
+		goto out;
+	if (r == CB_OK)
+		r = br_call_judge(&answer, &outcome, &why);
+	else
+		distrust = distrust || (r != CB_E_PEER && r != CB_E_TIMEOUT);
+	if (r == CB_OK &&
+	    (r = take_news(h, cb_buf_span(&answer.body))) != CB_OK)
+		cb_why_set(&why, "the backend's news are not of this "
+		    "version");
+	if (r == CB_OK)
+		br_retry_worked(&h->retry);
+	else
+		failed(h, r == CB_E_TIMEOUT && answer.status == 0,
+		    distrust || (answer.status != 0 && r != CB_E_TIMEOUT),
+		    why.text);
+out:
+	cb_buf_free(&answer.body);
+}
+
+static void *
+hold_main(void *arg)
+{
+	struct br_hold *h = arg;
+	struct cb_buf body = CB_BUF_INIT_MAX(WIRE_BODY_MAX);
+	uint32_t seconds;
+	enum cb_err r;
+
+	pthread_mutex_lock(&h->lock);
+	while (!h->stop) {
+		if (h->cards == NULL) {
+			wait_ms(h, REFUSED_MS);
+			h->again = false;
+			continue;
+		}
+		h->again = false;
+		seconds = h->renew || h->inspected ? RENEW_S : 0;
+		r = put_hold(h, seconds, &body);
+		pthread_mutex_unlock(&h->lock);
+		if (r == CB_OK)
+			ask(h, seconds, cb_buf_span(&body));
+		else
+			failed(h, false, true, cb_err_text(r));
+		pthread_mutex_lock(&h->lock);
+	}
+	pthread_mutex_unlock(&h->lock);
+	cb_buf_free(&body);
+	return NULL;
+}
+
+/* Lock held. */
+static void
+wake(struct br_hold *h)
+{
+	h->again = true;
+	pthread_cond_broadcast(&h->changed);
+	br_http_interrupt(h->http);
+}
+
+/* ---- making and ending --------------------------------------------------- */
+
+static void
+hold_free(struct br_hold *h)
+{
+	if (h == NULL)
+		return;
+	br_http_free(&h->http);
+	wire_identity_clear(&h->identity);
+	pthread_mutex_destroy(&h->lock);
+	pthread_cond_destroy(&h->changed);
+	free(h->dir);
+	free(h);
+}
+
+static enum cb_err
+start(struct br_hold *h)
+{
+	pthread_attr_t attr;
+	sigset_t every, old;
+	int e;
+
+	if (pthread_attr_init(&attr) != 0)
+		return CB_E_NOMEM;
+	(void)pthread_attr_setstacksize(&attr, STACK_SIZE);
+	sigfillset(&every);
+	(void)pthread_sigmask(SIG_SETMASK, &every, &old);
+	e = pthread_create(&h->thread, &attr, hold_main, h);
+	(void)pthread_sigmask(SIG_SETMASK, &old, NULL);
+	(void)pthread_attr_destroy(&attr);
+	return e == 0 ? CB_OK : CB_E_LIMIT;
+}
+
+static enum cb_err
+hold_new(struct br_hold **out, const char *origin, const char *dir,
+    bool inspected, struct cb_why *why)
+{
+	struct br_hold *h = calloc(1, sizeof(*h));
+	pthread_condattr_t attr;
+	enum cb_err r = CB_E_NOMEM;
+
+	*out = NULL;
+	if (h == NULL)
+		return r;
+	pthread_mutex_init(&h->lock, NULL);
+	pthread_condattr_init(&attr);
+	pthread_condattr_setclock(&attr, CLOCK_MONOTONIC);
+	pthread_cond_init(&h->changed, &attr);
+	pthread_condattr_destroy(&attr);
+	(void)snprintf(h->origin, sizeof(h->origin), "%s", origin);
+	h->inspected = inspected;
+	if ((h->dir = strdup(dir)) == NULL ||
+	    (r = wire_identity_read(&h->identity, dir, (int64_t)time(NULL),
+		 why)) != CB_OK)
+		goto out;
+	for (size_t i = 0; i < WIRE_ID; i++)
+		(void)snprintf(h->device + 2 * i, 3, "%02x",
+		    h->identity.id[i]);
+	br_trust_of(&h->trust, &h->identity, inspected);
+	if ((r = br_http_new(&h->http, &h->trust)) == CB_OK &&
+	    (r = start(h)) == CB_OK) {
+		*out = h;
+		h = NULL;
+	}
+out:
+	hold_free(h);
+	return r;
+}
+
+/* all_lock held. */
+static enum cb_err
+find(struct br_hold **out, const char *origin, const char *dir,
+    bool inspected, struct cb_why *why)
+{
+	struct br_hold *h;
+	enum cb_err r;
+
+	for (h = all; h != NULL; h = h->next)
+		if (strcmp(h->origin, origin) == 0 &&
+		    strcmp(h->dir, dir) == 0 && h->inspected == inspected)
+			break;
+	if (h == NULL) {
+		if ((r = hold_new(&h, origin, dir, inspected, why)) != CB_OK)
+			return r;
+		h->next = all;
+		all = h;
+	}
+	h->users++;
+	*out = h;
+	return CB_OK;
+}
+
+enum cb_err
+br_hold_join(struct br_hold **out, struct br_held_card *card,
+    const char *origin, const char *dir, bool inspected, struct cb_why *why)
+{
+	struct br_hold *h;
+	bool fits;
+	enum cb_err r;
+
+	*out = NULL;
+	pthread_mutex_lock(&all_lock);
+	r = find(&h, origin, dir, inspected, why);
+	pthread_mutex_unlock(&all_lock);
+	if (r != CB_OK)
+		return r;
+	pthread_mutex_lock(&h->lock);
+	memcpy(card->session, none, WIRE_ID);
+	card->stamp = 0;
+	card->heard = false;
+	card->next = h->cards;
+	h->cards = card;
+	fits = ++h->count <= WIRE_HOLD_MAX;
+	h->told_gone = false;
+	wake(h);
+	pthread_mutex_unlock(&h->lock);
+	*out = h;
+	if (fits)
+		return CB_OK;
+	cb_why_set(why, "a bridge has at most %d cards of one backend and "
+	    "identity", WIRE_HOLD_MAX);
+	br_hold_leave(out, card);
+	return CB_E_LIMIT;
+}
+
+void
+br_hold_leave(struct br_hold **hold, struct br_held_card *card)
+{
+	struct br_hold *h = *hold, **at;
+	struct br_held_card **c;
+	bool last;
+
+	if (h == NULL)
+		return;
+	*hold = NULL;
+	pthread_mutex_lock(&all_lock);
+	pthread_mutex_lock(&h->lock);
+	for (c = &h->cards; *c != NULL && *c != card; c = &(*c)->next)
+		;
+	if (*c != NULL) {
+		*c = card->next;
+		h->count--;
+	}
+	last = --h->users == 0;
+	h->stop = last;
+	wake(h);
+	pthread_mutex_unlock(&h->lock);
+	for (at = &all; last && *at != NULL; at = &(*at)->next)
+		if (*at == h) {
+			*at = h->next;
+			break;
+		}
+	pthread_mutex_unlock(&all_lock);
+	if (!last)
+		return;
+	(void)pthread_join(h->thread, NULL);
+	hold_free(h);
+}
+
+/* ---- for who has a card -------------------------------------------------- */
+
+void
+br_hold_session(struct br_hold *h, struct br_held_card *card,
+    const uint8_t session[WIRE_ID])
+{
+	pthread_mutex_lock(&h->lock);
+	if (memcmp(card->session, session, WIRE_ID) != 0) {
+		memcpy(card->session, session, WIRE_ID);
+		wake(h);
+	}
+	pthread_mutex_unlock(&h->lock);
+}
+
+void
+br_hold_await(struct br_hold *h, struct br_held_card *card, unsigned ms)
+{
+	uint64_t until = br_now_ms() + ms;
+	struct timespec at = { .tv_sec = (time_t)(until / 1000),
+		.tv_nsec = (long)(until % 1000) * 1000000 };
+
+	pthread_mutex_lock(&h->lock);
+	while (!card->heard && br_now_ms() < until)
+		(void)pthread_cond_timedwait(&h->changed, &h->lock, &at);
+	pthread_mutex_unlock(&h->lock);
+}
+
+void
+br_hold_hurry(struct br_hold *h)
+{
+	pthread_mutex_lock(&h->lock);
+	if (h->trouble[0] != '\0')
+		wake(h);
+	pthread_mutex_unlock(&h->lock);
+}

@@ -1,0 +1,59 @@
+/* SPDX-License-Identifier: BSD-2-Clause
+ * Copyright (c) 2026 The cardbridge authors */
+/*
+ * The request that a backend holds until there is news of a card: one for all
+ * readers of one backend and identity, on a thread of its own, which also says
+ * to the backend that their sessions live.
+ */
+#ifndef BR_HTTPS_HOLD_H
+#define BR_HTTPS_HOLD_H
+
+#include "bridge/https/call.h"
+
+/* For so long a road may be broken before what stands at its other end counts
+ * as gone; a session lives as long there. */
+#define BR_HOLD_PATIENCE_MS 25000u
+
+struct br_hold;
+
+struct br_hold_news {
+	bool there;		/* the card, for us */
+	bool elsewhere;		/* another device uses it */
+	bool over;		/* our session with it is */
+	bool changed;		/* what is on it was, from outside */
+	char words[256];	/* "": there; else why not */
+};
+
+/* One card that is waited for. */
+struct br_held_card {
+	struct br_held_card *next;
+	uint8_t card[WIRE_ID];
+	/* Called by the hold's thread (and once by br_hold_join's caller if
+	 * something is known), never after br_hold_leave; must not wait. */
+	void (*tell)(void *ctx, const struct br_hold_news *news);
+	void *ctx;
+	/* the hold's */
+	uint8_t session[WIRE_ID];	/* zeros: none */
+	uint32_t stamp;
+	bool heard;			/* anything, since it joined */
+};
+
+/* Finds or makes the hold of this backend and identity, and joins it. Errors
+ * of wire_identity_read. */
+CB_MUST_USE enum cb_err br_hold_join(struct br_hold **out,
+    struct br_held_card *card, const char *origin, const char *dir,
+    bool inspected, struct cb_why *why);
+void br_hold_leave(struct br_hold **hold, struct br_held_card *card);
+/* The session that we have with it now (zeros: none). */
+void br_hold_session(struct br_hold *hold, struct br_held_card *card,
+    const uint8_t session[WIRE_ID]);
+/* Until something was heard about it, or `ms` have passed. */
+void br_hold_await(
+    struct br_hold *hold, struct br_held_card *card, unsigned ms);
+/* Asks at once: somebody has reached the backend. */
+void br_hold_hurry(struct br_hold *hold);
+
+const struct wire_identity *br_hold_identity(const struct br_hold *hold);
+const struct br_trust *br_hold_trust(const struct br_hold *hold);
+
+#endif

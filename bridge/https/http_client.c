@@ -1,0 +1,363 @@
+/* SPDX-License-Identifier: BSD-2-Clause
+ * Copyright (c) 2026 The cardbridge authors */
+/*
+ * See http_client.h. An easy handle in a multi handle, since only that one can
+ * be woken by another thread; both go when the connection is to be closed, and
+ * the share that keeps TLS sessions stays.
+ */
+#include <pthread.h>
+#include <stdatomic.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include <curl/curl.h>
+
+#include "bridge/https/http_client.h"
+#include "bridge/sock.h"
+
+/* After so long without a byte the other end is asked whether it is there. */
+#define KEEP_ALIVE_S 60L
+#define KEEP_ALIVE_AGAIN_S 10L
+
+struct br_http {
+	const struct br_trust *trust;
+	CURLSH *share;
+	CURLM *multi;
+	CURL *easy;
+	struct br_distrust distrust;
+	struct br_http_answer *answer;	/* of what is running */
+	size_t most;
+	bool too_long;
+	unsigned connections;
+	pthread_mutex_t lock;		/* multi, for who interrupts */
+	atomic_bool interrupted;
+	char error[CURL_ERROR_SIZE];
+};
+
+static pthread_once_t once = PTHREAD_ONCE_INIT;
+static bool started;
+
+static void
+start(void)
+{
+	started = curl_global_init(CURL_GLOBAL_DEFAULT) == CURLE_OK;
+}
+
+/* ---- what curl calls ----------------------------------------------------- */
+
+static size_t
+on_body(char *p, size_t size, size_t n, void *ctx)
+{
+	struct br_http *h = ctx;
+
+	if (h->answer->body.n + size * n > h->most ||
+	    cb_buf_add(&h->answer->body, cb_span(p, size * n)) != CB_OK) {
+		h->too_long = true;
+		return 0;
+	}
+	return size * n;
+}
+
+static CURLcode
+on_tls(CURL *easy, void *ctx, void *p)
+{
+	struct br_http *h = p;
+
+	(void)easy;
+	h->connections++;
+	return br_tls_set(ctx, h->trust, &h->distrust) == CB_OK
+	    ? CURLE_OK : CURLE_SSL_CERTPROBLEM;
+}
+
+/* ---- making and ending --------------------------------------------------- */
+
+/* CURLcodes are small and not negative: any that is not CURLE_OK stays seen. */
+static enum cb_err
+set_always(struct br_http *h)
+{
+	bool system = h->trust->in == BR_TRUST_SYSTEM;
+	bool check = h->trust->in != BR_TRUST_ANYBODY;
+	CURL *e = h->easy;
+	unsigned bad = 0;
+
+#define SET(option, value) bad |= (unsigned)curl_easy_setopt(e, option, value)
+	SET(CURLOPT_NOSIGNAL, 1L);
+	SET(CURLOPT_PROTOCOLS_STR, "https");
+	SET(CURLOPT_FOLLOWLOCATION, 0L);
+	SET(CURLOPT_HTTP_VERSION, (long)CURL_HTTP_VERSION_1_1);
+	SET(CURLOPT_SSLVERSION, (long)CURL_SSLVERSION_TLSv1_3);
+	SET(CURLOPT_SSL_VERIFYPEER, check ? 1L : 0L);
+	SET(CURLOPT_SSL_VERIFYHOST, check ? 2L : 0L);
+	SET(CURLOPT_SHARE, h->share);
+	SET(CURLOPT_ERRORBUFFER, h->error);
+	SET(CURLOPT_WRITEFUNCTION, on_body);
+	SET(CURLOPT_WRITEDATA, h);
+	SET(CURLOPT_SSL_CTX_FUNCTION, on_tls);
+	SET(CURLOPT_SSL_CTX_DATA, h);
+	SET(CURLOPT_TCP_KEEPALIVE, 1L);
+	SET(CURLOPT_TCP_KEEPIDLE, KEEP_ALIVE_S);
+	SET(CURLOPT_TCP_KEEPINTVL, KEEP_ALIVE_AGAIN_S);
+	SET(CURLOPT_NETRC, (long)CURL_NETRC_IGNORED);
+	if (!system) {
+		SET(CURLOPT_CAINFO, NULL);
+		SET(CURLOPT_CAPATH, NULL);
+	}
+#undef SET
+	return bad == 0 ? CB_OK : CB_E_INTERNAL;
+}
+
+/* What a connection needs, if it is not there. */
+static enum cb_err
+have_handles(struct br_http *h)
+{
+	CURLM *multi;
+
+	if (h->multi == NULL) {
+		if ((multi = curl_multi_init()) == NULL)
+			return CB_E_NOMEM;
+		pthread_mutex_lock(&h->lock);
+		h->multi = multi;
+		pthread_mutex_unlock(&h->lock);
+	}
+	if (h->easy != NULL)
+		return CB_OK;
+	if ((h->easy = curl_easy_init()) == NULL)
+		return CB_E_NOMEM;
+	return set_always(h);
+}
+
+enum cb_err
+br_http_new(struct br_http **out, const struct br_trust *trust)
+{
+	struct br_http *h;
+
+	*out = NULL;
+	if (pthread_once(&once, start) != 0 || !started)
+		return CB_E_INTERNAL;
+	if ((h = calloc(1, sizeof(*h))) == NULL)
+		return CB_E_NOMEM;
+	h->trust = trust;
+	pthread_mutex_init(&h->lock, NULL);
+	atomic_init(&h->interrupted, false);
+	if ((h->share = curl_share_init()) == NULL ||
+	    curl_share_setopt(h->share, CURLSHOPT_SHARE,
+		CURL_LOCK_DATA_SSL_SESSION) != CURLSHE_OK) {
+		br_http_free(&h);
+		return CB_E_NOMEM;
+	}
+	*out = h;
+	return CB_OK;
+}
+
+void
+br_http_hang_up(struct br_http *h)
+{
+	CURLM *multi;
+
+	pthread_mutex_lock(&h->lock);
+	multi = h->multi;
+	h->multi = NULL;
+	pthread_mutex_unlock(&h->lock);
+	curl_easy_cleanup(h->easy);
+	h->easy = NULL;
+	(void)curl_multi_cleanup(multi);
+}
+
+void
+br_http_free(struct br_http **client)
+{
+	struct br_http *h = *client;
+
+	if (h == NULL)
+		return;
+	*client = NULL;
+	br_http_hang_up(h);
+	(void)curl_share_cleanup(h->share);
+	pthread_mutex_destroy(&h->lock);
+	free(h);
+}
+
+unsigned
+br_http_connections(const struct br_http *h)
+{
+	return h->connections;
+}
+
+void
+br_http_interrupt(struct br_http *h)
+{
+	atomic_store(&h->interrupted, true);
+	pthread_mutex_lock(&h->lock);
+	if (h->multi != NULL)
+		(void)curl_multi_wakeup(h->multi);
+	pthread_mutex_unlock(&h->lock);
+}
+
+/* ---- a request ----------------------------------------------------------- */
+
+static enum cb_err
+put_headers(struct curl_slist **list, const struct br_http_ask *ask)
+{
+	static const char *const always[] = {
+		"Content-Type: application/octet-stream", "Expect:",
+		"Accept:",
+	};
+	struct curl_slist *more;
+	char device[80];
+
+	for (size_t i = 0; i < sizeof(always) / sizeof(always[0]); i++) {
+		if ((more = curl_slist_append(*list, always[i])) == NULL)
+			return CB_E_NOMEM;
+		*list = more;
+	}
+	if (ask->device == NULL)
+		return CB_OK;
+	(void)snprintf(device, sizeof(device), "Cardbridge-Device: %s",
+	    ask->device);
+	if ((more = curl_slist_append(*list, device)) == NULL)
+		return CB_E_NOMEM;
+	*list = more;
+	return CB_OK;
+}
+
+static enum cb_err
+set_ask(struct br_http *h, const struct br_http_ask *ask,
+    struct curl_slist *headers)
+{
+	CURL *e = h->easy;
+	char url[1024];
+	unsigned bad = 0;
+
+	if ((size_t)snprintf(url, sizeof(url), "%s%s", ask->origin,
+		ask->path) >= sizeof(url))
+		return CB_E_LIMIT;
+#define SET(option, value) bad |= (unsigned)curl_easy_setopt(e, option, value)
+	SET(CURLOPT_URL, url);
+	SET(CURLOPT_HTTPHEADER, headers);
+	SET(CURLOPT_CONNECTTIMEOUT_MS, (long)ask->connect_ms);
+	SET(CURLOPT_TIMEOUT_MS, (long)ask->all_ms);
+	if (ask->post) {
+		SET(CURLOPT_POST, 1L);
+		SET(CURLOPT_POSTFIELDSIZE, (long)ask->body.n);
+		SET(CURLOPT_POSTFIELDS,
+		    ask->body.n > 0 ? (const char *)ask->body.p : "");
+	} else {
+		SET(CURLOPT_HTTPGET, 1L);
+	}
+#undef SET
+	return bad == 0 ? CB_OK : CB_E_INTERNAL;
+}
+
+/* Until it is over or interrupted. */
+static enum cb_err
+run(struct br_http *h, CURLcode *code)
+{
+	struct CURLMsg *msg;
+	int running = 1, left;
+
+	while (running > 0) {
+		if (atomic_exchange(&h->interrupted, false))
+			return CB_E_BUSY;
+		if (curl_multi_perform(h->multi, &running) != CURLM_OK)
+			return CB_E_INTERNAL;
+		if (running > 0 && curl_multi_poll(h->multi, NULL, 0, 60000,
+			NULL) != CURLM_OK)
+			return CB_E_INTERNAL;
+	}
+	if ((msg = curl_multi_info_read(h->multi, &left)) == NULL ||
+	    msg->msg != CURLMSG_DONE)
+		return CB_E_INTERNAL;
+	*code = msg->data.result;
+	return CB_OK;
+}
+
+/* The one place that translates libcurl's codes. */
+static enum cb_err
+translate(struct br_http *h, CURLcode code, bool *distrust,
+    struct cb_why *why)
+{
+	curl_off_t reached = 0;
+
+	switch (code) {
+	case CURLE_OK:
+		return CB_OK;
+	case CURLE_OPERATION_TIMEDOUT:
+		cb_why_set(why, "the backend does not answer");
+		(void)curl_easy_getinfo(
+		    h->easy, CURLINFO_PRETRANSFER_TIME_T, &reached);
+		return reached > 0 ? CB_E_TIMEOUT : CB_E_PEER;
+	case CURLE_OUT_OF_MEMORY:
+		return CB_E_NOMEM;
+	case CURLE_WRITE_ERROR:
+		cb_why_set(why, "the backend's answer is too long");
+		return h->too_long ? CB_E_LIMIT : CB_E_PEER;
+	case CURLE_PEER_FAILED_VERIFICATION:
+		*distrust = true;
+		if (h->distrust.refused)
+			cb_why_set(why, "%s", h->distrust.text);
+		else
+			cb_why_set(why, "the backend's certificate is not for "
+			    "the name in the URL");
+		return CB_E_PEER;
+	default:
+		cb_why_set(why, "the backend cannot be reached: %s",
+		    h->error[0] != '\0' ? h->error
+					: curl_easy_strerror(code));
+		return CB_E_PEER;
+	}
+}
+
+static void
+take_head(struct br_http *h, struct br_http_answer *answer)
+{
+	curl_off_t after = 0;
+	long status = 0;
+
+	(void)curl_easy_getinfo(h->easy, CURLINFO_RESPONSE_CODE, &status);
+	(void)curl_easy_getinfo(h->easy, CURLINFO_RETRY_AFTER, &after);
+	answer->status = status > 0 && status < 1000 ? (unsigned)status : 0;
+	answer->retry_after_s = after > 0 && after < 86400
+	    ? (unsigned)after : 0;
+}
+
+enum cb_err
+br_http_do(struct br_http *h, const struct br_http_ask *ask,
+    struct br_http_answer *answer, bool *distrust, struct cb_why *why)
+{
+	struct curl_slist *headers = NULL;
+	CURLcode code = CURLE_OK;
+	enum cb_err r;
+
+	cb_buf_clear(&answer->body);
+	answer->body.max = ask->most;
+	answer->status = answer->retry_after_s = 0;
+	*distrust = false;
+	h->answer = answer;
+	h->most = ask->most;
+	h->too_long = false;
+	h->error[0] = '\0';
+	memset(&h->distrust, 0, sizeof(h->distrust));
+	if ((r = have_handles(h)) != CB_OK ||
+	    (r = put_headers(&headers, ask)) != CB_OK ||
+	    (r = set_ask(h, ask, headers)) != CB_OK)
+		goto out;
+	if (curl_multi_add_handle(h->multi, h->easy) != CURLM_OK) {
+		r = CB_E_INTERNAL;
+		goto out;
+	}
+	if ((r = run(h, &code)) == CB_OK)
+		r = translate(h, code, distrust, why);
+	if (r == CB_OK)
+		take_head(h, answer);
+	(void)curl_multi_remove_handle(h->multi, h->easy);
+out:
+	/* the body is the caller's, and the list is ours */
+	if (h->easy != NULL) {
+		(void)curl_easy_setopt(h->easy, CURLOPT_POSTFIELDS, NULL);
+		(void)curl_easy_setopt(h->easy, CURLOPT_HTTPHEADER, NULL);
+	}
+	curl_slist_free_all(headers);
+	h->answer = NULL;
+	return r;
+}

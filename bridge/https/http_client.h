@@ -1,0 +1,53 @@
+/* SPDX-License-Identifier: BSD-2-Clause
+ * Copyright (c) 2026 The cardbridge authors */
+/*
+ * HTTP over TLS, one request at a time: the only file that knows libcurl. A
+ * client keeps its connection between requests, and what is needed to resume
+ * its TLS session after the connection was closed.
+ *
+ * What a status means is not known here (road.h).
+ */
+#ifndef BR_HTTPS_HTTP_CLIENT_H
+#define BR_HTTPS_HTTP_CLIENT_H
+
+#include "bridge/https/tls.h"
+
+struct br_http;
+
+struct br_http_ask {
+	const char *origin;	/* "https://HOST:PORT" */
+	const char *path;	/* "/cards/..." */
+	bool post;		/* with this body */
+	struct cb_span body;
+	const char *device;	/* NULL, or who is behind an inspected road */
+	unsigned connect_ms;	/* until TLS stands */
+	unsigned all_ms;	/* for everything; 0: no end */
+	size_t most;		/* bytes of the answer */
+};
+
+struct br_http_answer {
+	unsigned status;
+	unsigned retry_after_s;	/* 0: not said */
+	struct cb_buf body;
+};
+
+/* `trust` is borrowed as long as the client lives. */
+CB_MUST_USE enum cb_err br_http_new(
+    struct br_http **out, const struct br_trust *trust);
+void br_http_free(struct br_http **h);
+
+/* CB_E_PEER: the road is broken (or this network is not trusted, if
+ * *distrust), and whether the request arrived is not known; CB_E_TIMEOUT: it was
+ * reached, and said nothing in time; CB_E_BUSY: interrupted; CB_E_LIMIT: the
+ * answer is too long. *why says what is wrong with the road. */
+CB_MUST_USE enum cb_err br_http_do(struct br_http *h,
+    const struct br_http_ask *ask, struct br_http_answer *answer,
+    bool *distrust, struct cb_why *why);
+/* Ends the request that is running, or else the next one (any thread). */
+void br_http_interrupt(struct br_http *h);
+/* Closes the connection: the next request resumes by ticket. */
+void br_http_hang_up(struct br_http *h);
+/* How often a connection was made. */
+unsigned br_http_connections(const struct br_http *h);
+
+#endif

@@ -1,0 +1,154 @@
+/* SPDX-License-Identifier: BSD-2-Clause
+ * Copyright (c) 2026 The cardbridge authors */
+/*
+ * See tls.h.
+ */
+#include <stdio.h>
+#include <string.h>
+
+#include <openssl/ssl.h>
+#include <openssl/x509.h>
+#include <openssl/x509_vfy.h>
+
+#include "bridge/https/tls.h"
+#include "crypto/ossl.h"
+
+void
+br_trust_of(struct br_trust *t, const struct wire_identity *identity,
+    bool inspected)
+{
+	*t = (struct br_trust){
+		.in = inspected ? BR_TRUST_SYSTEM : BR_TRUST_AUTHORITY,
+		.authority = cb_buf_span(&identity->authority),
+	};
+	/* who inspects could not pass a certificate on */
+	if (inspected)
+		return;
+	t->certificate = cb_buf_span(&identity->certificate);
+	t->key = identity->key;
+}
+
+static X509 *
+read_der(struct cb_span der)
+{
+	const uint8_t *p = der.p;
+
+	return der.n > 0 && der.n < 65536
+	    ? d2i_X509(NULL, &p, (long)der.n) : NULL;
+}
+
+/* ---- why not ------------------------------------------------------------- */
+
+static int
+our_index(void)
+{
+	static int at = -1;
+
+	if (at < 0)
+		at = SSL_CTX_get_ex_new_index(0, NULL, NULL, NULL, NULL);
+	return at;
+}
+
+static bool
+is_about_time(int e)
+{
+	return e == X509_V_ERR_CERT_NOT_YET_VALID ||
+	    e == X509_V_ERR_CERT_HAS_EXPIRED;
+}
+
+/* What a name says of itself: nothing of it may reach a terminal as it is. */
+static void
+name_text(X509_NAME *name, char *out, size_t size)
+{
+	(void)X509_NAME_oneline(name, out, (int)size);
+	for (char *p = out; *p != '\0'; p++)
+		if ((unsigned char)*p < 0x20 || (unsigned char)*p > 0x7E)
+			*p = '?';
+}
+
+static void
+note(X509_STORE_CTX *store, struct br_distrust *why)
+{
+	int e = X509_STORE_CTX_get_error(store);
+	X509 *cert = X509_STORE_CTX_get0_cert(store);
+	char issuer[160] = "nobody";
+
+	if (why->refused || cert == NULL)
+		return;
+	why->refused = true;
+	name_text(X509_get_issuer_name(cert), issuer, sizeof(issuer));
+	if (is_about_time(e)) {
+		(void)snprintf(why->text, sizeof(why->text),
+		    "the backend's certificate is %s: look at the clocks, "
+		    "then at its dates", e == X509_V_ERR_CERT_HAS_EXPIRED
+			? "no longer valid" : "not valid yet");
+		return;
+	}
+	why->foreign = true;
+	(void)snprintf(why->text, sizeof(why->text),
+	    "this network replaced the backend's certificate, or this is "
+	    "another backend: what it shows was issued by %s (%s)", issuer,
+	    X509_verify_cert_error_string(e));
+}
+
+static int
+on_verify(int good, X509_STORE_CTX *store)
+{
+	SSL *ssl = X509_STORE_CTX_get_ex_data(
+	    store, SSL_get_ex_data_X509_STORE_CTX_idx());
+
+	if (!good && ssl != NULL)
+		note(store, SSL_CTX_get_ex_data(
+		    SSL_get_SSL_CTX(ssl), our_index()));
+	return good;
+}
+
+/* ---- all of it ----------------------------------------------------------- */
+
+static enum cb_err
+trust_authority(SSL_CTX *ctx, struct cb_span der)
+{
+	X509_STORE *store = X509_STORE_new();
+	X509 *authority = read_der(der);
+	enum cb_err r = CB_E_CRYPTO;
+
+	if (store != NULL && authority != NULL &&
+	    X509_STORE_add_cert(store, authority) == 1) {
+		SSL_CTX_set_cert_store(ctx, store);
+		store = NULL;
+		r = CB_OK;
+	}
+	X509_STORE_free(store);
+	X509_free(authority);
+	return r;
+}
+
+static enum cb_err
+show(SSL_CTX *ctx, const struct br_trust *trust)
+{
+	X509 *own = read_der(trust->certificate);
+	enum cb_err r = CB_E_CRYPTO;
+
+	if (own != NULL && SSL_CTX_use_certificate(ctx, own) == 1 &&
+	    SSL_CTX_use_PrivateKey(ctx, wire_key_pkey(trust->key)) == 1)
+		r = CB_OK;
+	X509_free(own);
+	return r;
+}
+
+enum cb_err
+br_tls_set(void *p, const struct br_trust *trust, struct br_distrust *why)
+{
+	SSL_CTX *ctx = p;
+	enum cb_err r = CB_OK;
+
+	if (trust->in == BR_TRUST_AUTHORITY)
+		r = trust_authority(ctx, trust->authority);
+	if (r == CB_OK && trust->certificate.n > 0)
+		r = show(ctx, trust);
+	if (r == CB_OK && SSL_CTX_set_ex_data(ctx, our_index(), why) != 1)
+		r = CB_E_CRYPTO;
+	SSL_CTX_set_verify(ctx, trust->in == BR_TRUST_ANYBODY
+		? SSL_VERIFY_NONE : SSL_VERIFY_PEER, on_verify);
+	return cr_ossl_end(r);
+}

@@ -1,0 +1,35 @@
+/* SPDX-License-Identifier: BSD-2-Clause
+ * Copyright (c) 2026 The cardbridge authors */
+/*
+ * The URI of a card in a backend, taken apart:
+ *
+ *	https://HOST:PORT/cards/ID?identity=DIR
+ *
+ * and, where they are wanted, &inspected and &takeover.
+ */
+#ifndef BR_HTTPS_URI_H
+#define BR_HTTPS_URI_H
+
+#include <limits.h>
+
+#include "wire/wire.h"
+
+#define BR_ORIGIN_MAX 300
+
+struct br_https_uri {
+	char origin[BR_ORIGIN_MAX];	/* "https://HOST:PORT" */
+	uint8_t card[WIRE_ID];
+	char identity[PATH_MAX];	/* "": not said */
+	bool inspected;
+	bool take_over;
+};
+
+/* `rest` is what follows "https:". CB_E_ARG: *why says what it should be, and
+ * nothing of what it holds: it may be a secret. */
+CB_MUST_USE enum cb_err br_https_uri_get(
+    struct br_https_uri *out, const char *rest, struct cb_why *why);
+/* A backend's own: "https://HOST:PORT", with "?inspected" or not. Likewise. */
+CB_MUST_USE enum cb_err br_https_origin_get(char out[BR_ORIGIN_MAX],
+    bool *inspected, const char *url, struct cb_why *why);
+
+#endif

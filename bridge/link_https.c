@@ -1,0 +1,483 @@
+/* SPDX-License-Identifier: BSD-2-Clause
+ * Copyright (c) 2026 The cardbridge authors */
+/*
+ * https://HOST:PORT/cards/ID?identity=DIR: a card in a backend. Whether it is
+ * there comes by its hold; a session is opened when it is powered, and given
+ * back with rest. What the road does is never an answer of the card: where a
+ * session is lost, the card counts as taken out.
+ *
+ * The ATR is learnt at the first power-on.
+ */
+#include <pthread.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <time.h>
+
+#include "bridge/https/hold.h"
+#include "bridge/https/retry.h"
+#include "bridge/https/session.h"
+#include "bridge/https/uri.h"
+#include "bridge/link.h"
+#include "bridge/protocol.h"
+#include "bridge/sock.h"
+#include "common/hex.h"
+#include "common/log.h"
+
+/* How long `reader add` waits to tell whether the card is there. */
+#define FIRST_NEWS_MS 2000
+/* A connection without commands. */
+#define IDLE_MS 30000
+/* For all of one command, computing included. */
+#define COMMAND_MS 120000
+#define OPEN_MS 20000
+#define OPEN_TRIES 4
+#define CLOSE_MS 2000
+
+static const uint8_t none[WIRE_ID];
+
+struct link_https {
+	struct br_link base;
+	struct br_https_uri uri;
+	char card[2 * WIRE_ID + 1];
+	struct br_hold *hold;
+	struct br_held_card held;
+	struct br_http *http;
+	struct br_caller caller;
+	struct br_remote remote;
+	struct br_link_info info;
+	uint64_t idle_at;	/* ms; UINT64_MAX: no connection */
+
+	pthread_mutex_t lock;	/* below: told by the hold's thread */
+	br_link_tell *tell;	/* NULL: nobody watches yet */
+	void *ctx;
+	bool known, there, over;
+	bool yielded;		/* another device has taken it over */
+	char words[256];
+};
+
+static void
+id_text(char out[2 * WIRE_ID + 1], const uint8_t id[WIRE_ID])
+{
+	for (size_t i = 0; i < WIRE_ID; i++)
+		(void)snprintf(out + 2 * i, 3, "%02x", id[i]);
+}
+
+/* ---- news ---------------------------------------------------------------- */
+
+/* Lock held. */
+static void
+pass_on(struct link_https *l, bool lost)
+{
+	struct br_link_news news = { .present = l->there, .lost = lost,
+		.words = l->words };
+
+	if (l->tell != NULL)
+		l->tell(l->ctx, &news);
+}
+
+static void
+on_news(void *ctx, const struct br_hold_news *news)
+{
+	struct link_https *l = ctx;
+
+	pthread_mutex_lock(&l->lock);
+	l->known = true;
+	l->over = l->over || news->over;
+	l->yielded = news->elsewhere && (l->yielded || news->over);
+	/* who may take it over sees it, until it was taken from them */
+	l->there = news->there ||
+	    (news->elsewhere && l->uri.take_over && !l->yielded);
+	(void)snprintf(l->words, sizeof(l->words), "%s", news->words);
+	pass_on(l, news->over || news->changed);
+	pthread_mutex_unlock(&l->lock);
+}
+
+static void
+link_https_watch(struct br_link *base, br_link_tell *tell, void *ctx)
+{
+	struct link_https *l = (struct link_https *)base;
+
+	pthread_mutex_lock(&l->lock);
+	l->tell = tell;
+	l->ctx = ctx;
+	if (!l->known)
+		(void)snprintf(l->words, sizeof(l->words),
+		    "the backend has not answered yet");
+	pass_on(l, false);
+	pthread_mutex_unlock(&l->lock);
+}
+
+/* ---- the session --------------------------------------------------------- */
+
+static void
+drop(struct link_https *l)
+{
+	br_remote_clear(&l->remote);
+	br_hold_session(l->hold, &l->held, none);
+	pthread_mutex_lock(&l->lock);
+	l->over = false;
+	pthread_mutex_unlock(&l->lock);
+}
+
+/* Whoever has the card must see that it was taken out. */
+static void
+lose(struct link_https *l, const char *words)
+{
+	cb_log(CB_LOG_WARNING, "card %s: %s", l->card, words);
+	drop(l);
+	pthread_mutex_lock(&l->lock);
+	pass_on(l, true);
+	pthread_mutex_unlock(&l->lock);
+	br_hold_hurry(l->hold);
+}
+
+static bool
+is_over(struct link_https *l)
+{
+	bool over;
+
+	pthread_mutex_lock(&l->lock);
+	over = l->over;
+	pthread_mutex_unlock(&l->lock);
+	return over;
+}
+
+static enum cb_err
+call(struct link_https *l, const char *path, struct cb_span body,
+    unsigned patience_ms, unsigned all_ms, struct cb_buf *out,
+    struct cb_why *why)
+{
+	struct br_asked asked = { .path = path, .post = true, .body = body,
+		.patience_ms = patience_ms, .all_ms = all_ms,
+		.most = WIRE_BODY_MAX };
+	enum wire_outcome outcome;
+	enum cb_err r;
+
+	r = br_call(&l->caller, &asked, out, &outcome, why);
+	l->idle_at = br_now_ms() + IDLE_MS;
+	return r;
+}
+
+static void
+session_path(const struct link_https *l, char path[64])
+{
+	char session[2 * WIRE_ID + 1];
+
+	id_text(session, l->remote.session);
+	(void)snprintf(path, 64, "/sessions/%s", session);
+}
+
+/* One command to the card. Where the session is alive afterwards an error is
+ * what the backend refuses; else it is lost. */
+static enum cb_err
+ask(struct link_https *l, enum wire_command_type type, uint8_t argument,
+    struct cb_span apdu, struct cb_buf *rsp, struct cb_why *why)
+{
+	struct cb_buf body = CB_BUF_INIT_MAX(WIRE_BODY_MAX);
+	struct cb_why words = { "" };
+	char path[64];
+	enum cb_err r;
+
+	if (is_over(l))
+		r = CB_E_ABSENT;
+	else if ((r = br_remote_ask(&l->remote, type, argument, apdu)) ==
+	    CB_OK) {
+		session_path(l, path);
+		r = call(l, path, cb_buf_span(&l->remote.request),
+		    BR_HOLD_PATIENCE_MS, COMMAND_MS, &body, &words);
+		if (r == CB_OK)
+			r = br_remote_answered(
+			    &l->remote, cb_buf_span(&body), rsp, &words);
+		else
+			l->remote.alive = false;
+	}
+	cb_buf_free(&body);
+	if (r == CB_OK)
+		return r;
+	if (words.text[0] == '\0')
+		cb_why_set(&words, "%s", cb_err_text(r));
+	cb_why_set(why, "%s", words.text);
+	if (l->remote.alive && !is_over(l))
+		return r;
+	lose(l, words.text);
+	return r == CB_E_ABSENT || r == CB_E_NOMEM ? r : CB_E_PEER;
+}
+
+/* Who does not hear it takes the card back after a while. */
+static void
+give_back(struct link_https *l)
+{
+	struct cb_buf body = CB_BUF_INIT;
+	struct cb_why why = { "" };
+	char path[64];
+
+	if (l->remote.alive && !is_over(l) &&
+	    br_remote_ask(&l->remote, WIRE_CLOSE, 0, CB_SPAN_EMPTY) ==
+		CB_OK) {
+		session_path(l, path);
+		if (call(l, path, cb_buf_span(&l->remote.request), 0,
+			CLOSE_MS, &body, &why) != CB_OK)
+			cb_log(CB_LOG_NOTICE, "card %s was not given back: %s",
+			    l->card, why.text);
+	}
+	cb_buf_free(&body);
+}
+
+static enum cb_err
+open_once(struct link_https *l, struct cb_why *why)
+{
+	struct cb_buf offer = CB_BUF_INIT, accept = CB_BUF_INIT,
+		      body = CB_BUF_INIT;
+	char path[64];
+	enum cb_err r;
+
+	(void)snprintf(path, sizeof(path), "/cards/%s/offer", l->card);
+	if ((r = call(l, path, CB_SPAN_EMPTY, OPEN_MS / 2, OPEN_MS, &offer,
+		 why)) != CB_OK ||
+	    (r = br_remote_accept(&l->remote, br_hold_identity(l->hold),
+		 l->uri.card, l->uri.take_over, cb_buf_span(&offer),
+		 (int64_t)time(NULL), &accept, why)) != CB_OK)
+		goto out;
+	(void)snprintf(path, sizeof(path), "/cards/%s/open", l->card);
+	/* an ACCEPT is good once: a lost answer needs another offer */
+	if ((r = call(l, path, cb_buf_span(&accept), 0, OPEN_MS, &body,
+		 why)) == CB_OK)
+		r = br_remote_opened(&l->remote, cb_buf_span(&body), why);
+out:
+	if (r != CB_OK)
+		br_remote_clear(&l->remote);
+	cb_buf_free(&offer);
+	cb_buf_free(&accept);
+	cb_buf_free(&body);
+	return r;
+}
+
+static enum cb_err
+open_session(struct link_https *l, struct cb_why *why)
+{
+	struct br_retry retry = { 0, 0 };
+	struct timespec pause = { 0, 0 };
+	enum cb_err r;
+
+	for (int i = 1;; i++) {
+		r = open_once(l, why);
+		if (r != CB_E_TIMEOUT && r != CB_E_PEER)
+			break;
+		if (i == OPEN_TRIES)
+			break;
+		atomic_fetch_add(&l->caller.again, 1);
+		pause.tv_nsec = (long)br_retry_failed(&retry, br_now_ms()) *
+		    999999L;
+		(void)nanosleep(&pause, NULL);
+	}
+	if (r != CB_OK)
+		return r;
+	br_hold_session(l->hold, &l->held, l->remote.session);
+	br_hold_hurry(l->hold);
+	return CB_OK;
+}
+
+/* ---- the ops ------------------------------------------------------------- */
+
+static enum cb_err
+link_https_check(const char *rest, struct cb_why *why)
+{
+	struct br_https_uri uri;
+	enum cb_err r;
+
+	if ((r = br_https_uri_get(&uri, rest, why)) != CB_OK)
+		return r;
+	if (uri.identity[0] != '\0')
+		return CB_OK;
+	cb_why_set(why, "whose card it is must be said: "
+	    "?identity=/DIR, which \"cardbridge enrol\" has made");
+	return CB_E_ARG;
+}
+
+static void
+link_https_close(struct br_link *base)
+{
+	struct link_https *l = (struct link_https *)base;
+
+	give_back(l);
+	br_hold_leave(&l->hold, &l->held);
+	br_http_free(&l->http);
+	br_remote_clear(&l->remote);
+	pthread_mutex_destroy(&l->lock);
+	free(l);
+}
+
+static enum cb_err
+link_https_open(struct br_link **out, const char *rest,
+    struct br_link_info *info, struct cb_why *why)
+{
+	struct link_https *l;
+	enum cb_err r;
+
+	*out = NULL;
+	if ((l = calloc(1, sizeof(*l))) == NULL)
+		return CB_E_NOMEM;
+	l->base.ops = &br_link_https;
+	l->idle_at = UINT64_MAX;
+	pthread_mutex_init(&l->lock, NULL);
+	if ((r = link_https_check(rest, why)) != CB_OK ||
+	    (r = br_https_uri_get(&l->uri, rest, why)) != CB_OK)
+		goto out;
+	id_text(l->card, l->uri.card);
+	memcpy(l->held.card, l->uri.card, WIRE_ID);
+	l->held.tell = on_news;
+	l->held.ctx = l;
+	if ((r = br_hold_join(&l->hold, &l->held, l->uri.origin,
+		 l->uri.identity, l->uri.inspected, why)) != CB_OK ||
+	    (r = br_http_new(&l->http, br_hold_trust(l->hold))) != CB_OK)
+		goto out;
+	l->caller.http = l->http;
+	memcpy(l->caller.origin, l->uri.origin, sizeof(l->caller.origin));
+	if (l->uri.inspected)
+		id_text(l->caller.device, br_hold_identity(l->hold)->id);
+	br_hold_await(l->hold, &l->held, FIRST_NEWS_MS);
+	/* until it is powered */
+	l->info.max_apdu = 256;
+	l->info.protocols = 3;
+	l->info.test = br_hold_identity(l->hold)->kind == WIRE_TEST;
+	*info = l->info;
+	*out = &l->base;
+	l = NULL;
+out:
+	if (l != NULL)
+		link_https_close(&l->base);
+	return r;
+}
+
+/* Is there a card to be powered, as far as is known? */
+static enum cb_err
+have_card(struct link_https *l, struct cb_why *why)
+{
+	enum cb_err r = CB_OK;
+
+	pthread_mutex_lock(&l->lock);
+	if (!l->there) {
+		cb_why_set(why, "%s", l->words);
+		r = CB_E_ABSENT;
+	}
+	pthread_mutex_unlock(&l->lock);
+	return r;
+}
+
+static enum cb_err
+take_atr(struct link_https *l, struct cb_span raw)
+{
+	struct cb_atr atr;
+	enum cb_err r;
+
+	if (raw.n > sizeof(l->info.atr) ||
+	    (r = cb_atr_parse(&atr, raw)) != CB_OK)
+		return CB_E_PEER;
+	memset(l->info.atr, 0, sizeof(l->info.atr));
+	memcpy(l->info.atr, raw.p, raw.n);
+	l->info.atr_n = raw.n;
+	l->info.max_apdu = l->remote.data_max;
+	l->info.protocols = l->remote.protocols;
+	return CB_OK;
+}
+
+static enum cb_err
+link_https_power(struct br_link *base, enum br_power what,
+    struct br_link_info *info, struct cb_why *why)
+{
+	struct link_https *l = (struct link_https *)base;
+	struct cb_buf rsp = CB_BUF_INIT;
+	enum cb_err r;
+
+	if (is_over(l))
+		drop(l);
+	if (what == BR_POWER_OFF) {
+		if (l->remote.alive && ask(l, WIRE_POWER, 0, CB_SPAN_EMPTY,
+			&rsp, NULL) != CB_OK)
+			cb_log(CB_LOG_DEBUG, "power off was not heard");
+		cb_buf_free(&rsp);
+		return CB_OK;
+	}
+	if (!l->remote.alive && ((r = have_card(l, why)) != CB_OK ||
+		(r = open_session(l, why)) != CB_OK))
+		return r;
+	r = ask(l, WIRE_POWER, what == BR_POWER_RESET ? 2 : 1, CB_SPAN_EMPTY,
+	    &rsp, why);
+	if (r == CB_OK && (r = take_atr(l, cb_buf_span(&rsp))) != CB_OK)
+		cb_why_set(why, "what the backend says is no ATR");
+	if (r == CB_OK)
+		*info = l->info;
+	cb_buf_free(&rsp);
+	return r;
+}
+
+static enum cb_err
+link_https_protocol(struct br_link *base, unsigned t)
+{
+	struct link_https *l = (struct link_https *)base;
+	struct cb_buf rsp = CB_BUF_INIT;
+	enum cb_err r;
+
+	if (!l->remote.alive || t > 1)
+		return CB_E_ARG;
+	r = ask(l, WIRE_PROTOCOL, (uint8_t)t, CB_SPAN_EMPTY, &rsp, NULL);
+	cb_buf_free(&rsp);
+	return r;
+}
+
+static enum cb_err
+link_https_transmit(
+    struct br_link *base, struct cb_span cmd, struct cb_buf *rsp)
+{
+	struct link_https *l = (struct link_https *)base;
+	enum cb_err r;
+
+	if (!l->remote.alive)
+		return CB_E_ABSENT;
+	if (br_remote_ahead(&l->remote, cmd, rsp, &r))
+		return r;
+	return ask(l, WIRE_TRANSMIT, 0, cmd, rsp, NULL);
+}
+
+static uint64_t
+link_https_deadline(const struct br_link *base)
+{
+	return ((const struct link_https *)base)->idle_at;
+}
+
+static void
+link_https_tick(struct br_link *base)
+{
+	struct link_https *l = (struct link_https *)base;
+
+	if (br_now_ms() < l->idle_at)
+		return;
+	br_http_hang_up(l->http);
+	l->idle_at = UINT64_MAX;
+}
+
+static void
+link_https_rest(struct br_link *base)
+{
+	struct link_https *l = (struct link_https *)base;
+
+	give_back(l);
+	drop(l);
+	br_http_hang_up(l->http);
+	l->idle_at = UINT64_MAX;
+}
+
+const struct br_link_ops br_link_https = {
+	.scheme = "https",
+	.check = link_https_check,
+	.open = link_https_open,
+	.power = link_https_power,
+	.protocol = link_https_protocol,
+	.transmit = link_https_transmit,
+	.deadline = link_https_deadline,
+	.tick = link_https_tick,
+	.rest = link_https_rest,
+	.close = link_https_close,
+	.watch = link_https_watch,
+};
