@@ -73,7 +73,7 @@ struct cli_cmd {
 #define CLI_PLAIN 0, NULL, NULL
 
 extern const struct cli_cmd cli_card_cmds[], cli_reader_cmds[], cli_apdu_cmd;
-extern const struct cli_cmd cli_run_cmd, cli_env_cmd;
+extern const struct cli_cmd cli_run_cmd, cli_env_cmd, cli_enrol_cmd;
 extern const size_t cli_card_cmds_n, cli_reader_cmds_n;
 
 /* What --socket says, or NULL. */
@@ -105,6 +105,9 @@ char *cli_absolute(const char *path);
 char *cli_absolute_as_is(const char *path);
 /* The same for what an URI of the form emu:FILE names; others as they are. */
 char *cli_absolute_uri(const char *uri);
+/* The URI of a card in a backend with its identity's directory in it (NULL: as
+ * it is), to be freed. */
+char *cli_uri_identity(const char *uri, const char *dir);
 /* Where the profile of this name is, or the file itself; to be freed. */
 char *cli_profile_path(const char *name);
 /* The same, *path to be freed; where a name is none, it is said which there

@@ -23,6 +23,7 @@ cli_libcli_la_SOURCES = \
 	cli/describe/print.c \
 	cli/describe/settings.c \
 	cli/describe/tree.c \
+	cli/enrol.c \
 	cli/env.c \
 	cli/front.c cli/front.h \
 	cli/output.c \
@@ -67,8 +68,8 @@ cli_libcli_la_CPPFLAGS = $(AM_CPPFLAGS) \
 cli_libcli_la_CFLAGS = $(AM_CFLAGS) $(JANSSON_CFLAGS) $(LIBCONFIG_CFLAGS) \
 	$(PCSC_CFLAGS)
 cli_libcli_la_LIBADD = \
-	bridge/libclient.la emulator/libemulator.la common/libcommon.la \
-	$(JANSSON_LIBS) $(LIBCONFIG_LIBS) $(PCSC_LIBS)
+	bridge/libhttps.la bridge/libclient.la emulator/libemulator.la \
+	common/libcommon.la $(JANSSON_LIBS) $(LIBCONFIG_LIBS) $(PCSC_LIBS)
 
 bin_PROGRAMS += cardbridge
 cardbridge_SOURCES = cli/main.c

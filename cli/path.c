@@ -58,6 +58,44 @@ cli_absolute_uri(const char *uri)
 	return out;
 }
 
+/* RFC 3986: what must not stand in a query as it is. */
+static bool
+stands(char c)
+{
+	return strchr("/-._~", c) != NULL || (c >= '0' && c <= '9') ||
+	    (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z');
+}
+
+char *
+cli_uri_identity(const char *uri, const char *dir)
+{
+	static const char digits[] = "0123456789ABCDEF";
+	char *path, *out, *p;
+
+	if (dir == NULL)
+		return strdup(uri);
+	if ((path = cli_absolute(dir)) == NULL)
+		return NULL;
+	/* room for three characters where there was one */
+	if (asprintf(&out, "%s%cidentity=%s%s%s", uri,
+		strchr(uri, '?') != NULL ? '&' : '?', path, path, path) < 0)
+		out = NULL;
+	p = out != NULL ? out + strlen(out) - 3 * strlen(path) : NULL;
+	for (const char *s = path; p != NULL && *s != '\0'; s++) {
+		if (stands(*s)) {
+			*p++ = *s;
+			continue;
+		}
+		*p++ = '%';
+		*p++ = digits[(unsigned char)*s >> 4];
+		*p++ = digits[(unsigned char)*s & 15];
+	}
+	if (p != NULL)
+		*p = '\0';
+	free(path);
+	return out;
+}
+
 static bool
 is_profile(const char *name)
 {

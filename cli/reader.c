@@ -16,6 +16,10 @@ struct list_args {
 	bool json;
 };
 
+struct add_args {
+	const char *identity;
+};
+
 struct remove_args {
 	const char *dir;
 };
@@ -30,6 +34,11 @@ static int reader_eject(
     const struct cli_cmd *cmd, const void *args, int argc, char **argv);
 static int reader_insert(
     const struct cli_cmd *cmd, const void *args, int argc, char **argv);
+
+static const struct cli_opt add_opts[] = {
+	{ "identity", CLI_TEXT, offsetof(struct add_args, identity), "DIR",
+	    "of a card in a backend: what cardbridge enrol has made" },
+};
 
 static const struct cli_opt list_opts[] = {
 	{ "json", CLI_FLAG, offsetof(struct list_args, json), NULL,
@@ -58,7 +67,7 @@ static const struct cli_opt conf_opts[] = {
 
 const struct cli_cmd cli_reader_cmds[] = {
 	{ "reader", "add", "NAME URI", "Makes a reader with a card in it",
-	    NULL, 0, 0, 2, 2, reader_add, CLI_PLAIN },
+	    OPTS(add_opts, struct add_args), 2, 2, reader_add, CLI_PLAIN },
 	{ "reader", "remove", "NAME", "Removes a reader and its reader file",
 	    OPTS(remove_opts, struct remove_args), 1, 1, reader_remove,
 	    CLI_PLAIN },
@@ -79,22 +88,25 @@ const size_t cli_reader_cmds_n =
 static int
 reader_add(const struct cli_cmd *cmd, const void *args, int argc, char **argv)
 {
+	const struct add_args *a = args;
 	struct br_reader_info *made = NULL;
 	struct br_client *c = NULL;
 	struct cb_why why = { "" };
-	char *uri = NULL;
+	char *absolute = NULL, *uri = NULL;
 	enum cb_err r;
 	int code;
 
 	(void)cmd;
-	(void)args;
 	(void)argc;
 	if ((code = cli_reader_name_check(argv[0])) != CLI_OK)
 		return code;
 	if (strchr(argv[1], ':') == NULL)
 		return cli_fail(CLI_USAGE, "\"%s\" does not say what kind of "
-		    "card it is: emu:FILE for a card file", argv[1]);
-	uri = cli_absolute_uri(argv[1]);
+		    "card it is: emu:FILE for a card file, "
+		    "https://HOST:PORT/cards/ID for one in a backend", argv[1]);
+	absolute = cli_absolute_uri(argv[1]);
+	if (absolute != NULL)
+		uri = cli_uri_identity(absolute, a->identity);
 	made = calloc(1, sizeof(*made));
 	if (uri == NULL || made == NULL) {
 		code = cli_fail(CLI_FAILED, "out of memory");
@@ -119,6 +131,7 @@ reader_add(const struct cli_cmd *cmd, const void *args, int argc, char **argv)
 out:
 	br_close(&c);
 	free(made);
+	free(absolute);
 	free(uri);
 	return cli_flush(code);
 }

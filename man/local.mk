@@ -3,6 +3,7 @@ dist_man_MANS = \
 	man/cardbridge.1 \
 	man/cardbridge-apdu.1 \
 	man/cardbridge-card.1 \
+	man/cardbridge-enrol.1 \
 	man/cardbridge-reader.1 \
 	man/cardbridge-run.1 \
 	man/cardbridge-profile.5 \
