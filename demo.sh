@@ -13,7 +13,8 @@
 set -euo pipefail
 
 packages=(build-essential autoconf automake libtool pkg-config
-	libssl-dev libcurl4-openssl-dev libsqlite3-dev libconfig-dev libjansson-dev libpcsclite-dev
+	libssl-dev libcurl4-openssl-dev libsqlite3-dev libconfig-dev
+	libjansson-dev libpcsclite-dev
 	pcscd opensc opensc-pkcs11 openssl openssh-client libwrap0
 	python3-minimal)
 top=$(cd "$(dirname "$0")" && pwd)

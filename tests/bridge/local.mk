@@ -34,3 +34,27 @@ tests_bridge_test_bridge_LDFLAGS = $(program_ldflags)
 tests_bridge_test_bridge_LDADD = \
 	bridge/libbridge.la emulator/libemulator.la bridge/libclient.la \
 	$(CHECK_LIBS)
+
+# Cards in a backend: TLS, a real card and the real seal, in one process.
+check_PROGRAMS += tests/bridge/https/test_https
+TESTS += tests/bridge/https/test_https
+tests_bridge_https_test_https_SOURCES = \
+	tests/bridge/fake_link.c \
+	tests/bridge/harness.c tests/bridge/harness.h \
+	tests/bridge/https/backend.h \
+	tests/bridge/https/door.c \
+	tests/bridge/https/main.c \
+	tests/bridge/https/pki.c \
+	tests/bridge/https/rig.c tests/bridge/https/rig.h \
+	tests/bridge/https/test_enrol.c \
+	tests/bridge/https/test_news.c \
+	tests/bridge/https/test_road.c \
+	tests/bridge/https/test_trust.c \
+	tests/bridge/https/test_uri.c \
+	tests/bridge/https/worker.c
+tests_bridge_https_test_https_CFLAGS = $(AM_CFLAGS) $(CHECK_CFLAGS) \
+	$(LIBSSL_CFLAGS)
+tests_bridge_https_test_https_LDFLAGS = $(program_ldflags)
+tests_bridge_https_test_https_LDADD = \
+	bridge/libbridge.la emulator/libemulator.la bridge/libclient.la \
+	$(LIBSSL_LIBS) $(CHECK_LIBS)

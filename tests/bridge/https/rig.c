@@ -1,0 +1,86 @@
+/* SPDX-License-Identifier: BSD-2-Clause
+ * Copyright (c) 2026 The cardbridge authors */
+/*
+ * See rig.h.
+ */
+#include <stdlib.h>
+#include <string.h>
+#include <time.h>
+
+#include "bridge/sock.h"
+#include "common/log.h"
+#include "tests/bridge/https/rig.h"
+
+struct backend far;
+struct bridge near;
+
+void
+rig_setup(void)
+{
+	memset(&far, 0, sizeof(far));
+	cb_log_set_level(CB_LOG_ERROR);
+}
+
+void
+rig_start(void)
+{
+	const char *readers[] = { "hosted", far.uri, NULL };
+
+	backend_start(&far);
+	bridge_init(&near);
+	near.set.patient = true;
+	bridge_start(&near, readers);
+}
+
+void
+rig_teardown(void)
+{
+	if (near.srv != NULL)
+		bridge_clear(&near);
+	if (far.port != 0)
+		backend_stop(&far);
+}
+
+enum cb_err
+rig_power(struct br_client *c)
+{
+	struct cb_why why = { "" };
+	uint8_t atr[CB_ATR_MAX];
+	size_t n;
+	enum cb_err r = br_power(c, BR_POWER_ON, atr, &n, &why);
+
+	if (r == CB_OK)
+		ck_assert_mem_eq(atr, emu_card_info(far.card)->atr, n);
+	return r;
+}
+
+void
+rig_info(struct br_reader_info *out)
+{
+	struct br_client *c = dial(&near);
+	struct br_reader_info *list;
+	size_t n;
+
+	ck_ok(br_reader_list(c, &list, &n, NULL));
+	ck_assert_uint_eq(n, 1);
+	*out = list[0];
+	free(list);
+	br_close(&c);
+}
+
+bool
+rig_present(bool want, int ms)
+{
+	const struct timespec step = { 0, 5000000 };
+	uint64_t until = br_now_ms() + (uint64_t)ms;
+	struct br_reader_info info;
+
+	for (;;) {
+		rig_info(&info);
+		if (info.present == want)
+			return true;
+		if (br_now_ms() >= until)
+			return false;
+		nanosleep(&step, NULL);
+	}
+}

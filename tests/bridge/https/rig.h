@@ -1,0 +1,31 @@
+/* SPDX-License-Identifier: BSD-2-Clause
+ * Copyright (c) 2026 The cardbridge authors */
+/*
+ * A bridge with one reader, whose card is in a test's backend.
+ */
+#ifndef TESTS_BRIDGE_HTTPS_RIG_H
+#define TESTS_BRIDGE_HTTPS_RIG_H
+
+#include "tests/bridge/https/backend.h"
+
+extern struct backend far;
+extern struct bridge near;
+
+void rig_setup(void);		/* fixtures; `far` is zeroed before */
+void rig_teardown(void);
+/* The backend, as `far` says, and the bridge. */
+void rig_start(void);
+/* A program with the card powered. CB_OK, or why not. */
+enum cb_err rig_power(struct br_client *c);
+/* What `reader list` says of it. */
+void rig_info(struct br_reader_info *out);
+/* Until it is (not) there, or `ms` have passed. */
+bool rig_present(bool want, int ms);
+
+Suite *enrol_suite(void);
+Suite *news_suite(void);
+Suite *road_suite(void);
+Suite *trust_suite(void);
+Suite *uri_suite(void);
+
+#endif

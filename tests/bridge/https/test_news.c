@@ -1,0 +1,190 @@
+/* SPDX-License-Identifier: BSD-2-Clause
+ * Copyright (c) 2026 The cardbridge authors */
+/*
+ * What a backend tells of a card reaches the reader at once, and nothing is
+ * said while there is no news.
+ */
+#include <string.h>
+#include <time.h>
+
+#include "bridge/sock.h"
+#include "common/hex.h"
+#include "tests/bridge/https/rig.h"
+
+#define SOON_MS (100 * (int)slower())
+
+static struct br_client *watch;
+static struct br_state state;
+
+static void
+start(void)
+{
+	struct br_target t = { .name = "hosted" };
+
+	rig_start();
+	watch = dial(&near);
+	ck_ok(br_watch(watch, &t, BR_ROAD_DIRECT, &state));
+}
+
+/* Until the reader has changed `n` times more and is as wanted; in ms. */
+static int
+wait_changes(uint32_t n, bool present)
+{
+	uint64_t begun = br_now_ms();
+	uint32_t want = state.changes + n;
+
+	while (state.changes < want || state.present != present)
+		ck_assert(news(watch, &state, 5000));
+	ck_assert_uint_eq(state.changes, want);
+	return (int)(br_now_ms() - begun);
+}
+
+START_TEST(a_card_comes_and_goes)
+{
+	struct br_reader_info info;
+
+	far.state = WIRE_NOT_THERE;
+	start();
+	ck_assert(!state.present);
+	rig_info(&info);
+	ck_assert_ptr_nonnull(strstr(info.trouble, "not there"));
+	for (int i = 0; i < 3; i++) {
+		backend_news(&far, WIRE_THERE, false, false);
+		ck_assert_int_le(wait_changes(1, true), SOON_MS);
+		backend_news(&far, WIRE_NOT_THERE, false, false);
+		ck_assert_int_le(wait_changes(1, false), SOON_MS);
+	}
+	br_close(&watch);
+}
+END_TEST
+
+static const struct {
+	enum wire_card_state state;
+	bool over, content;
+	uint32_t changes;
+	bool present;
+} events[] = {
+	{ WIRE_ELSEWHERE, true, false, 1, false },	/* taken over */
+	{ WIRE_NOT_THERE, true, false, 1, false },	/* revoked */
+	{ WIRE_THERE, true, false, 2, true },		/* ended there */
+	{ WIRE_THERE, false, true, 2, true },		/* written to */
+};
+
+/* Whoever has the card loses it, also where it is there again at once. */
+START_TEST(a_program_sees_its_card_taken_out)
+{
+	struct br_client *c;
+	unsigned holds;
+	enum cb_err e;
+
+	start();
+	c = attached(&near, "hosted", BR_ROAD_DIRECT);
+	ck_ok(rig_power(c));
+	ck_assert_uint_ne(send_apdu(c, &e, 4, 0, 0xA4, 0, 0), 0);
+	/* the hold knows of the session by now, or very soon */
+	holds = 0;
+	for (int i = 0; i < 500 && holds < 2; i++) {
+		const struct timespec step = { 0, 5000000 };
+
+		nanosleep(&step, NULL);
+		pthread_mutex_lock(&far.lock);
+		holds = far.holds;
+		pthread_mutex_unlock(&far.lock);
+	}
+	ck_assert_uint_ge(holds, 2);
+	backend_news(&far, events[_i].state, events[_i].over,
+	    events[_i].content);
+	ck_assert_int_le(wait_changes(events[_i].changes,
+			     events[_i].present), SOON_MS);
+	ck_assert_uint_eq(send_apdu(c, &e, 4, 0, 0xA4, 0, 0), 0);
+	ck_assert_int_eq(e, CB_E_ABSENT);
+	br_close(&c);
+	c = attached(&near, "hosted", BR_ROAD_DIRECT);
+	if (events[_i].present)
+		ck_ok(rig_power(c));
+	else
+		ck_err(rig_power(c), CB_E_ABSENT);
+	br_close(&c);
+	br_close(&watch);
+}
+END_TEST
+
+START_TEST(nothing_is_said_while_nothing_happens)
+{
+	const struct timespec second = { 1, 0 };
+	unsigned holds, requests, connections;
+
+	start();
+	ck_assert(state.present);
+	pthread_mutex_lock(&far.lock);
+	holds = far.holds;
+	requests = far.requests + far.offers;
+	connections = far.connections;
+	pthread_mutex_unlock(&far.lock);
+	nanosleep(&second, NULL);
+	ck_assert_uint_eq(far.holds, holds);
+	ck_assert_uint_eq(far.requests + far.offers, requests);
+	ck_assert_uint_eq(far.connections, connections);
+	br_close(&watch);
+}
+END_TEST
+
+/* Its cards are still there; what happened meanwhile is told when it is back,
+ * within a second or so. */
+START_TEST(a_backend_that_comes_back_tells_what_was_missed)
+{
+	const struct timespec moment = { 0, 300000000 };
+
+	start();
+	backend_down(&far);
+	nanosleep(&moment, NULL);
+	ck_assert(!news(watch, &state, 0));
+	far.stamp++;
+	far.state = WIRE_NOT_THERE;
+	backend_up(&far);
+	ck_assert_int_le(wait_changes(1, false), 2000);
+	br_close(&watch);
+}
+END_TEST
+
+START_TEST(a_backend_that_was_never_there_is_named)
+{
+	struct br_reader_info info;
+	const char *readers[] = { "hosted", far.uri, NULL };
+	struct br_client *c;
+
+	backend_start(&far);
+	backend_down(&far);
+	bridge_init(&near);
+	near.set.patient = true;
+	bridge_start(&near, readers);
+	rig_info(&info);
+	ck_assert(!info.present);
+	ck_assert_ptr_nonnull(strstr(info.trouble, "cannot be reached"));
+	c = attached(&near, "hosted", BR_ROAD_DIRECT);
+	ck_err(rig_power(c), CB_E_ABSENT);
+	backend_up(&far);
+	ck_assert(rig_present(true, 3000));
+	ck_ok(rig_power(c));
+	br_close(&c);
+}
+END_TEST
+
+Suite *
+news_suite(void)
+{
+	Suite *s = suite_create("news");
+	TCase *t = tcase_create("news");
+
+	tcase_add_unchecked_fixture(t, pki_make, pki_free);
+	tcase_add_checked_fixture(t, rig_setup, rig_teardown);
+	tcase_set_timeout(t, 60);
+	tcase_add_test(t, a_card_comes_and_goes);
+	tcase_add_loop_test(t, a_program_sees_its_card_taken_out, 0,
+	    (int)(sizeof(events) / sizeof(events[0])));
+	tcase_add_test(t, nothing_is_said_while_nothing_happens);
+	tcase_add_test(t, a_backend_that_comes_back_tells_what_was_missed);
+	tcase_add_test(t, a_backend_that_was_never_there_is_named);
+	suite_add_tcase(s, t);
+	return s;
+}

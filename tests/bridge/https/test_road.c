@@ -1,0 +1,285 @@
+/* SPDX-License-Identifier: BSD-2-Clause
+ * Copyright (c) 2026 The cardbridge authors */
+/*
+ * A conversation over a road on which something goes wrong: the card runs each
+ * command once, the program gets what an undisturbed one gets, or it is told
+ * that its card is gone.
+ */
+#include <stdlib.h>
+#include <string.h>
+
+#include "common/hex.h"
+#include "tests/bridge/https/rig.h"
+
+/* Tries are spent, won back and spent; T=0, so answers come in two. */
+static const char *const commands[] = {
+	"00A4040010A0000000770100700A1000F100000100",
+	"00A40000022F00",
+	"00C0000017",
+	"0020000108393939393931FFFF",
+	"0020000108313233343536FFFF",
+	"0020000108393939393931FFFF",
+	"0020000108393939393931FFFF",
+	"00CA5F0100",
+	"00A40000025015",
+	"00C0000011",
+};
+#define COMMANDS ((int)(sizeof(commands) / sizeof(commands[0])))
+/* Requests of one: power, protocol, and those that are no GET RESPONSE. */
+#define REQUESTS (2 + COMMANDS - 2)
+
+static enum mischief what;
+static unsigned at;
+
+static enum mischief
+once(unsigned n)
+{
+	return n == at ? what : FINE;
+}
+
+static enum cb_err
+say(struct br_client *c, const char *hex, struct cb_buf *rsp)
+{
+	struct cb_buf apdu = CB_BUF_INIT;
+	enum cb_err r;
+
+	ck_ok(cb_hex_decode(&apdu, hex, strlen(hex)));
+	r = br_transmit(c, cb_buf_span(&apdu), rsp);
+	cb_buf_free(&apdu);
+	return r;
+}
+
+/* Appends all answers. */
+static enum cb_err
+converse(struct br_client *c, struct cb_buf *said)
+{
+	struct cb_buf rsp = CB_BUF_INIT;
+	enum cb_err r;
+
+	if ((r = rig_power(c)) == CB_OK)
+		r = br_protocol(c, 0);
+	for (int i = 0; i < COMMANDS && r == CB_OK; i++)
+		if ((r = say(c, commands[i], &rsp)) == CB_OK)
+			ck_ok(cb_buf_add(said, cb_buf_span(&rsp)));
+	cb_buf_free(&rsp);
+	return r;
+}
+
+/* What an undisturbed card says, without any road. */
+static void
+undisturbed(struct cb_buf *said)
+{
+	struct backend b;
+	struct cb_buf apdu = CB_BUF_INIT, rsp = CB_BUF_INIT;
+
+	memset(&b, 0, sizeof(b));
+	worker_card(&b);
+	emu_card_power_on(b.card);
+	ck_ok(emu_card_set_protocol(b.card, EMU_T0));
+	for (int i = 0; i < COMMANDS; i++) {
+		cb_buf_clear(&apdu);
+		ck_ok(cb_hex_decode(
+		    &apdu, commands[i], strlen(commands[i])));
+		ck_ok(emu_card_transmit(b.card, cb_buf_span(&apdu), &rsp));
+		ck_ok(cb_buf_add(said, cb_buf_span(&rsp)));
+	}
+	emu_card_free(&b.card);
+	cb_buf_free(&apdu);
+	cb_buf_free(&rsp);
+}
+
+static void
+is_undisturbed(const struct cb_buf *said)
+{
+	struct cb_buf want = CB_BUF_INIT;
+
+	undisturbed(&want);
+	ck_assert_uint_eq(said->n, want.n);
+	ck_assert_mem_eq(said->p, want.p, want.n);
+	/* the right passcode came between: one, then two tries are gone */
+	ck_assert_ptr_nonnull(memmem(said->p, said->n, "\x63\xC1", 2));
+	cb_buf_free(&want);
+}
+
+START_TEST(an_undisturbed_conversation)
+{
+	struct cb_buf said = CB_BUF_INIT;
+	struct br_client *c;
+	struct br_reader_info info;
+
+	rig_start();
+	rig_info(&info);
+	ck_assert_str_eq(info.trouble, "");
+	ck_assert(info.present && info.test);
+	/* it is there, and nobody has it */
+	ck_assert_uint_eq(far.offers, 0);
+	c = attached(&near, "hosted", BR_ROAD_DIRECT);
+	ck_ok(converse(c, &said));
+	is_undisturbed(&said);
+	/* an answer in two parts costs one round trip */
+	ck_assert_uint_eq(far.requests, REQUESTS);
+	ck_assert_uint_eq(far.runs, COMMANDS - 2);
+	/* and of the last one nobody has told yet */
+	ck_assert_uint_eq(far.ahead_told, 1);
+	br_close(&c);
+	cb_buf_free(&said);
+}
+END_TEST
+
+static const enum mischief harmless[] = { CUT_BEFORE, CUT_AFTER, TWICE, LATE };
+#define HARMLESS ((int)(sizeof(harmless) / sizeof(harmless[0])))
+
+/* At each request. */
+START_TEST(the_road_breaks_and_nobody_sees_it)
+{
+	struct cb_buf said = CB_BUF_INIT;
+	struct br_client *c;
+
+	/* the last one is for a door that is busy, which takes a second */
+	what = _i < HARMLESS * REQUESTS ? harmless[_i % HARMLESS] : BUSY;
+	at = (unsigned)(_i / HARMLESS) % REQUESTS + 1;
+	far.plan = once;
+	rig_start();
+	c = attached(&near, "hosted", BR_ROAD_DIRECT);
+	ck_ok(converse(c, &said));
+	is_undisturbed(&said);
+	ck_assert_uint_eq(far.runs, COMMANDS - 2);
+	ck_assert_uint_ge(far.requests, at);
+	br_close(&c);
+	cb_buf_free(&said);
+}
+END_TEST
+
+static const enum mischief harmful[] = { OLD_ANSWER, FLIPPED };
+
+/* From the first command on: no answer is taken for the card's that is not,
+ * nothing is run again, and the card counts as taken out and is there again. */
+START_TEST(what_the_worker_did_not_say_is_no_answer)
+{
+	struct cb_buf said = CB_BUF_INIT;
+	struct br_state state;
+	struct br_client *c, *watch;
+	struct br_target t = { .name = "hosted" };
+	uint32_t changes;
+	unsigned runs;
+	enum cb_err r;
+
+	what = harmful[_i % 2];
+	at = (unsigned)(_i / 2) + 3;
+	far.plan = once;
+	rig_start();
+	watch = dial(&near);
+	ck_ok(br_watch(watch, &t, BR_ROAD_DIRECT, &state));
+	ck_assert(state.present);
+	changes = state.changes;
+	c = attached(&near, "hosted", BR_ROAD_DIRECT);
+	/* whichever of the two is told first */
+	r = converse(c, &said);
+	ck_assert(r == CB_E_PEER || r == CB_E_ABSENT);
+	runs = far.runs;
+	ck_assert_uint_eq(runs, at - 2);
+	while (state.changes < changes + 2 || !state.present)
+		ck_assert(news(watch, &state, 5000));
+	ck_assert_uint_eq(far.runs, runs);
+	br_close(&c);
+	/* and may be used again */
+	far.plan = NULL;
+	c = attached(&near, "hosted", BR_ROAD_DIRECT);
+	ck_ok(rig_power(c));
+	br_close(&c);
+	br_close(&watch);
+	cb_buf_free(&said);
+}
+END_TEST
+
+START_TEST(a_backend_that_forgot_the_session_is_told_as_such)
+{
+	struct cb_buf rsp = CB_BUF_INIT;
+	struct br_client *c;
+
+	rig_start();
+	c = attached(&near, "hosted", BR_ROAD_DIRECT);
+	ck_ok(rig_power(c));
+	ck_ok(say(c, commands[0], &rsp));
+	pthread_mutex_lock(&far.lock);
+	far.open = false;
+	pthread_mutex_unlock(&far.lock);
+	ck_assert_int_ne(say(c, commands[1], &rsp), CB_OK);
+	ck_assert_uint_eq(far.runs, 1);
+	br_close(&c);
+	c = attached(&near, "hosted", BR_ROAD_DIRECT);
+	ck_ok(rig_power(c));
+	br_close(&c);
+	cb_buf_free(&rsp);
+}
+END_TEST
+
+/* Down and up again within a command: the program waits, and that is all. */
+START_TEST(a_backend_that_is_away_for_a_moment_is_not_missed)
+{
+	struct cb_buf rsp = CB_BUF_INIT;
+	struct br_client *c;
+
+	rig_start();
+	c = attached(&near, "hosted", BR_ROAD_DIRECT);
+	ck_ok(rig_power(c));
+	backend_down(&far);
+	backend_up(&far);
+	ck_ok(say(c, commands[0], &rsp));
+	ck_assert_uint_eq(far.runs, 1);
+	ck_assert(rig_present(true, 0));
+	br_close(&c);
+	cb_buf_free(&rsp);
+}
+END_TEST
+
+/* A card at rest is given back, and its connection is closed; the next one
+ * resumes what TLS had agreed. */
+START_TEST(a_card_at_rest_is_given_back)
+{
+	struct br_client *c;
+	uint8_t atr[CB_ATR_MAX];
+	unsigned closes = 0;
+	size_t n;
+
+	rig_start();
+	c = attached(&near, "hosted", BR_ROAD_DIRECT);
+	ck_ok(rig_power(c));
+	ck_ok(br_power(c, BR_POWER_OFF, atr, &n, NULL));
+	for (int i = 0; i < 1000 && closes == 0; i++) {
+		const struct timespec step = { 0, 10000000 };
+
+		nanosleep(&step, NULL);
+		pthread_mutex_lock(&far.lock);
+		closes = far.closes;
+		pthread_mutex_unlock(&far.lock);
+	}
+	ck_assert_uint_eq(closes, 1);
+	ck_assert(rig_present(true, 0));
+	ck_ok(rig_power(c));
+	ck_assert_uint_gt(far.resumed, 0);
+	br_close(&c);
+}
+END_TEST
+
+Suite *
+road_suite(void)
+{
+	Suite *s = suite_create("road");
+	TCase *t = tcase_create("road");
+
+	tcase_add_unchecked_fixture(t, pki_make, pki_free);
+	tcase_add_checked_fixture(t, rig_setup, rig_teardown);
+	tcase_set_timeout(t, 60);
+	tcase_add_test(t, an_undisturbed_conversation);
+	tcase_add_loop_test(t, the_road_breaks_and_nobody_sees_it, 0,
+	    HARMLESS * REQUESTS + 1);
+	tcase_add_loop_test(t, what_the_worker_did_not_say_is_no_answer, 2,
+	    2 * (COMMANDS - 2));
+	tcase_add_test(t, a_backend_that_forgot_the_session_is_told_as_such);
+	tcase_add_test(
+	    t, a_backend_that_is_away_for_a_moment_is_not_missed);
+	tcase_add_test(t, a_card_at_rest_is_given_back);
+	suite_add_tcase(s, t);
+	return s;
+}

@@ -1,0 +1,186 @@
+/* SPDX-License-Identifier: BSD-2-Clause
+ * Copyright (c) 2026 The cardbridge authors */
+/*
+ * Whom a bridge believes: the authority of its identity and nobody else; and
+ * what an offer must be.
+ */
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "bridge/https/session.h"
+#include "tests/bridge/https/rig.h"
+
+static void
+trouble(const char *needle)
+{
+	struct br_reader_info info;
+
+	rig_info(&info);
+	ck_assert(!info.present);
+	ck_assert_msg(strstr(info.trouble, needle) != NULL, "%s",
+	    info.trouble);
+}
+
+START_TEST(a_network_that_replaces_certificates_is_named)
+{
+	far.door = cb_buf_span(&pki.replaced_cert);
+	rig_start();
+	trouble("this network replaced the backend's certificate");
+	/* and who did */
+	trouble("issued by /CN=ca01");
+	ck_assert_uint_eq(far.holds, 0);
+}
+END_TEST
+
+START_TEST(a_certificate_that_is_over_is_named)
+{
+	far.door = cb_buf_span(&pki.old_cert);
+	rig_start();
+	trouble("no longer valid");
+}
+END_TEST
+
+START_TEST(a_certificate_for_another_name_is_refused)
+{
+	far.door = cb_buf_span(&pki.named_cert);
+	rig_start();
+	trouble("not for the name");
+	ck_assert_uint_eq(far.holds, 0);
+}
+END_TEST
+
+START_TEST(a_device_that_is_refused_is_told_so)
+{
+	far.refuses_device = true;
+	rig_start();
+	trouble("does not let this device");
+}
+END_TEST
+
+/* An inspected road trusts the system, which does not know our authority. */
+START_TEST(an_inspected_road_trusts_the_system)
+{
+	char uri[800];
+	const char *readers[] = { "hosted", uri, NULL };
+
+	backend_start(&far);
+	snprintf(uri, sizeof(uri), "%s&inspected", far.uri);
+	bridge_init(&near);
+	near.set.patient = true;
+	bridge_start(&near, readers);
+	trouble("issued by /CN=ba00");
+}
+END_TEST
+
+START_TEST(an_identity_that_others_can_read_is_refused)
+{
+	char command[400];
+
+	backend_start(&far);
+	snprintf(command, sizeof(command), "chmod 644 %s/key.pem",
+	    far.identity);
+	ck_assert_int_eq(system(command), 0);
+	bridge_init(&near);
+	near.set.patient = true;
+	bridge_start(&near, (const char *const[]){ "a", far.uri, NULL });
+	trouble("key.pem is open to others");
+	ck_assert_uint_eq(far.connections, 0);
+}
+END_TEST
+
+/* ---- offers -------------------------------------------------------------- */
+
+static const struct {
+	enum flaw flaw;
+	enum cb_err want;
+	const char *words;
+} flaws[] = {
+	{ OTHER_CARD, CB_E_DENIED, "another card" },
+	{ OTHER_ORGANISATION, CB_E_DENIED, "another organisation" },
+	{ OTHER_KIND, CB_E_DENIED, "another kind" },
+	{ OTHER_SERVICE, CB_E_DENIED, "service cannot be trusted" },
+	{ OLD_SERVICE, CB_E_DENIED, "no longer valid" },
+	{ NO_OFFER, CB_E_FORMAT, "damaged" },
+	{ REFUSES, CB_E_DENIED, "not on Sundays" },
+	{ WRONG_KEYS, CB_E_PEER, "not of this session" },
+};
+
+START_TEST(an_offer_that_is_not_right_opens_nothing)
+{
+	struct cb_why why = { "" };
+	uint8_t atr[CB_ATR_MAX];
+	struct br_client *c;
+	size_t n;
+
+	far.flaw = flaws[_i].flaw;
+	rig_start();
+	c = attached(&near, "hosted", BR_ROAD_DIRECT);
+	ck_err(br_power(c, BR_POWER_ON, atr, &n, &why), flaws[_i].want);
+	ck_assert_msg(strstr(why.text, flaws[_i].words) != NULL, "%s",
+	    why.text);
+	ck_assert_uint_eq(far.requests, 0);
+	/* it is there nevertheless, and can be tried again */
+	far.flaw = NO_FLAW;
+	ck_ok(rig_power(c));
+	br_close(&c);
+}
+END_TEST
+
+/* What was said the last time is worth nothing the next time: a new secret and
+ * a new half make new keys. */
+START_TEST(an_offer_said_again_makes_other_keys)
+{
+	struct wire_identity id;
+	struct br_remote one = { .alive = false }, two = { .alive = false };
+	struct cb_buf accept = CB_BUF_INIT, again = CB_BUF_INIT,
+		      offer = CB_BUF_INIT, opened = CB_BUF_INIT;
+	struct cb_why why = { "" };
+	int64_t now = (int64_t)time(NULL);
+
+	backend_start(&far);
+	ck_ok(wire_identity_read(&id, far.identity, now, &why));
+	ck_assert_uint_eq(worker_offer(&far, &offer), 200);
+	ck_ok(br_remote_accept(&one, &id, pki_card, false,
+	    cb_buf_span(&offer), now, &accept, &why));
+	ck_assert_uint_eq(
+	    worker_open(&far, cb_buf_span(&accept), &opened), 200);
+	ck_ok(br_remote_opened(&one, cb_buf_span(&opened), &why));
+	ck_ok(br_remote_accept(&two, &id, pki_card, false,
+	    cb_buf_span(&offer), now, &again, &why));
+	ck_assert(!cb_span_equal(cb_buf_span(&accept), cb_buf_span(&again)));
+	ck_err(br_remote_opened(&two, cb_buf_span(&opened), &why), CB_E_PEER);
+	ck_assert(!two.alive);
+	ck_ok(br_remote_ask(&one, WIRE_POWER, 1, CB_SPAN_EMPTY));
+	ck_err(br_remote_ask(&two, WIRE_POWER, 1, CB_SPAN_EMPTY), CB_E_ARG);
+	br_remote_clear(&one);
+	br_remote_clear(&two);
+	cb_buf_free(&accept);
+	cb_buf_free(&again);
+	cb_buf_free(&offer);
+	cb_buf_free(&opened);
+	wire_identity_clear(&id);
+}
+END_TEST
+
+Suite *
+trust_suite(void)
+{
+	Suite *s = suite_create("trust");
+	TCase *t = tcase_create("trust");
+
+	tcase_add_unchecked_fixture(t, pki_make, pki_free);
+	tcase_add_checked_fixture(t, rig_setup, rig_teardown);
+	tcase_set_timeout(t, 60);
+	tcase_add_test(t, a_network_that_replaces_certificates_is_named);
+	tcase_add_test(t, a_certificate_that_is_over_is_named);
+	tcase_add_test(t, a_certificate_for_another_name_is_refused);
+	tcase_add_test(t, a_device_that_is_refused_is_told_so);
+	tcase_add_test(t, an_inspected_road_trusts_the_system);
+	tcase_add_test(t, an_identity_that_others_can_read_is_refused);
+	tcase_add_loop_test(t, an_offer_that_is_not_right_opens_nothing, 0,
+	    (int)(sizeof(flaws) / sizeof(flaws[0])));
+	tcase_add_test(t, an_offer_said_again_makes_other_keys);
+	suite_add_tcase(s, t);
+	return s;
+}
