@@ -229,6 +229,7 @@ open_once(struct link_https *l, struct cb_why *why)
 {
 	struct cb_buf offer = CB_BUF_INIT, accept = CB_BUF_INIT,
 		      body = CB_BUF_INIT;
+	unsigned made;
 	char path[64];
 	enum cb_err r;
 
@@ -240,10 +241,14 @@ open_once(struct link_https *l, struct cb_why *why)
 		 (int64_t)time(NULL), &accept, why)) != CB_OK)
 		goto out;
 	(void)snprintf(path, sizeof(path), "/cards/%s/open", l->card);
-	/* an ACCEPT is good once: a lost answer needs another offer */
-	if ((r = call(l, path, cb_buf_span(&accept), 0, OPEN_MS, &body,
-		 why)) == CB_OK)
+	/* an ACCEPT is good once: where its answer was lost, on a connection
+	 * that broke, another offer is needed */
+	made = br_http_connections(l->http);
+	r = call(l, path, cb_buf_span(&accept), 0, OPEN_MS, &body, why);
+	if (r == CB_OK)
 		r = br_remote_opened(&l->remote, cb_buf_span(&body), why);
+	else if (r == CB_E_DENIED && made != br_http_connections(l->http))
+		r = CB_E_PEER;
 out:
 	if (r != CB_OK)
 		br_remote_clear(&l->remote);

@@ -19,7 +19,7 @@ struct br_caller {
 	char origin[BR_ORIGIN_MAX]; /* "https://HOST:PORT" */
 	char device[2 * WIRE_ID + 1]; /* "": TLS says who we are */
 	atomic_uint trips;	/* requests that were answered */
-	atomic_uint again;	/* how often bytes were sent again */
+	atomic_uint again;	/* how often bytes were sent again by us */
 	atomic_bool give_up;	/* set by whoever wants it to end */
 };
 

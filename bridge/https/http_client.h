@@ -36,7 +36,10 @@ CB_MUST_USE enum cb_err br_http_new(
     struct br_http **out, const struct br_trust *trust);
 void br_http_free(struct br_http **h);
 
-/* CB_E_PEER: the road is broken (or this network is not trusted, if
+/* (libcurl itself sends once more on a new connection where a kept one turns
+ * out to be broken, which br_http_connections shows.)
+ *
+ * CB_E_PEER: the road is broken (or this network is not trusted, if
  * *distrust), and whether the request arrived is not known; CB_E_TIMEOUT: it was
  * reached, and said nothing in time; CB_E_BUSY: interrupted; CB_E_LIMIT: the
  * answer is too long. *why says what is wrong with the road. */

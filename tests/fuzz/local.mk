@@ -8,6 +8,7 @@ fuzz_programs = \
 	tests/fuzz/fuzz_apdu_ias \
 	tests/fuzz/fuzz_cardfile \
 	tests/fuzz/fuzz_chain \
+	tests/fuzz/fuzz_https \
 	tests/fuzz/fuzz_probe \
 	tests/fuzz/fuzz_remote \
 	tests/fuzz/fuzz_report \
@@ -82,6 +83,12 @@ tests_fuzz_fuzz_chain_SOURCES = \
 tests_fuzz_fuzz_chain_LDFLAGS = $(fuzz_ldflags)
 tests_fuzz_fuzz_chain_LDADD = \
 	wire/libwire.la crypto/libprimitives.la common/libcommon.la
+
+tests_fuzz_fuzz_https_SOURCES = \
+	tests/fuzz/fuzz.h tests/fuzz/fuzz_https.c $(fuzz_main)
+tests_fuzz_fuzz_https_LDFLAGS = $(fuzz_ldflags)
+tests_fuzz_fuzz_https_LDADD = \
+	bridge/libhttps.la crypto/libprimitives.la bridge/libclient.la
 
 tests_fuzz_fuzz_remote_SOURCES = \
 	tests/fuzz/fuzz.h tests/fuzz/fuzz_remote.c $(fuzz_main)

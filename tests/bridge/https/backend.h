@@ -67,6 +67,7 @@ struct backend {
 	enum flaw flaw;
 	struct cb_span door;		/* certificate; empty: the usual */
 	bool refuses_device;		/* 403 */
+	unsigned cut_opens;		/* so many answers to ACCEPT are lost */
 
 	char dir[256], identity[300], uri[700], origin[64];
 	unsigned port;
@@ -82,14 +83,14 @@ struct backend {
 		int fd;
 		pthread_t thread;
 	} *conns;
-	unsigned connections, resumed, holds, requests, offers, closes;
+	unsigned connections, resumed, holds, requests, offers, opens, closes;
 
 	/* the worker's */
 	struct emu_card *card;
 	struct cb_buf offer, last_request, last_answer, before_last;
 	uint8_t half[CR_KEY], session[WIRE_ID];
 	struct wire_stream in, out;
-	bool open;
+	bool open, accepted;
 	unsigned runs;			/* commands that the card was given */
 	struct cb_buf ahead_command, ahead_answer;
 	unsigned ahead_told;		/* `consumed` of all commands */

@@ -202,6 +202,18 @@ session(struct backend *b, struct cb_span in, struct cb_buf *out)
 }
 
 static unsigned
+open_card(struct backend *b, struct cb_span in, struct cb_buf *out)
+{
+	unsigned status = worker_open(b, in, out);
+
+	b->opens++;
+	if (b->cut_opens == 0)
+		return status;
+	b->cut_opens--;
+	return 0;
+}
+
+static unsigned
 about(struct cb_buf *out)
 {
 	struct wire_about a = { .kind = WIRE_TEST,
@@ -236,7 +248,7 @@ route(struct backend *b, SSL *ssl, int fd, const struct request *rq,
 	if (begins(rq->path, "/cards/") && strcmp(last, "/offer") == 0)
 		return worker_offer(b, out);
 	if (begins(rq->path, "/cards/") && strcmp(last, "/open") == 0)
-		return worker_open(b, body, out);
+		return open_card(b, body, out);
 	return 404;
 }
 

@@ -34,7 +34,8 @@ static unsigned at;
 static enum mischief
 once(unsigned n)
 {
-	return n == at ? what : FINE;
+	/* the second time on another connection, which libcurl leaves to us */
+	return n == at || (n == at + 1 && what <= CUT_AFTER) ? what : FINE;
 }
 
 static enum cb_err
@@ -144,7 +145,8 @@ START_TEST(the_road_breaks_and_nobody_sees_it)
 	ck_ok(converse(c, &said));
 	is_undisturbed(&said);
 	ck_assert_uint_eq(far.runs, COMMANDS - 2);
-	ck_assert_uint_ge(far.requests, at);
+	ck_assert_uint_ge(far.requests, REQUESTS +
+	    (what <= CUT_AFTER && at < REQUESTS ? 2 : 0));
 	br_close(&c);
 	cb_buf_free(&said);
 }
@@ -189,6 +191,21 @@ START_TEST(what_the_worker_did_not_say_is_no_answer)
 	br_close(&c);
 	br_close(&watch);
 	cb_buf_free(&said);
+}
+END_TEST
+
+/* An ACCEPT is good once: whose answer is lost needs another offer. */
+START_TEST(an_opening_whose_answer_is_lost_is_begun_anew)
+{
+	struct br_client *c;
+
+	far.cut_opens = 1;
+	rig_start();
+	c = attached(&near, "hosted", BR_ROAD_DIRECT);
+	ck_ok(rig_power(c));
+	ck_assert_uint_eq(far.offers, 2);
+	ck_assert_uint_eq(far.opens, 3);
+	br_close(&c);
 }
 END_TEST
 
@@ -276,6 +293,7 @@ road_suite(void)
 	    HARMLESS * REQUESTS + 1);
 	tcase_add_loop_test(t, what_the_worker_did_not_say_is_no_answer, 2,
 	    2 * (COMMANDS - 2));
+	tcase_add_test(t, an_opening_whose_answer_is_lost_is_begun_anew);
 	tcase_add_test(t, a_backend_that_forgot_the_session_is_told_as_such);
 	tcase_add_test(
 	    t, a_backend_that_is_away_for_a_moment_is_not_missed);

@@ -65,6 +65,7 @@ worker_offer(struct backend *b, struct cb_buf *out)
 	if (b->flaw == OLD_SERVICE)
 		o.service = cb_buf_span(&pki.old_service);
 	cb_buf_clear(&b->offer);
+	b->accepted = false;
 	ck_ok(wire_offer_put(&b->offer, &o));
 	ck_ok(cb_buf_set(out, cb_buf_span(&b->offer)));
 	return 200;
@@ -121,8 +122,10 @@ worker_open(struct backend *b, struct cb_span in, struct cb_buf *out)
 
 	if (wire_accept_get(in, &a, &head, &signature) != CB_OK)
 		return 400;
-	if (!check(b, &a, head, signature, secret))
+	/* a challenge is used up by whatever comes */
+	if (b->accepted || !check(b, &a, head, signature, secret))
 		return 403;
+	b->accepted = true;
 	ck_ok(cr_x25519_shared(b->half, a.agreement, shared));
 	secret[0] ^= b->flaw == WRONG_KEYS;
 	ck_ok(wire_keys_make(&keys, secret, shared, cb_buf_span(&b->offer),

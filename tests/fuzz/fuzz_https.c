@@ -1,0 +1,176 @@
+/* SPDX-License-Identifier: BSD-2-Clause
+ * Copyright (c) 2026 The cardbridge authors */
+/*
+ * A hostile backend: any bytes where a bridge expects OFFER, records, an
+ * answer that was sealed as it must be, or a failure; the first byte chooses
+ * which. And any URI.
+ */
+#include <stdlib.h>
+#include <string.h>
+
+#include "bridge/https/call.h"
+#include "bridge/https/session.h"
+#include "bridge/https/uri.h"
+#include "tests/fuzz/fuzz.h"
+
+static const uint8_t card[WIRE_ID] = { 1 };
+
+/* Nobody can offer what this device takes: its authority signed nothing. */
+static void
+offer(struct cb_span in)
+{
+	struct wire_identity id = { .kind = WIRE_TEST };
+	struct br_remote s = { .alive = false };
+	struct cb_buf accept = CB_BUF_INIT;
+	struct cb_why why = { "" };
+
+	if (br_remote_accept(&s, &id, card, false, in, 0, &accept, &why) ==
+		CB_OK || s.alive || accept.n > 0 || why.text[0] == '\0')
+		abort();
+	br_remote_clear(&s);
+	cb_buf_free(&accept);
+}
+
+static void
+begin(struct br_remote *s, struct wire_stream *worker)
+{
+	static const uint8_t key[CR_KEY] = { 2 }, session[WIRE_ID] = { 3 };
+
+	*s = (struct br_remote){ .alive = true };
+	wire_stream_init(&s->out, key, session, WIRE_WORKER);
+	wire_stream_init(&s->in, key, session, WIRE_BRIDGE);
+	wire_stream_init(worker, key, session, WIRE_BRIDGE);
+	if (br_remote_ask(s, WIRE_POWER, 1, CB_SPAN_EMPTY) != CB_OK)
+		abort();
+}
+
+/* Records that nobody sealed end the session. */
+static void
+records(struct cb_span in)
+{
+	struct br_remote s;
+	struct wire_stream worker;
+	struct cb_buf rsp = CB_BUF_INIT;
+
+	begin(&s, &worker);
+	if (br_remote_answered(&s, in, &rsp, NULL) != CB_E_PEER || s.alive ||
+	    rsp.n > 0)
+		abort();
+	br_remote_clear(&s);
+	cb_buf_free(&rsp);
+}
+
+/* What came along is given once, in its order, for the same bytes only. */
+static void
+take_ahead(struct br_remote *s)
+{
+	struct cb_span ahead = s->ahead;
+	struct wire_exchange e;
+	struct cb_buf rsp = CB_BUF_INIT;
+	enum cb_err r;
+
+	while (ahead.n > 0) {
+		if (wire_exchange_get(&ahead, &e) != CB_OK ||
+		    !br_remote_ahead(s, e.command, &rsp, &r) || r != CB_OK ||
+		    !cb_span_equal(cb_buf_span(&rsp), e.answer))
+			abort();
+	}
+	if (br_remote_ahead(s, CB_SPAN_EMPTY, &rsp, &r))
+		abort();
+	cb_buf_free(&rsp);
+}
+
+/* The worker itself is the enemy: its seal is right, what it says is not. */
+static void
+answer(struct cb_span in)
+{
+	struct br_remote s;
+	struct wire_stream worker;
+	struct cb_buf rsp = CB_BUF_INIT, body = CB_BUF_INIT;
+	enum cb_err r;
+
+	begin(&s, &worker);
+	if (wire_seal(&worker, in, &body) == CB_OK) {
+		r = br_remote_answered(&s, cb_buf_span(&body), &rsp, NULL);
+		if (r == CB_OK)
+			take_ahead(&s);
+		else if (rsp.n > 0)
+			abort();
+	}
+	br_remote_clear(&s);
+	cb_buf_free(&rsp);
+	cb_buf_free(&body);
+}
+
+/* The same for what opens a session. */
+static void
+opened(struct cb_span in)
+{
+	struct br_remote s;
+	struct wire_stream worker;
+	struct cb_buf body = CB_BUF_INIT;
+
+	begin(&s, &worker);
+	s.alive = false;
+	if (wire_seal(&worker, in, &body) == CB_OK &&
+	    (br_remote_opened(&s, cb_buf_span(&body), NULL) == CB_OK) !=
+		s.alive)
+		abort();
+	br_remote_clear(&s);
+	cb_buf_free(&body);
+}
+
+static void
+failure(struct cb_span in)
+{
+	struct br_http_answer a = { .body = CB_BUF_INIT };
+	enum wire_outcome outcome;
+	struct cb_why why = { "" };
+	uint16_t status;
+	enum cb_err r;
+
+	if (cb_get_u16(&in, &status) != CB_OK ||
+	    cb_buf_set(&a.body, in) != CB_OK)
+		return;
+	a.status = status;
+	r = br_call_judge(&a, &outcome, &why);
+	if ((r == CB_OK) != (status == 200) ||
+	    (r != CB_OK && why.text[0] == '\0'))
+		abort();
+	cb_buf_free(&a.body);
+}
+
+static void
+uri(struct cb_span in)
+{
+	struct br_https_uri u;
+	struct cb_why why = { "" };
+	char *text = malloc(in.n + 1);
+	bool inspected;
+
+	if (text == NULL)
+		return;
+	if (in.n > 0)
+		memcpy(text, in.p, in.n);
+	text[in.n] = '\0';
+	if ((br_https_uri_get(&u, text, &why) == CB_OK) !=
+	    (why.text[0] == '\0'))
+		abort();
+	if (br_https_origin_get(u.origin, &inspected, text, NULL) == CB_OK &&
+	    strncmp(u.origin, "https://", 8) != 0)
+		abort();
+	free(text);
+}
+
+int
+LLVMFuzzerTestOneInput(const uint8_t *p, size_t n)
+{
+	static void (*const parsers[])(struct cb_span in) = { offer, records,
+		answer, opened, failure, uri };
+
+	if (n == 0)
+		return 0;
+	parsers[p[0] % (sizeof(parsers) / sizeof(parsers[0]))](
+	    cb_span(p + 1, n - 1));
+	return 0;
+}
