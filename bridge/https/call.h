@@ -2,8 +2,8 @@
  * Copyright (c) 2026 The cardbridge authors */
 /*
  * A request to a backend until it is answered or given up: what a status
- * means, and sending the very same bytes again where the road broke. PROTOCOL.md,
- * "The road", has the table.
+ * means, and sending the very same bytes again where the road broke.
+ * PROTOCOL.md, "The road", has the table.
  */
 #ifndef BR_HTTPS_CALL_H
 #define BR_HTTPS_CALL_H

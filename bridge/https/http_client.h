@@ -40,8 +40,8 @@ void br_http_free(struct br_http **h);
  * out to be broken, which br_http_connections shows.)
  *
  * CB_E_PEER: the road is broken (or this network is not trusted, if
- * *distrust), and whether the request arrived is not known; CB_E_TIMEOUT: it was
- * reached, and said nothing in time; CB_E_BUSY: interrupted; CB_E_LIMIT: the
+ * *distrust), and whether the request arrived is not known; CB_E_TIMEOUT: it
+ * was reached, and said nothing in time; CB_E_BUSY: interrupted; CB_E_LIMIT: the
  * answer is too long. *why says what is wrong with the road. */
 CB_MUST_USE enum cb_err br_http_do(struct br_http *h,
     const struct br_http_ask *ask, struct br_http_answer *answer,
