@@ -67,7 +67,7 @@ enum wire_field {	/* in the bytes */
 	WIRE_F_END,
 };
 
-enum wire_outcome {
+enum wire_entry_outcome {
 	WIRE_OUTCOME_DONE = 1,
 	WIRE_OUTCOME_FAILED,
 	WIRE_OUTCOME_BLOCKED,
