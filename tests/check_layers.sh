@@ -82,7 +82,8 @@ may() { # FILE HEADER
 	crypto/*) [ "$room" = crypto ] ;;
 	emulator/crypto/* | emulator/emu.h)
 		[[ $room = emulator || ($2 = emulator/emu.h &&
-			($room = bridge || $room = cli)) ]] &&
+			($room = bridge || $room = cli ||
+				$1 = backend/worker/*)) ]] &&
 			! is_thin "$1"
 		;;
 	# an applet sees the engine and itself
@@ -94,6 +95,8 @@ may() { # FILE HEADER
 		[[ $1 = emulator/applets/"${applet%%/*}"/* ||
 			$1 = emulator/applets/applets.c ]]
 		;;
+	# who keeps cards elsewhere than in a file
+	emulator/nvm.h) [[ $room = emulator || $1 = backend/worker/* ]] ;;
 	emulator/*) [[ $room = emulator && $1 != emulator/crypto/* ]] ;;
 	# the road: for its link, and for who is enrolled over it
 	bridge/https/*)
@@ -189,6 +192,9 @@ done <<-'END'
 	backend/vault/vault.c backend/vault/mac.h
 	backend/vault/root.c backend/store/store.h
 	backend/door/http.c backend/vault/root.h
+	backend/door/http.c emulator/emu.h
+	backend/worker/worker.c backend/vault/root.h
+	backend/worker/worker.c emulator/card.h
 	wire/open.c backend/vault/root.h
 	bridge/serve.c backend/vault/root.h
 	emulator/card.c bridge/client.h

@@ -85,6 +85,13 @@ columns_of(const struct table *t)
 	return n;
 }
 
+size_t
+be_table_columns(enum be_table table, size_t *keys)
+{
+	*keys = tables[table].keys;
+	return columns_of(&tables[table]);
+}
+
 /* ---- statements ---------------------------------------------------------- */
 
 struct text {

@@ -108,6 +108,9 @@ enum be_table {
 	BE_TABLES
 };
 
+/* How many columns a table has, and how many of them are its key. */
+size_t be_table_columns(enum be_table table, size_t *keys);
+
 /* Columns as of the table; not CB_OK ends the list and is passed on. */
 typedef enum cb_err be_row_fn(
     void *ctx, const struct be_value *columns, size_t n);

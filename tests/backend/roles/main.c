@@ -14,6 +14,7 @@ main(void)
 	int failed;
 
 	srunner_add_suite(sr, channel_suite());
+	srunner_add_suite(sr, ask_suite());
 	srunner_add_suite(sr, calls_suite());
 	srunner_add_suite(sr, loop_suite());
 	srunner_set_tap(sr, "-");

@@ -8,6 +8,7 @@
 
 #include <check.h>
 
+Suite *ask_suite(void);
 Suite *calls_suite(void);
 Suite *channel_suite(void);
 Suite *loop_suite(void);

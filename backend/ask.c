@@ -1,0 +1,176 @@
+/* SPDX-License-Identifier: BSD-2-Clause
+ * Copyright (c) 2026 The cardbridge authors */
+/*
+ * See ask.h.
+ */
+#include <string.h>
+
+#include "backend/ask.h"
+
+/* ---- pieces -------------------------------------------------------------- */
+
+enum cb_err
+be_lb_put(struct cb_buf *b, struct cb_span s)
+{
+	const size_t before = b->n;
+	enum cb_err r;
+
+	if (s.n > UINT32_MAX)
+		return CB_E_LIMIT;
+	if ((r = cb_put_u32(b, (uint32_t)s.n)) == CB_OK)
+		r = cb_buf_add(b, s);
+	return cb_buf_undo(b, before, r);
+}
+
+enum cb_err
+be_lb_get(struct cb_span *cur, struct cb_span *out)
+{
+	struct cb_span rest = *cur;
+	uint32_t n;
+	enum cb_err r;
+
+	if ((r = cb_get_u32(&rest, &n)) != CB_OK ||
+	    (r = cb_get_span(&rest, n, out)) != CB_OK)
+		return r;
+	*cur = rest;
+	return CB_OK;
+}
+
+enum cb_err
+be_bytes_put(struct cb_buf *b, const uint8_t *p, size_t n)
+{
+	return cb_buf_add(b, cb_span(p, n));
+}
+
+enum cb_err
+be_bytes_get(struct cb_span *cur, uint8_t *out, size_t n)
+{
+	struct cb_span s;
+	enum cb_err r;
+
+	if ((r = cb_get_span(cur, n, &s)) == CB_OK)
+		memcpy(out, s.p, n);
+	return r;
+}
+
+enum cb_err
+be_flag_get(struct cb_span *cur, bool *out)
+{
+	struct cb_span rest = *cur;
+	uint8_t value;
+	enum cb_err r;
+
+	if ((r = cb_get_u8(&rest, &value)) != CB_OK)
+		return r;
+	if (value > 1)
+		return CB_E_FORMAT;
+	*out = value == 1;
+	*cur = rest;
+	return CB_OK;
+}
+
+/* ---- bodies -------------------------------------------------------------- */
+
+enum cb_err
+be_ask_ids_put(struct cb_buf *b, const uint8_t *const *ids, size_t n)
+{
+	const size_t before = b->n;
+	enum cb_err r = CB_OK;
+
+	for (size_t i = 0; r == CB_OK && i < n; i++)
+		r = be_bytes_put(b, ids[i], WIRE_ID);
+	return cb_buf_undo(b, before, r);
+}
+
+enum cb_err
+be_ask_ids_get(struct cb_span body, uint8_t (*ids)[WIRE_ID], size_t n)
+{
+	enum cb_err r = CB_OK;
+
+	for (size_t i = 0; r == CB_OK && i < n; i++)
+		r = be_bytes_get(&body, ids[i], WIRE_ID);
+	return r != CB_OK ? r : cb_get_end(&body);
+}
+
+enum cb_err
+be_ask_hash_get(struct cb_span body, uint8_t out[CR_HASH])
+{
+	enum cb_err r = be_bytes_get(&body, out, CR_HASH);
+
+	return r != CB_OK ? r : cb_get_end(&body);
+}
+
+enum cb_err
+be_ask_signed_put(struct cb_buf *b, const struct be_ask_signed *row)
+{
+	const size_t before = b->n;
+	enum cb_err r;
+
+	if ((r = be_lb_put(b, row->bytes)) == CB_OK)
+		r = be_lb_put(b, row->mac);
+	return cb_buf_undo(b, before, r);
+}
+
+enum cb_err
+be_ask_signed_get(struct cb_span *cur, struct be_ask_signed *out)
+{
+	struct cb_span rest = *cur;
+	struct be_ask_signed row;
+	enum cb_err r;
+
+	if ((r = be_lb_get(&rest, &row.bytes)) != CB_OK ||
+	    (r = be_lb_get(&rest, &row.mac)) != CB_OK)
+		return r;
+	*out = row;
+	*cur = rest;
+	return CB_OK;
+}
+
+enum cb_err
+be_rights_add(struct be_rights *rights, enum be_right which,
+    const struct be_ask_signed *row)
+{
+	if (rights->n == BE_RIGHTS_MAX)
+		return CB_E_LIMIT;
+	rights->which[rights->n] = which;
+	rights->rows[rights->n++] = *row;
+	return CB_OK;
+}
+
+enum cb_err
+be_rights_put(struct cb_buf *b, const struct be_rights *rights)
+{
+	const size_t before = b->n;
+	enum cb_err r = cb_put_u8(b, (uint8_t)rights->n);
+
+	for (size_t i = 0; r == CB_OK && i < rights->n; i++)
+		if ((r = cb_put_u8(b, (uint8_t)rights->which[i])) == CB_OK)
+			r = be_ask_signed_put(b, &rights->rows[i]);
+	if (r == CB_OK)
+		r = be_lb_put(b, rights->card_key);
+	return cb_buf_undo(b, before, r);
+}
+
+enum cb_err
+be_rights_get(struct cb_span *cur, struct be_rights *out)
+{
+	struct cb_span rest = *cur;
+	uint8_t count, which;
+	enum cb_err r;
+
+	out->n = 0;
+	if ((r = cb_get_u8(&rest, &count)) != CB_OK)
+		return r;
+	while (out->n < count) {
+		if ((r = cb_get_u8(&rest, &which)) != CB_OK ||
+		    (r = be_ask_signed_get(&rest, &out->rows[out->n])) !=
+			CB_OK)
+			return r;
+		if (which < BE_RIGHT_HOLDER || which > BE_RIGHT_REVOCATION)
+			return CB_E_FORMAT;
+		out->which[out->n++] = (enum be_right)which;
+	}
+	if ((r = be_lb_get(&rest, &out->card_key)) == CB_OK)
+		*cur = rest;
+	return r;
+}
