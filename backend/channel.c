@@ -6,8 +6,10 @@
  */
 #include <errno.h>
 #include <fcntl.h>
+#include <poll.h>
 #include <pthread.h>
 #include <stdlib.h>
+#include <string.h>
 #include <sys/socket.h>
 #include <unistd.h>
 
@@ -22,6 +24,9 @@ struct be_channel {
 	/* the loop's */
 	struct cb_buf in;
 	size_t taken;		/* of it, by messages that were lent */
+	bool with_fds;
+	int fds[BE_FDS_MAX];
+	size_t fds_n;
 	/* anybody's */
 	pthread_mutex_t lock;
 	struct cb_buf out;
@@ -65,6 +70,8 @@ be_channel_free(struct be_channel **ch)
 	if (c == NULL)
 		return;
 	(void)close(c->fd);
+	while (c->fds_n > 0)
+		(void)close(c->fds[--c->fds_n]);
 	cb_buf_free(&c->in);
 	cb_buf_free(&c->out);
 	(void)pthread_mutex_destroy(&c->lock);
@@ -165,6 +172,136 @@ be_channel_flush(struct be_channel *ch)
 	return r;
 }
 
+/* ---- descriptors --------------------------------------------------------- */
+
+#define SLOW_MS 1000
+
+union control {
+	struct cmsghdr align;
+	char room[CMSG_SPACE(BE_FDS_MAX * sizeof(int))];
+};
+
+/* Until the socket takes bytes at once: descriptors go with the first byte of
+ * their message, so that nothing may be kept before it. */
+static enum cb_err
+push_all(struct be_channel *ch)
+{
+	struct pollfd p = { .fd = ch->fd, .events = POLLOUT };
+	enum cb_err r;
+
+	while ((r = push(ch)) == CB_OK && ch->out.n > 0)
+		if (poll(&p, 1, SLOW_MS) == 0)
+			ch->broken = true;
+	return r;
+}
+
+static enum cb_err
+push_fds(struct be_channel *ch, const int *fds, size_t n)
+{
+	union control control;
+	struct iovec bytes = { ch->out.p, ch->out.n };
+	struct msghdr msg = { .msg_iov = &bytes, .msg_iovlen = 1,
+		.msg_control = control.room,
+		.msg_controllen = CMSG_SPACE(n * sizeof(int)) };
+	struct cmsghdr *c;
+	ssize_t sent;
+
+	memset(&control, 0, sizeof(control));
+	c = CMSG_FIRSTHDR(&msg);
+	c->cmsg_level = SOL_SOCKET;
+	c->cmsg_type = SCM_RIGHTS;
+	c->cmsg_len = CMSG_LEN(n * sizeof(int));
+	memcpy(CMSG_DATA(c), fds, n * sizeof(int));
+	do
+		sent = sendmsg(ch->fd, &msg, MSG_NOSIGNAL);
+	while (sent < 0 && errno == EINTR);
+	if (sent <= 0) {
+		ch->broken = true;
+		return CB_E_PEER;
+	}
+	cb_buf_consume(&ch->out, (size_t)sent);
+	return push(ch);
+}
+
+enum cb_err
+be_channel_send_fds(struct be_channel *ch, const struct be_message *m,
+    const int *fds, size_t n)
+{
+	enum cb_err r;
+
+	if (n == 0)
+		return be_channel_send(ch, m);
+	if (n > BE_FDS_MAX || m->body.n > BE_BODY_MAX)
+		return CB_E_LIMIT;
+	(void)pthread_mutex_lock(&ch->lock);
+	if ((r = push_all(ch)) == CB_OK && (r = put(&ch->out, m)) == CB_OK)
+		r = push_fds(ch, fds, n);
+	(void)pthread_mutex_unlock(&ch->lock);
+	return r;
+}
+
+void
+be_channel_take_fds(struct be_channel *ch)
+{
+	ch->with_fds = true;
+}
+
+int
+be_channel_fd_next(struct be_channel *ch)
+{
+	int fd;
+
+	if (ch->fds_n == 0)
+		return -1;
+	fd = ch->fds[0];
+	memmove(ch->fds, ch->fds + 1, --ch->fds_n * sizeof(int));
+	return fd;
+}
+
+static enum cb_err
+keep_fds(struct be_channel *ch, struct msghdr *msg)
+{
+	enum cb_err r = (msg->msg_flags & MSG_CTRUNC) != 0 ? CB_E_PEER : CB_OK;
+	int fd;
+
+	for (struct cmsghdr *c = CMSG_FIRSTHDR(msg); c != NULL;
+	     c = CMSG_NXTHDR(msg, c)) {
+		if (c->cmsg_level != SOL_SOCKET || c->cmsg_type != SCM_RIGHTS)
+			continue;
+		for (size_t i = 0; CMSG_LEN((i + 1) * sizeof(int)) <=
+		     c->cmsg_len; i++) {
+			memcpy(&fd, CMSG_DATA(c) + i * sizeof(int),
+			    sizeof(fd));
+			if (ch->fds_n < BE_FDS_MAX) {
+				ch->fds[ch->fds_n++] = fd;
+			} else {
+				(void)close(fd);
+				r = CB_E_PEER;
+			}
+		}
+	}
+	return r;
+}
+
+/* As recv(). */
+static ssize_t
+receive(struct be_channel *ch, uint8_t *p, size_t n)
+{
+	union control control;
+	struct iovec bytes = { p, n };
+	struct msghdr msg = { .msg_iov = &bytes, .msg_iovlen = 1,
+		.msg_control = control.room,
+		.msg_controllen = sizeof(control.room) };
+	ssize_t got;
+
+	if (!ch->with_fds)
+		return recv(ch->fd, p, n, 0);
+	got = recvmsg(ch->fd, &msg, MSG_CMSG_CLOEXEC);
+	if (got > 0 && keep_fds(ch, &msg) != CB_OK)
+		got = 0;
+	return got;
+}
+
 /* ---- receiving ----------------------------------------------------------- */
 
 enum cb_err
@@ -183,7 +320,7 @@ be_channel_read(struct be_channel *ch)
 	if ((r = cb_buf_grow(&ch->in, READ_AT_ONCE, &p)) != CB_OK)
 		return r;
 	do
-		n = recv(ch->fd, p, READ_AT_ONCE, 0);
+		n = receive(ch, p, READ_AT_ONCE);
 	while (n < 0 && errno == EINTR);
 	if (n == 0 || (n < 0 && errno != EAGAIN && errno != EWOULDBLOCK))
 		r = CB_E_PEER;

@@ -50,6 +50,19 @@ CB_MUST_USE enum cb_err be_channel_send(
 /* The loop: writes on what was kept. CB_E_PEER as above. */
 CB_MUST_USE enum cb_err be_channel_flush(struct be_channel *ch);
 
+/* The parent, on channels whose other end takes descriptors: with them as
+ * SCM_RIGHTS; they stay the caller's. Waits for an end that is slow, for a
+ * second. */
+CB_MUST_USE enum cb_err be_channel_send_fds(struct be_channel *ch,
+    const struct be_message *m, const int *fds, size_t n);
+/* The end of the parent's channel in a role: descriptors are taken from now
+ * on. On other channels they are closed unseen. */
+#define BE_FDS_MAX 16
+void be_channel_take_fds(struct be_channel *ch);
+/* The next that came, the caller's; -1: there is none. They lie in the order
+ * of the messages that they came with. */
+int be_channel_fd_next(struct be_channel *ch);
+
 /* The loop: reads what is there, once. CB_E_PEER: the other end is gone, or
  * says what no role says. */
 CB_MUST_USE enum cb_err be_channel_read(struct be_channel *ch);

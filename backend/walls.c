@@ -48,7 +48,7 @@ drop_privileges(struct cb_why *why)
 }
 
 enum cb_err
-be_walls_up(enum be_role role, const char *dir, struct be_walls *up,
+be_walls_up(enum be_role role, const char *const *dirs, struct be_walls *up,
     struct cb_why *why)
 {
 	struct cb_why unlocked = { "" };
@@ -65,7 +65,7 @@ be_walls_up(enum be_role role, const char *dir, struct be_walls *up,
 	if ((r = drop_privileges(why)) != CB_OK)
 		return r;
 	up->no_privileges = true;
-	if ((r = be_walls_fs_up(dir, &up->landlock, why)) != CB_OK ||
+	if ((r = be_walls_fs_up(dirs, &up->landlock, why)) != CB_OK ||
 	    (r = be_walls_sys_up(role, why)) != CB_OK)
 		return r;
 	up->seccomp = true;

@@ -8,7 +8,7 @@
  *	no dumps	nobody of the same user attaches or reads its memory
  *	no privileges	execve gives none, capabilities are gone
  *	seccomp		no system call that the role has no use for
- *	Landlock	no file but below one directory, and only the store;
+ *	Landlock	no file but below its directories, and only the store;
  *			no TCP, no signals and no abstract sockets outward,
  *			as far as the kernel has these
  *
@@ -27,12 +27,13 @@ struct be_walls {
 	bool locked;	/* memory cannot reach the swap space */
 };
 
-/* To be called by a process of one thread, with all it needs open. `dir`: of
- * the store, the directory with its database; else NULL. CB_E_DENIED: a wall
+/* To be called by a process of one thread, with all it needs open. `dirs`: of
+ * the store, the directories with its database and its heads, ended by NULL;
+ * else NULL. CB_E_DENIED: a wall
  * that every kernel has could not be put up, *why says which; the process
  * must end. What stands is in *up. */
-CB_MUST_USE enum cb_err be_walls_up(enum be_role role, const char *dir,
-    struct be_walls *up, struct cb_why *why);
+CB_MUST_USE enum cb_err be_walls_up(enum be_role role,
+    const char *const *dirs, struct be_walls *up, struct cb_why *why);
 
 /* What would stand here, for `cardbridge-backend check`: nothing is put up. */
 void be_walls_look(struct be_walls *would);

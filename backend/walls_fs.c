@@ -73,9 +73,23 @@ allow(int rules, const char *dir, uint64_t what)
 	return failed == 0 ? 0 : -1;
 }
 
-enum cb_err
-be_walls_fs_up(const char *dir, int *version, struct cb_why *why)
+/* *failed: the one that could not be. */
+static int
+allow_all(int rules, const char *const *dirs, uint64_t what,
+    const char **failed)
 {
+	for (; dirs != NULL && *dirs != NULL; dirs++)
+		if (allow(rules, *dirs, what) != 0) {
+			*failed = *dirs;
+			return -1;
+		}
+	return 0;
+}
+
+enum cb_err
+be_walls_fs_up(const char *const *dirs, int *version, struct cb_why *why)
+{
+	const char *dir = NULL;
 	struct ruleset rules;
 	size_t size;
 	int fd;
@@ -85,8 +99,7 @@ be_walls_fs_up(const char *dir, int *version, struct cb_why *why)
 		return CB_OK;
 	size = everything(*version, &rules);
 	fd = (int)syscall(SYS_landlock_create_ruleset, &rules, size, 0);
-	if (fd < 0 ||
-	    (dir != NULL && allow(fd, dir, FS_STORE & rules.fs) != 0) ||
+	if (fd < 0 || allow_all(fd, dirs, FS_STORE & rules.fs, &dir) != 0 ||
 	    syscall(SYS_landlock_restrict_self, fd, 0) != 0) {
 		cb_why_set(why, "Landlock: %s%s%s", dir != NULL ? dir : "",
 		    dir != NULL ? ": " : "", strerror(errno));

@@ -10,10 +10,11 @@
 
 /* 0: this kernel has none. */
 int be_walls_fs_version(void);
-/* From now on no file can be opened but below `dir` (NULL: none at all).
+/* From now on no file can be opened but below `dirs` (ended by NULL; NULL:
+ * none at all).
  * *version is then the kernel's; where it has no Landlock all is as before,
  * and CB_OK. */
 CB_MUST_USE enum cb_err be_walls_fs_up(
-    const char *dir, int *version, struct cb_why *why);
+    const char *const *dirs, int *version, struct cb_why *why);
 
 #endif

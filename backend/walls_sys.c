@@ -91,6 +91,8 @@ static const struct call calls[] = {
 	{ SCMP_SYS(setsockopt), ONLY(BE_DOOR) },
 	/* the database: which files is Landlock's */
 	{ SCMP_SYS(openat), ONLY(BE_STORE) },
+	{ SCMP_SYS(rename), ONLY(BE_STORE) },
+	{ SCMP_SYS(flock), ONLY(BE_STORE) },
 	{ SCMP_SYS(unlink), ONLY(BE_STORE) },
 	{ SCMP_SYS(unlinkat), ONLY(BE_STORE) },
 	{ SCMP_SYS(access), ONLY(BE_STORE) },

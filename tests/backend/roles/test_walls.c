@@ -82,10 +82,12 @@ clean(void)
 	}
 }
 
-static const char *
-dir_of(enum be_role role)
+static const char *const *
+dirs_of(enum be_role role)
 {
-	return role == BE_STORE ? store : NULL;
+	static const char *const dirs[] = { store, NULL };
+
+	return role == BE_STORE ? dirs : NULL;
 }
 
 /* Exit codes of what runs behind the walls. */
@@ -97,7 +99,7 @@ enter(enum be_role role)
 	struct be_walls up;
 	struct cb_why why = { "" };
 
-	if (be_walls_up(role, dir_of(role), &up, &why) != CB_OK ||
+	if (be_walls_up(role, dirs_of(role), &up, &why) != CB_OK ||
 	    !up.no_dumps || !up.no_privileges || !up.seccomp ||
 	    up.landlock != 0) {
 		if (up.seccomp)
