@@ -51,7 +51,7 @@ CB_MUST_USE enum cb_err be_acted_get(
 
 /* ---- rows ---------------------------------------------------------------- */
 
-#define BE_COLUMNS_MAX 8
+#define BE_COLUMNS_MAX 10
 struct be_ask_row {
 	size_t n;
 	struct be_value values[BE_COLUMNS_MAX];

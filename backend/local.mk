@@ -8,11 +8,14 @@ backend_libroles_la_SOURCES = \
 	backend/ask_vault.c backend/ask_vault.h \
 	backend/calls.c backend/calls.h \
 	backend/channel.c backend/channel.h \
+	backend/control.c backend/control.h \
 	backend/loop.c backend/loop.h \
 	backend/roles.c backend/roles.h \
+	backend/settings.c backend/settings.h \
 	backend/walls.c backend/walls.h \
 	backend/walls_fs.c backend/walls_fs.h \
 	backend/walls_sys.c backend/walls_sys.h
-backend_libroles_la_CFLAGS = $(AM_CFLAGS) $(SECCOMP_CFLAGS)
-backend_libroles_la_LIBADD = common/libprocess.la $(SECCOMP_LIBS)
+backend_libroles_la_CFLAGS = $(AM_CFLAGS) $(JANSSON_CFLAGS) $(SECCOMP_CFLAGS)
+backend_libroles_la_LIBADD = common/libprocess.la $(JANSSON_LIBS) \
+	$(SECCOMP_LIBS)
 endif

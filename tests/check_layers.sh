@@ -54,9 +54,9 @@ may() { # FILE HEADER
 		;;
 	'<libconfig.h>')
 		[[ $1 = emulator/profile* || $1 = bridge/config.c ||
-			$1 = cli/describe/* ]]
+			$1 = backend/conf.c || $1 = cli/describe/* ]]
 		;;
-	'<jansson.h>') [ "$room" = cli ] ;;
+	'<jansson.h>') [[ $room = cli || $1 = backend/settings.c ]] ;;
 	'<seccomp.h>') [ "$1" = backend/walls_sys.c ] ;;
 	# a client of pcscd, a plug-in of it, and what stands for its library
 	'<winscard.h>' | '<wintypes.h>' | '<pcsclite.h>')

@@ -10,6 +10,7 @@ tests_backend_roles_test_roles_SOURCES = \
 	tests/backend/roles/test_ask.c \
 	tests/backend/roles/test_calls.c \
 	tests/backend/roles/test_channel.c \
+	tests/backend/roles/test_control.c \
 	tests/backend/roles/test_loop.c \
 	tests/backend/roles/test_walls.c
 tests_backend_roles_test_roles_CFLAGS = $(AM_CFLAGS) $(CHECK_CFLAGS) \

@@ -16,6 +16,7 @@ main(void)
 	srunner_add_suite(sr, channel_suite());
 	srunner_add_suite(sr, ask_suite());
 	srunner_add_suite(sr, calls_suite());
+	srunner_add_suite(sr, control_suite());
 	srunner_add_suite(sr, loop_suite());
 	srunner_set_tap(sr, "-");
 	srunner_run_all(sr, CK_SILENT);

@@ -11,6 +11,7 @@
 Suite *ask_suite(void);
 Suite *calls_suite(void);
 Suite *channel_suite(void);
+Suite *control_suite(void);
 Suite *loop_suite(void);
 Suite *walls_suite(void);
 

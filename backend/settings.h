@@ -1,0 +1,38 @@
+/* SPDX-License-Identifier: BSD-2-Clause
+ * Copyright (c) 2026 The cardbridge authors */
+/*
+ * What the parent tells a role when it starts it: JSON, with no key or secret
+ * in it. PROTOCOL.md, "Parent and every role", has the names.
+ */
+#ifndef BE_SETTINGS_H
+#define BE_SETTINGS_H
+
+#include "common/log.h"
+#include "wire/wire.h"
+
+#define BE_ROOTS_MAX 32
+#define BE_PATH_MAX 1024
+
+struct be_settings {
+	enum wire_kind kind;
+	uint8_t backend[WIRE_ID];
+	uint8_t node[WIRE_ID];		/* store */
+	uint8_t organisation[WIRE_ID];	/* worker */
+	uint32_t user;			/* who to become; 0: stay who it is */
+	enum cb_log_level log;
+	char *store, *heads;		/* store: paths of files */
+	uint8_t books[CR_KEY];		/* store: the public half */
+	char *roots[BE_ROOTS_MAX];	/* vault: places */
+	size_t roots_n;
+};
+
+/* Appends what this role is to know. */
+CB_MUST_USE enum cb_err be_settings_put(
+    struct cb_buf *b, const struct be_settings *s);
+/* CB_E_FORMAT: not JSON, a name that is unknown, or a value of another kind.
+ * What is not named is zero. Clear it also after an error. */
+CB_MUST_USE enum cb_err be_settings_get(
+    struct cb_span text, struct be_settings *out, struct cb_why *why);
+void be_settings_clear(struct be_settings *s);
+
+#endif
