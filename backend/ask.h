@@ -47,6 +47,8 @@ enum be_ask {	/* on the channel */
 	BE_ASK_START = 0x0501,
 	BE_ASK_PEER,
 	BE_ASK_STOP,
+	BE_ASK_ORGANISATION,
+	BE_ASK_LOST,
 };
 
 /* ---- pieces of bodies ---------------------------------------------------- */
@@ -107,5 +109,11 @@ CB_MUST_USE enum cb_err be_rights_put(
     struct cb_buf *b, const struct be_rights *rights);
 CB_MUST_USE enum cb_err be_rights_get(
     struct cb_span *cur, struct be_rights *out);
+
+/* One of the answer of KEYS: u8 which (backend/vault/wrap.h), and its wrap. */
+CB_MUST_USE enum cb_err be_ask_wrap_put(
+    struct cb_buf *b, uint8_t what, struct cb_span wrap);
+CB_MUST_USE enum cb_err be_ask_wrap_get(
+    struct cb_span *cur, uint8_t *what, struct cb_span *wrap);
 
 #endif

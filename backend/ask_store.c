@@ -681,26 +681,3 @@ be_ask_leases_get(struct cb_span *cur, struct be_lease *out)
 		*cur = rest;
 	return r;
 }
-
-enum cb_err
-be_ask_wrap_put(struct cb_buf *b, uint8_t what, struct cb_span wrap)
-{
-	const size_t before = b->n;
-	enum cb_err r;
-
-	if ((r = cb_put_u8(b, what)) == CB_OK)
-		r = be_lb_put(b, wrap);
-	return cb_buf_undo(b, before, r);
-}
-
-enum cb_err
-be_ask_wrap_get(struct cb_span *cur, uint8_t *what, struct cb_span *wrap)
-{
-	struct cb_span rest = *cur;
-	enum cb_err r;
-
-	if ((r = cb_get_u8(&rest, what)) == CB_OK &&
-	    (r = be_lb_get(&rest, wrap)) == CB_OK)
-		*cur = rest;
-	return r;
-}

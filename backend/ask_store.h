@@ -121,10 +121,4 @@ CB_MUST_USE enum cb_err be_ask_leases_put(
 CB_MUST_USE enum cb_err be_ask_leases_get(
     struct cb_span *cur, struct be_lease *out);
 
-/* One of the answer of KEYS: u8 which (backend/vault/wrap.h), and its wrap. */
-CB_MUST_USE enum cb_err be_ask_wrap_put(
-    struct cb_buf *b, uint8_t what, struct cb_span wrap);
-CB_MUST_USE enum cb_err be_ask_wrap_get(
-    struct cb_span *cur, uint8_t *what, struct cb_span *wrap);
-
 #endif

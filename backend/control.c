@@ -185,6 +185,19 @@ be_control_told(
 }
 
 void
+be_control_lost(struct be_control *c, enum be_role role,
+    const uint8_t organisation[WIRE_ID])
+{
+	uint8_t body[1 + WIRE_ID] = { (uint8_t)role };
+	const struct be_message m = { .type = BE_ASK_LOST,
+		.body = CB_SPAN_OF(body) };
+
+	memcpy(body + 1, organisation, WIRE_ID);
+	if (be_channel_send(c->ch, &m) != CB_OK)
+		cb_log(CB_LOG_WARNING, "the parent does not hear of a loss");
+}
+
+void
 be_control_stopped(struct be_control *c)
 {
 	const struct be_message m = { .type = BE_ASK_STOP, .answer = true,

@@ -53,6 +53,10 @@ struct be_told {
 };
 CB_MUST_USE enum cb_err be_control_told(struct be_control *c,
     const struct be_message *m, struct be_told *out);
+/* The channel to a peer is broken: if it has not died, there is to be a new
+ * one. */
+void be_control_lost(struct be_control *c, enum be_role role,
+    const uint8_t organisation[WIRE_ID]);
 /* Answers STOP. */
 void be_control_stopped(struct be_control *c);
 
