@@ -18,4 +18,17 @@ backend_libroles_la_SOURCES = \
 backend_libroles_la_CFLAGS = $(AM_CFLAGS) $(JANSSON_CFLAGS) $(SECCOMP_CFLAGS)
 backend_libroles_la_LIBADD = common/libprocess.la $(JANSSON_LIBS) \
 	$(SECCOMP_LIBS)
+
+# The roles that have keys or the database, and who starts them.
+noinst_LTLIBRARIES += backend/libservice.la
+backend_libservice_la_SOURCES = \
+	backend/store/rights.c \
+	backend/store/role.c backend/store/role.h \
+	backend/store/serve.c backend/store/serve.h \
+	backend/store/sign.c \
+	backend/vault/keys.c \
+	backend/vault/role.c backend/vault/role.h \
+	backend/vault/serve.c backend/vault/serve.h
+backend_libservice_la_CFLAGS = $(AM_CFLAGS) $(LIBCONFIG_CFLAGS)
+backend_libservice_la_LIBADD = $(LIBCONFIG_LIBS)
 endif

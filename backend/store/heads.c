@@ -342,3 +342,11 @@ be_heads_all(const struct be_heads *h, size_t *n)
 	*n = h->n;
 	return h->heads;
 }
+
+struct cb_span
+be_heads_signed(const struct be_heads *h, const struct wire_owner *owner)
+{
+	const size_t i = find(h, owner);
+
+	return i < h->n ? CB_SPAN_OF(h->bytes[i]) : CB_SPAN_EMPTY;
+}

@@ -26,5 +26,8 @@ CB_MUST_USE enum cb_err be_heads_add(
     struct be_heads *h, struct cb_span signed_head, struct cb_why *why);
 /* The last of each chain; borrowed until the next add. */
 const struct wire_head *be_heads_all(const struct be_heads *h, size_t *n);
+/* A chain's last as it was signed; borrowed likewise. Empty: there is none. */
+struct cb_span be_heads_signed(
+    const struct be_heads *h, const struct wire_owner *owner);
 
 #endif

@@ -1,0 +1,250 @@
+/* SPDX-License-Identifier: BSD-2-Clause
+ * Copyright (c) 2026 The cardbridge authors */
+/*
+ * See role.h.
+ */
+#include <libgen.h>
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
+
+#include "backend/store/role.h"
+#include "backend/store/serve.h"
+
+#define TIDY_MS 600000
+#define LAST_HEADS_MS 2000	/* to sign what is left at the end */
+#define ORGANISATIONS 256	/* that are known when it starts */
+
+/* ---- peers --------------------------------------------------------------- */
+
+static void
+drop_client(struct be_client *c)
+{
+	struct be_server *s = c->server;
+	struct be_client **at = &s->clients;
+
+	while (*at != NULL && *at != c)
+		at = &(*at)->next;
+	if (*at != NULL)
+		*at = c->next;
+	for (size_t i = 0; i < s->waiting_n; i++)
+		if (s->waiting[i].from == c)
+			s->waiting[i].from = NULL;
+	if (c->vault)
+		be_sign_forget(s);
+	be_loop_forget(s->loop, &c->watched);
+	be_channel_free(&c->ch);
+	free(c);
+}
+
+static enum cb_err
+on_message(void *ctx, struct be_channel *ch, const struct be_message *m)
+{
+	(void)ch;
+	return be_serve(ctx, m);
+}
+
+static void
+on_gone(void *ctx, struct be_channel *ch)
+{
+	struct be_client *c = ctx;
+
+	(void)ch;
+	be_control_lost(&c->server->control,
+	    c->vault ? BE_VAULT : BE_WORKER, c->organisation);
+	drop_client(c);
+}
+
+/* In place of the one before. */
+static enum cb_err
+add_client(struct be_server *s, const struct be_told *peer)
+{
+	const bool vault = peer->role == BE_VAULT;
+	struct be_client *c, *next;
+	struct be_channel *ch;
+	enum cb_err r;
+
+	if ((r = be_channel_new(&ch, peer->fd)) != CB_OK)
+		return r;
+	for (c = s->clients; c != NULL; c = next) {
+		next = c->next;
+		if (c->vault == vault &&
+		    (vault || memcmp(c->organisation, peer->organisation,
+				  WIRE_ID) == 0))
+			drop_client(c);
+	}
+	if ((c = calloc(1, sizeof(*c))) == NULL) {
+		be_channel_free(&ch);
+		return CB_E_NOMEM;
+	}
+	*c = (struct be_client){ .next = s->clients, .server = s, .ch = ch,
+		.vault = vault };
+	memcpy(c->organisation, peer->organisation, WIRE_ID);
+	s->clients = c;
+	if ((r = be_loop_channel(s->loop, &c->watched, ch, on_message,
+		 on_gone, c)) != CB_OK)
+		drop_client(c);
+	if (vault)
+		be_sign_soon(s, true);
+	return r;
+}
+
+/* ---- the parent ---------------------------------------------------------- */
+
+static enum cb_err
+on_parent(void *ctx, struct be_channel *ch, const struct be_message *m)
+{
+	struct be_server *s = ctx;
+	struct be_told told;
+	enum cb_err r;
+
+	(void)ch;
+	if ((r = be_control_told(&s->control, m, &told)) != CB_OK)
+		return r;
+	if (told.what == BE_TOLD_STOP) {
+		s->stopping = be_tick();
+		be_sign_soon(s, true);
+		return CB_OK;
+	}
+	if (told.role == BE_VAULT || told.role == BE_WORKER)
+		return add_client(s, &told);
+	(void)close(told.fd);
+	return CB_E_PEER;
+}
+
+static void
+on_parent_gone(void *ctx, struct be_channel *ch)
+{
+	struct be_server *s = ctx;
+
+	(void)ch;
+	be_loop_stop(s->loop);
+}
+
+static int
+due(void *ctx)
+{
+	struct be_server *s = ctx;
+	const uint64_t tick = be_tick();
+	struct cb_why why = { "" };
+	int wait;
+
+	be_serve_acts(s);
+	if (tick - s->tidied >= TIDY_MS) {
+		s->tidied = tick;
+		if (be_store_tidy(s->st, be_now(), &why) != CB_OK)
+			cb_log(CB_LOG_WARNING, "tidying up: %s", why.text);
+	}
+	wait = be_sign_due(s);
+	if (s->stopping != 0 &&
+	    (!be_sign_busy(s) || tick - s->stopping >= LAST_HEADS_MS)) {
+		be_control_stopped(&s->control);
+		be_loop_stop(s->loop);
+	}
+	if (s->stopping != 0)
+		return 100;
+	return wait >= 0 && wait < TIDY_MS ? wait : TIDY_MS;
+}
+
+/* ---- start and end ------------------------------------------------------- */
+
+static enum cb_err
+open_all(struct be_server *s, struct cb_why *why)
+{
+	static const uint8_t platform[WIRE_ID];
+	const struct be_settings *set = &s->control.settings;
+	struct wire_owner owner;
+	enum cb_err r;
+
+	if (set->store == NULL || set->heads == NULL) {
+		cb_why_set(why, "no store, or no heads");
+		return CB_E_ARG;
+	}
+	if ((r = be_store_open(&s->st, set->store, why)) != CB_OK)
+		return r;
+	owner = be_store_owner(s->st, platform);
+	if (owner.kind != set->kind ||
+	    memcmp(owner.backend, set->backend, WIRE_ID) != 0) {
+		cb_why_set(why, "%.400s is another backend's", set->store);
+		return CB_E_DENIED;
+	}
+	if ((r = be_heads_open(&s->heads, set->heads, set->books, false,
+		 why)) != CB_OK)
+		return r;
+	return be_sign_known(s, why);
+}
+
+static enum cb_err
+put_id(void *ctx, const struct be_value *columns, size_t n)
+{
+	(void)n;
+	return cb_buf_add(ctx, columns[0].s);
+}
+
+static enum cb_err
+begin(struct be_server *s, struct cb_why *why)
+{
+	static const uint8_t platform[WIRE_ID];
+	char *store = strdup(s->control.settings.store);
+	char *heads = strdup(s->control.settings.heads);
+	struct cb_buf ids = CB_BUF_INIT;
+	enum cb_err r = store != NULL && heads != NULL ? CB_OK : CB_E_NOMEM;
+
+	if (r == CB_OK) {
+		const char *const dirs[] = { dirname(store), dirname(heads),
+			NULL };
+
+		r = be_control_enclose(&s->control, BE_STORE, dirs, why);
+	}
+	if (r == CB_OK)
+		r = be_store_list(s->st, BE_ORGANISATION, platform, NULL,
+		    ORGANISATIONS, put_id, &ids, why);
+	if (r == CB_OK)
+		r = be_control_ready(&s->control, cb_buf_span(&ids));
+	cb_buf_free(&ids);
+	free(store);
+	free(heads);
+	return r;
+}
+
+static enum cb_err
+serve(struct be_server *s, struct cb_why *why)
+{
+	enum cb_err r;
+
+	if ((r = open_all(s, why)) != CB_OK || (r = begin(s, why)) != CB_OK ||
+	    (r = be_loop_new(&s->loop)) != CB_OK ||
+	    (r = be_loop_channel(s->loop, &s->parent, s->control.ch,
+		 on_parent, on_parent_gone, s)) != CB_OK)
+		return r;
+	s->tidied = be_tick();
+	be_sign_soon(s, true);
+	be_loop_due(s->loop, due, s);
+	r = be_loop_run(s->loop);
+	be_serve_acts(s);
+	return r;
+}
+
+int
+be_store_main(int fd)
+{
+	struct be_server *s = calloc(1, sizeof(*s));
+	struct cb_why why = { "" };
+	enum cb_err r;
+
+	if (s == NULL)
+		return EXIT_FAILURE;
+	if ((r = be_control_open(&s->control, fd, &why)) == CB_OK)
+		r = serve(s, &why);
+	if (r != CB_OK)
+		cb_log(CB_LOG_ERROR, "store: %s",
+		    why.text[0] != '\0' ? why.text : cb_err_text(r));
+	while (s->clients != NULL)
+		drop_client(s->clients);
+	be_loop_free(&s->loop);
+	be_heads_close(&s->heads);
+	be_store_close(&s->st);
+	be_control_close(&s->control);
+	free(s);
+	return r == CB_OK ? EXIT_SUCCESS : EXIT_FAILURE;
+}

@@ -1,0 +1,88 @@
+/* SPDX-License-Identifier: BSD-2-Clause
+ * Copyright (c) 2026 The cardbridge authors */
+/*
+ * The store's process, between the files that make it up:
+ *
+ *	role.c		start, end, peers
+ *	serve.c		what is asked, and acts, many in one commit
+ *	rights.c	what the vault needs to open a card
+ *	sign.c		heads of chains that have grown
+ */
+#ifndef BE_STORE_SERVE_H
+#define BE_STORE_SERVE_H
+
+#include "backend/ask_store.h"
+#include "backend/control.h"
+#include "backend/loop.h"
+#include "backend/store/heads.h"
+
+#define BE_BATCH 256	/* acts of one commit */
+
+struct be_client {	/* who asks: a worker, or the vault */
+	struct be_client *next;
+	struct be_server *server;
+	struct be_channel *ch;
+	struct be_watched *watched;
+	bool vault;
+	uint8_t organisation[WIRE_ID];	/* of a worker */
+};
+
+struct be_waiting {	/* an act for the next commit */
+	struct be_client *from;		/* NULL: gone meanwhile */
+	uint64_t id;
+	struct cb_buf body;		/* that `read` borrows from */
+	struct be_act_read read;
+};
+
+#define BE_SIGNING 64	/* heads that are asked for at one time */
+
+struct be_server {
+	struct be_control control;
+	struct be_loop *loop;
+	struct be_watched *parent;
+	struct be_store *st;
+	struct be_heads *heads;
+	struct be_client *clients;
+	struct be_waiting waiting[BE_BATCH];
+	size_t waiting_n;
+	uint64_t tidied;	/* tick */
+	uint64_t stopping;	/* since this tick; 0: not */
+	/* sign.c */
+	struct be_signing {
+		uint64_t id;	/* 0: free */
+		struct wire_chain tip;
+	} signing[BE_SIGNING];
+	uint64_t next_id, sign_at;	/* tick; 0: nothing has grown */
+};
+
+/* Milliseconds of a clock that only goes forward; and since 1970. */
+uint64_t be_tick(void);
+uint64_t be_now(void);
+
+/* One message of a worker or the vault; what is not CB_OK breaks the
+ * channel. */
+CB_MUST_USE enum cb_err be_serve(
+    struct be_client *c, const struct be_message *m);
+/* Commits what has come, and answers. */
+void be_serve_acts(struct be_server *s);
+/* The answer of RIGHTS. */
+CB_MUST_USE enum cb_err be_rights_gather(struct be_store *st,
+    const uint8_t organisation[WIRE_ID], const struct be_ask_rights *ask,
+    struct cb_buf *out);
+
+/* Some chain may have grown; it is due at once, or within half a second. */
+void be_sign_soon(struct be_server *s, bool at_once);
+/* Asks the vault where it is time; milliseconds until it is again, -1:
+ * nothing has grown. */
+int be_sign_due(struct be_server *s);
+CB_MUST_USE enum cb_err be_sign_answer(
+    struct be_server *s, const struct be_message *m);
+/* The vault is gone: what was asked is asked again of the next. */
+void be_sign_forget(struct be_server *s);
+/* Is there anything that a vault has yet to sign? */
+bool be_sign_busy(const struct be_server *s);
+/* No chain ends before its last signed head, or has another entry there. */
+CB_MUST_USE enum cb_err be_sign_known(
+    struct be_server *s, struct cb_why *why);
+
+#endif

@@ -1,0 +1,178 @@
+/* SPDX-License-Identifier: BSD-2-Clause
+ * Copyright (c) 2026 The cardbridge authors */
+/*
+ * See role.h. The root is read from its places before the walls stand.
+ */
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
+
+#include "backend/vault/role.h"
+#include "backend/vault/serve.h"
+
+#define ORGANISATIONS 4096
+#define CHALLENGES 1024		/* of one organisation */
+
+/* ---- peers --------------------------------------------------------------- */
+
+static void
+drop_asker(struct be_asker *a)
+{
+	struct be_safe *s = a->safe;
+	struct be_asker **at = &s->askers;
+
+	while (*at != NULL && *at != a)
+		at = &(*at)->next;
+	if (*at != NULL)
+		*at = a->next;
+	be_safe_forget(s, a);
+	be_safe_lock(s, a);
+	be_loop_forget(s->loop, &a->watched);
+	be_channel_free(&a->ch);
+	free(a);
+}
+
+static enum cb_err
+on_message(void *ctx, struct be_channel *ch, const struct be_message *m)
+{
+	(void)ch;
+	return be_safe_message(ctx, m);
+}
+
+static void
+on_gone(void *ctx, struct be_channel *ch)
+{
+	struct be_asker *a = ctx;
+
+	(void)ch;
+	be_control_lost(&a->safe->control, a->store ? BE_STORE : BE_WORKER,
+	    a->organisation);
+	drop_asker(a);
+}
+
+/* In place of the one before. */
+static enum cb_err
+add_asker(struct be_safe *s, const struct be_told *peer)
+{
+	const bool store = peer->role == BE_STORE;
+	struct be_asker *a, *next;
+	struct be_channel *ch;
+	enum cb_err r;
+
+	if ((r = be_channel_new(&ch, peer->fd)) != CB_OK)
+		return r;
+	for (a = s->askers; a != NULL; a = next) {
+		next = a->next;
+		if (a->store == store &&
+		    (store || memcmp(a->organisation, peer->organisation,
+				  WIRE_ID) == 0))
+			drop_asker(a);
+	}
+	if ((a = calloc(1, sizeof(*a))) == NULL) {
+		be_channel_free(&ch);
+		return CB_E_NOMEM;
+	}
+	*a = (struct be_asker){ .next = s->askers, .safe = s, .ch = ch,
+		.store = store };
+	memcpy(a->organisation, peer->organisation, WIRE_ID);
+	s->askers = a;
+	if ((r = be_loop_channel(s->loop, &a->watched, ch, on_message,
+		 on_gone, a)) != CB_OK)
+		drop_asker(a);
+	else if (store)
+		r = be_safe_ask(s);
+	return r;
+}
+
+/* ---- the parent ---------------------------------------------------------- */
+
+static enum cb_err
+on_parent(void *ctx, struct be_channel *ch, const struct be_message *m)
+{
+	struct be_safe *s = ctx;
+	struct be_told told;
+	enum cb_err r;
+
+	(void)ch;
+	if ((r = be_control_told(&s->control, m, &told)) != CB_OK)
+		return r;
+	if (told.what == BE_TOLD_STOP) {
+		be_control_stopped(&s->control);
+		be_loop_stop(s->loop);
+		return CB_OK;
+	}
+	if (told.role == BE_STORE || told.role == BE_WORKER)
+		return add_asker(s, &told);
+	(void)close(told.fd);
+	return CB_E_PEER;
+}
+
+static void
+on_parent_gone(void *ctx, struct be_channel *ch)
+{
+	struct be_safe *s = ctx;
+
+	(void)ch;
+	be_loop_stop(s->loop);
+}
+
+/* ---- start and end ------------------------------------------------------- */
+
+static enum cb_err
+begin(struct be_safe *s, struct cb_why *why)
+{
+	const struct be_settings *set = &s->control.settings;
+	const char *uris[BE_ROOTS_MAX];
+	struct be_self self = { .kind = set->kind };
+	enum cb_err r;
+
+	memcpy(self.id, set->backend, WIRE_ID);
+	for (size_t i = 0; i < set->roots_n; i++)
+		uris[i] = set->roots[i];
+	if ((r = be_root_load(&s->root, &self, uris, set->roots_n, why)) !=
+		CB_OK ||
+	    (r = be_control_enclose(&s->control, BE_VAULT, NULL, why)) !=
+		CB_OK)
+		return r;
+	be_challenges_init(&s->challenges, ORGANISATIONS, CHALLENGES);
+	be_marks_init(&s->marks, ORGANISATIONS);
+	be_limit_init(&s->limit, &(struct be_limits){ 0 });
+	return be_control_ready(&s->control, CB_SPAN_EMPTY);
+}
+
+static enum cb_err
+serve(struct be_safe *s, struct cb_why *why)
+{
+	enum cb_err r;
+
+	if ((r = begin(s, why)) != CB_OK ||
+	    (r = be_loop_new(&s->loop)) != CB_OK ||
+	    (r = be_loop_channel(s->loop, &s->parent, s->control.ch,
+		 on_parent, on_parent_gone, s)) != CB_OK)
+		return r;
+	return be_loop_run(s->loop);
+}
+
+int
+be_vault_main(int fd)
+{
+	struct be_safe *s = calloc(1, sizeof(*s));
+	struct cb_why why = { "" };
+	enum cb_err r;
+
+	if (s == NULL)
+		return EXIT_FAILURE;
+	s->delayed_end = &s->delayed;
+	if ((r = be_control_open(&s->control, fd, &why)) == CB_OK)
+		r = serve(s, &why);
+	if (r != CB_OK)
+		cb_log(CB_LOG_ERROR, "vault: %s",
+		    why.text[0] != '\0' ? why.text : cb_err_text(r));
+	while (s->askers != NULL)
+		drop_asker(s->askers);
+	be_loop_free(&s->loop);
+	be_safe_clear(s);
+	be_control_close(&s->control);
+	free(s);
+	return r == CB_OK ? EXIT_SUCCESS : EXIT_FAILURE;
+}

@@ -1,0 +1,350 @@
+/* SPDX-License-Identifier: BSD-2-Clause
+ * Copyright (c) 2026 The cardbridge authors */
+/*
+ * What the vault is asked: a table of messages and who may send them. A body
+ * that is none breaks the channel; a refusal says no more than that it is
+ * one, and the log of the vault says why.
+ */
+#include <stdlib.h>
+#include <string.h>
+#include <time.h>
+
+#include "backend/vault/serve.h"
+#include "common/ct.h"
+
+#define HELD_MAX 4096	/* cards that one worker has open */
+
+static uint64_t
+milliseconds(clockid_t clock)
+{
+	struct timespec t;
+
+	(void)clock_gettime(clock, &t);
+	return (uint64_t)t.tv_sec * 1000 + (uint64_t)t.tv_nsec / 1000000;
+}
+
+uint64_t
+be_vault_tick(void)
+{
+	return milliseconds(CLOCK_MONOTONIC);
+}
+
+int64_t
+be_vault_now(void)
+{
+	return (int64_t)(milliseconds(CLOCK_REALTIME) / 1000);
+}
+
+/* A question: out is the body of its answer. */
+struct question {
+	struct be_asker *a;
+	const struct be_org *org;
+	struct cb_span body;
+	struct cb_buf *out;
+	enum cb_err code;
+};
+
+/* ---- cards that are open ------------------------------------------------- */
+
+static void
+let_go(struct be_held **at)
+{
+	struct be_held *h = *at;
+
+	*at = h->next;
+	h->by->open_n--;
+	cr_secret_free(h->opened, sizeof(*h->opened));
+	free(h);
+}
+
+void
+be_safe_lock(struct be_safe *s, const struct be_asker *a)
+{
+	struct be_held **at = &s->held;
+
+	while (*at != NULL)
+		if (a == NULL || (*at)->by == a)
+			let_go(at);
+		else
+			at = &(*at)->next;
+}
+
+static struct be_held **
+find_held(const struct be_asker *a, const uint8_t session[WIRE_ID])
+{
+	struct be_held **at = &a->safe->held;
+
+	while (*at != NULL &&
+	    ((*at)->by != a ||
+		memcmp((*at)->opened->session, session, WIRE_ID) != 0))
+		at = &(*at)->next;
+	return at;
+}
+
+static enum cb_err
+hold(struct be_asker *a, struct be_opened **opened)
+{
+	struct be_held **old = find_held(a, (*opened)->session), *h;
+
+	if (*old != NULL)
+		let_go(old);
+	if (a->open_n >= HELD_MAX)
+		return CB_E_LIMIT;
+	if ((h = calloc(1, sizeof(*h))) == NULL)
+		return CB_E_NOMEM;
+	*h = (struct be_held){ .next = a->safe->held, .by = a,
+		.opened = *opened };
+	*opened = NULL;
+	a->safe->held = h;
+	a->open_n++;
+	return CB_OK;
+}
+
+/* ---- questions of workers ------------------------------------------------ */
+
+static enum cb_err
+take_challenge(struct question *q)
+{
+	struct be_safe *s = q->a->safe;
+	uint8_t ids[2][WIRE_ID];	/* card, session */
+	struct be_challenged c = {
+		.service = cb_buf_span(&s->ring->service_cert),
+		.kind = s->ring->self.kind,
+	};
+	enum cb_err r;
+
+	if ((r = be_ask_ids_get(q->body, ids, 2)) != CB_OK)
+		return r;
+	q->code = be_challenge_new(&s->challenges, be_vault_tick(),
+	    q->a->organisation, ids[0], ids[1], c.challenge);
+	return q->code == CB_OK ? be_challenged_put(q->out, &c) : CB_OK;
+}
+
+static enum cb_err
+take_rights(const struct be_rights *rights, struct be_open *ask,
+    struct be_signed revocations[BE_RIGHTS_MAX])
+{
+	struct be_signed *const places[] = {
+		[BE_RIGHT_HOLDER] = &ask->holder,
+		[BE_RIGHT_RIGHT] = &ask->right,
+		[BE_RIGHT_CARD] = &ask->card,
+		[BE_RIGHT_GROUP] = &ask->group,
+	};
+
+	for (size_t i = 0; i < rights->n; i++) {
+		const struct be_signed row = { rights->rows[i].bytes,
+			rights->rows[i].mac };
+
+		if (rights->which[i] == BE_RIGHT_REVOCATION)
+			revocations[ask->revocations_n++] = row;
+		else if (places[rights->which[i]]->bytes.n > 0)
+			return CB_E_FORMAT;	/* one of each */
+		else
+			*places[rights->which[i]] = row;
+	}
+	ask->revocations = revocations;
+	ask->card_key = rights->card_key;
+	return CB_OK;
+}
+
+static enum cb_err
+put_unlocked(struct cb_buf *out, const struct be_opened *o)
+{
+	struct be_unlocked u = { .is_person = o->is_person,
+		.take_over = o->take_over, .role = o->role,
+		.class = o->class };
+	enum cb_err r;
+
+	memcpy(u.holder, o->holder, WIRE_ID);
+	memcpy(u.secret, o->secret, CR_KEY);
+	memcpy(u.key, o->key, CR_KEY);
+	r = be_unlocked_put(out, &u);
+	cb_wipe(&u, sizeof(u));
+	return r;
+}
+
+static enum cb_err
+take_unlock(struct question *q)
+{
+	struct be_safe *s = q->a->safe;
+	struct be_signed revocations[BE_RIGHTS_MAX];
+	struct be_opened *opened = NULL;
+	enum be_refusal refusal;
+	struct be_unlock u;
+	struct be_open ask = { .ring = s->ring, .org = q->org,
+		.challenges = &s->challenges, .now = be_vault_now(),
+		.tick = be_vault_tick() };
+	enum cb_err r;
+
+	if ((r = be_unlock_get(q->body, &u)) != CB_OK ||
+	    (r = take_rights(&u.rights, &ask, revocations)) != CB_OK)
+		return r;
+	ask.offer = u.offer;
+	ask.accept = u.accept;
+	if ((opened = cr_secret_new(sizeof(*opened))) == NULL)
+		return CB_E_NOMEM;
+	if ((q->code = be_vault_open(&ask, opened, &refusal)) != CB_OK)
+		cb_log(CB_LOG_WARNING, "a card is not opened: %s",
+		    be_refusal_text(refusal));
+	else if ((r = put_unlocked(q->out, opened)) == CB_OK)
+		q->code = hold(q->a, &opened);
+	if (opened != NULL)
+		cr_secret_free(opened, sizeof(*opened));
+	return r;
+}
+
+static enum cb_err
+take_passcode(struct question *q)
+{
+	struct be_safe *s = q->a->safe;
+	struct be_passcode_ask ask;
+	struct be_passcode_told told = { 0 };
+	struct be_limited how = { 0, false };
+	struct be_held *h;
+	enum cb_err r;
+
+	if ((r = be_passcode_ask_get(q->body, &ask)) != CB_OK)
+		return r;
+	h = *find_held(q->a, ask.session);
+	q->code = h == NULL
+	    ? CB_E_ABSENT
+	    : be_passcode(&s->limit, s->ring, h->opened, be_vault_tick(),
+		  ask.scrypt, told.key, &how);
+	if (how.alarm)
+		cb_log(CB_LOG_ERROR, "passcodes of a card are tried too "
+				     "often: the vault makes it wait");
+	if (q->code == CB_E_BUSY)
+		q->code = CB_OK;	/* the answer says how long */
+	told.wait_ms = how.wait_ms;
+	if (q->code == CB_OK)
+		r = be_passcode_told_put(q->out, &told);
+	cb_wipe(&ask, sizeof(ask));
+	cb_wipe(&told, sizeof(told));
+	return r;
+}
+
+static enum cb_err
+take_lock(struct question *q)
+{
+	uint8_t session[1][WIRE_ID];
+	struct be_held **at;
+	enum cb_err r;
+
+	if ((r = be_ask_ids_get(q->body, session, 1)) != CB_OK)
+		return r;
+	at = find_held(q->a, session[0]);
+	if (*at != NULL)
+		let_go(at);
+	return CB_OK;
+}
+
+static enum cb_err
+take_token_hash(struct question *q)
+{
+	uint8_t hash[CR_HASH];
+
+	q->code = be_enrol_hash(q->a->safe->ring, q->body, hash);
+	return q->code == CB_OK ? cb_buf_add(q->out, CB_SPAN_OF(hash))
+				: CB_OK;
+}
+
+static enum cb_err
+take_certify(struct question *q)
+{
+	struct be_certify ask;
+	struct be_enrolled enrolled;
+	struct be_certified told = { .n = 1 };
+	struct cb_buf der = CB_BUF_INIT, row = CB_BUF_INIT, mac = CB_BUF_INIT;
+	enum cb_err r;
+
+	if ((r = be_certify_get(q->body, &ask)) != CB_OK)
+		return r;
+	const struct be_signed token = { ask.token.bytes, ask.token.mac };
+	q->code = be_enrol(q->a->safe->ring, q->org, ask.enrol, &token, NULL,
+	    be_vault_now(), &enrolled, &der, &row, &mac);
+	if (q->code == CB_OK) {
+		told.certificate = cb_buf_span(&der);
+		told.rows[0] = (struct be_ask_signed){ cb_buf_span(&row),
+			cb_buf_span(&mac) };
+		r = be_certified_put(q->out, &told);
+	}
+	cb_buf_free(&der);
+	cb_buf_free(&row);
+	cb_buf_free(&mac);
+	return r;
+}
+
+/* ---- of the store -------------------------------------------------------- */
+
+static enum cb_err
+take_sign_head(struct question *q)
+{
+	struct be_safe *s = q->a->safe;
+	struct be_sign_head head;
+	enum cb_err r;
+
+	if ((r = be_sign_head_get(q->body, &head)) == CB_OK &&
+	    (q->code = be_head_sign(&s->marks, s->ring, head.organisation,
+		 head.number, head.hash, head.time, q->out)) != CB_OK)
+		cb_log(CB_LOG_ERROR, "a head is not signed: %s",
+		    q->code == CB_E_DENIED
+			? "it would go back on one that is"
+			: cb_err_text(q->code));
+	return r;
+}
+
+/* ---- all of them --------------------------------------------------------- */
+
+static const struct {
+	enum be_ask type;
+	bool of_store;
+	enum cb_err (*take)(struct question *q);
+} table[] = {
+	{ BE_ASK_CHALLENGE, false, take_challenge },
+	{ BE_ASK_UNLOCK, false, take_unlock },
+	{ BE_ASK_PASSCODE, false, take_passcode },
+	{ BE_ASK_LOCK, false, take_lock },
+	{ BE_ASK_TOKEN_HASH, false, take_token_hash },
+	{ BE_ASK_CERTIFY, false, take_certify },
+	{ BE_ASK_SIGN_HEAD, true, take_sign_head },
+};
+
+static enum cb_err
+answer(struct be_asker *a, const struct be_message *m, enum cb_err code,
+    struct cb_span body)
+{
+	const struct be_message out = { .type = m->type, .answer = true,
+		.id = m->id, .code = (uint16_t)code,
+		.body = code == CB_OK ? body : CB_SPAN_EMPTY };
+
+	return m->id == 0 ? CB_OK : be_channel_send(a->ch, &out);
+}
+
+enum cb_err
+be_safe_refuse(struct be_asker *a, const struct be_message *m,
+    enum cb_err code)
+{
+	return answer(a, m, code, CB_SPAN_EMPTY);
+}
+
+enum cb_err
+be_safe_serve(struct be_asker *a, const struct be_org *org,
+    const struct be_message *m)
+{
+	struct cb_buf out = CB_BUF_INIT_MAX(BE_BODY_MAX);
+	struct question q = { .a = a, .org = org, .body = m->body,
+		.out = &out };
+	enum cb_err r = CB_E_PEER;
+
+	for (size_t i = 0; i < sizeof(table) / sizeof(table[0]); i++)
+		if (table[i].type == m->type &&
+		    table[i].of_store == a->store) {
+			r = table[i].take(&q);
+			break;
+		}
+	if (r == CB_OK)
+		r = answer(a, m, q.code, cb_buf_span(&out));
+	cb_buf_free(&out);
+	/* it has another meaning to who calls this */
+	return r == CB_E_ABSENT ? CB_E_PEER : r;
+}

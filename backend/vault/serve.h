@@ -1,0 +1,90 @@
+/* SPDX-License-Identifier: BSD-2-Clause
+ * Copyright (c) 2026 The cardbridge authors */
+/*
+ * The vault's process, between the files that make it up:
+ *
+ *	role.c		start, end, peers
+ *	keys.c		keys that the store has to bring first, and who waits
+ *	serve.c		what is asked, with all keys there
+ */
+#ifndef BE_VAULT_SERVE_H
+#define BE_VAULT_SERVE_H
+
+#include "backend/ask_vault.h"
+#include "backend/control.h"
+#include "backend/loop.h"
+#include "backend/vault/enrol.h"
+#include "backend/vault/head.h"
+#include "backend/vault/limit.h"
+
+struct be_asker {	/* a worker, or the store */
+	struct be_asker *next;
+	struct be_safe *safe;
+	struct be_channel *ch;
+	struct be_watched *watched;
+	bool store;
+	uint8_t organisation[WIRE_ID];	/* of a worker */
+	size_t open_n;			/* cards that it has open */
+};
+
+struct be_held {	/* a card that is open */
+	struct be_held *next;
+	struct be_asker *by;
+	struct be_opened *opened;	/* in secret memory */
+};
+
+struct be_keyed {	/* an organisation whose keys are here, or asked for */
+	struct be_keyed *next;
+	uint8_t id[WIRE_ID];
+	struct be_org *org;
+	uint64_t asked;		/* number of KEYS */
+};
+
+struct be_delayed {	/* what waits for keys */
+	struct be_delayed *next;
+	struct be_asker *from;
+	uint16_t type;
+	uint64_t id;
+	struct cb_buf body;
+};
+
+struct be_safe {
+	struct be_control control;
+	struct be_loop *loop;
+	struct be_watched *parent;
+	struct be_asker *askers;
+	struct be_root *root;	/* until the ring is open */
+	struct be_ring *ring;
+	bool heads_known;
+	uint64_t next_id, asked_heads;
+	struct be_keyed *keyed;
+	struct be_delayed *delayed, **delayed_end;
+	size_t delayed_n;
+	struct be_held *held;
+	struct be_challenges challenges;
+	struct be_marks marks;
+	struct be_limit limit;
+};
+
+/* Milliseconds of a clock that only goes forward; seconds since 1970. */
+uint64_t be_vault_tick(void);
+int64_t be_vault_now(void);
+
+/* One message of a worker or the store. */
+CB_MUST_USE enum cb_err be_safe_message(
+    struct be_asker *a, const struct be_message *m);
+/* There is a store: what is missing is asked for. */
+CB_MUST_USE enum cb_err be_safe_ask(struct be_safe *s);
+/* Nobody waits for this one any more. */
+void be_safe_forget(struct be_safe *s, const struct be_asker *a);
+void be_safe_clear(struct be_safe *s);
+
+/* A request, with all keys there. `org`: of the worker that asks. */
+CB_MUST_USE enum cb_err be_safe_serve(struct be_asker *a,
+    const struct be_org *org, const struct be_message *m);
+CB_MUST_USE enum cb_err be_safe_refuse(struct be_asker *a,
+    const struct be_message *m, enum cb_err code);
+/* All cards that it has open; NULL: everybody's. */
+void be_safe_lock(struct be_safe *s, const struct be_asker *a);
+
+#endif
