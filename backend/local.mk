@@ -22,6 +22,11 @@ backend_libroles_la_LIBADD = common/libprocess.la $(JANSSON_LIBS) \
 # The roles that have keys or the database, and who starts them.
 noinst_LTLIBRARIES += backend/libservice.la
 backend_libservice_la_SOURCES = \
+	backend/check.c backend/check.h \
+	backend/conf.c backend/conf.h \
+	backend/init.c backend/init.h \
+	backend/layout.c backend/layout.h \
+	backend/made.c backend/made.h \
 	backend/store/rights.c \
 	backend/store/role.c backend/store/role.h \
 	backend/store/serve.c backend/store/serve.h \

@@ -122,6 +122,15 @@ may() { # FILE HEADER
 	# the store's inside is its own; SQL is spoken behind store.h
 	backend/store/store.h) [[ $room = backend && $1 != backend/vault/* ]] ;;
 	backend/store/heads.h) [ "$room" = backend ] ;;
+	# a role is entered by the program
+	backend/store/role.h | backend/vault/role.h)
+		[[ $1 = "${2%.h}.c" || $1 = backend/main.c ]]
+		;;
+	# keys that are made or looked at beside the vault's process
+	backend/vault/operator.h)
+		[[ $1 = backend/vault/* || $1 = backend/init.c ||
+			$1 = backend/check.c ]]
+		;;
 	backend/store/*) [[ $1 = backend/store/* ]] ;;
 	# a MAC is made only where it was seen who ordered the row
 	backend/vault/mac.h)
@@ -192,6 +201,9 @@ done <<-'END'
 	backend/vault/vault.c backend/vault/mac.h
 	backend/vault/root.c backend/store/store.h
 	backend/door/http.c backend/vault/root.h
+	backend/parent.c backend/vault/operator.h
+	backend/init.c backend/vault/root.h
+	backend/control.c <jansson.h>
 	backend/door/http.c emulator/emu.h
 	backend/worker/worker.c backend/vault/root.h
 	backend/worker/worker.c emulator/card.h

@@ -14,6 +14,7 @@ backend_vault_libvault_la_SOURCES = \
 	backend/vault/limit.c backend/vault/limit.h \
 	backend/vault/open.c backend/vault/open.h \
 	backend/vault/mac.h \
+	backend/vault/operator.c backend/vault/operator.h \
 	backend/vault/org.c backend/vault/org.h \
 	backend/vault/piece.c backend/vault/piece.h \
 	backend/vault/place.c backend/vault/place.h \

@@ -1,0 +1,389 @@
+/* SPDX-License-Identifier: BSD-2-Clause
+ * Copyright (c) 2026 The cardbridge authors */
+/*
+ * See conf.h. Nothing is guessed: a setting that is unknown, missing or of
+ * another type is an error with its line.
+ */
+#include <errno.h>
+#include <libconfig.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "backend/conf.h"
+#include "common/hex.h"
+
+struct reading {
+	struct be_conf *out;
+	const char *path;
+	struct cb_why *why;
+	unsigned seen;	/* bit n: settings[n] */
+};
+
+typedef enum cb_err take_fn(struct reading *in, config_setting_t *s);
+
+static take_fn take_kind, take_backend, take_node, take_store, take_root;
+static take_fn take_listen, take_admin, take_user, take_log, take_swap;
+
+static const struct {
+	const char *name;
+	int type;
+	bool must;
+	const char *example;
+	take_fn *take;
+} settings[] = {
+	{ "kind", CONFIG_TYPE_STRING, true, "kind = \"live\";", take_kind },
+	{ "backend", CONFIG_TYPE_STRING, true,
+	    "backend = \"...\"; with 32 hexadecimal digits, as init wrote it",
+	    take_backend },
+	{ "node", CONFIG_TYPE_STRING, true,
+	    "node = \"...\"; with 32 hexadecimal digits, as init wrote it",
+	    take_node },
+	{ "store", CONFIG_TYPE_STRING, true,
+	    "store = \"sqlite:/absolute/path\";", take_store },
+	{ "root", CONFIG_TYPE_ARRAY, true,
+	    "root = [ \"file:/absolute/path\" ];", take_root },
+	{ "listen", CONFIG_TYPE_STRING, false, "listen = \"0.0.0.0:7443\";",
+	    take_listen },
+	{ "admin-listen", CONFIG_TYPE_STRING, false,
+	    "admin-listen = \"127.0.0.1:7444\";", take_admin },
+	{ "first-user", CONFIG_TYPE_INT, false, "first-user = 60800;",
+	    take_user },
+	{ "log", CONFIG_TYPE_STRING, false, "log = \"notice\";", take_log },
+	{ "allow-swap", CONFIG_TYPE_BOOL, false, "allow-swap = true;",
+	    take_swap },
+};
+#define N_SETTINGS (sizeof(settings) / sizeof(settings[0]))
+
+static enum cb_err
+wrong(struct reading *in, const config_setting_t *s, const char *what)
+{
+	cb_why_set(in->why, "%.200s, line %u: %s", in->path,
+	    config_setting_source_line(s), what);
+	return CB_E_FORMAT;
+}
+
+/* ---- each of them -------------------------------------------------------- */
+
+static enum cb_err
+take_kind(struct reading *in, config_setting_t *s)
+{
+	const char *v = config_setting_get_string(s);
+
+	if (strcmp(v, "live") == 0)
+		in->out->kind = WIRE_LIVE;
+	else if (strcmp(v, "test") == 0)
+		in->out->kind = WIRE_TEST;
+	else
+		return wrong(in, s, "\"live\" or \"test\" is possible.");
+	return CB_OK;
+}
+
+static enum cb_err
+take_id(struct reading *in, config_setting_t *s, uint8_t out[WIRE_ID])
+{
+	return cb_hex_get(cb_span_str(config_setting_get_string(s)), out,
+		   WIRE_ID) == CB_OK
+	    ? CB_OK
+	    : wrong(in, s, "32 hexadecimal digits in lower case are wanted "
+			   "here, those that init wrote.");
+}
+
+static enum cb_err
+take_backend(struct reading *in, config_setting_t *s)
+{
+	return take_id(in, s, in->out->backend);
+}
+
+static enum cb_err
+take_node(struct reading *in, config_setting_t *s)
+{
+	return take_id(in, s, in->out->node);
+}
+
+static enum cb_err
+take_text(char **out, const char *text)
+{
+	free(*out);
+	return (*out = strdup(text)) != NULL ? CB_OK : CB_E_NOMEM;
+}
+
+enum cb_err
+be_conf_store(const char *uri, const char **path, struct cb_why *why)
+{
+	const size_t n = strlen(BE_STORE_SCHEME);
+	const char *p = uri + n;
+
+	/* of a URI that is not ours nothing is repeated: it may have a
+	 * password in it */
+	if (strncmp(uri, BE_STORE_SCHEME, n) != 0) {
+		cb_why_set(why, "a store is sqlite:/absolute/path so far; a "
+		    "password of a database server would not be part of it, "
+		    "but stand in a file of its own, readable by the store "
+		    "only.");
+		return CB_E_ARG;
+	}
+	if (strchr(p, '?') != NULL || strchr(p, '@') != NULL ||
+	    strncmp(p, "//", 2) == 0) {
+		cb_why_set(why, "sqlite: has the path of a file, such as "
+		    "sqlite:/var/lib/cardbridge-backend/store/backend.db, "
+		    "and neither user, password nor options: the file is "
+		    "protected by its owner and mode, and what is in it by "
+		    "the root.");
+		return CB_E_ARG;
+	}
+	if (p[0] != '/' || p[strlen(p) - 1] == '/' ||
+	    strlen(p) > BE_PATH_MAX) {
+		cb_why_set(why, "sqlite: needs the absolute path of a file, "
+		    "such as "
+		    "sqlite:/var/lib/cardbridge-backend/store/backend.db.");
+		return CB_E_ARG;
+	}
+	*path = p;
+	return CB_OK;
+}
+
+static enum cb_err
+take_store(struct reading *in, config_setting_t *s)
+{
+	const char *path;
+	struct cb_why why;
+
+	return be_conf_store(config_setting_get_string(s), &path, &why) ==
+		CB_OK
+	    ? take_text(&in->out->store, path)
+	    : wrong(in, s, why.text);
+}
+
+/* What a place may be is the vault's to know, which reads it. */
+static enum cb_err
+take_root(struct reading *in, config_setting_t *s)
+{
+	struct be_conf *c = in->out;
+	const int n = config_setting_length(s);
+	const char *v;
+	enum cb_err r = CB_OK;
+
+	if (n < 1 || n > BE_ROOTS_MAX)
+		return wrong(in, s, "a root has 1 to 32 parts, such as "
+				    "[ \"file:/absolute/path\" ].");
+	for (int i = 0; r == CB_OK && i < n; i++) {
+		if ((v = config_setting_get_string_elem(s, i)) == NULL)
+			return wrong(in, s, "a part of the root is a text, "
+			    "such as \"file:/absolute/path\".");
+		r = take_text(&c->roots[c->roots_n], v);
+		c->roots_n += r == CB_OK;
+	}
+	return r;
+}
+
+static enum cb_err
+take_listen(struct reading *in, config_setting_t *s)
+{
+	return take_text(&in->out->listen, config_setting_get_string(s));
+}
+
+static enum cb_err
+take_admin(struct reading *in, config_setting_t *s)
+{
+	return take_text(
+	    &in->out->admin_listen, config_setting_get_string(s));
+}
+
+static enum cb_err
+take_user(struct reading *in, config_setting_t *s)
+{
+	const int v = config_setting_get_int(s);
+
+	if (v < 1000)
+		return wrong(in, s, "a number of a user from 1000 on is "
+		    "wanted here; the roles run as this one and those behind "
+		    "it, and nobody else should.");
+	in->out->first_user = (uint32_t)v;
+	return CB_OK;
+}
+
+static const char *const levels[] = {
+	[CB_LOG_ERROR] = "error",
+	[CB_LOG_WARNING] = "warning",
+	[CB_LOG_NOTICE] = "notice",
+	[CB_LOG_DEBUG] = "debug",
+};
+
+static enum cb_err
+take_log(struct reading *in, config_setting_t *s)
+{
+	for (size_t i = 0; i < sizeof(levels) / sizeof(levels[0]); i++)
+		if (strcmp(levels[i], config_setting_get_string(s)) == 0) {
+			in->out->log = (enum cb_log_level)i;
+			return CB_OK;
+		}
+	return wrong(in, s, "\"error\", \"warning\", \"notice\" or "
+	    "\"debug\" is possible.");
+}
+
+static enum cb_err
+take_swap(struct reading *in, config_setting_t *s)
+{
+	in->out->allow_swap = config_setting_get_bool(s) != 0;
+	return CB_OK;
+}
+
+/* ---- the file ------------------------------------------------------------ */
+
+static enum cb_err
+take(struct reading *in, config_setting_t *s)
+{
+	char text[160];
+
+	for (size_t i = 0; i < N_SETTINGS; i++) {
+		if (strcmp(settings[i].name, config_setting_name(s)) != 0)
+			continue;
+		in->seen |= 1u << i;
+		if (config_setting_type(s) == settings[i].type)
+			return settings[i].take(in, s);
+		(void)snprintf(text, sizeof(text), "write it like this: %s",
+		    settings[i].example);
+		return wrong(in, s, text);
+	}
+	return wrong(in, s, "there is no such setting; take the line out.");
+}
+
+static enum cb_err
+all_there(const struct reading *in)
+{
+	for (size_t i = 0; i < N_SETTINGS; i++)
+		if (settings[i].must && (in->seen & 1u << i) == 0) {
+			cb_why_set(in->why, "%.200s: %s is missing; write %s",
+			    in->path, settings[i].name, settings[i].example);
+			return CB_E_FORMAT;
+		}
+	return CB_OK;
+}
+
+static enum cb_err
+read_file(struct reading *in, config_t *cfg)
+{
+	config_setting_t *root;
+	enum cb_err r = CB_OK;
+
+	if (config_read_file(cfg, in->path) != CONFIG_TRUE) {
+		if (config_error_type(cfg) != CONFIG_ERR_FILE_IO) {
+			cb_why_set(in->why, "%.200s, line %d: %s.", in->path,
+			    config_error_line(cfg), config_error_text(cfg));
+			return CB_E_FORMAT;
+		}
+		r = errno == EACCES ? CB_E_DENIED : CB_E_ABSENT;
+		cb_why_set(in->why, "%.300s: %s.", in->path, strerror(errno));
+		return r;
+	}
+	root = config_root_setting(cfg);
+	for (int i = 0; r == CB_OK && i < config_setting_length(root); i++)
+		r = take(in, config_setting_get_elem(root, (unsigned)i));
+	return r == CB_OK ? all_there(in) : r;
+}
+
+enum cb_err
+be_conf_read(struct be_conf *out, const char *path, struct cb_why *why)
+{
+	struct reading in = { out, path, why, 0 };
+	config_t cfg;
+	enum cb_err r;
+
+	*out = (struct be_conf){ .log = CB_LOG_NOTICE };
+	config_init(&cfg);
+	r = read_file(&in, &cfg);
+	config_destroy(&cfg);
+	return r;
+}
+
+/* ---- writing ------------------------------------------------------------- */
+
+static enum cb_err
+put(struct cb_buf *b, const char *text)
+{
+	return cb_buf_add(b, cb_span_str(text));
+}
+
+/* As libconfig reads it. */
+static enum cb_err
+put_quoted(struct cb_buf *b, const char *scheme, const char *text)
+{
+	enum cb_err r;
+
+	(void)((r = put(b, "\"")) != CB_OK || (r = put(b, scheme)) != CB_OK);
+	for (; r == CB_OK && *text != '\0'; text++) {
+		if (*text == '"' || *text == '\\')
+			r = put(b, "\\");
+		if (r == CB_OK)
+			r = cb_put_u8(b, (uint8_t)*text);
+	}
+	return r == CB_OK ? put(b, "\"") : r;
+}
+
+static enum cb_err
+put_id(struct cb_buf *b, const char *name, const uint8_t id[WIRE_ID])
+{
+	enum cb_err r;
+
+	(void)((r = put(b, name)) != CB_OK ||
+	    (r = put(b, " = \"")) != CB_OK ||
+	    (r = cb_hex_put(b, cb_span(id, WIRE_ID))) != CB_OK ||
+	    (r = put(b, "\";\n")) != CB_OK);
+	return r;
+}
+
+static enum cb_err
+put_roots(struct cb_buf *b, const struct be_conf *c)
+{
+	enum cb_err r = put(b, "# all of them are needed\nroot = [");
+
+	for (size_t i = 0; r == CB_OK && i < c->roots_n; i++)
+		if ((r = put(b, i == 0 ? " " : ", ")) == CB_OK)
+			r = put_quoted(b, "", c->roots[i]);
+	return r == CB_OK ? put(b, " ];\n") : r;
+}
+
+enum cb_err
+be_conf_put(struct cb_buf *b, const struct be_conf *c)
+{
+	char user[64] = "";
+	enum cb_err r;
+
+	if (c->first_user != 0)
+		(void)snprintf(user, sizeof(user), "first-user = %u;\n",
+		    (unsigned)c->first_user);
+	(void)((r = put(b, "# cardbridge-backend: what init made. The first "
+			   "three say which backend this is.\n")) != CB_OK ||
+	    (r = put(b, "kind = \"")) != CB_OK ||
+	    (r = put(b, c->kind == WIRE_LIVE ? "live" : "test")) != CB_OK ||
+	    (r = put(b, "\";\n")) != CB_OK ||
+	    (r = put_id(b, "backend", c->backend)) != CB_OK ||
+	    (r = put_id(b, "node", c->node)) != CB_OK ||
+	    (r = put(b, "store = ")) != CB_OK ||
+	    (r = put_quoted(b, BE_STORE_SCHEME, c->store)) != CB_OK ||
+	    (r = put(b, ";\n")) != CB_OK || (r = put_roots(b, c)) != CB_OK ||
+	    (r = put(b, "listen = \"" BE_LISTEN "\";\n")) != CB_OK ||
+	    (r = put(b, user)) != CB_OK);
+	return r;
+}
+
+uint32_t
+be_conf_user(const struct be_conf *c, enum be_role role, size_t worker)
+{
+	if (c->first_user == 0)
+		return 0;
+	return c->first_user + (uint32_t)role +
+	    (role == BE_WORKER ? (uint32_t)(BE_ROLES + worker) : 0);
+}
+
+void
+be_conf_clear(struct be_conf *c)
+{
+	free(c->store);
+	for (size_t i = 0; i < c->roots_n; i++)
+		free(c->roots[i]);
+	free(c->listen);
+	free(c->admin_listen);
+	*c = (struct be_conf){ .log = CB_LOG_NOTICE };
+}

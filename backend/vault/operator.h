@@ -1,0 +1,70 @@
+/* SPDX-License-Identifier: BSD-2-Clause
+ * Copyright (c) 2026 The cardbridge authors */
+/*
+ * What the operator's program does with keys, before and beside the vault's
+ * process: those of a new backend are made here, and those of one that is
+ * there are looked at. Nothing but wraps, certificates and what the operator
+ * is given leaves it.
+ */
+#ifndef BE_VAULT_OPERATOR_H
+#define BE_VAULT_OPERATOR_H
+
+#include "wire/grant.h"
+#include "wire/key.h"
+
+/* Wraps of a backend and its platform, by number less 1 (PROTOCOL.md,
+ * "Wraps"): as many, and what each is called. */
+#define BE_BIRTH_WRAPS 7
+const char *be_birth_wrap(size_t i);
+
+/* What stands in those rows. */
+#define BE_BIRTH_ROLE WIRE_ROLE_ADMINISTRATOR
+#define BE_BIRTH_POLICY "second-signer"
+#define BE_BIRTH_FACTOR "certificate"
+#define BE_BIRTH_MAC 38
+
+struct be_birth_secrets;	/* the root and what it wraps */
+
+struct be_birth {
+	enum wire_kind kind;
+	uint8_t id[WIRE_ID], person[WIRE_ID], factor[WIRE_ID];
+	struct be_birth_secrets *secret;
+	struct cb_buf wraps[BE_BIRTH_WRAPS];
+	struct cb_buf authority, service;	/* certificates, DER */
+	struct wire_key *door_key, *operator_key;
+	struct cb_buf door, operator;		/* certificates, DER */
+	/* The platform's first rows, with their MACs one behind the other: the
+	 * operator's certificate and role; that one signer is enough. */
+	uint8_t fingerprint[CR_HASH];
+	uint8_t second_signer[4];
+	struct cb_buf macs;
+	uint8_t books[CR_KEY];	/* the public half */
+};
+
+/* Takes some seconds. CB_E_ARG: a host that is none. Free it in every case. */
+CB_MUST_USE enum cb_err be_birth_new(struct be_birth *b, enum wire_kind kind,
+    const char *const *hosts, size_t n, int64_t now, struct cb_why *why);
+void be_birth_free(struct be_birth *b);
+
+/* Can a part of the root be there? */
+CB_MUST_USE enum cb_err be_birth_place(const char *uri, struct cb_why *why);
+/* All parts in their places, or none. */
+CB_MUST_USE enum cb_err be_birth_save(const struct be_birth *b,
+    const char *const *uris, size_t n, struct cb_why *why);
+void be_birth_unsave(const char *const *uris, size_t n);
+/* Appends the text of each recovery share. */
+CB_MUST_USE enum cb_err be_birth_shares(const struct be_birth *b,
+    unsigned needed, unsigned of, struct cb_buf *texts);
+/* Appends the signed head of the platform's chain. */
+CB_MUST_USE enum cb_err be_birth_head(const struct be_birth *b,
+    uint64_t number, const uint8_t hash[CR_HASH], uint64_t time,
+    struct cb_buf *out);
+
+/* Are all parts there, and do they open these wraps? *books: the public half
+ * that the heads are signed with. */
+CB_MUST_USE enum cb_err be_keys_look(enum wire_kind kind,
+    const uint8_t id[WIRE_ID], const char *const *uris, size_t n,
+    const struct cb_span wraps[BE_BIRTH_WRAPS], uint8_t books[CR_KEY],
+    struct cb_why *why);
+
+#endif
