@@ -26,7 +26,9 @@ backend_libservice_la_SOURCES = \
 	backend/conf.c backend/conf.h \
 	backend/init.c backend/init.h \
 	backend/layout.c backend/layout.h \
+	backend/listen.c backend/listen.h \
 	backend/made.c backend/made.h \
+	backend/parent.c backend/parent.h \
 	backend/store/rights.c \
 	backend/store/role.c backend/store/role.h \
 	backend/store/serve.c backend/store/serve.h \
@@ -36,4 +38,15 @@ backend_libservice_la_SOURCES = \
 	backend/vault/serve.c backend/vault/serve.h
 backend_libservice_la_CFLAGS = $(AM_CFLAGS) $(LIBCONFIG_CFLAGS)
 backend_libservice_la_LIBADD = $(LIBCONFIG_LIBS)
+
+sbin_PROGRAMS += cardbridge-backend
+cardbridge_backend_SOURCES = backend/main.c
+cardbridge_backend_CPPFLAGS = $(AM_CPPFLAGS) \
+	-DCB_VERSION='"$(PACKAGE_VERSION)"'
+cardbridge_backend_LDFLAGS = $(program_ldflags)
+cardbridge_backend_LDADD = \
+	backend/libservice.la backend/libroles.la \
+	backend/store/libstore.la backend/vault/libvault.la \
+	wire/libwire.la crypto/libprimitives.la \
+	common/libprocess.la common/libcommon.la
 endif

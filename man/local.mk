@@ -10,3 +10,6 @@ dist_man_MANS = \
 	man/cardbridged.conf.5 \
 	man/libifdcardbridge.7 \
 	man/cardbridged.8
+if BACKEND
+dist_man_MANS += man/cardbridge-backend.8
+endif

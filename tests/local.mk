@@ -33,6 +33,7 @@ include tests/winscard/local.mk
 include tests/wire/local.mk
 if BACKEND
 include tests/backend/roles/local.mk
+include tests/backend/service/local.mk
 endif
 include tests/backend/store.mk
 include tests/backend/vault.mk

@@ -1,0 +1,99 @@
+/* SPDX-License-Identifier: BSD-2-Clause
+ * Copyright (c) 2026 The cardbridge authors */
+/*
+ * See listen.h.
+ */
+#include <errno.h>
+#include <netdb.h>
+#include <stdbool.h>
+#include <stdio.h>
+#include <string.h>
+#include <sys/socket.h>
+#include <unistd.h>
+
+#include "backend/listen.h"
+#include "common/log.h"
+
+#define WAITING 512
+
+/* "[a]:p" or "a:p" in two; false: it is neither. */
+static bool
+split(const char *where, char *host, size_t size, const char **port)
+{
+	const char *colon = strrchr(where, ':');
+	size_t n;
+
+	if (colon == NULL || colon == where || colon[1] == '\0')
+		return false;
+	n = (size_t)(colon - where);
+	if (where[0] == '[' && where[n - 1] == ']' && n > 2) {
+		where++;
+		n -= 2;
+	}
+	if (n >= size)
+		return false;
+	memcpy(host, where, n);
+	host[n] = '\0';
+	*port = colon + 1;
+	return strspn(*port, "0123456789") == strlen(*port);
+}
+
+static void
+tell(int fd, const char *what)
+{
+	struct sockaddr_storage at;
+	socklen_t n = sizeof(at);
+	char host[64], port[16];
+
+	if (getsockname(fd, (struct sockaddr *)&at, &n) == 0 &&
+	    getnameinfo((struct sockaddr *)&at, n, host, sizeof(host), port,
+		sizeof(port), NI_NUMERICHOST | NI_NUMERICSERV) == 0)
+		cb_log(CB_LOG_NOTICE, "%s: listening at %s%s%s:%s", what,
+		    strchr(host, ':') != NULL ? "[" : "", host,
+		    strchr(host, ':') != NULL ? "]" : "", port);
+}
+
+static enum cb_err
+failed(const char *where, struct cb_why *why)
+{
+	const int error = errno;
+
+	cb_why_set(why, "%.100s: %s", where, strerror(error));
+	return error == EADDRINUSE ? CB_E_BUSY : CB_E_DENIED;
+}
+
+enum cb_err
+be_listen(int *fd, const char *where, const char *what, struct cb_why *why)
+{
+	const struct addrinfo hints = { .ai_family = AF_UNSPEC,
+		.ai_socktype = SOCK_STREAM,
+		.ai_flags = AI_NUMERICHOST | AI_NUMERICSERV | AI_PASSIVE };
+	struct addrinfo *a = NULL;
+	const char *port;
+	char host[64];
+	const int one = 1;
+	enum cb_err r = CB_OK;
+
+	*fd = -1;
+	if (!split(where, host, sizeof(host), &port) ||
+	    getaddrinfo(host, port, &hints, &a) != 0) {
+		cb_why_set(why, "%.100s is no address and port; write "
+		    "0.0.0.0:7443, 127.0.0.1:7443 or [::]:7443.", where);
+		return CB_E_ARG;
+	}
+	*fd = socket(a->ai_family, SOCK_STREAM | SOCK_CLOEXEC, 0);
+	if (*fd < 0 ||
+	    setsockopt(*fd, SOL_SOCKET, SO_REUSEADDR, &one, sizeof(one)) !=
+		0 ||
+	    bind(*fd, a->ai_addr, a->ai_addrlen) != 0 ||
+	    listen(*fd, WAITING) != 0) {
+		r = failed(where, why);
+		if (*fd >= 0)
+			(void)close(*fd);
+		*fd = -1;
+	} else {
+		tell(*fd, what);
+	}
+	freeaddrinfo(a);
+	return r;
+}

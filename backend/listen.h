@@ -1,0 +1,17 @@
+/* SPDX-License-Identifier: BSD-2-Clause
+ * Copyright (c) 2026 The cardbridge authors */
+/*
+ * The sockets that strangers come to: made by the parent, which may bind
+ * where the door may not.
+ */
+#ifndef BE_LISTEN_H
+#define BE_LISTEN_H
+
+#include "common/err.h"
+
+/* ADDRESS:PORT, [ADDRESS]:PORT; numbers only, port 0 is any. Appends to the
+ * log where it is. CB_E_ARG: not such a text; CB_E_BUSY, CB_E_DENIED. */
+CB_MUST_USE enum cb_err be_listen(
+    int *fd, const char *where, const char *what, struct cb_why *why);
+
+#endif

@@ -1,0 +1,118 @@
+/* SPDX-License-Identifier: BSD-2-Clause
+ * Copyright (c) 2026 The cardbridge authors */
+/*
+ * The configuration: what init writes is read, and what is wrong is named
+ * with its line and what to write instead.
+ */
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
+
+#include "backend/conf.h"
+#include "tests/backend/service/suites.h"
+
+#define START \
+	"kind = \"test\";\n" \
+	"backend = \"00112233445566778899aabbccddeeff\";\n" \
+	"node = \"ffeeddccbbaa99887766554433221100\";\n"
+#define STORE "store = \"sqlite:/a/b\";\n"
+#define ROOT "root = [ \"file:/a/1\" ];\n"
+
+static enum cb_err
+read_text(const char *text, struct be_conf *conf, struct cb_why *why)
+{
+	char path[] = "/tmp/test_conf.XXXXXX";
+	int fd = mkstemp(path);
+	enum cb_err r;
+
+	ck_assert_int_ge(fd, 0);
+	ck_assert_int_eq(
+	    write(fd, text, strlen(text)), (ssize_t)strlen(text));
+	(void)close(fd);
+	r = be_conf_read(conf, path, why);
+	(void)unlink(path);
+	return r;
+}
+
+static const struct {
+	const char *text, *says;
+} wrong[] = {
+	{ START STORE, "root is missing; write root = [" },
+	{ STORE ROOT, "kind is missing" },
+	{ START STORE ROOT "colour = 1;\n", "line 6: there is no such" },
+	{ START STORE "root = \"file:/a\";\n", "line 5: write it like this" },
+	{ START STORE "root = [];\n", "line 5: a root has 1 to 32" },
+	{ START STORE "root = [ 1 ];\n", "line 5: a part of the root" },
+	{ START ROOT "store = \"/a/b\";\n", "line 5: a store is sqlite:" },
+	{ START ROOT "store = \"sqlite:a\";\n", "line 5: sqlite: needs" },
+	{ START ROOT "store = \"sqlite:/a?key=geheim\";\n",
+	    "line 5: sqlite: has the path" },
+	{ START STORE ROOT "first-user = 0;\n", "line 6: a number" },
+	{ START STORE ROOT "log = \"loud\";\n", "line 6: \"error\"" },
+	{ START STORE ROOT "allow-swap = 1;\n", "allow-swap = true;" },
+	{ "kind = \"tset\";\n", "line 1: \"live\" or \"test\"" },
+	{ "kind = \"test\";\nnode = \"12\";\n", "line 2: 32 hexadecimal" },
+	{ "kind = ;\n", "line 1: " },
+};
+
+START_TEST(what_is_wrong_is_named)
+{
+	struct be_conf conf;
+	struct cb_why why = { "" };
+
+	ck_assert_int_eq(
+	    read_text(wrong[_i].text, &conf, &why), CB_E_FORMAT);
+	ck_assert_msg(strstr(why.text, wrong[_i].says) != NULL, "%s",
+	    why.text);
+	ck_assert_ptr_null(strstr(why.text, "geheim"));
+	be_conf_clear(&conf);
+}
+END_TEST
+
+START_TEST(what_is_written_is_read)
+{
+	struct be_conf in = { .kind = WIRE_LIVE, .store = strdup("/a/\"b\\"),
+		.roots = { strdup("file:/1"), strdup("file:/2") },
+		.roots_n = 2, .first_user = 60800 }, out;
+	struct cb_buf text = CB_BUF_INIT;
+	struct cb_why why = { "" };
+
+	memset(in.backend, 0xAB, WIRE_ID);
+	memset(in.node, 0xCD, WIRE_ID);
+	ck_assert_int_eq(be_conf_put(&text, &in), CB_OK);
+	ck_assert_int_eq(cb_put_u8(&text, 0), CB_OK);
+	ck_assert_msg(
+	    read_text((const char *)text.p, &out, &why) == CB_OK, "%s",
+	    why.text);
+	ck_assert_int_eq(out.kind, WIRE_LIVE);
+	ck_assert_mem_eq(out.backend, in.backend, WIRE_ID);
+	ck_assert_mem_eq(out.node, in.node, WIRE_ID);
+	ck_assert_str_eq(out.store, in.store);
+	ck_assert_uint_eq(out.roots_n, 2);
+	ck_assert_str_eq(out.roots[1], "file:/2");
+	ck_assert_uint_eq(out.first_user, 60800);
+	/* no two roles have one user */
+	for (size_t w = 0; w < BE_WORKERS_MAX; w++)
+		for (int r = BE_DOOR; r < BE_ROLES; r++)
+			ck_assert(r == BE_WORKER ||
+			    be_conf_user(&out, BE_WORKER, w) !=
+				be_conf_user(&out, (enum be_role)r, 0));
+	be_conf_clear(&in);
+	be_conf_clear(&out);
+	cb_buf_free(&text);
+}
+END_TEST
+
+Suite *
+conf_suite(void)
+{
+	Suite *s = suite_create("conf");
+	TCase *c = tcase_create("conf");
+
+	tcase_add_loop_test(c, what_is_wrong_is_named, 0,
+	    (int)(sizeof(wrong) / sizeof(wrong[0])));
+	tcase_add_test(c, what_is_written_is_read);
+	suite_add_tcase(s, c);
+	return s;
+}

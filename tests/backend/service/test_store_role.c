@@ -1,0 +1,364 @@
+/* SPDX-License-Identifier: BSD-2-Clause
+ * Copyright (c) 2026 The cardbridge authors */
+/*
+ * The store as a process behind its walls: it answers each worker about its
+ * own organisation, and a worker that was taken over reaches no other.
+ */
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
+
+#include "tests/backend/service/rig.h"
+#include "tests/backend/service/suites.h"
+#include "wire/entry.h"
+
+static struct role store;
+static struct be_channel *platform, *one, *two;	/* as their workers */
+
+static const uint8_t zeros[WIRE_ID];
+
+/* ---- acts ---------------------------------------------------------------- */
+
+static struct cb_span
+entry_about(const uint8_t *card)
+{
+	static struct cb_buf b;
+	struct wire_entry e;
+
+	cb_buf_clear(&b);
+	wire_entry_init(&e, WIRE_ACT, 1800000000000);
+	wire_entry_set(&e, WIRE_F_ACT, cb_span(id(1), WIRE_ID));
+	wire_entry_set(&e, WIRE_F_PERSON, cb_span(id(2), WIRE_ID));
+	wire_entry_set(&e, WIRE_F_WHAT, cb_span_str("test"));
+	wire_entry_set(&e, WIRE_F_REQUEST,
+	    cb_span((const uint8_t[CR_HASH]){ 3 }, CR_HASH));
+	wire_entry_set_number(&e, WIRE_F_OUTCOME, WIRE_OUTCOME_DONE);
+	if (card != NULL)
+		wire_entry_set(&e, WIRE_F_CARD, cb_span(card, WIRE_ID));
+	ck_assert_int_eq(wire_entry_put(&b, &e), CB_OK);
+	return cb_buf_span(&b);
+}
+
+static struct be_acted
+do_act(struct be_channel *ch, struct be_act *act)
+{
+	struct cb_buf body = CB_BUF_INIT, answer = CB_BUF_INIT;
+	struct be_acted acted;
+
+	act->now = 1800000000000;
+	ck_assert_int_eq(cr_random(act->id, WIRE_ID), CB_OK);
+	ck_assert_int_eq(be_act_put(&body, act), CB_OK);
+	ck_assert_int_eq(
+	    ask(ch, BE_ASK_ACT, cb_buf_span(&body), &answer), CB_OK);
+	ck_assert_int_eq(
+	    be_acted_get(cb_buf_span(&answer), &acted), CB_OK);
+	cb_buf_free(&body);
+	cb_buf_free(&answer);
+	return acted;
+}
+
+static struct be_acted
+change_row(struct be_channel *ch, enum be_table table, bool remove,
+    const struct be_value *values)
+{
+	const struct be_row_change rows[] = { { table, remove, values } };
+	const struct cb_span entries[] = { entry_about(NULL) };
+	struct be_act act = { .kind = BE_ADMIN, .rows = rows, .rows_n = 1,
+		.entries = entries, .entries_n = 1 };
+
+	return do_act(ch, &act);
+}
+
+static struct be_acted
+put_card(struct be_channel *ch, const uint8_t *card)
+{
+	const struct be_value v[] = { BE_ID(card), BE_I(1), BE_I(0), BE_I(0),
+		BE_T(cb_span_str("piv")), BE_B(CB_SPAN_EMPTY), BE_I(0),
+		BE_I(0), BE_I(1), BE_B(CB_SPAN_EMPTY) };
+
+	return change_row(ch, BE_CARD, false, v);
+}
+
+static enum cb_err
+put_organisation(const uint8_t *org)
+{
+	const struct be_value v[] = { BE_ID(org), BE_I(1),
+		BE_B(CB_SPAN_EMPTY), BE_I(0) };
+
+	return change_row(platform, BE_ORGANISATION, false, v).err;
+}
+
+/* Organisations 0x61 and 0x62, with cards 0x71 and 0x72. */
+static void
+setup(void)
+{
+	store = role_start(BE_STORE, NULL);
+	platform = role_peer(&store, BE_WORKER, zeros);
+	ck_assert_int_eq(put_organisation(id(0x61)), CB_OK);
+	ck_assert_int_eq(put_organisation(id(0x62)), CB_OK);
+	one = role_peer(&store, BE_WORKER, id(0x61));
+	two = role_peer(&store, BE_WORKER, id(0x62));
+	ck_assert_int_eq(put_card(one, id(0x71)).err, CB_OK);
+	ck_assert_int_eq(put_card(two, id(0x72)).err, CB_OK);
+}
+
+static void
+teardown(void)
+{
+	be_channel_free(&platform);
+	be_channel_free(&one);
+	be_channel_free(&two);
+	ck_assert_int_eq(role_stop(&store), 0);
+}
+
+/* ---- its own ------------------------------------------------------------- */
+
+START_TEST(the_parent_hears_of_every_organisation)
+{
+	struct be_message m;
+	struct cb_buf ids = CB_BUF_INIT;
+	bool found = false;
+
+	/* of those that are new */
+	ck_assert(hear(store.parent, &m));
+	ck_assert_int_eq(m.type, BE_ASK_ORGANISATION);
+	ck_assert(cb_span_equal(m.body, cb_span(id(0x61), WIRE_ID)));
+	/* and of those that are there, when it starts */
+	ck_assert_int_eq(role_stop(&store), 0);
+	store = role_start(BE_STORE, &ids);
+	ck_assert_uint_eq(ids.n % WIRE_ID, 0);
+	for (size_t i = 0; i < ids.n; i += WIRE_ID)
+		found |= memcmp(ids.p + i, id(0x62), WIRE_ID) == 0;
+	ck_assert(found);
+	ck_assert_mem_eq(ids.p, zeros, WIRE_ID);
+	cb_buf_free(&ids);
+}
+END_TEST
+
+START_TEST(many_acts_are_answered_each_with_its_own)
+{
+	const struct be_value card[] = { BE_ID(id(0x71)) };
+	const struct be_row_change rows[] = { { BE_CARD, true, card } };
+	const struct cb_span entries[] = { entry_about(NULL) };
+	struct be_act act = { .kind = BE_AUDIT, .now = 1800000000000,
+		.entries = entries, .entries_n = 1 };
+	struct cb_buf body = CB_BUF_INIT;
+	struct be_message m;
+	struct be_acted acted;
+	bool seen[600] = { false };
+
+	for (unsigned i = 0; i < 600; i++) {
+		ck_assert_int_eq(cr_random(act.id, WIRE_ID), CB_OK);
+		/* each seventh is refused, and alone */
+		act.rows = rows;
+		act.rows_n = i % 7 == 0;
+		cb_buf_clear(&body);
+		ck_assert_int_eq(be_act_put(&body, &act), CB_OK);
+		say(one, BE_ASK_ACT, 5000 + i, cb_buf_span(&body));
+	}
+	for (unsigned i = 0; i < 600; i++) {
+		ck_assert(hear(one, &m));
+		ck_assert(m.answer && m.code == 0 && m.id >= 5000);
+		ck_assert_int_eq(be_acted_get(m.body, &acted), CB_OK);
+		ck_assert_int_eq(acted.err == CB_OK, (m.id - 5000) % 7 != 0);
+		ck_assert(!seen[m.id - 5000]);
+		seen[m.id - 5000] = true;
+	}
+	cb_buf_free(&body);
+}
+END_TEST
+
+/* ---- a worker that was taken over ---------------------------------------- */
+
+static enum cb_err
+ask_row(struct be_channel *ch, enum be_table table, const uint8_t *key)
+{
+	struct be_ask_rows rows = { .table = table, .limit = 1,
+		.key = { .n = 1, .values = { BE_ID(key) } } };
+	struct cb_buf body = CB_BUF_INIT;
+	enum cb_err r;
+
+	ck_assert_int_eq(be_ask_rows_put(&body, BE_ASK_ROW, &rows), CB_OK);
+	r = ask(ch, BE_ASK_ROW, cb_buf_span(&body), NULL);
+	cb_buf_free(&body);
+	return r;
+}
+
+START_TEST(rows_of_another_organisation_are_not_there)
+{
+	ck_assert_int_eq(ask_row(one, BE_CARD, id(0x71)), CB_OK);
+	ck_assert_int_eq(ask_row(one, BE_CARD, id(0x72)), CB_E_ABSENT);
+	ck_assert_int_eq(ask_row(two, BE_CARD, id(0x71)), CB_E_ABSENT);
+	/* an organisation's own row is the platform's */
+	ck_assert_int_eq(
+	    ask_row(one, BE_ORGANISATION, id(0x62)), CB_E_ABSENT);
+	ck_assert_int_eq(
+	    ask_row(platform, BE_ORGANISATION, id(0x62)), CB_OK);
+}
+END_TEST
+
+START_TEST(rows_of_another_organisation_are_not_changed)
+{
+	const struct be_value card[] = { BE_ID(id(0x72)) };
+
+	ck_assert_int_ne(put_card(one, id(0x72)).err, CB_OK);
+	ck_assert_int_ne(change_row(one, BE_CARD, true, card).err, CB_OK);
+	ck_assert_int_eq(ask_row(two, BE_CARD, id(0x72)), CB_OK);
+	/* nor is an organisation made */
+	const struct be_value org[] = { BE_ID(id(0x63)), BE_I(1),
+		BE_B(CB_SPAN_EMPTY), BE_I(0) };
+	ck_assert_int_ne(
+	    change_row(one, BE_ORGANISATION, false, org).err, CB_OK);
+}
+END_TEST
+
+static struct be_acted
+put_record(struct be_channel *ch, const uint8_t *card)
+{
+	const struct be_record_change records[] = { { "pin",
+	    cb_span_str("sealed"), false } };
+	const struct cb_span entries[] = { entry_about(card) };
+	struct be_act act = { .kind = BE_ADMIN, .card = card,
+		.records = records, .records_n = 1, .entries = entries,
+		.entries_n = 1 };
+
+	return do_act(ch, &act);
+}
+
+START_TEST(cards_of_another_organisation_are_not_there)
+{
+	struct cb_buf body = CB_BUF_INIT, answer = CB_BUF_INIT;
+	const uint8_t *other[] = { id(0x72) };
+	struct be_lease_change lease = { .what = BE_TAKE };
+	const struct cb_span entries[] = { entry_about(id(0x72)) };
+	struct be_act take = { .kind = BE_SESSION, .card = id(0x72),
+		.device = id(0x81), .session = id(0x82), .lease = &lease,
+		.entries = entries, .entries_n = 1 };
+
+	ck_assert_int_eq(put_record(two, id(0x72)).err, CB_OK);
+	ck_assert_int_ne(put_record(one, id(0x72)).err, CB_OK);
+	ck_assert_int_eq(be_ask_ids_put(&body, other, 1), CB_OK);
+	ck_assert_int_eq(
+	    ask(two, BE_ASK_RECORDS, cb_buf_span(&body), &answer), CB_OK);
+	ck_assert_uint_gt(answer.n, 0);
+	/* none of them, or no such card */
+	if (ask(one, BE_ASK_RECORDS, cb_buf_span(&body), &answer) == CB_OK)
+		ck_assert_uint_eq(answer.n, 0);
+	ck_assert_int_eq(
+	    ask(two, BE_ASK_LEASE, cb_buf_span(&body), &answer), CB_OK);
+	ck_assert_int_eq(ask(one, BE_ASK_LEASE, cb_buf_span(&body), &answer),
+	    CB_E_ABSENT);
+	/* nor is it taken */
+	ck_assert_int_ne(do_act(one, &take).err, CB_OK);
+	cb_buf_free(&body);
+	cb_buf_free(&answer);
+}
+END_TEST
+
+START_TEST(rights_to_another_organisations_card_are_not_there)
+{
+	const struct be_ask_rights rights = { .is_person = false };
+	struct be_ask_rights r = rights;
+	struct cb_buf body = CB_BUF_INIT;
+
+	memcpy(r.holder, id(0x81), WIRE_ID);
+	memcpy(r.card, id(0x72), WIRE_ID);
+	ck_assert_int_eq(be_ask_rights_put(&body, &r), CB_OK);
+	ck_assert_int_eq(
+	    ask(one, BE_ASK_RIGHTS, cb_buf_span(&body), NULL), CB_E_ABSENT);
+	cb_buf_free(&body);
+}
+END_TEST
+
+/* The operator's rows, as init made them, are found and have their MACs. */
+START_TEST(rights_of_the_operator_are_there)
+{
+	struct be_ask_rights r = { .is_person = true };
+	struct be_ask_rows list = { .table = BE_PERSON, .limit = 1 };
+	struct cb_buf body = CB_BUF_INIT, answer = CB_BUF_INIT;
+	struct be_ask_row row;
+	struct be_rights rights;
+	struct cb_span cur;
+
+	ck_assert_int_eq(be_ask_rows_put(&body, BE_ASK_LIST, &list), CB_OK);
+	ck_assert_int_eq(
+	    ask(platform, BE_ASK_LIST, cb_buf_span(&body), &answer), CB_OK);
+	cur = cb_buf_span(&answer);
+	ck_assert_int_eq(be_ask_row_get(&cur, &row), CB_OK);
+	memcpy(r.holder, row.values[0].s.p, WIRE_ID);
+	cb_buf_clear(&body);
+	ck_assert_int_eq(be_ask_rights_put(&body, &r), CB_OK);
+	ck_assert_int_eq(
+	    ask(platform, BE_ASK_RIGHTS, cb_buf_span(&body), &answer), CB_OK);
+	cur = cb_buf_span(&answer);
+	ck_assert_int_eq(be_rights_get(&cur, &rights), CB_OK);
+	ck_assert_uint_eq(rights.n, 2);
+	ck_assert_int_eq(rights.which[0], BE_RIGHT_HOLDER);
+	ck_assert_int_eq(rights.which[1], BE_RIGHT_RIGHT);
+	ck_assert_uint_gt(rights.rows[1].mac.n, 0);
+	/* but not for another organisation's worker */
+	ck_assert_int_eq(
+	    ask(one, BE_ASK_RIGHTS, cb_buf_span(&body), &answer),
+	    CB_E_ABSENT);
+	cb_buf_free(&body);
+	cb_buf_free(&answer);
+}
+END_TEST
+
+/* What no worker sends ends its channel, and nobody else's. */
+static const struct {
+	enum be_ask type;
+	size_t n;
+} nonsense[] = {
+	{ BE_ASK_KEYS, WIRE_ID },	/* the vault's */
+	{ BE_ASK_HEADS, 0 },
+	{ BE_ASK_SIGN_HEAD, 72 },
+	{ BE_ASK_UNLOCK, 10 },
+	{ BE_ASK_ACT, 3 },
+	{ BE_ASK_RECORDS, WIRE_ID + 1 },
+	{ BE_ASK_ROW, 0 },
+	{ BE_ASK_START, 0 },
+	{ (enum be_ask)0x7fff, 0 },
+};
+
+START_TEST(nonsense_ends_the_channel_alone)
+{
+	static const uint8_t bytes[100];
+	struct be_message m;
+
+	say(one, nonsense[_i].type, 9, cb_span(bytes, nonsense[_i].n));
+	ck_assert(!hear(one, &m));
+	do
+		ck_assert(hear(store.parent, &m));
+	while (m.type != BE_ASK_LOST);
+	ck_assert_uint_eq(m.body.p[0], BE_WORKER);
+	ck_assert_mem_eq(m.body.p + 1, id(0x61), WIRE_ID);
+	ck_assert(role_runs(&store));
+	ck_assert_int_eq(ask_row(two, BE_CARD, id(0x72)), CB_OK);
+	/* it may have another */
+	be_channel_free(&one);
+	one = role_peer(&store, BE_WORKER, id(0x61));
+	ck_assert_int_eq(ask_row(one, BE_CARD, id(0x71)), CB_OK);
+}
+END_TEST
+
+Suite *
+store_role_suite(void)
+{
+	Suite *s = suite_create("store_role");
+	TCase *c = tcase_create("store_role");
+
+	tcase_set_timeout(c, 60);
+	tcase_add_checked_fixture(c, setup, teardown);
+	tcase_add_test(c, the_parent_hears_of_every_organisation);
+	tcase_add_test(c, many_acts_are_answered_each_with_its_own);
+	tcase_add_test(c, rows_of_another_organisation_are_not_there);
+	tcase_add_test(c, rows_of_another_organisation_are_not_changed);
+	tcase_add_test(c, cards_of_another_organisation_are_not_there);
+	tcase_add_test(c, rights_to_another_organisations_card_are_not_there);
+	tcase_add_test(c, rights_of_the_operator_are_there);
+	tcase_add_loop_test(c, nonsense_ends_the_channel_alone, 0,
+	    (int)(sizeof(nonsense) / sizeof(nonsense[0])));
+	suite_add_tcase(s, c);
+	return s;
+}

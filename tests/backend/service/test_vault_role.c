@@ -1,0 +1,264 @@
+/* SPDX-License-Identifier: BSD-2-Clause
+ * Copyright (c) 2026 The cardbridge authors */
+/*
+ * The vault as a process behind its walls, with a real store beside it: keys
+ * come from there, heads go there, and a worker gets what is its own.
+ */
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <time.h>
+#include <unistd.h>
+
+#include "backend/layout.h"
+#include "tests/backend/service/rig.h"
+#include "tests/backend/service/suites.h"
+#include "wire/entry.h"
+#include "wire/export.h"
+
+static struct role store, vault;
+static struct be_channel *worker;	/* of the platform */
+
+static const uint8_t zeros[WIRE_ID];
+
+static void
+setup(void)
+{
+	store = role_start(BE_STORE, NULL);
+	vault = role_start(BE_VAULT, NULL);
+	worker = role_peer(&vault, BE_WORKER, zeros);
+}
+
+static void
+teardown(void)
+{
+	be_channel_free(&worker);
+	ck_assert_int_eq(role_stop(&store), 0);
+	ck_assert_int_eq(role_stop(&vault), 0);
+}
+
+static enum cb_err
+challenge(struct be_channel *ch, uint8_t session, struct be_challenged *out)
+{
+	static struct cb_buf answer;
+	const uint8_t *ids[] = { zeros, id(session) };
+	struct cb_buf body = CB_BUF_INIT;
+	enum cb_err r;
+
+	ck_assert_int_eq(be_ask_ids_put(&body, ids, 2), CB_OK);
+	r = ask(ch, BE_ASK_CHALLENGE, cb_buf_span(&body), &answer);
+	if (r == CB_OK)
+		ck_assert_int_eq(
+		    be_challenged_get(cb_buf_span(&answer), out), CB_OK);
+	cb_buf_free(&body);
+	return r;
+}
+
+/* What is asked before the keys are there waits for them. */
+START_TEST(requests_wait_for_the_keys)
+{
+	const uint8_t *ids[] = { zeros, id(0x51) };
+	struct cb_buf body = CB_BUF_INIT;
+	struct be_challenged first, other;
+	struct be_message m;
+
+	ck_assert_int_eq(be_ask_ids_put(&body, ids, 2), CB_OK);
+	say(worker, BE_ASK_CHALLENGE, 1, cb_buf_span(&body));
+	role_link(&store, &vault);
+	ck_assert(hear(worker, &m));
+	ck_assert_int_eq(m.code, 0);
+	ck_assert_int_eq(be_challenged_get(m.body, &first), CB_OK);
+	ck_assert_int_eq(first.kind, WIRE_TEST);
+	ck_assert_uint_gt(first.service.n, 100);
+	ck_assert_int_eq(challenge(worker, 0x52, &other), CB_OK);
+	ck_assert_mem_ne(first.challenge, other.challenge, 32);
+	/* a session has one */
+	ck_assert_int_eq(challenge(worker, 0x52, &other), CB_E_BUSY);
+	cb_buf_free(&body);
+}
+END_TEST
+
+START_TEST(an_organisation_without_keys_is_refused)
+{
+	struct be_channel *ch = role_peer(&vault, BE_WORKER, id(0x6E));
+	struct be_challenged c;
+
+	role_link(&store, &vault);
+	ck_assert_int_eq(challenge(ch, 0x51, &c), CB_E_ABSENT);
+	ck_assert_int_eq(challenge(worker, 0x51, &c), CB_OK);
+	be_channel_free(&ch);
+}
+END_TEST
+
+/* A worker that nobody has opened a card to. */
+START_TEST(nothing_is_given_for_nothing)
+{
+	struct be_passcode_ask pin = { .session = { 1 } };
+	struct be_unlock unlock = { .offer = cb_span_str("offer"),
+		.accept = cb_span_str("accept") };
+	struct cb_buf body = CB_BUF_INIT, answer = CB_BUF_INIT;
+
+	role_link(&store, &vault);
+	ck_assert_int_eq(be_unlock_put(&body, &unlock), CB_OK);
+	ck_assert_int_eq(
+	    ask(worker, BE_ASK_UNLOCK, cb_buf_span(&body), &answer),
+	    CB_E_DENIED);
+	ck_assert_uint_eq(answer.n, 0);
+	cb_buf_clear(&body);
+	ck_assert_int_eq(be_passcode_ask_put(&body, &pin), CB_OK);
+	ck_assert_int_eq(
+	    ask(worker, BE_ASK_PASSCODE, cb_buf_span(&body), &answer),
+	    CB_E_ABSENT);
+	ck_assert_int_eq(ask(worker, BE_ASK_TOKEN_HASH,
+			     cb_span_str("enrol"), &answer),
+	    CB_E_DENIED);
+	cb_buf_free(&body);
+	cb_buf_free(&answer);
+}
+END_TEST
+
+static const struct {
+	enum be_ask type;
+	size_t n;
+} nonsense[] = {
+	{ BE_ASK_SIGN_HEAD, 72 },	/* the store's */
+	{ BE_ASK_KEYS, WIRE_ID },
+	{ BE_ASK_ACT, 10 },
+	{ BE_ASK_UNLOCK, 3 },
+	{ BE_ASK_CHALLENGE, WIRE_ID },
+	{ BE_ASK_PASSCODE, 5 },
+};
+
+START_TEST(nonsense_ends_the_channel_alone)
+{
+	static const uint8_t bytes[100];
+	struct be_challenged c;
+	struct be_message m;
+
+	role_link(&store, &vault);
+	ck_assert_int_eq(challenge(worker, 0x51, &c), CB_OK);
+	say(worker, nonsense[_i].type, 9, cb_span(bytes, nonsense[_i].n));
+	ck_assert(!hear(worker, &m));
+	ck_assert(role_runs(&vault));
+	be_channel_free(&worker);
+	worker = role_peer(&vault, BE_WORKER, zeros);
+	ck_assert_int_eq(challenge(worker, 0x52, &c), CB_OK);
+}
+END_TEST
+
+/* ---- heads --------------------------------------------------------------- */
+
+static uint64_t
+audit(void)
+{
+	struct be_channel *ch = role_peer(&store, BE_WORKER, zeros);
+	struct cb_buf bytes = CB_BUF_INIT, body = CB_BUF_INIT,
+		      answer = CB_BUF_INIT;
+	struct cb_span entries[1];
+	struct wire_entry e;
+	struct be_act act = { .kind = BE_AUDIT, .now = 1800000000000,
+		.entries = entries, .entries_n = 1 };
+	struct be_acted acted;
+
+	wire_entry_init(&e, WIRE_CLOCK_STEP, act.now);
+	wire_entry_set_number(&e, WIRE_F_FROM, 1);
+	wire_entry_set_number(&e, WIRE_F_TO, 2);
+	ck_assert_int_eq(wire_entry_put(&bytes, &e), CB_OK);
+	entries[0] = cb_buf_span(&bytes);
+	ck_assert_int_eq(cr_random(act.id, WIRE_ID), CB_OK);
+	ck_assert_int_eq(be_act_put(&body, &act), CB_OK);
+	ck_assert_int_eq(
+	    ask(ch, BE_ASK_ACT, cb_buf_span(&body), &answer), CB_OK);
+	ck_assert_int_eq(
+	    be_acted_get(cb_buf_span(&answer), &acted), CB_OK);
+	ck_assert_int_eq(acted.err, CB_OK);
+	be_channel_free(&ch);
+	cb_buf_free(&bytes);
+	cb_buf_free(&body);
+	cb_buf_free(&answer);
+	return acted.number;
+}
+
+/* Of the platform, by the file that the store has locked. */
+static uint64_t
+signed_to(void)
+{
+	char *path = be_path(rig_get()->dir, BE_FILE_HEADS);
+	FILE *f = fopen(path, "re");
+	char line[512];
+	uint8_t head[WIRE_HEAD_SIGNED];
+	struct wire_head out;
+	uint64_t number = 0;
+
+	ck_assert_ptr_nonnull(f);
+	while (fgets(line, sizeof(line), f) != NULL) {
+		if (wire_export_head_get(cb_span_str(line), head) != CB_OK)
+			continue;	/* the first, or not yet whole */
+		ck_assert_int_eq(wire_head_get(CB_SPAN_OF(head),
+				     rig_get()->books, &out),
+		    CB_OK);
+		if (memcmp(out.at.owner.organisation, zeros, WIRE_ID) == 0)
+			number = out.at.number;
+	}
+	(void)fclose(f);
+	free(path);
+	return number;
+}
+
+static uint64_t
+now_ms(void)
+{
+	struct timespec t;
+
+	(void)clock_gettime(CLOCK_MONOTONIC, &t);
+	return (uint64_t)t.tv_sec * 1000 + (uint64_t)t.tv_nsec / 1000000;
+}
+
+START_TEST(chains_that_grow_are_signed)
+{
+	const struct timespec pause = { 0, 10000000 };
+	uint64_t number, since;
+
+	role_link(&store, &vault);
+	/* also the second: the first may be signed as the vault comes */
+	for (int i = 0; i < 2; i++) {
+		number = audit();
+		since = now_ms();
+		while (signed_to() != number) {
+			ck_assert_msg(now_ms() - since < 10000, "no head");
+			(void)nanosleep(&pause, NULL);
+		}
+	}
+}
+END_TEST
+
+/* What was entered while there was no vault is signed by the next. */
+START_TEST(the_end_signs_what_is_left)
+{
+	const uint64_t number = audit();
+
+	role_link(&store, &vault);
+	ck_assert_int_eq(role_stop(&store), 0);
+	ck_assert_uint_eq(signed_to(), number);
+	store = role_start(BE_STORE, NULL);
+}
+END_TEST
+
+Suite *
+vault_role_suite(void)
+{
+	Suite *s = suite_create("vault_role");
+	TCase *c = tcase_create("vault_role");
+
+	tcase_set_timeout(c, 60);
+	tcase_add_checked_fixture(c, setup, teardown);
+	tcase_add_test(c, requests_wait_for_the_keys);
+	tcase_add_test(c, an_organisation_without_keys_is_refused);
+	tcase_add_test(c, nothing_is_given_for_nothing);
+	tcase_add_loop_test(c, nonsense_ends_the_channel_alone, 0,
+	    (int)(sizeof(nonsense) / sizeof(nonsense[0])));
+	tcase_add_test(c, chains_that_grow_are_signed);
+	tcase_add_test(c, the_end_signs_what_is_left);
+	suite_add_tcase(s, c);
+	return s;
+}

@@ -1,0 +1,225 @@
+#!/bin/bash
+# SPDX-License-Identifier: BSD-2-Clause
+# Copyright (c) 2026 The cardbridge authors
+#
+# A backend is made, looked at and run: what init leaves behind and what it
+# refuses, each subset of the root's parts, what check sees, and roles that
+# are killed and come again. No pcscd, no card.
+# shellcheck source=tests/e2e/lib.sh
+. "$(dirname "$0")/lib.sh"
+
+backend=${CARDBRIDGE_BACKEND:-$CB_BUILD/cardbridge-backend}
+[ -x "$backend" ] || skip_all "the backend is not built"
+# roles have users of their own where they can, who must get there
+chmod 711 "$T"
+dir=$T/backend
+said=$T/said
+
+be() { "$backend" "$@" >"$said" 2>&1; }
+
+# All that is there, but for what the program said.
+listing() { find "$T" ! -path "$said" | sort; }
+
+refused() { # DESCRIPTION WORDS ARGUMENT...: nothing is made or changed
+	local what=$1 words=$2 rc=0 before
+	shift 2
+	before=$(listing)
+	be "$@" || rc=$?
+	if [ "$rc" = 0 ] || [ "$rc" -ge 124 ]; then
+		fail "$what" "exit code $rc" "$(cat "$said")"
+	elif ! grep -qF -- "$words" "$said"; then
+		fail "$what" "$(cat "$said")"
+	elif [ "$before" != "$(listing)" ]; then
+		fail "$what" "$(diff <(echo "$before") <(listing))"
+	else
+		pass "$what"
+	fi
+}
+
+check() { # DESCRIPTION EXIT WORDS [DIR]
+	local rc=0
+	be check --dir "${4:-$dir}" || rc=$?
+	if [ "$rc" = "$2" ] && grep -qF -- "$3" "$said"; then
+		pass "$1"
+	else
+		fail "$1" "exit code $rc" "$(cat "$said")"
+	fi
+}
+
+# ---- what is refused ------------------------------------------------------
+
+refused "without --live or --test it says which to choose" \
+	"choose: --live" init --dir "$dir"
+refused "both are too many" "choose: --live" init --dir "$dir" --live --test
+refused "a directory is needed" "--dir is missing" init --test
+refused "a password in the store's URI" "neither user, password" \
+	init --dir "$dir" --test --store "sqlite://me:geheim@$T/db"
+t_fails "and it is not repeated" grep -q geheim "$said"
+refused "another database's URI, with its password" "a file of its own" \
+	init --dir "$dir" --test --store "postgresql://me:geheim@host/db"
+t_fails "and it is not repeated, either" grep -q geheim "$said"
+refused "a secret in a part's place" "no secret belongs into a place" \
+	init --dir "$dir" --test --service-key "pkcs11:object=k?pin-value=1"
+refused "a place that is none" "file:/absolute/path" \
+	init --dir "$dir" --test --service-key "pkcs11:object=k"
+refused "a relative place" "absolute path" \
+	init --dir "$dir" --test --service-key file:root.key
+refused "one place for two parts" "a place of its own" \
+	init --dir "$dir" --test --service-key "file:$T/1" \
+	--service-key "file:$T/1"
+refused "a relative store" "absolute path" \
+	init --dir "$dir" --test --store sqlite:db
+refused "a store beside the root" "a directory of its own" \
+	init --dir "$dir" --test --store "sqlite:$dir/backend.db"
+refused "more shares than there are" "such as 3/5" \
+	init --dir "$dir" --test --shares 5/3
+refused "a share that is the root" "such as 3/5" \
+	init --dir "$dir" --test --shares 1/3
+refused "a name that is none" "name of the door" \
+	init --dir "$dir" --test --name "not a name"
+refused "an option of another command" "does not take this option" \
+	init --dir "$dir" --test --listen 127.0.0.1:1
+refused "run without a backend" "is no backend" run --dir "$dir"
+refused "check without a backend" "is no backend" check --dir "$dir"
+refused "a role by hand" "by 'cardbridge-backend run' only" role vault
+t "--version" be --version
+like "$(cat "$said")" '^cardbridge-backend [0-9]' "says the version"
+
+# A part's place that is taken: what was made before it is taken back.
+echo mine >"$T/taken"
+refused "a part where there is something" "another name" \
+	init --dir "$dir" --test --service-key "file:$T/new" \
+	--service-key "file:$T/taken"
+is "$(cat "$T/taken")" mine "what was there is as it was"
+
+# ---- what is made ---------------------------------------------------------
+
+parts=()
+mkdir -m 700 "$T/a" "$T/b" "$T/c"
+for part in a b c; do
+	parts+=(--service-key "file:$T/$part/part")
+done
+t "a backend with three parts and shares" \
+	be init --dir "$dir" --test --shares 2/3 "${parts[@]}" \
+	--name cards.example.org --name 127.0.0.1
+is "$(find "$dir" "$T"/[abc] -type f ! -perm 600)" "" "files are 0600"
+is "$(find "$dir"/* "$T"/[abc] -type d ! -perm 700)" "" \
+	"directories are 0700"
+is "$(find "$dir/shares" -type f | wc -l)" 3 "three shares"
+is "$(cd "$dir/operator" && echo *)" \
+	"authority.der backend certificate.der key.pem service.der" \
+	"the operator's identity"
+like "$(openssl x509 -inform DER -in "$dir/door/certificate.der" \
+	-noout -ext subjectAltName)" \
+	"DNS:cards.example.org, IP Address:127.0.0.1" \
+	"the door's names"
+t "the door's certificate is of the authority" openssl verify \
+	-CAfile <(openssl x509 -inform DER -in "$dir/door/authority.der") \
+	<(openssl x509 -inform DER -in "$dir/door/certificate.der")
+t_fails "no key lies in the database" \
+	grep -qa "PRIVATE KEY" "$dir/store/backend.db"
+refused "a directory that has a backend" "has a backend already" \
+	init --dir "$dir" --test
+refused "a store that has a backend" "is there already" \
+	init --dir "$T/other" --test --store "sqlite:$dir/store/backend.db"
+
+# ---- check ----------------------------------------------------------------
+
+check "check finds it whole" 0 "The backend is whole."
+check "check warns of the operator's identity" 0 "operator is still here"
+check "check warns of the shares" 0 "shares is still here"
+check "check says which walls would stand" 0 "wall: seccomp"
+mv "$dir/operator" "$dir/shares" "$T/a/"
+be check --dir "$dir" || true
+t_fails "and no more when they are gone" grep -q "still here" "$said"
+
+# All but the whole set.
+for missing in a b c "a b" "a c" "b c" "a b c"; do
+	for part in $missing; do
+		mv "$T/$part/part" "$T/$part/away"
+	done
+	check "without part $missing it is not whole" 1 "root: "
+	rc=0
+	timeout 20 "$backend" run --dir "$dir" --listen 127.0.0.1:0 \
+		>"$said" 2>&1 || rc=$?
+	is "$rc" 1 "and does not run"
+	for part in $missing; do
+		mv "$T/$part/away" "$T/$part/part"
+	done
+done
+chmod 644 "$T/b/part"
+check "a part that others can read" 1 "open to others"
+chmod 600 "$T/b/part"
+chmod 640 "$dir/door/key.pem"
+check "a door's key that others can read" 1 "WRONG   $dir/door/key.pem"
+chmod 600 "$dir/door/key.pem"
+
+# A database that somebody has written to: the books do not verify.
+cp -p "$dir/store/backend.db" "$T/copy"
+sqlite3 "$dir/store/backend.db" "DELETE FROM entry"
+check "books that were emptied" 1 "WRONG   books of"
+rc=0
+timeout 20 "$backend" run --dir "$dir" --listen 127.0.0.1:0 \
+	>"$said" 2>&1 || rc=$?
+is "$rc" 1 "and it does not run"
+like "$(cat "$said")" "older than the signed heads" "and says why"
+cp -p "$T/copy" "$dir/store/backend.db"
+check "all as it was" 0 "The backend is whole."
+
+sed -i 's/^store = .*/store = "mysql:x";/' "$dir/backend.conf"
+refused "a wrong setting stops the start" "backend.conf, line 5: a store is" \
+	run --dir "$dir"
+sed -i "s|^store = .*|store = \"sqlite:$dir/store/backend.db\";|" \
+	"$dir/backend.conf"
+
+# ---- run ------------------------------------------------------------------
+
+roles() { pgrep -P "$parent" -f "cardbridge-backend role $1" || true; }
+
+is_ready() { [ "$(grep -c "$1" "$T/log")" -ge "$2" ]; }
+
+again() { # ROLE PID: it runs, and is another process
+	local now
+	now=$(roles "$1")
+	[ -n "$now" ] && [ "$now" != "$2" ]
+}
+
+start "$T/log" "$backend" run --dir "$dir" --listen 127.0.0.1:0
+parent=$started
+wait_until 20 grep -q "ready" "$T/log" || bail "it does not start"
+wait_until 20 grep -q "the keys are open" "$T/log"
+pass "it runs"
+if [ "$(id -u)" = 0 ]; then
+	like "$(ps -o uid= -p "$(roles store)")" "60803" \
+		"the store has a user of its own"
+	like "$(ps -o uid= -p "$(roles vault)")" "60804" "and the vault"
+fi
+check "check beside it" 0 "the backend runs"
+
+# The keys come from the store: that they open shows the new channel.
+opened=1
+for role in vault store vault; do
+	pid=$(roles "$role")
+	kill -KILL "$pid"
+	t "a $role that was killed comes again" \
+		wait_until 10 again "$role" "$pid"
+	[ "$role" = store ] || opened=$((opened + 1))
+	t "and has its peer" \
+		wait_until 10 is_ready "the keys are open" "$opened"
+done
+pids=$(pgrep -P "$parent")
+kill -TERM "$parent"
+t "it ends when it is told" wait_until 10 gone "$parent"
+for pid in $pids; do
+	t "and leaves no process" wait_until 5 gone "$pid"
+done
+
+start "$T/log" "$backend" run --dir "$dir" --listen 127.0.0.1:0
+parent=$started
+wait_until 20 grep -q "the keys are open" "$T/log" || bail "it does not start"
+pids=$(pgrep -P "$parent")
+slay "$parent"
+for pid in $pids; do
+	t "a dead parent ends all" wait_until 5 gone "$pid"
+done
+check "the backend is whole after that" 0 "The backend is whole."
