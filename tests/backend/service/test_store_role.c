@@ -255,6 +255,74 @@ START_TEST(cards_of_another_organisation_are_not_there)
 }
 END_TEST
 
+static enum be_found
+ask_answer(struct be_channel *ch, const struct be_ask_answer *a)
+{
+	struct cb_buf body = CB_BUF_INIT, answer = CB_BUF_INIT;
+	struct be_answered found;
+
+	ck_assert_int_eq(be_ask_answer_put(&body, a), CB_OK);
+	ck_assert_int_eq(
+	    ask(ch, BE_ASK_ANSWER, cb_buf_span(&body), &answer), CB_OK);
+	ck_assert_int_eq(
+	    be_answered_get(cb_buf_span(&answer), &found), CB_OK);
+	cb_buf_free(&body);
+	cb_buf_free(&answer);
+	return found.found;
+}
+
+/* An answer is given once: who asks for another's takes it away. */
+START_TEST(answers_of_another_organisation_are_not_there)
+{
+	const uint8_t hash[CR_HASH] = { 5 };
+	const struct be_value device[] = { BE_ID(id(0x92)), BE_I(2), BE_I(1),
+		BE_HASH(hash), BE_I(0), BE_B(CB_SPAN_EMPTY),
+		BE_B(CB_SPAN_EMPTY) };
+	const struct cb_span entries[] = { entry_about(NULL) };
+	struct be_answer answer = { .sequence = 7,
+		.sealed = cb_span_str("sealed") };
+	struct be_act act = { .kind = BE_ADMIN, .device = id(0x92),
+		.session = id(0x93), .answer = &answer, .entries = entries,
+		.entries_n = 1 };
+	struct be_ask_answer a = { .number = 7 };
+
+	ck_assert_int_eq(
+	    change_row(two, BE_DEVICE, false, device).err, CB_OK);
+	memcpy(answer.request, hash, CR_HASH);
+	ck_assert_int_eq(do_act(two, &act).err, CB_OK);
+	memcpy(a.device, id(0x92), WIRE_ID);
+	memcpy(a.session, id(0x93), WIRE_ID);
+	memcpy(a.request, hash, CR_HASH);
+	ck_assert_int_eq(ask_answer(one, &a), BE_NO_ANSWER);
+	ck_assert_int_eq(ask_answer(two, &a), BE_ANSWER);
+	ck_assert_int_eq(ask_answer(two, &a), BE_GIVEN);
+}
+END_TEST
+
+START_TEST(tokens_of_another_organisation_are_not_there)
+{
+	const uint8_t hash[CR_HASH] = { 6 };
+	const struct be_value token[] = { BE_HASH(hash),
+		BE_T(cb_span_str("device")), BE_ID(id(0x94)), BE_I(2),
+		BE_I(INT64_C(4000000000000)), BE_B(CB_SPAN_OF(hash)),
+		BE_NONE };
+	struct cb_buf answer = CB_BUF_INIT;
+	struct be_ask_signed row;
+	struct cb_span cur;
+
+	ck_assert_int_eq(
+	    change_row(two, BE_TOKEN, false, token).err, CB_OK);
+	ck_assert_int_eq(
+	    ask(one, BE_ASK_TOKEN, CB_SPAN_OF(hash), NULL), CB_E_ABSENT);
+	ck_assert_int_eq(
+	    ask(two, BE_ASK_TOKEN, CB_SPAN_OF(hash), &answer), CB_OK);
+	cur = cb_buf_span(&answer);
+	ck_assert_int_eq(be_ask_signed_get(&cur, &row), CB_OK);
+	ck_assert(cb_span_equal(row.mac, CB_SPAN_OF(hash)));
+	cb_buf_free(&answer);
+}
+END_TEST
+
 START_TEST(rights_to_another_organisations_card_are_not_there)
 {
 	const struct be_ask_rights rights = { .is_person = false };
@@ -355,6 +423,8 @@ store_role_suite(void)
 	tcase_add_test(c, rows_of_another_organisation_are_not_there);
 	tcase_add_test(c, rows_of_another_organisation_are_not_changed);
 	tcase_add_test(c, cards_of_another_organisation_are_not_there);
+	tcase_add_test(c, answers_of_another_organisation_are_not_there);
+	tcase_add_test(c, tokens_of_another_organisation_are_not_there);
 	tcase_add_test(c, rights_to_another_organisations_card_are_not_there);
 	tcase_add_test(c, rights_of_the_operator_are_there);
 	tcase_add_loop_test(c, nonsense_ends_the_channel_alone, 0,
