@@ -253,7 +253,8 @@ emu_card_transmit(
 		sw = emu_dispatch(card, &apdu, rsp);
 	}
 	if (!card->dead &&
-	    (sw == SW_MEMORY_FAILURE || emu_store_commit(card) != SW_OK)) {
+	    (sw == SW_MEMORY_FAILURE ||
+		emu_store_commit(card, EMU_NVM_ANSWER) != SW_OK)) {
 		card_recover(card);
 		cb_buf_clear(rsp);
 		sw = SW_MEMORY_FAILURE;
@@ -284,7 +285,8 @@ passwd_finish(struct emu_card *card, uint16_t sw, uint8_t counter,
     unsigned *tries_left, struct cb_why *why)
 {
 	*tries_left = counter;
-	if (sw == SW_MEMORY_FAILURE || emu_store_commit(card) != SW_OK) {
+	if (sw == SW_MEMORY_FAILURE ||
+	    emu_store_commit(card, EMU_NVM_ANSWER) != SW_OK) {
 		card_recover(card);
 		cb_why_set(why, "the card file could not be written; "
 				"nothing was changed");

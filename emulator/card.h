@@ -151,8 +151,9 @@ uint16_t emu_store_pin_del(struct emu_app *app, const struct emu_pin *pin);
 uint16_t emu_store_domain(struct emu_app *app, const struct emu_domain *d);
 uint16_t emu_store_domain_del(
     struct emu_app *app, const struct emu_domain *d);
-/* Makes what was put durable. SW_MEMORY_FAILURE: nothing of it is. */
-uint16_t emu_store_commit(struct emu_card *card);
+/* Makes what was put durable: now, or with the answer. SW_MEMORY_FAILURE:
+ * nothing of it is. */
+uint16_t emu_store_commit(struct emu_card *card, enum emu_nvm_by by);
 void emu_store_rollback(struct emu_card *card);
 
 /* card.c */

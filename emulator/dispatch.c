@@ -120,6 +120,34 @@ get_response(struct emu_card *card, const struct cb_apdu *apdu,
 	return SW_OK;
 }
 
+enum cb_err
+emu_card_ahead(const struct emu_card *card, size_t from, struct cb_buf *cmd,
+    struct cb_buf *rsp)
+{
+	const struct cb_span rest =
+	    cb_span_tail(cb_buf_span(&card->pending), from);
+	const size_t n = rest.n > 256 ? 256 : rest.n;
+	const uint8_t get[] = { 0x00, INS_GET_RESPONSE, 0x00, 0x00,
+		(uint8_t)n };
+	enum cb_err r;
+
+	if (n == 0)
+		return CB_E_ABSENT;
+	if ((r = cb_buf_set(cmd, CB_SPAN_OF(get))) != CB_OK ||
+	    (r = cb_buf_set(rsp, cb_span_head(rest, n))) != CB_OK)
+		return r;
+	return cb_put_u16(rsp, rest.n > n ? more_sw(rest.n - n) : SW_OK);
+}
+
+void
+emu_card_fetched(struct emu_card *card, size_t n)
+{
+	if (n < card->pending.n)
+		cb_buf_consume(&card->pending, n);
+	else
+		cb_buf_free(&card->pending);
+}
+
 /* ---- chaining ------------------------------------------------------------------- */
 
 static void

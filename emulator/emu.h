@@ -156,6 +156,13 @@ CB_MUST_USE enum cb_err emu_card_set_protocol(
 CB_MUST_USE enum cb_err emu_card_transmit(
     struct emu_card *card, struct cb_span cmd, struct cb_buf *rsp);
 
+/* Looks ahead: which GET RESPONSE would fetch what waits from byte `from` on,
+ * and its answer. The card stays as it is. CB_E_ABSENT: nothing waits there. */
+CB_MUST_USE enum cb_err emu_card_ahead(const struct emu_card *card,
+    size_t from, struct cb_buf *cmd, struct cb_buf *rsp);
+/* So many bytes of what waits have been given to the program. */
+void emu_card_fetched(struct emu_card *card, size_t n);
+
 /* When the card next wants emu_card_tick (in mono_ms; UINT64_MAX: never):
  * the end of a login's idle or total time. */
 uint64_t emu_card_deadline(const struct emu_card *card);

@@ -605,7 +605,7 @@ emu_card_make(struct emu_nvm *nvm, const struct emu_profile *profile,
 	}
 	if (r == CB_OK)
 		r = sw_err(&m, emu_store_card(m.card), "the card's record");
-	if (r == CB_OK && emu_store_commit(m.card) != SW_OK) {
+	if (r == CB_OK && emu_store_commit(m.card, EMU_NVM_ANSWER) != SW_OK) {
 		cb_why_set(why, "the new card could not be stored: the disk "
 				"is full, or the name was taken meanwhile");
 		r = CB_E_STORE;

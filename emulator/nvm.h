@@ -3,7 +3,8 @@
 /*
  * Non-volatile memory of a card: a set of named records changed in atomic
  * transactions. Fillings: nvm_mem.c (cards that end with the process),
- * nvm_file.c (a card file). Killing the process at any instruction, or losing all
+ * nvm_file.c (a card file), a backend's (cards whose records are kept elsewhere,
+ * and committed together with the answer to a command). Killing the process at any instruction, or losing all
  * that was not synced, leaves every record as before or after a commit.
  *
  * A name is 1 to 40 printable ASCII characters; a value up to 65535 bytes.
@@ -23,6 +24,15 @@ struct emu_nvm;
 typedef enum cb_err emu_nvm_each_fn(
     void *ctx, const char *name, struct cb_span value);
 
+/* By when a transaction must be durable. Whoever keeps records elsewhere than
+ * in this process may commit the latter together with the answer; if that
+ * fails he sends no answer, and opens the card anew: nobody has seen what was
+ * not kept. What was put before is never durable after what was put later. */
+enum emu_nvm_by {
+	EMU_NVM_NOW,		/* a spent try: before anything is compared */
+	EMU_NVM_ANSWER,		/* before the answer leaves; all else */
+};
+
 struct emu_nvm_ops {
 	/* CB_E_STORE: nothing may be written from now on. */
 	enum cb_err (*begin)(struct emu_nvm *nvm);
@@ -30,10 +40,11 @@ struct emu_nvm_ops {
 	    struct emu_nvm *nvm, const char *name, struct cb_span value);
 	/* CB_OK also when there was no such record. */
 	enum cb_err (*del)(struct emu_nvm *nvm, const char *name);
-	/* On CB_OK all is durable. On failure nothing is (transaction over). */
-	enum cb_err (*commit)(struct emu_nvm *nvm);
+	/* On CB_OK all is durable, or will be by then. On failure nothing is
+	 * (transaction over). */
+	enum cb_err (*commit)(struct emu_nvm *nvm, enum emu_nvm_by by);
 	void (*rollback)(struct emu_nvm *nvm);
-	/* Every committed record in order of name (byte-wise), until fn fails;
+	/* Every committed record, also what awaits the answer, in order of name (byte-wise), until fn fails;
 	 * returns that failure. Not inside a transaction. CB_E_FORMAT: a record
 	 * is damaged. */
 	enum cb_err (*each)(

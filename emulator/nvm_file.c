@@ -32,7 +32,7 @@ static enum cb_err file_begin(struct emu_nvm *nvm);
 static enum cb_err file_put(
     struct emu_nvm *nvm, const char *name, struct cb_span value);
 static enum cb_err file_del(struct emu_nvm *nvm, const char *name);
-static enum cb_err file_commit(struct emu_nvm *nvm);
+static enum cb_err file_commit(struct emu_nvm *nvm, enum emu_nvm_by by);
 static void file_rollback(struct emu_nvm *nvm);
 static enum cb_err file_each(
     struct emu_nvm *nvm, emu_nvm_each_fn *fn, void *ctx);
@@ -347,12 +347,13 @@ write_root(struct nvm_file *f)
 }
 
 static enum cb_err
-file_commit(struct emu_nvm *nvm)
+file_commit(struct emu_nvm *nvm, enum emu_nvm_by by)
 {
 	struct nvm_file *f = (struct nvm_file *)nvm;
 	enum cb_err r;
 	int rc;
 
+	(void)by;	/* always now */
 	if (f->state == NVM_IDLE)
 		return CB_E_ARG;
 	r = f->broken;

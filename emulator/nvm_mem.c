@@ -33,7 +33,7 @@ static enum cb_err mem_begin(struct emu_nvm *nvm);
 static enum cb_err mem_put(
     struct emu_nvm *nvm, const char *name, struct cb_span value);
 static enum cb_err mem_del(struct emu_nvm *nvm, const char *name);
-static enum cb_err mem_commit(struct emu_nvm *nvm);
+static enum cb_err mem_commit(struct emu_nvm *nvm, enum emu_nvm_by by);
 static void mem_rollback(struct emu_nvm *nvm);
 static enum cb_err mem_each(
     struct emu_nvm *nvm, emu_nvm_each_fn *fn, void *ctx);
@@ -183,11 +183,12 @@ mem_del(struct emu_nvm *nvm, const char *name)
 }
 
 static enum cb_err
-mem_commit(struct emu_nvm *nvm)
+mem_commit(struct emu_nvm *nvm, enum emu_nvm_by by)
 {
 	struct nvm_mem *m = (struct nvm_mem *)nvm;
 	enum cb_err r;
 
+	(void)by;	/* nothing of it outlives the process */
 	if (!m->open)
 		return CB_E_ARG;
 	if ((r = m->broken) != CB_OK) {

@@ -257,7 +257,7 @@ try_spend(struct emu_app *app, struct emu_pin *pin, uint8_t *counter,
 	(*counter)--;
 	emu_tell_pin(app, tried, pin, *counter);
 	if ((sw = emu_store_tries(app, pin)) == SW_OK)
-		sw = emu_store_commit(app->card);
+		sw = emu_store_commit(app->card, EMU_NVM_NOW);
 	return sw;
 }
 

@@ -55,14 +55,14 @@ tx_del(struct emu_card *card, const char *name)
 }
 
 uint16_t
-emu_store_commit(struct emu_card *card)
+emu_store_commit(struct emu_card *card, enum emu_nvm_by by)
 {
 	if (card->tx_failed)
 		return SW_MEMORY_FAILURE;
 	if (!card->in_tx)
 		return SW_OK;
 	card->in_tx = false;
-	if (card->nvm->ops->commit(card->nvm) != CB_OK) {
+	if (card->nvm->ops->commit(card->nvm, by) != CB_OK) {
 		card->tx_failed = true;
 		return SW_MEMORY_FAILURE;
 	}

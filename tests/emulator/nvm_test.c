@@ -56,7 +56,7 @@ nvm_put1(struct emu_nvm *nvm, const char *name, const char *value)
 	if ((r = nvm->ops->begin(nvm)) != CB_OK)
 		return r;
 	(void)nvm->ops->put(nvm, name, cb_span_str(value));
-	return nvm->ops->commit(nvm);
+	return nvm->ops->commit(nvm, EMU_NVM_NOW);
 }
 
 void
@@ -76,7 +76,7 @@ nvm_make_file(const char *path, unsigned records)
 		ck_assert_int_eq(
 		    nvm->ops->put(nvm, name, cb_span_str(value)), CB_OK);
 	}
-	ck_assert_int_eq(nvm->ops->commit(nvm), CB_OK);
+	ck_assert_int_eq(nvm->ops->commit(nvm, EMU_NVM_NOW), CB_OK);
 	emu_nvm_free(&nvm);
 }
 

@@ -156,7 +156,7 @@ nvm_del(struct emu_nvm *nvm, const char *name)
 }
 
 static enum cb_err
-nvm_commit(struct emu_nvm *nvm)
+nvm_commit(struct emu_nvm *nvm, enum emu_nvm_by by)
 {
 	struct rig_nvm *n = (struct rig_nvm *)nvm;
 	enum cb_err r;
@@ -165,7 +165,8 @@ nvm_commit(struct emu_nvm *nvm)
 		n->inner->ops->rollback(n->inner);
 		return r;
 	}
-	return n->inner->ops->commit(n->inner);
+	n->commits[by]++;
+	return n->inner->ops->commit(n->inner, by);
 }
 
 static void
@@ -222,7 +223,7 @@ rig_copy(struct emu_nvm *from)
 	ck_assert_int_eq(emu_mem_new(&to), CB_OK);
 	ck_assert_int_eq(to->ops->begin(to), CB_OK);
 	ck_assert_int_eq(from->ops->each(from, copy_record, to), CB_OK);
-	ck_assert_int_eq(to->ops->commit(to), CB_OK);
+	ck_assert_int_eq(to->ops->commit(to, EMU_NVM_NOW), CB_OK);
 	return to;
 }
 
@@ -249,7 +250,7 @@ rig_put_bytes(struct emu_nvm *into, const char *name, struct cb_span value)
 {
 	ck_assert_int_eq(into->ops->begin(into), CB_OK);
 	ck_assert_int_eq(into->ops->put(into, name, value), CB_OK);
-	ck_assert_int_eq(into->ops->commit(into), CB_OK);
+	ck_assert_int_eq(into->ops->commit(into, EMU_NVM_NOW), CB_OK);
 }
 
 void
@@ -260,7 +261,7 @@ rig_put(struct emu_nvm *into, const char *name, const char *hex)
 	if (hex == NULL) {
 		ck_assert_int_eq(into->ops->begin(into), CB_OK);
 		ck_assert_int_eq(into->ops->del(into, name), CB_OK);
-		ck_assert_int_eq(into->ops->commit(into), CB_OK);
+		ck_assert_int_eq(into->ops->commit(into, EMU_NVM_NOW), CB_OK);
 	} else {
 		rig_bytes(&b, hex);
 		rig_put_bytes(into, name, cb_buf_span(&b));

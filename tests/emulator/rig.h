@@ -39,6 +39,7 @@ struct rig_nvm {
 	struct emu_nvm base;
 	struct emu_nvm *inner;	/* the rig's, not freed with the card */
 	unsigned begins, ops;	/* ops: begin, put, del and commit */
+	unsigned commits[2];	/* by enum emu_nvm_by */
 	unsigned fail_at;	/* the op that fails; 0: none */
 	bool broken;		/* everything after it fails too */
 	bool unreadable;	/* each fails */

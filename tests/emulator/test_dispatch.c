@@ -463,6 +463,45 @@ START_TEST(no_power_no_answer)
 }
 END_TEST
 
+/* What is seen ahead is what GET RESPONSE then answers, and to look changes
+ * nothing; what was fetched elsewhere is fetched here, too. */
+START_TEST(get_response_is_seen_ahead)
+{
+	struct cb_buf select = CB_BUF_INIT, cmd = CB_BUF_INIT,
+		      ahead = CB_BUF_INIT, rest = CB_BUF_INIT;
+	struct rig r;
+
+	rig_open(&r, RIG_T0);
+	rig_must(&r, SELECT_A5);
+	ck_assert_int_eq(
+	    emu_card_ahead(r.card, 0, &cmd, &ahead), CB_E_ABSENT);
+	rig_bytes(&select, "00A40000 02 3F00");	/* 23 bytes wait */
+	for (int fetched = 0; fetched < 2; fetched++) {
+		ck_assert_int_eq(emu_card_transmit(r.card,
+				     cb_buf_span(&select), &r.rsp),
+		    CB_OK);
+		if (fetched == 1)
+			emu_card_fetched(r.card, 5);
+		ck_assert_int_eq(
+		    emu_card_ahead(r.card, 0, &cmd, &ahead), CB_OK);
+		ck_assert_int_eq(
+		    emu_card_ahead(r.card, 23, &rest, &rest), CB_E_ABSENT);
+		ck_assert_int_eq(emu_card_transmit(r.card,
+				     cb_buf_span(&cmd), &r.rsp),
+		    CB_OK);
+		ck_assert_uint_eq(r.rsp.n, fetched == 1 ? 20 : 25);
+		ck_assert(cb_span_equal(
+		    cb_buf_span(&ahead), cb_buf_span(&r.rsp)));
+	}
+	emu_card_fetched(r.card, 1);	/* more than there is */
+	cb_buf_free(&select);
+	cb_buf_free(&cmd);
+	cb_buf_free(&ahead);
+	cb_buf_free(&rest);
+	rig_close(&r);
+}
+END_TEST
+
 Suite *
 dispatch_suite(void)
 {
@@ -471,6 +510,7 @@ dispatch_suite(void)
 
 	tcase_add_loop_test(
 	    tc, dispatch_story, 0, sizeof(stories) / sizeof(stories[0]));
+	tcase_add_test(tc, get_response_is_seen_ahead);
 	tcase_add_test(tc, no_command_is_answered_in_a_foreign_class);
 	tcase_add_test(tc, no_power_no_answer);
 	return s;

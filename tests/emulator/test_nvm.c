@@ -40,7 +40,7 @@ START_TEST(records_come_in_order_of_name)
 	ck_assert_int_eq(nvm->ops->put(nvm, "a/b", cb_span_str("1")), CB_OK);
 	ck_assert_int_eq(nvm->ops->put(nvm, "~", cb_span_str("4")), CB_OK);
 	ck_assert_int_eq(nvm->ops->put(nvm, "B", CB_SPAN_EMPTY), CB_OK);
-	ck_assert_int_eq(nvm->ops->commit(nvm), CB_OK);
+	ck_assert_int_eq(nvm->ops->commit(nvm, EMU_NVM_NOW), CB_OK);
 	ck_assert_str_eq(nvm_text(nvm), "B=\na/b=1\nb=2\n~=4\n");
 	emu_nvm_free(&nvm);
 	ck_assert_ptr_null(nvm);
@@ -61,7 +61,7 @@ START_TEST(put_replaces_and_del_removes)
 	ck_assert_int_eq(nvm->ops->put(nvm, "c", cb_span_str("4")), CB_OK);
 	ck_assert_int_eq(nvm->ops->put(nvm, "d", cb_span_str("5")), CB_OK);
 	ck_assert_int_eq(nvm->ops->del(nvm, "d"), CB_OK);
-	ck_assert_int_eq(nvm->ops->commit(nvm), CB_OK);
+	ck_assert_int_eq(nvm->ops->commit(nvm, EMU_NVM_NOW), CB_OK);
 	ck_assert_str_eq(nvm_text(nvm), "a=one\nc=4\n");
 	emu_nvm_free(&nvm);
 }
@@ -93,12 +93,12 @@ START_TEST(writing_needs_a_transaction)
 
 	ck_assert_int_eq(nvm->ops->put(nvm, "a", CB_SPAN_EMPTY), CB_E_ARG);
 	ck_assert_int_eq(nvm->ops->del(nvm, "a"), CB_E_ARG);
-	ck_assert_int_eq(nvm->ops->commit(nvm), CB_E_ARG);
+	ck_assert_int_eq(nvm->ops->commit(nvm, EMU_NVM_NOW), CB_E_ARG);
 	nvm->ops->rollback(nvm);
 	ck_assert_int_eq(nvm->ops->begin(nvm), CB_OK);
 	ck_assert_int_eq(nvm->ops->begin(nvm), CB_E_ARG);
 	ck_assert_int_eq(nvm->ops->each(nvm, NULL, NULL), CB_E_ARG);
-	ck_assert_int_eq(nvm->ops->commit(nvm), CB_OK);
+	ck_assert_int_eq(nvm->ops->commit(nvm, EMU_NVM_NOW), CB_OK);
 	ck_assert_str_eq(nvm_text(nvm), "");
 	emu_nvm_free(&nvm);
 }
@@ -135,7 +135,7 @@ START_TEST(limits_are_kept)
 		ck_assert_int_eq(nvm->ops->put(nvm, limits[i].name,
 		    cb_span(value, limits[i].n)), limits[i].want);
 		/* a transaction with a refused put does not get through */
-		ck_assert_int_eq(nvm->ops->commit(nvm), limits[i].want);
+		ck_assert_int_eq(nvm->ops->commit(nvm, EMU_NVM_NOW), limits[i].want);
 		if (limits[i].want != CB_OK)
 			ck_assert_str_eq(nvm_text(nvm), "");
 		emu_nvm_free(&nvm);

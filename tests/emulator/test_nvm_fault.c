@@ -48,7 +48,7 @@ change(struct emu_nvm *nvm)
 	(void)nvm->ops->put(nvm, "a", cb_span_str("2"));
 	(void)nvm->ops->put(nvm, "b", cb_span_str("2"));
 	(void)nvm->ops->put(nvm, "c", cb_span_str("2"));
-	return nvm->ops->commit(nvm);
+	return nvm->ops->commit(nvm, EMU_NVM_NOW);
 }
 
 static bool

@@ -253,7 +253,7 @@ START_TEST(a_new_file_appears_with_its_first_commit)
 	ck_assert_int_eq(nvm->ops->begin(nvm), CB_OK);
 	ck_assert_int_eq(nvm->ops->put(nvm, "a", cb_span_str("1")), CB_OK);
 	ck_assert_uint_eq(nvm_dir_print(), empty);
-	ck_assert_int_eq(nvm->ops->commit(nvm), CB_OK);
+	ck_assert_int_eq(nvm->ops->commit(nvm, EMU_NVM_NOW), CB_OK);
 	ck_assert_int_eq(stat(path, &st), 0);
 	ck_assert_uint_eq(st.st_mode & 07777, 0600);
 	ck_assert_uint_eq(st.st_nlink, 1);
@@ -321,7 +321,7 @@ START_TEST(what_changes_nothing_touches_no_disk)
 	ck_assert_int_eq(nvm_put1(nvm, "a", "1"), CB_OK);
 	before = nvm_dir_print();
 	ck_assert_int_eq(nvm->ops->begin(nvm), CB_OK);
-	ck_assert_int_eq(nvm->ops->commit(nvm), CB_OK);
+	ck_assert_int_eq(nvm->ops->commit(nvm, EMU_NVM_NOW), CB_OK);
 	ck_assert_int_eq(nvm_put1(nvm, "a", "1"), CB_OK);
 	(void)nvm_text(nvm);
 	emu_nvm_free(&nvm);
@@ -378,7 +378,7 @@ START_TEST(a_file_has_a_largest_size)
 		r = nvm->ops->put(nvm, name, CB_SPAN_OF(value));
 	}
 	ck_assert_int_eq(r, CB_E_STORE);
-	ck_assert_int_eq(nvm->ops->commit(nvm), CB_E_STORE);
+	ck_assert_int_eq(nvm->ops->commit(nvm, EMU_NVM_NOW), CB_E_STORE);
 	ck_assert_int_eq(nvm_put1(nvm, "small", "fits"), CB_OK);
 	emu_nvm_free(&nvm);
 	ck_assert_int_eq(truncate(path, (off_t)9 << 20), 0);

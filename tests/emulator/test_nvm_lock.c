@@ -185,7 +185,7 @@ START_TEST(a_second_opening_here_is_refused_and_harmless)
 	    emu_file_open(&second, path, EMU_FILE_READONLY, &why), CB_OK);
 	emu_nvm_free(&second);
 	ck_assert(locked_for_others(path));
-	ck_assert_int_eq(nvm->ops->commit(nvm), CB_OK);
+	ck_assert_int_eq(nvm->ops->commit(nvm, EMU_NVM_NOW), CB_OK);
 	ck_assert(!locked_for_others(path));
 	emu_nvm_free(&nvm);
 	ck_assert_int_eq(emu_file_open(&nvm, path, 0, NULL), CB_OK);

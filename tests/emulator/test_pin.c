@@ -435,6 +435,36 @@ START_TEST(salts_are_never_used_twice)
 }
 END_TEST
 
+/* What must be durable before the passcode is compared, and what may wait for
+ * the answer. */
+START_TEST(only_a_spent_try_is_committed_at_once)
+{
+	static const struct {
+		struct step steps[2];
+		unsigned now, with_answer;
+	} rows[] = {
+		{ { { WRONG, "63C2" } }, 1, 0 },
+		{ { { VERIFY_USER, "9000" } }, 1, 1 },
+		{ { { VERIFY_USER, "9000" } }, 0, 0 }, /* is known */
+		{ { { LOGOUT_USER, "9000" } }, 0, 0 },
+		{ { { "00240001 # <" RIG_PIN "> <654321>", "9000" } }, 1, 1 },
+	};
+	static const struct step first[] = { TO_5011, { NULL, NULL } };
+	struct rig r;
+
+	rig_open(&r, RIG_PERSONAL);
+	rig_play(&r, "first", first);
+	for (size_t i = 0; i < sizeof(rows) / sizeof(rows[0]); i++) {
+		memset(r.nvm->commits, 0, sizeof(r.nvm->commits));
+		rig_play(&r, "commits", rows[i].steps);
+		ck_assert_uint_eq(r.nvm->commits[EMU_NVM_NOW], rows[i].now);
+		ck_assert_uint_eq(
+		    r.nvm->commits[EMU_NVM_ANSWER], rows[i].with_answer);
+	}
+	rig_close(&r);
+}
+END_TEST
+
 Suite *
 pin_suite(void)
 {
@@ -444,6 +474,7 @@ pin_suite(void)
 	tcase_add_loop_test(
 	    tc, pin_story, 0, sizeof(stories) / sizeof(stories[0]));
 	tcase_add_test(tc, the_drawn_unblock_value_works);
+	tcase_add_test(tc, only_a_spent_try_is_committed_at_once);
 	tcase_add_test(tc, no_failure_gives_a_try_back);
 	tcase_add_test(tc, salts_are_never_used_twice);
 	return s;

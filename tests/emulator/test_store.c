@@ -384,7 +384,7 @@ START_TEST(depth_is_no_matter)
 				     CB_SPAN_OF(df)),
 		    CB_OK);
 	}
-	ck_assert_int_eq(r.records->ops->commit(r.records), CB_OK);
+	ck_assert_int_eq(r.records->ops->commit(r.records, EMU_NVM_NOW), CB_OK);
 	rig_reopen(&r);
 	rig_send(&r, SELECT_A5);
 	for (unsigned i = 2; i < 1500; i++)

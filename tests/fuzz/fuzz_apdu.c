@@ -219,7 +219,7 @@ again(struct emu_card *card)
 	fuzz_must(emu_mem_new(&copy) == CB_OK &&
 	    copy->ops->begin(copy) == CB_OK &&
 	    card->nvm->ops->each(card->nvm, copy_record, copy) == CB_OK &&
-	    copy->ops->commit(copy) == CB_OK &&
+	    copy->ops->commit(copy, EMU_NVM_NOW) == CB_OK &&
 	    emu_card_open(&other, &copy, &fuzz_env, NULL) == CB_OK);
 	fuzz_must(card->used == other->used);
 	emu_card_free(&other);

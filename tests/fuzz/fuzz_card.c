@@ -186,6 +186,6 @@ fuzz_records(const char *family)
 	fuzz_must(emu_mem_new(&to) == CB_OK &&
 	    to->ops->begin(to) == CB_OK &&
 	    made->ops->each(made, copy_record, to) == CB_OK &&
-	    to->ops->commit(to) == CB_OK);
+	    to->ops->commit(to, EMU_NVM_NOW) == CB_OK);
 	return to;
 }

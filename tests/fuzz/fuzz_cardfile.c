@@ -103,7 +103,7 @@ records(struct cb_span in, struct emu_nvm *nvm)
 		if (emu_nvm_check(text, value) == CB_OK)
 			(void)!nvm->ops->put(nvm, text, value);
 	}
-	fuzz_must(nvm->ops->commit(nvm) == CB_OK);
+	fuzz_must(nvm->ops->commit(nvm, EMU_NVM_NOW) == CB_OK);
 	use(nvm);
 }
 

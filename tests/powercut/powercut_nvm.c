@@ -101,7 +101,7 @@ change(struct emu_nvm *nvm, struct state *s, uint64_t *random)
 		if (r != CB_OK)
 			die("put or del");
 	}
-	if (nvm->ops->commit(nvm) != CB_OK)
+	if (nvm->ops->commit(nvm, EMU_NVM_NOW) != CB_OK)
 		die("commit");
 }
 
