@@ -1,0 +1,252 @@
+/* SPDX-License-Identifier: BSD-2-Clause
+ * Copyright (c) 2026 The cardbridge authors */
+/*
+ * Asking store and vault, which may die and come back, and answering the
+ * door.
+ */
+#include <string.h>
+#include <time.h>
+
+#include "backend/worker/internal.h"
+
+#define AWAY_MS 10	/* how long to wait for a role that is started anew */
+
+uint64_t
+be_worker_tick(void)
+{
+	struct timespec t = { 0, 0 };
+
+	(void)clock_gettime(CLOCK_BOOTTIME, &t);
+	return (uint64_t)t.tv_sec * 1000 + (uint64_t)t.tv_nsec / 1000000;
+}
+
+uint64_t
+be_worker_time(void)
+{
+	struct timespec t = { 0, 0 };
+
+	(void)clock_gettime(CLOCK_REALTIME, &t);
+	return (uint64_t)t.tv_sec * 1000 + (uint64_t)t.tv_nsec / 1000000;
+}
+
+static unsigned
+left(uint64_t until)
+{
+	const uint64_t now = be_worker_tick();
+
+	return now < until ? (unsigned)(until - now) : 0;
+}
+
+static void
+pause_for(unsigned ms)
+{
+	const struct timespec t = { 0, (long)ms * 1000000 };
+
+	(void)nanosleep(&t, NULL);
+}
+
+/* ---- questions ----------------------------------------------------------- */
+
+static enum cb_err
+ask_once(struct be_peer *peer, enum be_ask type, struct cb_span body,
+    unsigned timeout_ms, struct cb_buf *answer)
+{
+	uint16_t code;
+	enum cb_err r;
+
+	cb_buf_clear(answer);
+	if ((r = be_call(peer->calls, (uint16_t)type, body, timeout_ms,
+		 &code, answer)) != CB_OK)
+		return r;
+	return code <= CB_E_INTERNAL ? (enum cb_err)code : CB_E_PEER;
+}
+
+static bool
+is_ended(struct be_worker *w)
+{
+	return __atomic_load_n(&w->ended, __ATOMIC_RELAXED) != 0;
+}
+
+static enum cb_err
+ask(struct be_worker *w, struct be_peer *peer, enum be_ask type,
+    struct cb_span body, struct cb_buf *answer)
+{
+	const uint64_t until = be_worker_tick() + w->set.patience;
+	enum cb_err r;
+
+	for (;;) {
+		r = ask_once(peer, type, body, left(until), answer);
+		if (r != CB_E_PEER || left(until) <= AWAY_MS || is_ended(w))
+			return r;
+		pause_for(AWAY_MS);
+	}
+}
+
+enum cb_err
+be_ask_store(struct be_worker *w, enum be_ask type, struct cb_span body,
+    struct cb_buf *answer)
+{
+	__atomic_add_fetch(&w->stats.store_calls, 1, __ATOMIC_RELAXED);
+	return ask(w, &w->store, type, body, answer);
+}
+
+enum cb_err
+be_ask_vault(struct be_worker *w, enum be_ask type, struct cb_span body,
+    struct cb_buf *answer)
+{
+	__atomic_add_fetch(&w->stats.vault_calls, 1, __ATOMIC_RELAXED);
+	return ask(w, &w->vault, type, body, answer);
+}
+
+void
+be_ask_lock(struct be_worker *w, const uint8_t session[WIRE_ID])
+{
+	const struct be_message m = { .type = BE_ASK_LOCK,
+		.body = cb_span(session, WIRE_ID) };
+
+	(void)pthread_mutex_lock(&w->lock);
+	if (w->vault.ch != NULL && be_channel_send(w->vault.ch, &m) != CB_OK)
+		cb_log(CB_LOG_WARNING, "the vault was not told of the end "
+				       "of a session");
+	(void)pthread_mutex_unlock(&w->lock);
+}
+
+/* ---- acts ---------------------------------------------------------------- */
+
+/* Whether an act was done whose answer was lost. */
+static enum cb_err
+outcome(struct be_worker *w, const struct be_act *act, bool *done)
+{
+	struct cb_buf answer = CB_BUF_INIT;
+	struct cb_span cur;
+	enum cb_err r;
+
+	if ((r = be_ask_store(w, BE_ASK_OUTCOME, CB_SPAN_OF(act->id),
+		 &answer)) == CB_OK) {
+		cur = cb_buf_span(&answer);
+		if ((r = be_flag_get(&cur, done)) == CB_OK)
+			r = cb_get_end(&cur);
+	}
+	cb_buf_free(&answer);
+	return r;
+}
+
+/* What the lost answer would have said of the lease. */
+static enum cb_err
+lease_again(struct be_worker *w, struct be_act *act)
+{
+	struct cb_buf answer = CB_BUF_INIT;
+	struct be_lease l;
+	enum cb_err r;
+
+	if (act->lease == NULL)
+		return CB_OK;
+	if ((r = be_ask_store(w, BE_ASK_LEASE, cb_span(act->card, WIRE_ID),
+		 &answer)) == CB_OK &&
+	    (r = be_ask_lease_get(cb_buf_span(&answer), &l)) == CB_OK)
+		act->lease->fence = l.fence;
+	cb_buf_free(&answer);
+	return r;
+}
+
+/* One try. CB_E_PEER with act->unknown: nobody told what became of it. */
+static enum cb_err
+act_once(struct be_worker *w, struct be_act *act, struct cb_buf *body,
+    struct cb_buf *answer)
+{
+	struct be_acted acted;
+	enum cb_err r;
+
+	act->unknown = false;
+	cb_buf_clear(body);
+	if ((r = cr_random(act->id, WIRE_ID)) != CB_OK ||
+	    (r = be_act_put(body, act)) != CB_OK)
+		return r;
+	__atomic_add_fetch(&w->stats.store_calls, 1, __ATOMIC_RELAXED);
+	r = ask_once(&w->store, BE_ASK_ACT, cb_buf_span(body),
+	    w->set.patience, answer);
+	if (r == CB_E_LIMIT || r == CB_E_NOMEM)
+		return r;	/* it was not sent */
+	if (r != CB_OK ||
+	    (r = be_acted_get(cb_buf_span(answer), &acted)) != CB_OK) {
+		act->unknown = true;
+		return CB_E_PEER;
+	}
+	act->unknown = acted.unknown;
+	act->number = acted.number;
+	act->why = acted.why;
+	if (act->lease != NULL) {
+		act->lease->fence = acted.fence;
+		act->lease->had = acted.had;
+		memcpy(act->lease->had_device, acted.had_device, WIRE_ID);
+		memcpy(act->lease->had_session, acted.had_session, WIRE_ID);
+	}
+	return acted.err;
+}
+
+enum cb_err
+be_ask_act(struct be_worker *w, struct be_act *act)
+{
+	const uint64_t until = be_worker_tick() + w->set.patience;
+	struct cb_buf body = CB_BUF_INIT, answer = CB_BUF_INIT;
+	bool done = false;
+	enum cb_err r;
+
+	memcpy(act->organisation, w->set.organisation, WIRE_ID);
+	act->now = be_worker_time();
+	do {
+		r = act_once(w, act, &body, &answer);
+		if (!act->unknown)
+			break;
+		/* not done, and never to be: only then once more */
+		if ((r = outcome(w, act, &done)) != CB_OK)
+			break;
+		act->unknown = false;
+		r = done ? lease_again(w, act) : CB_E_STORE;
+		if (!done)
+			pause_for(AWAY_MS);
+	} while (!done && left(until) > 0 && !is_ended(w));
+	if (act->why.text[0] != '\0' && r != CB_OK)
+		cb_log(CB_LOG_NOTICE, "the store: %s", act->why.text);
+	cb_buf_free(&body);
+	cb_buf_free(&answer);
+	return act->err = r;
+}
+
+/* ---- answers to the door ------------------------------------------------- */
+
+void
+be_reply_locked(struct be_worker *w, const struct be_reply *to, uint16_t code,
+    struct cb_span body)
+{
+	const struct be_message m = { .type = to->type, .code = code,
+		.answer = true, .id = to->id, .body = body };
+
+	if (to->id == 0 || w->door.ch == NULL || w->door.no != to->door)
+		return;
+	if (be_channel_send(w->door.ch, &m) != CB_OK)
+		cb_log(CB_LOG_WARNING, "an answer did not reach the door");
+}
+
+void
+be_reply(struct be_worker *w, const struct be_reply *to, struct cb_span body)
+{
+	(void)pthread_mutex_lock(&w->lock);
+	be_reply_locked(w, to, 0, body);
+	(void)pthread_mutex_unlock(&w->lock);
+}
+
+void
+be_reply_fail(struct be_worker *w, const struct be_reply *to,
+    enum cb_err code, enum wire_outcome outcome, const char *text)
+{
+	struct cb_buf body = CB_BUF_INIT;
+
+	if (cb_put_u8(&body, (uint8_t)outcome) != CB_OK ||
+	    cb_put_lv16(&body, cb_span_str(text)) != CB_OK)
+		cb_buf_clear(&body);
+	(void)pthread_mutex_lock(&w->lock);
+	be_reply_locked(w, to, (uint16_t)code, cb_buf_span(&body));
+	(void)pthread_mutex_unlock(&w->lock);
+	cb_buf_free(&body);
+}

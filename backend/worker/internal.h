@@ -1,0 +1,232 @@
+/* SPDX-License-Identifier: BSD-2-Clause
+ * Copyright (c) 2026 The cardbridge authors */
+/*
+ * The worker, between the sources that make it up:
+ *
+ *	worker.c	channels, the loop, what falls due
+ *	ask.c		asking store and vault, and answering the door
+ *	offer.c		OFFER
+ *	open.c		OPEN: a session begins
+ *	session.c	sessions: the table, committing, ending
+ *	body.c		COMMANDS: which bodies are due
+ *	run.c		running the commands of a body
+ *	lookup.c	bodies of sessions that nobody knows any more
+ *	watch.c		WATCH
+ *	hosted.c, record.c, book.c, pool.c
+ */
+#ifndef BE_WORKER_INTERNAL_H
+#define BE_WORKER_INTERNAL_H
+
+#include <pthread.h>
+
+#include "backend/ask_store.h"
+#include "backend/ask_vault.h"
+#include "backend/calls.h"
+#include "backend/worker/book.h"
+#include "backend/worker/hosted.h"
+#include "backend/worker/pool.h"
+#include "backend/worker/worker.h"
+#include "wire/message.h"
+#include "wire/open.h"
+#include "wire/record.h"
+#include "wire/road.h"
+
+#define BE_OFFERS_MAX 1024
+#define BE_OFFER_MS 60000
+#define BE_AHEAD_MAX 255	/* exchanges beyond the first */
+
+/* Whom to answer. */
+struct be_reply {
+	uint16_t type;
+	uint64_t id;		/* 0: nobody */
+	unsigned door;		/* which of its channels asked */
+};
+
+struct be_offer {
+	struct be_offer *next;
+	uint8_t session[WIRE_ID], card[WIRE_ID], holder[WIRE_ID];
+	uint64_t made;
+	uint8_t *agreement;	/* CR_KEY bytes, secret */
+	struct cb_buf bytes;
+};
+
+struct be_secrets {	/* of a session */
+	struct be_card_key key;
+	struct wire_stream in, out;
+};
+
+struct be_session {
+	struct be_session *next;
+	struct be_worker *w;
+	uint8_t id[WIRE_ID], device[WIRE_ID], card[WIRE_ID];
+	uint64_t fence;
+	/* With the worker's lock. Who has set `busy` has all of the rest. */
+	bool busy;
+	bool yielding;		/* somebody waits to take the card */
+	bool over;		/* no longer in the table */
+	uint64_t last_use;
+	struct be_reply waiting; /* for the body that is running */
+	uint8_t running[CR_HASH];
+	/* Of who is busy with it: */
+	struct be_secrets *secrets;
+	struct emu_env env;
+	struct emu_card *emu;
+	struct be_hosted *hosted;	/* the emulator's */
+	struct be_book book;
+	enum cb_err failed;	/* of the store, within a command */
+	enum cb_err limited;	/* of the vault: no passcode was compared */
+	uint64_t wait_ms;
+	struct be_note tried;
+	bool on_loop;		/* nothing may be waited for */
+	uint16_t ahead[BE_AHEAD_MAX];	/* bytes of each that went along */
+	size_t ahead_n;
+	/* The last body, which is answered again with the same bytes. */
+	uint64_t first, last;
+	uint8_t hash[CR_HASH];
+	struct cb_buf answers;
+};
+
+struct be_watch {
+	struct be_watch *next;
+	struct be_reply reply;
+	uint8_t holder[WIRE_ID], card[WIRE_ID], session[WIRE_ID];
+	uint32_t stamp;
+	bool right;	/* the card is there for the holder */
+	bool known;	/* ... that was looked up */
+};
+
+struct be_peer {
+	struct be_channel *ch;
+	struct be_watched *watched;
+	struct be_calls *calls;	/* not of the door */
+	unsigned no;
+};
+
+struct be_worker {
+	struct be_worker_settings set;
+	struct be_loop *loop;
+	struct be_pool *pool;
+	pthread_mutex_t lock;
+	pthread_cond_t idle;	/* a session is no longer busy */
+	struct be_peer door, store, vault;
+	struct be_session *sessions;
+	size_t sessions_n;	/* with those that are being opened */
+	struct be_offer *offers;
+	struct be_watch *watches;
+	bool stopping;
+	int ended;	/* atomic: nobody answers any more */
+	struct be_worker_stats stats;
+};
+
+uint64_t be_worker_tick(void);	/* milliseconds that only grow */
+uint64_t be_worker_time(void);	/* since 1970 */
+
+/* ---- ask.c: threads of the pool ------------------------------------------ */
+
+/* What may be asked twice: again while the other role is away. The code of
+ * the answer, or why there is none. */
+CB_MUST_USE enum cb_err be_ask_store(struct be_worker *w, enum be_ask type,
+    struct cb_span body, struct cb_buf *answer);
+CB_MUST_USE enum cb_err be_ask_vault(struct be_worker *w, enum be_ask type,
+    struct cb_span body, struct cb_buf *answer);
+/* An act gets its id and time, and is done once or not at all: where its
+ * outcome was lost it is looked up. act->unknown: even that failed. */
+CB_MUST_USE enum cb_err be_ask_act(struct be_worker *w, struct be_act *act);
+/* Any thread. */
+void be_ask_lock(struct be_worker *w, const uint8_t session[WIRE_ID]);
+
+/* Any thread; without the lock. */
+void be_reply(struct be_worker *w, const struct be_reply *to,
+    struct cb_span body);
+void be_reply_fail(struct be_worker *w, const struct be_reply *to,
+    enum cb_err code, enum wire_outcome outcome, const char *text);
+/* The same with it. */
+void be_reply_locked(struct be_worker *w, const struct be_reply *to,
+    uint16_t code, struct cb_span body);
+
+/* ---- requests of the door: the loop -------------------------------------- */
+
+typedef enum cb_err be_request_fn(struct be_worker *w,
+    const struct be_reply *reply, struct cb_span body);
+be_request_fn be_on_offer, be_on_open, be_on_commands, be_on_watch,
+    be_on_unwatch;
+
+/* ---- offer.c ------------------------------------------------------------- */
+
+/* Takes the offer of this session out; NULL: there is none. */
+struct be_offer *be_offer_take(
+    struct be_worker *w, const uint8_t session[WIRE_ID]);
+void be_offer_free(struct be_offer **offer);
+
+/* ---- session.c ----------------------------------------------------------- */
+
+/* With the lock. */
+struct be_session *be_session_find(
+    struct be_worker *w, const uint8_t session[WIRE_ID]);
+struct be_session *be_session_of_card(
+    struct be_worker *w, const uint8_t card[WIRE_ID]);
+/* Into the table. Of two of one card the later lease counts: the other one is
+ * handed out in *old, out of the table. */
+void be_session_add(struct be_worker *w, struct be_session *s,
+    struct be_session **old);
+
+/* Reads the card of a session that has its key and its lease. */
+CB_MUST_USE enum cb_err be_session_load(
+    struct be_session *s, struct cb_why *why);
+/* Commits what was collected; `answer` may be NULL; `end`: and gives the
+ * card back. */
+CB_MUST_USE enum cb_err be_session_commit(
+    struct be_session *s, const struct be_answer *answer, bool end);
+/* Who is busy with it is not any more; with `answer`, who waits for the last
+ * body is given its answers. */
+void be_session_idle(struct be_session *s, bool answer);
+/* Out of the table, by who is busy with it; and freed. */
+void be_session_drop(struct be_session **s);
+/* Frees one that is in no table. */
+void be_session_free(struct be_session **s);
+/* Whoever is busy with it: the lease is given back by the pool, then it is
+ * dropped. */
+void be_session_end(struct be_session *s, enum cb_err code, const char *what);
+
+/* Gives back the lease of a session that no process has any more. */
+CB_MUST_USE enum cb_err be_lease_free(
+    struct be_worker *w, const uint8_t card[WIRE_ID],
+    const struct be_lease *lease);
+
+/* ---- body.c, run.c, lookup.c --------------------------------------------- */
+
+struct be_body {
+	struct be_job job;
+	struct be_worker *w;
+	struct be_session *s;
+	struct be_reply reply;		/* of a look-up */
+	uint8_t holder[WIRE_ID], session[WIRE_ID];
+	struct cb_buf bytes;
+	size_t n, at;
+	struct wire_record records[WIRE_COMMANDS_MAX];
+	struct cb_buf texts;
+	size_t ends[WIRE_COMMANDS_MAX];	/* of the messages in `texts` */
+	struct cb_buf answers;
+	bool deciphered;	/* no answer of this body is stored any more */
+	bool to_commit;		/* the command before `at` left something */
+	bool end;		/* and then the session is over */
+};
+
+void be_body_free(struct be_body **b);
+/* SHA-256 of the body up to and with record i. */
+CB_MUST_USE enum cb_err be_body_hash(
+    const struct be_body *b, size_t i, uint8_t out[CR_HASH]);
+/* On the loop as far as it is quick, then in the pool. */
+void be_body_run(struct be_body *b);
+/* In the pool: nobody knows this session. */
+void be_body_lookup(struct be_body *b);
+
+/* ---- watch.c: with the lock ---------------------------------------------- */
+
+/* Something about this card has changed. */
+void be_watch_news(struct be_worker *w, const uint8_t card[WIRE_ID]);
+bool be_watch_holds(
+    const struct be_worker *w, const uint8_t session[WIRE_ID]);
+void be_watch_clear(struct be_worker *w);
+
+#endif

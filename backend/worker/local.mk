@@ -1,0 +1,20 @@
+# SPDX-License-Identifier: BSD-2-Clause
+# The role that has the cards.
+if BACKEND
+noinst_LTLIBRARIES += backend/worker/libworker.la
+backend_worker_libworker_la_SOURCES = \
+	backend/worker/ask.c \
+	backend/worker/body.c \
+	backend/worker/book.c backend/worker/book.h \
+	backend/worker/hosted.c backend/worker/hosted.h \
+	backend/worker/internal.h \
+	backend/worker/lookup.c \
+	backend/worker/offer.c \
+	backend/worker/open.c \
+	backend/worker/pool.c backend/worker/pool.h \
+	backend/worker/record.c backend/worker/record.h \
+	backend/worker/run.c \
+	backend/worker/session.c \
+	backend/worker/watch.c \
+	backend/worker/worker.c backend/worker/worker.h
+endif

@@ -1,0 +1,444 @@
+/* SPDX-License-Identifier: BSD-2-Clause
+ * Copyright (c) 2026 The cardbridge authors */
+/*
+ * OPEN: what the vault opens against ACCEPT, the lease, the card, and the
+ * first sealed answer. Everything in the pool.
+ */
+#include <errno.h>
+#include <stdlib.h>
+#include <string.h>
+#include <time.h>
+
+#include "backend/worker/internal.h"
+#include "common/ct.h"
+
+#define WRAP_VERSION_AT 6	/* PROTOCOL.md, "Wraps" */
+#define COMMAND_MS 120000	/* the longest that a command may take */
+
+struct opening {
+	struct be_job job;
+	struct be_worker *w;
+	struct be_reply reply;
+	uint8_t holder[WIRE_ID];
+	struct cb_buf accept;
+	struct wire_accept a;	/* borrowed from it */
+	struct be_offer *offer;
+	struct be_session *s;
+	struct be_unlocked *unlocked;	/* secret */
+	struct be_session *before;	/* who has the card; we are busy with it */
+	struct be_book book;
+};
+
+/* ---- what the vault opens ------------------------------------------------ */
+
+static enum cb_err
+ask_vault(struct opening *o, struct cb_span rights)
+{
+	struct cb_buf body = CB_BUF_INIT, answer = CB_BUF_INIT;
+	struct be_unlock *u = calloc(1, sizeof(*u));
+	struct cb_span wrap;
+	enum cb_err r = CB_E_NOMEM;
+
+	if (u == NULL || (r = be_rights_get(&rights, &u->rights)) != CB_OK)
+		goto out;
+	u->offer = cb_buf_span(&o->offer->bytes);
+	u->accept = cb_buf_span(&o->accept);
+	wrap = cb_span_tail(u->rights.card_key, WRAP_VERSION_AT);
+	if ((r = be_unlock_put(&body, u)) != CB_OK ||
+	    (r = be_ask_vault(o->w, BE_ASK_UNLOCK, cb_buf_span(&body),
+		 &answer)) != CB_OK ||
+	    (r = be_unlocked_get(cb_buf_span(&answer), o->unlocked)) !=
+		CB_OK)
+		goto out;
+	if (o->unlocked->is_person ||
+	    memcmp(o->unlocked->holder, o->holder, WIRE_ID) != 0)
+		r = CB_E_DENIED;
+	else
+		r = cb_get_u32(&wrap, &o->s->secrets->key.version);
+out:
+	free(u);
+	cb_buf_free(&body);
+	cb_buf_free(&answer);
+	return r;
+}
+
+static enum cb_err
+unlock(struct opening *o)
+{
+	struct be_ask_rights ask = { .is_person = false };
+	struct be_card_key *key = &o->s->secrets->key;
+	struct cb_buf body = CB_BUF_INIT, rights = CB_BUF_INIT;
+	enum cb_err r;
+
+	memcpy(ask.holder, o->holder, WIRE_ID);
+	memcpy(ask.card, o->s->card, WIRE_ID);
+	if ((r = be_ask_rights_put(&body, &ask)) == CB_OK &&
+	    (r = be_ask_store(o->w, BE_ASK_RIGHTS, cb_buf_span(&body),
+		 &rights)) == CB_OK)
+		r = ask_vault(o, cb_buf_span(&rights));
+	if (r == CB_OK) {
+		key->kind = o->w->set.kind;
+		memcpy(key->backend, o->w->set.backend, WIRE_ID);
+		memcpy(key->organisation, o->w->set.organisation, WIRE_ID);
+		memcpy(key->card, o->s->card, WIRE_ID);
+		memcpy(key->key, o->unlocked->key, CR_KEY);
+	}
+	cb_buf_free(&body);
+	cb_buf_free(&rights);
+	return r;
+}
+
+static enum cb_err
+derive(struct opening *o)
+{
+	struct be_secrets *sec = o->s->secrets;
+	struct wire_keys keys;
+	uint8_t shared[CR_KEY];
+	enum cb_err r;
+
+	if ((r = cr_x25519_shared(
+		 o->offer->agreement, o->a.agreement, shared)) == CB_OK &&
+	    (r = wire_keys_make(&keys, o->unlocked->secret, shared,
+		 cb_buf_span(&o->offer->bytes), cb_buf_span(&o->accept))) ==
+		CB_OK) {
+		wire_stream_init(
+		    &sec->in, keys.to_worker, o->s->id, WIRE_WORKER);
+		wire_stream_init(
+		    &sec->out, keys.to_bridge, o->s->id, WIRE_BRIDGE);
+	}
+	cb_wipe(shared, sizeof(shared));
+	cb_wipe(&keys, sizeof(keys));
+	return r;
+}
+
+/* ---- the lease ----------------------------------------------------------- */
+
+/* Waits for the command that the card is running for somebody else; then
+ * nobody else may use that session. CB_E_BUSY: it goes on. */
+static enum cb_err
+hold_before(struct opening *o)
+{
+	struct be_worker *w = o->w;
+	struct be_session *b;
+	struct timespec until;
+	enum cb_err r = CB_OK;
+
+	(void)clock_gettime(CLOCK_REALTIME, &until);
+	until.tv_sec += COMMAND_MS / 1000;
+	(void)pthread_mutex_lock(&w->lock);
+	while ((b = be_session_of_card(w, o->s->card)) != NULL) {
+		if (memcmp(b->device, o->holder, WIRE_ID) != 0 &&
+		    !o->unlocked->take_over)
+			r = CB_E_BUSY;
+		if (r != CB_OK || !b->busy)
+			break;
+		b->yielding = true;
+		if (pthread_cond_timedwait(&w->idle, &w->lock, &until) ==
+		    ETIMEDOUT)
+			r = CB_E_BUSY;
+	}
+	if (b != NULL)
+		b->yielding = false;
+	if (r == CB_OK && b != NULL) {
+		b->busy = true;
+		o->before = b;
+	}
+	(void)pthread_mutex_unlock(&w->lock);
+	return r;
+}
+
+static enum cb_err
+take(struct opening *o, struct be_lease_change *l)
+{
+	struct be_session *s = o->s;
+	struct be_act act = { .kind = BE_SESSION, .card = s->card,
+		.device = s->device, .session = s->id, .lease = l };
+	const struct be_book_of of = { .card = s->card, .device = s->device,
+		.session = s->id, .time = be_worker_time() };
+	struct cb_buf bytes = CB_BUF_INIT;
+	struct cb_span entries[2];
+	size_t ends[BE_NOTES_MAX];
+	enum cb_err r;
+
+	be_book_clear(&o->book);
+	be_book_add(&o->book, WIRE_SESSION_OPEN, 0, NULL);
+	if (o->before != NULL &&
+	    memcmp(o->before->device, s->device, WIRE_ID) != 0) {
+		be_book_add(&o->book, WIRE_SESSION_TAKEOVER, 0, NULL);
+		memcpy(o->book.notes[1].subject, o->before->device, WIRE_ID);
+	}
+	if ((r = be_book_put(&o->book, &of, &bytes, ends)) != CB_OK)
+		goto out;
+	entries[0] = cb_span(bytes.p, ends[0]);
+	entries[1] = cb_span_tail(cb_buf_span(&bytes), ends[0]);
+	act.entries = entries;
+	act.entries_n = o->book.n;
+	if ((r = be_ask_act(o->w, &act)) == CB_OK)
+		s->fence = l->fence;
+out:
+	cb_buf_free(&bytes);
+	return r;
+}
+
+/* A lease that no session here has is of a worker that died: it was the only
+ * one of this organisation. */
+static enum cb_err
+free_stale(struct opening *o)
+{
+	struct cb_buf answer = CB_BUF_INIT;
+	struct be_lease lease;
+	enum cb_err r;
+
+	if ((r = be_ask_store(o->w, BE_ASK_LEASE, CB_SPAN_OF(o->s->card),
+		 &answer)) == CB_OK &&
+	    (r = be_ask_lease_get(cb_buf_span(&answer), &lease)) == CB_OK &&
+	    lease.held)
+		r = be_lease_free(o->w, o->s->card, &lease);
+	cb_buf_free(&answer);
+	return r;
+}
+
+static enum cb_err
+take_card(struct opening *o)
+{
+	struct be_lease_change l = { .what = BE_TAKE,
+		.beat = be_worker_tick(), .keep_ms = INT64_MAX,
+		.take_over = o->unlocked->take_over };
+	enum cb_err r;
+
+	if ((r = hold_before(o)) != CB_OK)
+		return r;
+	if ((r = take(o, &l)) == CB_E_BUSY && o->before == NULL &&
+	    (r = free_stale(o)) == CB_OK)
+		r = take(o, &l);
+	if (o->before == NULL)
+		return r;
+	/* its card is free from here on, or goes on as it was */
+	if (r == CB_OK)
+		be_session_drop(&o->before);
+	else
+		be_session_idle(o->before, false);
+	o->before = NULL;
+	return r;
+}
+
+/* ---- answering ----------------------------------------------------------- */
+
+static enum cb_err
+opened(struct opening *o, struct cb_buf *record)
+{
+	const struct emu_info *info = emu_card_info(o->s->emu);
+	struct wire_answer answer = { .type = WIRE_OPENED,
+		.data_max = info->max_apdu,
+		.kept_s = o->w->set.silent / 1000 };
+	struct cb_buf message = CB_BUF_INIT;
+	struct cb_atr atr;
+	enum cb_err r;
+
+	if ((r = cb_atr_parse(&atr, cb_span(info->atr, info->atr_n))) ==
+	    CB_OK) {
+		answer.protocols = atr.protocols & 3;
+		if ((r = wire_answer_put(&message, &answer)) == CB_OK)
+			r = wire_seal(&o->s->secrets->out,
+			    cb_buf_span(&message), record);
+	}
+	cb_buf_free(&message);
+	return r;
+}
+
+/* Sealed: the reason is for the bridge alone. */
+static enum cb_err
+refused(struct opening *o, enum cb_err code, const char *text,
+    struct cb_buf *record)
+{
+	struct wire_answer answer = { .type = WIRE_REFUSED,
+		.code = (uint16_t)code };
+	struct cb_buf message = CB_BUF_INIT;
+	enum cb_err r;
+
+	strncpy(answer.text, text, sizeof(answer.text) - 1);
+	if ((r = wire_answer_put(&message, &answer)) == CB_OK)
+		r = wire_seal(
+		    &o->s->secrets->out, cb_buf_span(&message), record);
+	cb_buf_free(&message);
+	return r;
+}
+
+/* In the books of the organisation; that this fails is no reason to tell
+ * anybody more. */
+static void
+enter_refusal(struct opening *o, enum cb_err code)
+{
+	struct be_act act = { .kind = BE_AUDIT };
+	const struct be_book_of of = { .device = o->holder,
+		.session = o->a.session, .card = o->a.card,
+		.time = be_worker_time() };
+	struct cb_buf bytes = CB_BUF_INIT;
+	struct cb_span entry;
+	size_t end[BE_NOTES_MAX];
+
+	be_book_clear(&o->book);
+	be_book_add(&o->book, WIRE_SESSION_REFUSED, (uint32_t)code, NULL);
+	if (be_book_put(&o->book, &of, &bytes, end) == CB_OK) {
+		entry = cb_buf_span(&bytes);
+		act.entries = &entry;
+		act.entries_n = 1;
+		if (be_ask_act(o->w, &act) != CB_OK)
+			cb_log(CB_LOG_WARNING, "a refusal could not be "
+					       "entered in the books");
+	}
+	cb_buf_free(&bytes);
+}
+
+/* The card is ours and readable, or the lease goes back. */
+static enum cb_err
+load(struct opening *o, struct cb_buf *record)
+{
+	struct cb_why why = { "" };
+	enum cb_err r, sealed;
+
+	if ((r = be_session_load(o->s, &why)) == CB_OK)
+		return opened(o, record);
+	cb_log(CB_LOG_ERROR, "a card does not open: %s", why.text);
+	sealed = refused(o, r, why.text, record);
+	enter_refusal(o, r);
+	{
+		struct be_lease lease = { .fence = o->s->fence };
+
+		memcpy(lease.device, o->s->device, WIRE_ID);
+		memcpy(lease.session, o->s->id, WIRE_ID);
+		if (be_lease_free(o->w, o->s->card, &lease) != CB_OK)
+			cb_log(CB_LOG_WARNING,
+			    "a card could not be given back");
+	}
+	be_ask_lock(o->w, o->s->id);
+	be_session_free(&o->s);
+	return sealed;
+}
+
+/* ---- the whole ----------------------------------------------------------- */
+
+static enum cb_err
+open_session(struct opening *o, struct cb_buf *record)
+{
+	bool unlocked = false;
+	enum cb_err r;
+
+	if ((r = unlock(o)) == CB_OK) {
+		unlocked = true;
+		if ((r = derive(o)) == CB_OK && (r = take_card(o)) == CB_OK)
+			return load(o, record);
+	}
+	if (unlocked)
+		be_ask_lock(o->w, o->s->id);
+	enter_refusal(o, r);
+	return r;
+}
+
+static void
+publish(struct opening *o)
+{
+	struct be_worker *w = o->w;
+	struct be_session *s = o->s, *old;
+
+	o->s = NULL;
+	(void)pthread_mutex_lock(&w->lock);
+	s->last_use = be_worker_tick();
+	be_session_add(w, s, &old);
+	be_watch_news(w, o->a.card);
+	(void)pthread_mutex_unlock(&w->lock);
+	be_session_free(&old);
+	be_loop_wake(w->loop);
+}
+
+static enum cb_err
+prepare(struct opening *o)
+{
+	struct be_worker *w = o->w;
+	struct cb_span head, signature;
+	struct be_session *s;
+	enum cb_err r;
+
+	if ((r = wire_accept_get(
+		 cb_buf_span(&o->accept), &o->a, &head, &signature)) != CB_OK)
+		return r;
+	if ((o->offer = be_offer_take(w, o->a.session)) == NULL ||
+	    memcmp(o->offer->holder, o->holder, WIRE_ID) != 0 ||
+	    memcmp(o->a.device, o->holder, WIRE_ID) != 0 ||
+	    memcmp(o->offer->card, o->a.card, WIRE_ID) != 0)
+		return CB_E_DENIED;
+	if ((o->unlocked = cr_secret_new(sizeof(*o->unlocked))) == NULL ||
+	    (o->s = s = calloc(1, sizeof(*s))) == NULL ||
+	    (s->secrets = cr_secret_new(sizeof(*s->secrets))) == NULL)
+		return CB_E_NOMEM;
+	s->w = w;
+	memcpy(s->id, o->a.session, WIRE_ID);
+	memcpy(s->device, o->holder, WIRE_ID);
+	memcpy(s->card, o->a.card, WIRE_ID);
+	(void)pthread_mutex_lock(&w->lock);
+	if (w->sessions_n >= w->set.cards)
+		r = CB_E_NOMEM;	/* busy: again later */
+	else
+		w->sessions_n++;
+	(void)pthread_mutex_unlock(&w->lock);
+	if (r != CB_OK)
+		be_session_free(&o->s);
+	return r;
+}
+
+static void
+run(struct be_job *job)
+{
+	struct opening *o = (struct opening *)job;
+	struct cb_buf record = CB_BUF_INIT;
+	bool counted = false;
+	enum cb_err r;
+
+	if ((r = prepare(o)) == CB_OK) {
+		counted = true;
+		r = open_session(o, &record);
+	}
+	if (r == CB_OK && o->s != NULL) {
+		publish(o);
+		counted = false;
+	}
+	if (counted) {
+		(void)pthread_mutex_lock(&o->w->lock);
+		o->w->sessions_n--;
+		(void)pthread_mutex_unlock(&o->w->lock);
+	}
+	if (r == CB_OK)
+		be_reply(o->w, &o->reply, cb_buf_span(&record));
+	else
+		be_reply_fail(o->w, &o->reply, r, WIRE_NOT_RUN, "");
+	be_session_free(&o->s);
+	be_offer_free(&o->offer);
+	cr_secret_free(o->unlocked, sizeof(*o->unlocked));
+	cb_buf_free(&o->accept);
+	cb_buf_free(&record);
+	free(o);
+}
+
+enum cb_err
+be_on_open(struct be_worker *w, const struct be_reply *reply,
+    struct cb_span body)
+{
+	uint8_t holder[WIRE_ID];
+	struct opening *o;
+	enum cb_err r;
+
+	if ((r = be_bytes_get(&body, holder, WIRE_ID)) != CB_OK)
+		return r;
+	if ((o = calloc(1, sizeof(*o))) == NULL ||
+	    cb_buf_set(&o->accept, body) != CB_OK) {
+		free(o);
+		be_reply_fail(w, reply, CB_E_NOMEM, WIRE_NOT_RUN, "");
+		return CB_OK;
+	}
+	o->job.run = run;
+	o->w = w;
+	o->reply = *reply;
+	memcpy(o->holder, holder, WIRE_ID);
+	be_pool_add(w->pool, &o->job);
+	return CB_OK;
+}

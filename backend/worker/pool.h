@@ -1,0 +1,27 @@
+/* SPDX-License-Identifier: BSD-2-Clause
+ * Copyright (c) 2026 The cardbridge authors */
+/*
+ * Threads for what waits or computes for long.
+ */
+#ifndef BE_POOL_H
+#define BE_POOL_H
+
+#include "common/err.h"
+
+#include <stddef.h>
+
+struct be_pool;
+
+/* First member of what is to be done, which the pool borrows until it runs. */
+struct be_job {
+	struct be_job *next;
+	void (*run)(struct be_job *job);
+};
+
+CB_MUST_USE enum cb_err be_pool_new(struct be_pool **out, unsigned threads);
+/* What is there is done first. */
+void be_pool_free(struct be_pool **pool);
+/* Any thread; first come, first served. */
+void be_pool_add(struct be_pool *pool, struct be_job *job);
+
+#endif

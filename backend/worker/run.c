@@ -1,0 +1,353 @@
+/* SPDX-License-Identifier: BSD-2-Clause
+ * Copyright (c) 2026 The cardbridge authors */
+/*
+ * Running the commands of a body. What a command changed is committed, with
+ * its entries and the sealed answer, before the next one runs and before any
+ * answer leaves. What changed nothing asks nobody.
+ */
+#include <stdio.h>
+#include <string.h>
+
+#include "backend/worker/internal.h"
+#include "common/sw.h"
+
+/* What may still be answered in one body. */
+#define ANSWER_ROOM (WIRE_RECORD_MAX + WIRE_COMMANDS_MAX * (size_t)1024)
+/* With what goes along, an answer stays a message. */
+#define AHEAD_ROOM ((size_t)120000)
+
+static struct cb_span
+text_of(const struct be_body *b, size_t i)
+{
+	const size_t from = i > 0 ? b->ends[i - 1] : 0;
+
+	return cb_span(b->texts.p + from, b->ends[i] - from);
+}
+
+/* ---- what is quick ------------------------------------------------------- */
+
+/* Instructions of ISO 7816-4 that look and change nothing, and compute
+ * nothing that takes long: the loop runs these itself. */
+static bool
+is_quick_apdu(struct cb_span apdu)
+{
+	static const uint8_t quick[] = { 0x84, 0xA4, 0xB0, 0xB2, 0xC0,
+		0xCA };
+
+	return apdu.n >= 4 && apdu.p[0] == 0x00 &&
+	    memchr(quick, apdu.p[1], sizeof(quick)) != NULL;
+}
+
+static bool
+is_quick(const struct be_body *b)
+{
+	struct wire_command c;
+
+	return wire_command_get(text_of(b, b->at), &c) == CB_OK &&
+	    c.type != WIRE_CLOSE &&
+	    (c.type != WIRE_TRANSMIT || is_quick_apdu(c.apdu));
+}
+
+/* ---- one command --------------------------------------------------------- */
+
+struct answer {
+	struct wire_answer a;
+	struct cb_buf rsp, exchanges;
+};
+
+static void
+refuse(struct answer *n, enum cb_err code, const char *text)
+{
+	n->a.type = WIRE_REFUSED;
+	n->a.code = (uint16_t)code;
+	n->a.count = 0;
+	snprintf(n->a.text, sizeof(n->a.text), "%s", text);
+}
+
+static enum cb_err
+add_exchange(struct answer *n, struct cb_span command, struct cb_span answer)
+{
+	const struct wire_exchange e = { command, answer };
+	enum cb_err r;
+
+	if ((r = wire_exchange_put(&n->exchanges, &e)) == CB_OK)
+		n->a.count++;
+	return r;
+}
+
+/* What the card would answer to the GET RESPONSE that 61xx asks for. */
+static enum cb_err
+look_ahead(struct be_session *s, struct answer *n)
+{
+	struct cb_buf cmd = CB_BUF_INIT, rsp = CB_BUF_INIT;
+	size_t from = 0;
+	enum cb_err r = CB_OK;
+
+	while (s->ahead_n < BE_AHEAD_MAX && n->exchanges.n < AHEAD_ROOM &&
+	    (r = emu_card_ahead(s->emu, from, &cmd, &rsp)) == CB_OK &&
+	    (r = add_exchange(
+		 n, cb_buf_span(&cmd), cb_buf_span(&rsp))) == CB_OK) {
+		s->ahead[s->ahead_n] = (uint16_t)(rsp.n - 2);
+		from += s->ahead[s->ahead_n++];
+	}
+	cb_buf_free(&cmd);
+	cb_buf_free(&rsp);
+	return r == CB_E_ABSENT ? CB_OK : r;
+}
+
+/* What went along with the answer before and was given to the program. */
+static enum cb_err
+consume(struct be_session *s, uint16_t n)
+{
+	size_t bytes = 0;
+
+	if (n > s->ahead_n)
+		return CB_E_ARG;
+	for (size_t i = 0; i < n; i++)
+		bytes += s->ahead[i];
+	if (bytes > 0)
+		emu_card_fetched(s->emu, bytes);
+	s->ahead_n = 0;
+	return CB_OK;
+}
+
+/* The vault lets nobody try passcodes for now, or is away: the try is spent,
+ * nothing was compared, and the card has lost what it knew. */
+static void
+limited(struct be_body *b, struct answer *n)
+{
+	struct be_session *s = b->s;
+	char text[96];
+
+	s->tried.type = WIRE_VERIFY;
+	s->tried.has |= UINT32_C(1) << WIRE_F_OUTCOME;
+	s->tried.outcome = WIRE_OUTCOME_REFUSED;
+	if (s->book.n < BE_NOTES_MAX)
+		s->book.notes[s->book.n++] = s->tried;
+	snprintf(text, sizeof(text),
+	    "too many passcodes were tried; wait %llu s",
+	    (unsigned long long)((s->wait_ms + 999) / 1000));
+	refuse(n, s->limited,
+	    s->limited == CB_E_BUSY ? text : "no passcode can be tried now");
+	be_book_add(&s->book, WIRE_SESSION_END, (uint32_t)s->limited,
+	    "passcode-limit");
+	b->end = true;
+}
+
+static enum cb_err
+transmit(struct be_body *b, struct cb_span apdu, struct answer *n)
+{
+	struct be_session *s = b->s;
+	enum cb_err r;
+
+	s->limited = CB_OK;
+	r = emu_card_transmit(s->emu, apdu, &n->rsp);
+	if (s->failed != CB_OK)
+		return s->failed;
+	if (s->limited != CB_OK) {
+		limited(b, n);
+		return CB_OK;
+	}
+	if (r == CB_E_ARG) {
+		refuse(n, r, "the card has no power");
+		return CB_OK;
+	}
+	if (r != CB_OK ||
+	    (r = add_exchange(n, CB_SPAN_EMPTY, cb_buf_span(&n->rsp))) !=
+		CB_OK)
+		return r;
+	if (be_hosted_changed(s->hosted) && s->book.n == 0) {
+		char what[8];
+
+		snprintf(what, sizeof(what), "ins-%02x", apdu.p[1]);
+		be_book_add(&s->book, WIRE_CARD_WRITTEN, 0, what);
+	}
+	return n->rsp.p[n->rsp.n - 2] == SW_MORE >> 8 ? look_ahead(s, n)
+						      : CB_OK;
+}
+
+static enum cb_err
+power(struct be_session *s, uint8_t how, struct answer *n)
+{
+	const struct emu_info *info = emu_card_info(s->emu);
+
+	if (how == 0)
+		emu_card_power_off(s->emu);
+	else
+		emu_card_power_on(s->emu);
+	return add_exchange(n, CB_SPAN_EMPTY,
+	    how == 0 ? CB_SPAN_EMPTY : cb_span(info->atr, info->atr_n));
+}
+
+static enum cb_err
+execute(struct be_body *b, const struct wire_command *c, struct answer *n)
+{
+	struct be_session *s = b->s;
+
+	if (b->answers.n + ANSWER_ROOM > WIRE_BODY_MAX) {
+		refuse(n, CB_E_LIMIT, "too many answers for one body");
+		return CB_OK;
+	}
+	if (consume(s, c->consumed) != CB_OK) {
+		refuse(n, CB_E_ARG, "no so many exchanges went along");
+		return CB_OK;
+	}
+	switch (c->type) {
+	case WIRE_POWER:
+		return power(s, c->argument, n);
+	case WIRE_PROTOCOL:
+		if (emu_card_set_protocol(s->emu,
+			c->argument == 0 ? EMU_T0 : EMU_T1) != CB_OK) {
+			refuse(n, CB_E_ARG, "not a protocol of this card");
+			return CB_OK;
+		}
+		return add_exchange(n, CB_SPAN_EMPTY, CB_SPAN_EMPTY);
+	case WIRE_TRANSMIT:
+		return transmit(b, c->apdu, n);
+	case WIRE_CLOSE:
+		be_book_add(&s->book, WIRE_SESSION_END, 0, "closed");
+		b->end = true;
+		return add_exchange(n, CB_SPAN_EMPTY, CB_SPAN_EMPTY);
+	}
+	return CB_E_INTERNAL;
+}
+
+/* Runs the command that is due and seals its answer. */
+static enum cb_err
+step(struct be_body *b)
+{
+	struct be_session *s = b->s;
+	struct answer n = { .a = { .type = WIRE_DONE,
+				.number = b->records[b->at].number } };
+	struct cb_buf message = CB_BUF_INIT;
+	struct wire_command c;
+	enum cb_err r;
+
+	if ((r = wire_command_get(text_of(b, b->at), &c)) != CB_OK ||
+	    (r = execute(b, &c, &n)) != CB_OK)
+		goto out;
+	n.a.exchanges = cb_buf_span(&n.exchanges);
+	if ((r = wire_answer_put(&message, &n.a)) == CB_OK)
+		r = wire_seal(&s->secrets->out, cb_buf_span(&message),
+		    &b->answers);
+	b->to_commit = be_hosted_changed(s->hosted) || s->book.n > 0 ||
+	    b->end;
+	b->deciphered = b->deciphered || s->book.deciphered;
+	if (r == CB_OK)
+		b->at++;
+out:
+	cb_buf_free(&n.rsp);
+	cb_buf_free(&n.exchanges);
+	cb_buf_free(&message);
+	return r;
+}
+
+static enum cb_err
+commit(struct be_body *b)
+{
+	struct be_answer answer = {
+		.sequence = b->records[b->at - 1].number,
+		.sealed = cb_buf_span(&b->answers)
+	};
+	enum cb_err r;
+
+	b->to_commit = false;
+	if ((r = be_body_hash(b, b->at - 1, answer.request)) != CB_OK)
+		return r;
+	/* what was deciphered is written nowhere, not even sealed */
+	return be_session_commit(
+	    b->s, b->deciphered ? NULL : &answer, b->end);
+}
+
+/* ---- the body ------------------------------------------------------------ */
+
+static struct be_reply
+waiting(struct be_session *s)
+{
+	struct be_reply reply;
+
+	(void)pthread_mutex_lock(&s->w->lock);
+	reply = s->waiting;
+	s->waiting.id = 0;
+	(void)pthread_mutex_unlock(&s->w->lock);
+	return reply;
+}
+
+static void
+finish(struct be_body *b)
+{
+	struct be_session *s = b->s;
+	const size_t n = b->at;
+
+	s->first = b->records[0].number;
+	s->last = b->records[n - 1].number;
+	if (b->end) {
+		const struct be_reply reply = waiting(s);
+
+		be_reply(b->w, &reply, cb_buf_span(&b->answers));
+		be_session_drop(&s);
+	} else {
+		memcpy(s->hash, s->running, CR_HASH);
+		cb_buf_move(&s->answers, &b->answers);
+		be_session_idle(s, true);
+	}
+	be_body_free(&b);
+}
+
+/* Nothing of what the card has done since its last commit may be seen. The
+ * bridge asks again, and is told what was kept. */
+static void
+give_up(struct be_body *b, enum cb_err r)
+{
+	struct be_session *s = b->s;
+	const struct be_reply reply = waiting(s);
+
+	cb_log(CB_LOG_ERROR, "a session is over: %s", cb_err_text(r));
+	be_session_drop(&s);
+	be_reply_fail(b->w, &reply,
+	    r == CB_E_BUSY ? CB_E_ABSENT : CB_E_STORE, WIRE_NOT_KNOWN,
+	    "the card could not keep what it did");
+	be_body_free(&b);
+}
+
+static void
+run_in_pool(struct be_job *job)
+{
+	struct be_body *b = (struct be_body *)job;
+	struct be_worker *w = b->w;
+	enum cb_err r = CB_OK;
+
+	__atomic_add_fetch(&w->stats.pool_jobs, 1, __ATOMIC_RELAXED);
+	b->s->on_loop = false;
+	for (;;) {
+		if (b->to_commit)
+			r = commit(b);
+		if (r != CB_OK || b->at == b->n || b->end ||
+		    (r = step(b)) != CB_OK)
+			break;
+	}
+	if (r == CB_OK)
+		finish(b);
+	else
+		give_up(b, r);
+	/* a login may have begun, which ends in time */
+	be_loop_wake(w->loop);
+}
+
+void
+be_body_run(struct be_body *b)
+{
+	enum cb_err r = CB_OK;
+
+	b->s->on_loop = true;
+	while (r == CB_OK && b->at < b->n && !b->to_commit && is_quick(b))
+		r = step(b);
+	if (r != CB_OK) {
+		give_up(b, r);
+	} else if (b->at == b->n && !b->to_commit) {
+		finish(b);
+	} else {
+		b->job.run = run_in_pool;
+		be_pool_add(b->w->pool, &b->job);
+	}
+}

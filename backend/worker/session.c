@@ -1,0 +1,332 @@
+/* SPDX-License-Identifier: BSD-2-Clause
+ * Copyright (c) 2026 The cardbridge authors */
+/*
+ * Sessions: which there are, what they commit, and how they end. Who has set
+ * `busy` may use a session without the lock; nobody else touches it, and
+ * nobody frees it meanwhile.
+ */
+#include <stdlib.h>
+#include <string.h>
+
+#include "backend/worker/internal.h"
+#include "common/ct.h"
+
+/* ---- the table ----------------------------------------------------------- */
+
+struct be_session *
+be_session_find(struct be_worker *w, const uint8_t session[WIRE_ID])
+{
+	struct be_session *s = w->sessions;
+
+	while (s != NULL && memcmp(s->id, session, WIRE_ID) != 0)
+		s = s->next;
+	return s;
+}
+
+struct be_session *
+be_session_of_card(struct be_worker *w, const uint8_t card[WIRE_ID])
+{
+	struct be_session *s = w->sessions;
+
+	while (s != NULL && memcmp(s->card, card, WIRE_ID) != 0)
+		s = s->next;
+	return s;
+}
+
+static void
+take_out(struct be_worker *w, struct be_session *s)
+{
+	struct be_session **at = &w->sessions;
+
+	if (s->over)
+		return;
+	while (*at != NULL && *at != s)
+		at = &(*at)->next;
+	if (*at != NULL)
+		*at = s->next;
+	s->over = true;
+	w->sessions_n--;
+}
+
+void
+be_session_add(struct be_worker *w, struct be_session *s,
+    struct be_session **old)
+{
+	struct be_session *other = be_session_of_card(w, s->card);
+
+	*old = NULL;
+	if (other != NULL && other->fence > s->fence) {
+		*old = s;
+		take_out(w, s);
+		return;
+	}
+	if (other != NULL) {
+		take_out(w, other);
+		*old = other->busy ? NULL : other;
+	}
+	s->next = w->sessions;
+	w->sessions = s;
+}
+
+void
+be_session_free(struct be_session **session)
+{
+	struct be_session *s = *session;
+
+	if (s == NULL)
+		return;
+	emu_card_free(&s->emu);
+	if (s->secrets != NULL) {
+		wire_stream_clear(&s->secrets->in);
+		wire_stream_clear(&s->secrets->out);
+		cr_secret_free(s->secrets, sizeof(*s->secrets));
+	}
+	cb_buf_free(&s->answers);
+	free(s);
+	*session = NULL;
+}
+
+void
+be_session_idle(struct be_session *s, bool answer)
+{
+	struct be_worker *w = s->w;
+	bool over;
+
+	(void)pthread_mutex_lock(&w->lock);
+	s->busy = false;
+	s->last_use = be_worker_tick();
+	over = s->over;
+	if (answer)
+		be_reply_locked(
+		    w, &s->waiting, 0, cb_buf_span(&s->answers));
+	s->waiting.id = 0;
+	(void)pthread_cond_broadcast(&w->idle);
+	(void)pthread_mutex_unlock(&w->lock);
+	/* taken out of the table while it was busy: nobody else has it */
+	if (over)
+		be_session_free(&s);
+}
+
+void
+be_session_drop(struct be_session **session)
+{
+	struct be_session *s = *session;
+	struct be_worker *w = s->w;
+
+	*session = NULL;
+	(void)pthread_mutex_lock(&w->lock);
+	take_out(w, s);
+	be_watch_news(w, s->card);
+	(void)pthread_cond_broadcast(&w->idle);
+	(void)pthread_mutex_unlock(&w->lock);
+	be_ask_lock(w, s->id);
+	be_session_free(&s);
+}
+
+/* ---- the card's storage and books ---------------------------------------- */
+
+static enum cb_err
+on_records(void *ctx, struct cb_buf *out)
+{
+	struct be_session *s = ctx;
+	enum cb_err r = CB_E_STORE;
+
+	if (!s->on_loop)
+		r = be_ask_store(
+		    s->w, BE_ASK_RECORDS, CB_SPAN_OF(s->card), out);
+	if (r != CB_OK)
+		s->failed = r;
+	return r;
+}
+
+static enum cb_err
+on_now(void *ctx)
+{
+	struct be_session *s = ctx;
+
+	return s->on_loop ? (s->failed = CB_E_INTERNAL)
+			  : be_session_commit(s, NULL, false);
+}
+
+static void
+on_event(void *ctx, const struct emu_event *event)
+{
+	struct be_session *s = ctx;
+
+	be_book_event(&s->book, event);
+	if ((event->kind == EMU_PASSCODE_TRIED ||
+		event->kind == EMU_UNBLOCK_TRIED) &&
+	    s->book.n > 0)
+		s->tried = s->book.notes[s->book.n - 1];
+}
+
+/* The vault's part of a passcode's key. */
+static enum cb_err
+on_pepper(void *ctx, const uint8_t in[32], uint8_t out[32])
+{
+	struct be_session *s = ctx;
+	struct be_passcode_ask ask;
+	struct be_passcode_told told;
+	struct cb_buf body = CB_BUF_INIT, answer = CB_BUF_INIT;
+	enum cb_err r = CB_E_INTERNAL;
+
+	memcpy(ask.session, s->id, WIRE_ID);
+	memcpy(ask.scrypt, in, CR_KEY);
+	if (!s->on_loop &&
+	    (r = be_passcode_ask_put(&body, &ask)) == CB_OK &&
+	    (r = be_ask_vault(s->w, BE_ASK_PASSCODE, cb_buf_span(&body),
+		 &answer)) == CB_OK)
+		r = be_passcode_told_get(cb_buf_span(&answer), &told);
+	if (r == CB_OK && told.wait_ms > 0) {
+		s->wait_ms = told.wait_ms;
+		r = CB_E_BUSY;
+	}
+	if (r == CB_OK)
+		memcpy(out, told.key, CR_KEY);
+	else
+		s->limited = r;
+	cb_wipe(&ask, sizeof(ask));
+	cb_wipe(&told, sizeof(told));
+	cb_buf_free(&body);
+	cb_buf_free(&answer);
+	return r;
+}
+
+enum cb_err
+be_session_load(struct be_session *s, struct cb_why *why)
+{
+	const struct be_hosted_ops ops = { on_records, on_now, s };
+	struct emu_nvm *nvm;
+	enum cb_err r;
+
+	s->env = emu_env_system;
+	s->env.event = on_event;
+	s->env.pepper = on_pepper;
+	s->env.ctx = s;
+	if ((r = be_hosted_new(&s->hosted, &s->secrets->key, &ops, why)) !=
+	    CB_OK)
+		return r;
+	nvm = be_hosted_nvm(s->hosted);
+	if ((r = emu_card_open(&s->emu, &nvm, &s->env, why)) != CB_OK)
+		return r;
+	if (emu_card_info(s->emu)->test != (s->w->set.kind == WIRE_TEST)) {
+		cb_why_set(why, "a card for tests and a live one never mix");
+		return CB_E_DENIED;
+	}
+	return CB_OK;
+}
+
+/* ---- committing ---------------------------------------------------------- */
+
+static enum cb_err
+commit(struct be_session *s, struct be_act *act, struct cb_buf *bytes)
+{
+	struct be_book_of of = { .card = s->card, .device = s->device,
+		.session = s->id, .time = be_worker_time() };
+	struct cb_span entries[BE_NOTES_MAX];
+	size_t ends[BE_NOTES_MAX], from = 0;
+	enum cb_err r;
+
+	if ((r = be_hosted_changes(s->hosted, &act->records, &act->records_n,
+		 &of.number)) != CB_OK ||
+	    (r = be_book_put(&s->book, &of, bytes, ends)) != CB_OK)
+		return r;
+	for (size_t i = 0; i < s->book.n; i++) {
+		entries[i] = cb_span(bytes->p + from, ends[i] - from);
+		from = ends[i];
+	}
+	act->entries = entries;
+	act->entries_n = s->book.n;
+	r = be_ask_act(s->w, act);
+	act->entries = NULL;
+	return r;
+}
+
+enum cb_err
+be_session_commit(
+    struct be_session *s, const struct be_answer *answer, bool end)
+{
+	struct be_lease_change release = { .what = BE_RELEASE,
+		.beat = be_worker_tick() };
+	struct be_act act = { .kind = end ? BE_SESSION : BE_COMMAND,
+		.card = s->card, .device = s->device, .session = s->id,
+		.fence = s->fence, .lease = end ? &release : NULL,
+		.answer = answer };
+	struct cb_buf bytes = CB_BUF_INIT;
+	enum cb_err r;
+
+	if ((r = commit(s, &act, &bytes)) == CB_OK)
+		be_hosted_done(s->hosted);
+	else
+		be_hosted_fail(s->hosted);
+	be_book_clear(&s->book);
+	cb_buf_free(&bytes);
+	if (r != CB_OK && s->failed == CB_OK)
+		s->failed = r;
+	return r;
+}
+
+/* ---- ending -------------------------------------------------------------- */
+
+struct ending {
+	struct be_job job;
+	struct be_session *s;
+};
+
+static void
+end_in_pool(struct be_job *job)
+{
+	struct ending *e = (struct ending *)job;
+
+	if (be_session_commit(e->s, NULL, true) != CB_OK)
+		cb_log(CB_LOG_WARNING, "a card could not be given back; the "
+				       "next session takes it");
+	be_session_drop(&e->s);
+	free(e);
+}
+
+void
+be_session_end(struct be_session *s, enum cb_err code, const char *what)
+{
+	struct ending *e = calloc(1, sizeof(*e));
+
+	be_book_clear(&s->book);
+	be_book_add(&s->book, WIRE_SESSION_END, (uint32_t)code, what);
+	if (e == NULL) {
+		be_session_drop(&s);
+		return;
+	}
+	e->job.run = end_in_pool;
+	e->s = s;
+	be_pool_add(s->w->pool, &e->job);
+}
+
+enum cb_err
+be_lease_free(struct be_worker *w, const uint8_t card[WIRE_ID],
+    const struct be_lease *lease)
+{
+	struct be_lease_change release = { .what = BE_RELEASE,
+		.beat = be_worker_tick() };
+	struct be_act act = { .kind = BE_SESSION, .card = card,
+		.device = lease->device, .session = lease->session,
+		.fence = lease->fence, .lease = &release };
+	const struct be_book_of of = { .card = card,
+		.device = lease->device, .session = lease->session,
+		.time = be_worker_time() };
+	struct be_book book = { .n = 0 };
+	struct cb_buf bytes = CB_BUF_INIT;
+	struct cb_span entry;
+	size_t end;
+	enum cb_err r;
+
+	be_book_add(&book, WIRE_SESSION_END, CB_E_PEER, "worker-gone");
+	if ((r = be_book_put(&book, &of, &bytes, &end)) == CB_OK) {
+		entry = cb_buf_span(&bytes);
+		act.entries = &entry;
+		act.entries_n = 1;
+		r = be_ask_act(w, &act);
+	}
+	cb_buf_free(&bytes);
+	/* somebody else's by now is as good */
+	return r == CB_E_BUSY ? CB_OK : r;
+}

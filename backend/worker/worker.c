@@ -1,0 +1,334 @@
+/* SPDX-License-Identifier: BSD-2-Clause
+ * Copyright (c) 2026 The cardbridge authors */
+/*
+ * The worker as a whole: its channels, and what falls due.
+ */
+#include <limits.h>
+#include <stdlib.h>
+#include <unistd.h>
+
+#include "backend/worker/internal.h"
+
+static const struct {
+	enum be_ask type;
+	be_request_fn *run;
+} requests[] = {
+	{ BE_ASK_OFFER, be_on_offer },
+	{ BE_ASK_OPEN, be_on_open },
+	{ BE_ASK_COMMANDS, be_on_commands },
+	{ BE_ASK_WATCH, be_on_watch },
+	{ BE_ASK_UNWATCH, be_on_unwatch },
+};
+#define REQUESTS (sizeof(requests) / sizeof(requests[0]))
+
+/* ---- channels ------------------------------------------------------------ */
+
+static enum cb_err
+on_door(void *ctx, struct be_channel *ch, const struct be_message *m)
+{
+	struct be_worker *w = ctx;
+	struct be_reply reply = { .type = m->type, .id = m->id };
+	size_t i = 0;
+
+	(void)ch;
+	reply.door = w->door.no;
+	if (m->answer)
+		return CB_E_PEER;
+	while (i < REQUESTS && (uint16_t)requests[i].type != m->type)
+		i++;
+	if (i == REQUESTS) {
+		be_reply_fail(w, &reply, CB_E_ARG, WIRE_NOT_RUN,
+		    "not possible here");
+		return CB_OK;
+	}
+	if (w->stopping) {
+		be_reply_fail(w, &reply, CB_E_PEER, WIRE_NOT_KNOWN,
+		    "the worker ends");
+		return CB_OK;
+	}
+	return requests[i].run(w, &reply, m->body) == CB_OK ? CB_OK
+							    : CB_E_PEER;
+}
+
+static enum cb_err
+on_answer(void *ctx, struct be_channel *ch, const struct be_message *m)
+{
+	struct be_peer *peer = ctx;
+
+	(void)ch;
+	return m->answer ? be_calls_answer(peer->calls, m) : CB_E_PEER;
+}
+
+static void
+let_go(struct be_worker *w, struct be_peer *peer)
+{
+	struct be_channel *ch;
+
+	be_loop_forget(w->loop, &peer->watched);
+	if (peer->calls != NULL)
+		be_calls_channel(peer->calls, NULL);
+	(void)pthread_mutex_lock(&w->lock);
+	ch = peer->ch;
+	peer->ch = NULL;
+	peer->no++;
+	if (peer == &w->door)
+		be_watch_clear(w);
+	(void)pthread_mutex_unlock(&w->lock);
+	be_channel_free(&ch);
+}
+
+static void
+on_door_gone(void *ctx, struct be_channel *ch)
+{
+	struct be_worker *w = ctx;
+
+	(void)ch;
+	cb_log(CB_LOG_NOTICE, "the door is gone");
+	let_go(w, &w->door);
+}
+
+static void
+on_store_gone(void *ctx, struct be_channel *ch)
+{
+	struct be_peer *peer = ctx;
+	struct be_worker *w = (struct be_worker *)(void *)((char *)peer -
+	    offsetof(struct be_worker, store));
+
+	(void)ch;
+	cb_log(CB_LOG_NOTICE, "the store is gone");
+	let_go(w, peer);
+}
+
+static void
+on_vault_gone(void *ctx, struct be_channel *ch)
+{
+	struct be_peer *peer = ctx;
+	struct be_worker *w = (struct be_worker *)(void *)((char *)peer -
+	    offsetof(struct be_worker, vault));
+
+	(void)ch;
+	cb_log(CB_LOG_NOTICE, "the vault is gone");
+	let_go(w, peer);
+}
+
+enum cb_err
+be_worker_peer(struct be_worker *w, enum be_role role, int fd)
+{
+	struct be_peer *peer = role == BE_DOOR ? &w->door
+	    : role == BE_STORE		       ? &w->store
+	    : role == BE_VAULT		       ? &w->vault
+					       : NULL;
+	struct be_channel *ch;
+	enum cb_err r;
+
+	if (peer == NULL) {
+		(void)close(fd);
+		return CB_E_ARG;
+	}
+	let_go(w, peer);
+	if ((r = be_channel_new(&ch, fd)) != CB_OK)
+		return r;
+	r = peer == &w->door
+	    ? be_loop_channel(w->loop, &peer->watched, ch, on_door,
+		  on_door_gone, w)
+	    : be_loop_channel(w->loop, &peer->watched, ch, on_answer,
+		  peer == &w->store ? on_store_gone : on_vault_gone, peer);
+	if (r != CB_OK) {
+		be_channel_free(&ch);
+		return r;
+	}
+	(void)pthread_mutex_lock(&w->lock);
+	peer->ch = ch;
+	(void)pthread_mutex_unlock(&w->lock);
+	if (peer->calls != NULL)
+		be_calls_channel(peer->calls, ch);
+	return CB_OK;
+}
+
+/* ---- what falls due ------------------------------------------------------ */
+
+/* Milliseconds until something is due with this session; it may be ended. */
+static uint64_t
+due_session(struct be_worker *w, struct be_session *s, uint64_t now)
+{
+	uint64_t silent = UINT64_MAX, login;
+
+	if (s->busy)
+		return UINT64_MAX;
+	if (!be_watch_holds(w, s->id))
+		silent = s->last_use + w->set.silent;
+	if (silent <= now) {
+		s->busy = true;
+		be_session_end(s, CB_E_TIMEOUT, "silent");
+		return UINT64_MAX;
+	}
+	if ((login = emu_card_deadline(s->emu)) <= now) {
+		emu_card_tick(s->emu);
+		login = emu_card_deadline(s->emu);
+	}
+	if (silent > login)
+		silent = login;
+	return silent == UINT64_MAX ? silent
+	    : silent > now	    ? silent - now
+				    : 1;
+}
+
+static int
+due(void *ctx)
+{
+	struct be_worker *w = ctx;
+	const uint64_t now = be_worker_tick();
+	uint64_t least = UINT64_MAX, wait;
+	struct be_session *s, *next;
+
+	(void)pthread_mutex_lock(&w->lock);
+	for (s = w->sessions; s != NULL; s = next) {
+		next = s->next;
+		if ((wait = due_session(w, s, now)) < least)
+			least = wait;
+	}
+	(void)pthread_mutex_unlock(&w->lock);
+	return least == UINT64_MAX ? -1
+	    : least < 60000	   ? (int)least
+				   : 60000;
+}
+
+/* ---- the whole ----------------------------------------------------------- */
+
+static unsigned
+or_usual(unsigned value, unsigned usual)
+{
+	return value != 0 ? value : usual;
+}
+
+enum cb_err
+be_worker_new(struct be_worker **out, struct be_loop *loop,
+    const struct be_worker_settings *settings)
+{
+	struct be_worker *w = calloc(1, sizeof(*w));
+	enum cb_err r;
+
+	*out = NULL;
+	if (w == NULL)
+		return CB_E_NOMEM;
+	w->loop = loop;
+	w->set = *settings;
+	w->set.threads = or_usual(settings->threads, 16);
+	w->set.cards = or_usual(settings->cards, 256);
+	w->set.silent = or_usual(settings->silent, 25000);
+	w->set.patience = or_usual(settings->patience, 20000);
+	if (pthread_mutex_init(&w->lock, NULL) != 0 ||
+	    pthread_cond_init(&w->idle, NULL) != 0) {
+		free(w);
+		return CB_E_NOMEM;
+	}
+	if ((r = be_calls_new(&w->store.calls, NULL)) != CB_OK ||
+	    (r = be_calls_new(&w->vault.calls, NULL)) != CB_OK ||
+	    (r = be_pool_new(&w->pool, w->set.threads)) != CB_OK) {
+		be_worker_free(&w);
+		return r;
+	}
+	be_loop_due(loop, due, w);
+	*out = w;
+	return CB_OK;
+}
+
+void
+be_worker_free(struct be_worker **worker)
+{
+	struct be_worker *w = *worker;
+	struct be_session *s;
+	struct be_offer *o;
+
+	if (w == NULL)
+		return;
+	be_loop_due(w->loop, NULL, NULL);
+	__atomic_store_n(&w->ended, 1, __ATOMIC_RELAXED);
+	let_go(w, &w->door);
+	let_go(w, &w->store);
+	let_go(w, &w->vault);
+	be_pool_free(&w->pool);
+	while ((s = w->sessions) != NULL) {
+		w->sessions = s->next;
+		be_session_free(&s);
+	}
+	while ((o = w->offers) != NULL) {
+		w->offers = o->next;
+		be_offer_free(&o);
+	}
+	be_watch_clear(w);
+	be_calls_free(&w->store.calls);
+	be_calls_free(&w->vault.calls);
+	(void)pthread_cond_destroy(&w->idle);
+	(void)pthread_mutex_destroy(&w->lock);
+	free(w);
+	*worker = NULL;
+}
+
+void
+be_worker_stats(struct be_worker *w, struct be_worker_stats *out)
+{
+	(void)pthread_mutex_lock(&w->lock);
+	out->sessions = w->sessions_n;
+	(void)pthread_mutex_unlock(&w->lock);
+	out->store_calls =
+	    __atomic_load_n(&w->stats.store_calls, __ATOMIC_RELAXED);
+	out->vault_calls =
+	    __atomic_load_n(&w->stats.vault_calls, __ATOMIC_RELAXED);
+	out->pool_jobs =
+	    __atomic_load_n(&w->stats.pool_jobs, __ATOMIC_RELAXED);
+}
+
+/* ---- stopping ------------------------------------------------------------ */
+
+struct stopping {
+	struct be_job job;
+	struct be_worker *w;
+	be_stopped_fn *done;
+	void *ctx;
+};
+
+static void
+stop_in_pool(struct be_job *job)
+{
+	struct stopping *st = (struct stopping *)job;
+	struct be_worker *w = st->w;
+	struct be_session *s;
+
+	(void)pthread_mutex_lock(&w->lock);
+	while (w->sessions_n > 0) {
+		for (s = w->sessions; s != NULL && s->busy;)
+			s = s->next;
+		if (s == NULL) {
+			/* each becomes idle, or is dropped */
+			(void)pthread_cond_wait(&w->idle, &w->lock);
+			continue;
+		}
+		s->busy = true;
+		(void)pthread_mutex_unlock(&w->lock);
+		be_book_clear(&s->book);
+		be_book_add(&s->book, WIRE_SESSION_END, 0, "stopped");
+		if (be_session_commit(s, NULL, true) != CB_OK)
+			cb_log(CB_LOG_WARNING,
+			    "a card could not be given back");
+		be_session_drop(&s);
+		(void)pthread_mutex_lock(&w->lock);
+	}
+	(void)pthread_mutex_unlock(&w->lock);
+	st->done(st->ctx);
+	free(st);
+}
+
+void
+be_worker_stop(struct be_worker *w, be_stopped_fn *done, void *ctx)
+{
+	struct stopping *st = calloc(1, sizeof(*st));
+
+	w->stopping = true;
+	if (st == NULL) {
+		done(ctx);
+		return;
+	}
+	*st = (struct stopping){ { NULL, stop_in_pool }, w, done, ctx };
+	be_pool_add(w->pool, &st->job);
+}

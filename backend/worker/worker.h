@@ -1,0 +1,61 @@
+/* SPDX-License-Identifier: BSD-2-Clause
+ * Copyright (c) 2026 The cardbridge authors */
+/*
+ * The worker: the role that has the cards of one organisation that are being
+ * used, and the keys of their sessions. It reaches door, store and vault over
+ * channels, and nothing else. PROTOCOL.md, "The road" and "Inside the
+ * backend", is the description.
+ *
+ * One thread, the loop's, takes requests and answers what is quick; a pool
+ * does what waits for another role or computes for long. A card is used by one
+ * thread at a time.
+ */
+#ifndef BE_WORKER_H
+#define BE_WORKER_H
+
+#include "backend/loop.h"
+#include "backend/roles.h"
+#include "wire/wire.h"
+
+/* 0: as it comes, in brackets. */
+struct be_worker_settings {
+	enum wire_kind kind;
+	uint8_t backend[WIRE_ID], organisation[WIRE_ID];
+	unsigned threads;	/* of the pool [16] */
+	unsigned cards;		/* that may be open [256] */
+	/* milliseconds */
+	unsigned silent;	/* a session lives without its bridge [25000] */
+	unsigned patience;	/* with a store or vault that is away [20000] */
+};
+
+struct be_worker;
+
+/* Starts the pool. The loop is borrowed, and its be_loop_due() taken. */
+CB_MUST_USE enum cb_err be_worker_new(struct be_worker **out,
+    struct be_loop *loop, const struct be_worker_settings *settings);
+/* Not within a call of the loop. What is running is waited for; sessions
+ * are let go of as if the process had died. */
+void be_worker_free(struct be_worker **w);
+
+/* The loop: the channel to a role (BE_DOOR, BE_STORE, BE_VAULT), in place of
+ * the one before. Takes the descriptor, in every case. */
+CB_MUST_USE enum cb_err be_worker_peer(
+    struct be_worker *w, enum be_role role, int fd);
+/* The loop: takes no requests any more, gives all cards back, and calls `done`
+ * on a thread of the pool. */
+typedef void be_stopped_fn(void *ctx);
+void be_worker_stop(struct be_worker *w, be_stopped_fn *done, void *ctx);
+
+struct be_worker_stats {
+	uint64_t store_calls, vault_calls, pool_jobs;
+	size_t sessions;
+};
+void be_worker_stats(struct be_worker *w, struct be_worker_stats *out);
+
+/* The role: `fd` is the channel to the parent. An exit code. */
+int be_worker_main(int fd);
+/* Settings from what START says: backend/settings.c. */
+CB_MUST_USE enum cb_err be_worker_settings_read(struct cb_span json,
+    struct be_worker_settings *out, struct cb_why *why);
+
+#endif
