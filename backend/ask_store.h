@@ -62,6 +62,10 @@ CB_MUST_USE enum cb_err be_ask_row_put(
 CB_MUST_USE enum cb_err be_ask_row_get(
     struct cb_span *cur, struct be_ask_row *out);
 
+/* u8, advances. */
+CB_MUST_USE enum cb_err be_table_get(
+    struct cb_span *cur, enum be_table *out);
+
 struct be_ask_rows {	/* ROW (limit 1), LIST */
 	enum be_table table;
 	uint16_t limit;

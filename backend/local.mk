@@ -4,6 +4,7 @@ if BACKEND
 noinst_LTLIBRARIES += backend/libroles.la
 backend_libroles_la_SOURCES = \
 	backend/ask.c backend/ask.h \
+	backend/ask_act.c \
 	backend/ask_store.c backend/ask_store.h \
 	backend/ask_vault.c backend/ask_vault.h \
 	backend/calls.c backend/calls.h \

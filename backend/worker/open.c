@@ -211,14 +211,10 @@ take_card(struct opening *o)
 	if ((r = take(o, &l)) == CB_E_BUSY && o->before == NULL &&
 	    (r = free_stale(o)) == CB_OK)
 		r = take(o, &l);
-	if (o->before == NULL)
-		return r;
-	/* its card is free from here on, or goes on as it was */
-	if (r == CB_OK)
-		be_session_drop(&o->before);
-	else
-		be_session_idle(o->before, false);
-	o->before = NULL;
+	if (r != CB_OK && o->before != NULL) {
+		be_session_idle(o->before, false);	/* goes on */
+		o->before = NULL;
+	}
 	return r;
 }
 
@@ -407,6 +403,9 @@ run(struct be_job *job)
 		o->w->sessions_n--;
 		(void)pthread_mutex_unlock(&o->w->lock);
 	}
+	/* it has lost the card; who watches it sees who has it now */
+	if (o->before != NULL)
+		be_session_drop(&o->before);
 	if (r == CB_OK)
 		be_reply(o->w, &o->reply, cb_buf_span(&record));
 	else

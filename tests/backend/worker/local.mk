@@ -1,0 +1,24 @@
+# SPDX-License-Identifier: BSD-2-Clause
+check_PROGRAMS += tests/backend/worker/test_worker
+TESTS += tests/backend/worker/test_worker
+tests_backend_worker_test_worker_SOURCES = \
+	tests/backend/worker/bridge.c \
+	tests/backend/worker/main.c \
+	tests/backend/worker/rig.c \
+	tests/backend/worker/rig.h \
+	tests/backend/worker/rig_serve.h \
+	tests/backend/worker/rig_store.c \
+	tests/backend/worker/rig_vault.c \
+	tests/backend/worker/suites.h \
+	tests/backend/worker/test_record.c \
+	tests/backend/worker/test_rows.c \
+	tests/backend/worker/test_session.c \
+	tests/backend/worker/test_use.c
+tests_backend_worker_test_worker_CFLAGS = $(AM_CFLAGS) $(CHECK_CFLAGS) \
+	$(SQLITE_CFLAGS)
+tests_backend_worker_test_worker_LDFLAGS = $(program_ldflags)
+tests_backend_worker_test_worker_LDADD = \
+	backend/worker/libworker.la backend/libroles.la \
+	backend/store/libstore.la backend/vault/libvault.la \
+	wire/libwire.la emulator/libemulator.la crypto/libprimitives.la \
+	common/libprocess.la common/libcommon.la $(SQLITE_LIBS) $(CHECK_LIBS)

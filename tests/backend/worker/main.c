@@ -1,0 +1,45 @@
+/* SPDX-License-Identifier: BSD-2-Clause
+ * Copyright (c) 2026 The cardbridge authors */
+/*
+ * Runs the suites of the worker.
+ */
+#include <stdlib.h>
+
+#include "tests/backend/worker/suites.h"
+
+struct rig g;
+struct bridge b;
+
+void
+worker_setup(void)
+{
+	rig_open(&g);
+	bridge_init(&b, &g, 0);
+}
+
+void
+worker_teardown(void)
+{
+	bridge_clear(&b);
+	rig_close(&g);
+}
+
+int
+main(void)
+{
+	SRunner *sr;
+	int failed;
+
+	if (!rig_once())
+		return EXIT_FAILURE;
+	sr = srunner_create(session_suite());
+	srunner_add_suite(sr, record_suite());
+	srunner_add_suite(sr, rows_suite());
+	srunner_add_suite(sr, use_suite());
+	srunner_set_tap(sr, "-");
+	srunner_run_all(sr, CK_SILENT);
+	failed = srunner_ntests_failed(sr);
+	srunner_free(sr);
+	rig_end();
+	return failed == 0 ? EXIT_SUCCESS : EXIT_FAILURE;
+}

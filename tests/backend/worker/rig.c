@@ -1,0 +1,496 @@
+/* SPDX-License-Identifier: BSD-2-Clause
+ * Copyright (c) 2026 The cardbridge authors */
+/*
+ * Making and ending a rig; what is made once.
+ */
+#include <sqlite3.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/socket.h>
+#include <time.h>
+#include <unistd.h>
+
+#include "backend/worker/hosted.h"
+#include "tests/backend/worker/rig_serve.h"
+
+struct rig_keys rig_keys;
+
+static const uint8_t card_id[WIRE_ID] = { 0xCA, 0x2D };
+
+/* ---- once ---------------------------------------------------------------- */
+
+static enum cb_err
+make_org(struct be_org **org, uint8_t id)
+{
+	struct cb_buf wraps[BE_ORG_KEYS] = { CB_BUF_INIT, CB_BUF_INIT,
+		CB_BUF_INIT };
+	struct cb_span spans[BE_ORG_KEYS];
+	uint8_t name[WIRE_ID];
+	enum cb_err r;
+
+	memset(name, id, sizeof(name));
+	r = be_org_make(rig_keys.ring, name, wraps);
+	for (int i = 0; i < BE_ORG_KEYS; i++)
+		spans[i] = cb_buf_span(&wraps[i]);
+	if (r == CB_OK)
+		r = be_org_open(org, rig_keys.ring, name, spans);
+	for (int i = 0; i < BE_ORG_KEYS; i++)
+		cb_buf_free(&wraps[i]);
+	return r;
+}
+
+static enum cb_err
+make_ring(void)
+{
+	const struct be_self self = { .kind = WIRE_TEST, .id = { 0xBE } };
+	struct be_root *root = NULL;
+	struct cb_buf wraps[BE_RING_KEYS] = { CB_BUF_INIT, CB_BUF_INIT,
+		CB_BUF_INIT, CB_BUF_INIT };
+	struct cb_span spans[BE_RING_KEYS];
+	enum cb_err r;
+
+	if ((r = be_root_new(&root, &self)) == CB_OK)
+		r = be_ring_make(root, NULL, (int64_t)time(NULL), wraps);
+	for (int i = 0; i < BE_RING_KEYS; i++)
+		spans[i] = cb_buf_span(&wraps[i]);
+	if (r == CB_OK)
+		r = be_ring_open(&rig_keys.ring, root, spans, NULL);
+	for (int i = 0; i < BE_RING_KEYS; i++)
+		cb_buf_free(&wraps[i]);
+	be_root_free(&root);
+	return r;
+}
+
+/* The vault's function without its limit. */
+static enum cb_err
+pepper(void *ctx, const uint8_t in[32], uint8_t out[32])
+{
+	struct be_opened opened = { .role = 0 };
+	struct be_limited how;
+	struct be_limit limit;
+	enum cb_err r;
+
+	(void)ctx;
+	be_limit_init(&limit, NULL);
+	memcpy(opened.card, card_id, WIRE_ID);
+	memcpy(opened.organisation, rig_keys.org->id, WIRE_ID);
+	r = be_passcode(
+	    &limit, rig_keys.ring, &opened, 1000, in, out, &how);
+	be_limit_clear(&limit);
+	return r;
+}
+
+static enum cb_err
+make_card(void)
+{
+	struct emu_make wish = { .test = true, .scrypt_log2n = 10,
+		.serial = "1A2B3C4D" };
+	struct emu_profile *profile = NULL;
+	struct cb_why why = { "" };
+	char path[512], keys[512];
+	const char *src = getenv("srcdir");
+	enum cb_err r;
+
+	snprintf(path, sizeof(path), "%s/data/profiles/authentic5.profile",
+	    src != NULL ? src : ".");
+	snprintf(keys, sizeof(keys),
+	    "%s/tests/vectors/authentic5/test-keys.txt",
+	    src != NULL ? src : ".");
+	wish.keys_from = keys;
+	wish.user_pin = cb_span_str("123456");
+	wish.so_pin = cb_span_str("87654321");
+	rig_keys.env = emu_env_system;
+	rig_keys.env.pepper = pepper;
+	if ((r = emu_profile_read(&profile, path, &why)) == CB_OK &&
+	    (r = emu_mem_new(&rig_keys.card)) == CB_OK)
+		r = emu_card_make(rig_keys.card, profile, &wish,
+		    &rig_keys.env, &why);
+	if (r != CB_OK)
+		fprintf(stderr, "%s\n", why.text);
+	emu_profile_free(&profile);
+	return r;
+}
+
+bool
+rig_once(void)
+{
+	return make_ring() == CB_OK &&
+	    make_org(&rig_keys.org, 0xA0) == CB_OK &&
+	    make_org(&rig_keys.other_org, 0xA1) == CB_OK &&
+	    make_card() == CB_OK;
+}
+
+void
+rig_end(void)
+{
+	emu_nvm_free(&rig_keys.card);
+	be_org_free(&rig_keys.org);
+	be_org_free(&rig_keys.other_org);
+	be_ring_free(&rig_keys.ring);
+}
+
+struct emu_card *
+rig_direct(void)
+{
+	struct emu_nvm *nvm = emu_mem_again(rig_keys.card);
+	struct emu_card *card;
+
+	ck_assert_int_eq(
+	    emu_card_open(&card, &nvm, &rig_keys.env, NULL), CB_OK);
+	emu_card_power_on(card);
+	return card;
+}
+
+/* ---- the store's contents ------------------------------------------------ */
+
+static void
+admin(struct rig *g, const uint8_t *organisation,
+    const struct be_row_change *row, const struct be_record_change *records,
+    size_t n)
+{
+	struct be_act a = { .kind = BE_ADMIN,
+		.now = (uint64_t)time(NULL) * 1000, .rows = row,
+		.rows_n = 1, .records = records, .records_n = n };
+	struct cb_buf entry = CB_BUF_INIT;
+	struct cb_span span;
+	struct wire_entry e;
+	uint8_t hash[CR_HASH] = { 0 };
+
+	memcpy(a.organisation, organisation, WIRE_ID);
+	ck_assert_int_eq(cr_random(a.id, WIRE_ID), CB_OK);
+	wire_entry_init(&e, WIRE_ACT, a.now);
+	wire_entry_set(&e, WIRE_F_ACT, CB_SPAN_OF(a.id));
+	wire_entry_set(&e, WIRE_F_PERSON, CB_SPAN_OF(a.id));
+	wire_entry_set(&e, WIRE_F_WHAT, cb_span_str("card-new"));
+	wire_entry_set(&e, WIRE_F_REQUEST, CB_SPAN_OF(hash));
+	wire_entry_set_number(&e, WIRE_F_OUTCOME, WIRE_OUTCOME_DONE);
+	if (n > 0) {
+		a.card = g->card;
+		wire_entry_set(&e, WIRE_F_CARD, CB_SPAN_OF(g->card));
+	}
+	ck_assert_int_eq(wire_entry_put(&entry, &e), CB_OK);
+	span = cb_buf_span(&entry);
+	a.entries = &span;
+	a.entries_n = 1;
+	ck_assert_msg(be_store_act(g->st, &a) == CB_OK, "%s", a.why.text);
+	cb_buf_free(&entry);
+}
+
+static void
+add_card(struct rig *g)
+{
+	struct be_value v[BE_COLUMNS_MAX] = { BE_ID(g->card), BE_I(1),
+		BE_I(0), BE_I(1), BE_T(cb_span_str("authentic5")),
+		BE_B(cb_span_str("label")), BE_I(1), BE_I(5),
+		BE_I(7), BE_B(cb_span_str("mac")) };
+	const struct be_row_change row = { BE_CARD, false, v };
+	struct be_card_key key = { .kind = WIRE_TEST, .version = 7 };
+	struct be_sealed_record *sealed;
+	struct be_record_change *records;
+	size_t n;
+
+	memcpy(key.backend, rig_keys.ring->self.id, WIRE_ID);
+	memcpy(key.organisation, rig_keys.org->id, WIRE_ID);
+	memcpy(key.card, g->card, WIRE_ID);
+	ck_assert_int_eq(be_org_card_make(rig_keys.org, g->card, key.version,
+			     &g->card_key),
+	    CB_OK);
+	ck_assert_int_eq(be_org_card_open(rig_keys.org, g->card, key.version,
+			     cb_buf_span(&g->card_key), key.key),
+	    CB_OK);
+	ck_assert_int_eq(
+	    be_hosted_make(&key, rig_keys.card, &sealed, &n), CB_OK);
+	ck_assert_ptr_nonnull(records = calloc(n, sizeof(*records)));
+	for (size_t i = 0; i < n; i++)
+		records[i] = (struct be_record_change){
+			.name = sealed[i].name,
+			.value = cb_buf_span(&sealed[i].value)
+		};
+	admin(g, rig_keys.org->id, &row, records, n);
+	free(records);
+	be_sealed_records_free(&sealed, n);
+}
+
+static void
+add_organisation(struct rig *g)
+{
+	static const uint8_t platform[WIRE_ID];
+	const struct be_value v[] = { BE_ID(rig_keys.org->id), BE_I(1),
+		BE_B(cb_span_str("setting")), BE_I(5) };
+	const struct be_row_change row = { BE_ORGANISATION, false, v };
+
+	admin(g, platform, &row, NULL, 0);
+}
+
+static void
+make_device(struct rig *g, int i)
+{
+	struct device *d = &g->devices[i];
+
+	memset(d->id, 0x91 + i, WIRE_ID);
+	d->assigned = i < DEVICES - 1;
+	ck_assert_int_eq(wire_key_new_p256(&d->key), CB_OK);
+	ck_assert_int_eq(be_certificate_make(rig_keys.ring, WIRE_DEVICE,
+			     d->id, rig_keys.org->id, NULL, 0, d->key, NULL,
+			     (int64_t)time(NULL), &d->cert),
+	    CB_OK);
+}
+
+/* ---- starting and ending ------------------------------------------------- */
+
+static void *
+run_loop(void *arg)
+{
+	struct server *s = arg;
+
+	ck_assert_int_eq(be_loop_run(s->loop), CB_OK);
+	return NULL;
+}
+
+/* A loop is stopped from within. */
+static void
+on_stop(void *ctx, int fd)
+{
+	(void)fd;
+	be_loop_stop(ctx);
+}
+
+static void
+server_start(struct server *s)
+{
+	ck_assert_int_eq(pipe(s->stop), 0);
+	ck_assert_int_eq(be_loop_fd(s->loop, &s->stopping, s->stop[0],
+			     on_stop, s->loop),
+	    CB_OK);
+	ck_assert_int_eq(pthread_create(&s->thread, NULL, run_loop, s), 0);
+	s->running = true;
+}
+
+static void
+server_stop(struct server *s)
+{
+	if (!s->running)
+		return;
+	(void)close(s->stop[1]);
+	ck_assert_int_eq(pthread_join(s->thread, NULL), 0);
+	be_loop_forget(s->loop, &s->stopping);
+	(void)close(s->stop[0]);
+	s->running = false;
+}
+
+static void
+server_end(struct server *s)
+{
+	server_stop(s);
+	be_loop_forget(s->loop, &s->watched);
+	be_channel_free(&s->ch);
+	be_loop_free(&s->loop);
+}
+
+static void
+on_gone(void *ctx, struct be_channel *ch)
+{
+	struct rig *g = ctx;
+
+	(ch == g->store.ch ? &g->store : &g->vault)->watched = NULL;
+}
+
+/* Between the worker and one of our ends. */
+static void
+connect_role(struct rig *g, enum be_role role, int *theirs)
+{
+	int fds[2];
+
+	ck_assert_int_eq(socketpair(AF_UNIX, SOCK_STREAM, 0, fds), 0);
+	ck_assert_int_eq(be_worker_peer(g->w, role, fds[0]), CB_OK);
+	*theirs = fds[1];
+}
+
+static void
+serve(struct rig *g, struct server *s, enum be_role role, be_message_fn *fn)
+{
+	int fd;
+
+	ck_assert_int_eq(be_loop_new(&s->loop), CB_OK);
+	connect_role(g, role, &fd);
+	ck_assert_int_eq(be_channel_new(&s->ch, fd), CB_OK);
+	ck_assert_int_eq(be_loop_channel(s->loop, &s->watched, s->ch, fn,
+			     on_gone, g),
+	    CB_OK);
+	server_start(s);
+}
+
+static void
+start(struct rig *g)
+{
+	int fd;
+
+	ck_assert_int_eq(be_loop_new(&g->worker.loop), CB_OK);
+	ck_assert_int_eq(
+	    be_worker_new(&g->w, g->worker.loop, &g->set), CB_OK);
+	serve(g, &g->store, BE_STORE, rig_on_store);
+	serve(g, &g->vault, BE_VAULT, rig_on_vault);
+	connect_role(g, BE_DOOR, &fd);
+	ck_assert_int_eq(be_channel_new(&g->door, fd), CB_OK);
+	server_start(&g->worker);
+}
+
+static void
+stop(struct rig *g)
+{
+	server_stop(&g->worker);
+	be_worker_free(&g->w);
+	be_loop_free(&g->worker.loop);
+	server_end(&g->store);
+	server_end(&g->vault);
+	be_channel_free(&g->door);
+}
+
+void
+rig_open(struct rig *g)
+{
+	struct cb_why why = { "" };
+
+	*g = (struct rig){ .next_id = 1,
+		.set = { .kind = WIRE_TEST, .threads = 4,
+		    .patience = 3000 } };
+	memcpy(g->set.backend, rig_keys.ring->self.id, WIRE_ID);
+	memcpy(g->set.organisation, rig_keys.org->id, WIRE_ID);
+	memcpy(g->card, card_id, WIRE_ID);
+	snprintf(g->dir, sizeof(g->dir), "/tmp/test_worker.XXXXXX");
+	ck_assert_ptr_nonnull(mkdtemp(g->dir));
+	snprintf(g->path, sizeof(g->path), "%s/store", g->dir);
+	ck_assert_int_eq(pthread_mutex_init(&g->lock, NULL), 0);
+	ck_assert_msg(be_store_create(g->path, WIRE_TEST,
+			  rig_keys.ring->self.id, 1, &why) == CB_OK &&
+		be_store_open(&g->st, g->path, &why) == CB_OK,
+	    "%s", why.text);
+	add_organisation(g);
+	add_card(g);
+	for (int i = 0; i < DEVICES; i++)
+		make_device(g, i);
+	be_challenges_init(&g->challenges, 4, 64);
+	be_limit_init(&g->limit, NULL);
+	start(g);
+}
+
+void
+rig_restart(struct rig *g)
+{
+	stop(g);
+	rig_fault(g, NO_FAULT, 0);
+	start(g);
+}
+
+void
+rig_close(struct rig *g)
+{
+	static const char *const ends[] = { "", "-wal", "-shm" };
+	char name[96];
+
+	stop(g);
+	be_store_close(&g->st);
+	for (int i = 0; i < COUNT(ends); i++) {
+		snprintf(name, sizeof(name), "%s%s", g->path, ends[i]);
+		unlink(name);
+	}
+	ck_assert_int_eq(rmdir(g->dir), 0);
+	for (int i = 0; i < DEVICES; i++) {
+		wire_key_free(&g->devices[i].key);
+		cb_buf_free(&g->devices[i].cert);
+	}
+	cb_buf_free(&g->card_key);
+	be_challenges_clear(&g->challenges);
+	be_limit_clear(&g->limit);
+	(void)pthread_mutex_destroy(&g->lock);
+}
+
+void
+rig_fault(struct rig *g, enum fault fault, unsigned after)
+{
+	(void)pthread_mutex_lock(&g->lock);
+	g->fault = fault;
+	g->after = after;
+	(void)pthread_mutex_unlock(&g->lock);
+}
+
+/* ---- by hand ------------------------------------------------------------- */
+
+static sqlite3 *
+connect_to(struct rig *g)
+{
+	sqlite3 *db;
+
+	ck_assert_int_eq(sqlite3_open(g->path, &db), SQLITE_OK);
+	sqlite3_busy_timeout(db, 5000);
+	return db;
+}
+
+int64_t
+rig_number(struct rig *g, const char *sql)
+{
+	sqlite3 *db = connect_to(g);
+	sqlite3_stmt *stmt;
+	int64_t n;
+
+	ck_assert_int_eq(
+	    sqlite3_prepare_v2(db, sql, -1, &stmt, NULL), SQLITE_OK);
+	ck_assert_int_eq(sqlite3_step(stmt), SQLITE_ROW);
+	n = sqlite3_column_int64(stmt, 0);
+	sqlite3_finalize(stmt);
+	sqlite3_close(db);
+	return n;
+}
+
+void
+rig_sql(struct rig *g, const char *sql)
+{
+	sqlite3 *db = connect_to(g);
+	char *words = NULL;
+
+	ck_assert_msg(sqlite3_exec(db, sql, NULL, NULL, &words) == SQLITE_OK,
+	    "%s: %s", sql, words);
+	sqlite3_close(db);
+}
+
+struct be_worker_stats
+rig_stats(struct rig *g)
+{
+	struct be_worker_stats s;
+
+	be_worker_stats(g->w, &s);
+	return s;
+}
+
+struct counting {
+	enum wire_entry_type type;
+	unsigned n;
+};
+
+static enum cb_err
+count_entry(void *ctx, const struct be_value *v, size_t n)
+{
+	struct counting *c = ctx;
+	struct wire_entry e;
+
+	ck_assert_uint_ge(n, 2);
+	ck_assert_int_eq(wire_entry_get(v[1].s, &e), CB_OK);
+	c->n += e.type == c->type;
+	return CB_OK;
+}
+
+unsigned
+rig_entries(struct rig *g, enum wire_entry_type type)
+{
+	struct counting c = { type, 0 };
+	struct be_store *st;
+	struct cb_why why = { "" };
+
+	ck_assert_int_eq(be_store_open(&st, g->path, &why), CB_OK);
+	ck_assert_int_eq(be_store_entries(st, rig_keys.org->id, 1, 1000,
+			     count_entry, &c, &why),
+	    CB_OK);
+	be_store_close(&st);
+	return c.n;
+}

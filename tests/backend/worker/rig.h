@@ -1,0 +1,159 @@
+/* SPDX-License-Identifier: BSD-2-Clause
+ * Copyright (c) 2026 The cardbridge authors */
+/*
+ * A worker with a real store and a real vault at the other ends of its
+ * channels, each in a thread of this process; the test is door and bridge.
+ */
+#ifndef TESTS_BACKEND_WORKER_RIG_H
+#define TESTS_BACKEND_WORKER_RIG_H
+
+#include <check.h>
+#include <pthread.h>
+
+#include "backend/ask_store.h"
+#include "backend/ask_vault.h"
+#include "backend/vault/challenge.h"
+#include "backend/vault/enrol.h"
+#include "backend/vault/limit.h"
+#include "backend/worker/record.h"
+#include "backend/worker/worker.h"
+#include "emulator/emu.h"
+#include "wire/entry.h"
+#include "wire/message.h"
+#include "wire/record.h"
+#include "wire/road.h"
+
+#define COUNT(table) ((int)(sizeof(table) / sizeof((table)[0])))
+#define DEVICES 3	/* the last one has no right to any card */
+
+/* What goes wrong with the acts that come after the next `after` ones. */
+enum fault {
+	NO_FAULT,
+	FAULT_FAIL,	/* the disk fails: not done, and told */
+	FAULT_SWALLOW,	/* not done, and no answer */
+	FAULT_LOSE,	/* done, and no answer */
+};
+
+struct server {
+	struct be_loop *loop;
+	struct be_channel *ch;
+	struct be_watched *watched;
+	struct be_watched *stopping;
+	int stop[2];	/* a pipe: its end ends the loop */
+	pthread_t thread;
+	bool running;
+};
+
+struct device {
+	uint8_t id[WIRE_ID];
+	struct wire_key *key;
+	struct cb_buf cert;
+	bool assigned, revoked;
+};
+
+struct rig {
+	char dir[64], path[80];
+	struct be_worker_settings set;
+	struct be_limits limits;
+	struct be_store *st;
+	struct server store, vault, worker;
+	struct be_worker *w;
+	struct be_channel *door;	/* our end */
+	uint64_t next_id;
+	struct device devices[DEVICES];
+	uint8_t card[WIRE_ID];
+	struct cb_buf card_key;		/* its wrap */
+	/* of the store's thread */
+	pthread_mutex_t lock;
+	enum fault fault;
+	unsigned after, acts;
+	/* of the vault's thread */
+	struct be_challenges challenges;
+	struct be_limit limit;
+	struct {
+		struct be_opened opened;
+		bool used;
+	} opened[16];
+	unsigned passcodes;	/* how often it was asked */
+};
+
+/* Once for the program: keys of the backend, and a card. */
+bool rig_once(void);
+void rig_end(void);
+/* The card as it was made, to be used directly. */
+struct emu_card *rig_direct(void);
+
+void rig_open(struct rig *g);
+void rig_close(struct rig *g);
+/* The worker dies, and another one begins. */
+void rig_restart(struct rig *g);
+void rig_fault(struct rig *g, enum fault fault, unsigned after);
+/* SQL by somebody who can write the file. */
+void rig_sql(struct rig *g, const char *sql);
+int64_t rig_number(struct rig *g, const char *sql);
+struct be_worker_stats rig_stats(struct rig *g);
+/* How many entries of this type the organisation's chain has. */
+unsigned rig_entries(struct rig *g, enum wire_entry_type type);
+
+/* ---- the door ------------------------------------------------------------ */
+
+uint64_t rig_send(struct rig *g, enum be_ask type, struct cb_span body);
+/* The answer to it, whatever else comes before: its code. */
+uint16_t rig_wait(struct rig *g, uint64_t id, struct cb_buf *answer);
+uint16_t rig_ask(struct rig *g, enum be_ask type, struct cb_span body,
+    struct cb_buf *answer);
+/* Does the answer come within so many milliseconds? It is kept. */
+bool rig_has(struct rig *g, uint64_t id, int ms);
+
+/* ---- a bridge ------------------------------------------------------------ */
+
+struct bridge {
+	struct rig *g;
+	const struct device *d;
+	uint8_t session[WIRE_ID];
+	struct wire_stream to, from;
+	struct cb_buf offer, accept, body;	/* the last ones sent */
+	struct wire_answer last;	/* the answer read last */
+	struct cb_buf message;		/* what it points to */
+	uint16_t code;			/* of the last COMMANDS that failed */
+	uint8_t outcome;
+};
+
+void bridge_init(struct bridge *b, struct rig *g, int device);
+void bridge_clear(struct bridge *b);
+/* OFFER and OPEN: the code of the first that was refused; 0: b->last is the
+ * sealed answer. */
+uint16_t bridge_open(struct bridge *b, bool take_over);
+/* The same, and nothing may be refused; powers the card on. */
+void bridge_ready(struct bridge *b);
+/* And selects the application and its directory. */
+void bridge_select(struct bridge *b);
+/* Makes ACCEPT of the OFFER in b->offer. */
+void bridge_accept(struct bridge *b, bool take_over);
+
+/* Adds a sealed command to b->body; clear it before the first. */
+void bridge_add(struct bridge *b, enum wire_command_type type,
+    uint8_t argument, struct cb_span apdu, uint16_t consumed);
+/* An APDU in hexadecimal. */
+void bridge_seal(struct bridge *b, const char *hex);
+/* Sends b->body: false where b->code and b->outcome say why not. *records:
+ * appended. */
+bool bridge_send(struct bridge *b, struct cb_buf *records);
+uint64_t bridge_post(struct bridge *b);
+/* Opens the next record of *cur into b->last. */
+void bridge_read(struct bridge *b, struct cb_span *cur);
+/* One APDU in hexadecimal; the card's answer likewise. */
+const char *bridge_apdu(struct bridge *b, const char *hex);
+void bridge_is(struct bridge *b, const char *hex, const char *want);
+
+/* APDUs to the card. */
+#define SELECT_A5 "00A4040C10A000000077010303000000F100000002"
+#define TO_5011 "00A40000025011"
+#define PIN_FIELD "313233343536" FFS
+#define FFS "FFFFFFFFFFFFFFFFFFFFFFFFFFFFFFFFFFFFFFFFFFFFFFFFFFFFFFFF" \
+	"FFFFFFFFFFFFFFFFFFFFFFFFFFFFFFFFFFFFFFFFFFFFFFFFFFFFFFFFFFFF"
+#define VERIFY "0020008140" PIN_FIELD
+#define WRONG "0020008140303030303030" FFS
+#define TRIES "00200081"
+
+#endif

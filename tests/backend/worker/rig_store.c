@@ -1,0 +1,225 @@
+/* SPDX-License-Identifier: BSD-2-Clause
+ * Copyright (c) 2026 The cardbridge authors */
+/*
+ * The other end of the worker's channel to the store.
+ */
+#include <string.h>
+
+#include "backend/vault/mac.h"
+#include "tests/backend/worker/rig_serve.h"
+
+void
+rig_answer(struct be_channel *ch, const struct be_message *m,
+    enum cb_err code, struct cb_buf *body)
+{
+	const struct be_message answer = { m->type, (uint16_t)code, true,
+		m->id, code == CB_OK ? cb_buf_span(body) : CB_SPAN_EMPTY };
+
+	if (m->id != 0)
+		ck_assert_int_ne(be_channel_send(ch, &answer), CB_E_LIMIT);
+	cb_buf_free(body);
+}
+
+/* ---- acts ---------------------------------------------------------------- */
+
+static enum fault
+fault_due(struct rig *g)
+{
+	enum fault fault = NO_FAULT;
+
+	(void)pthread_mutex_lock(&g->lock);
+	g->acts++;
+	if (g->fault != NO_FAULT && g->after == 0)
+		fault = g->fault;
+	else if (g->after > 0)
+		g->after--;
+	(void)pthread_mutex_unlock(&g->lock);
+	return fault;
+}
+
+static void
+on_act(struct rig *g, struct be_channel *ch, const struct be_message *m)
+{
+	static const uint8_t node[WIRE_ID] = { 0x40 };
+	const enum fault fault = fault_due(g);
+	struct cb_buf body = CB_BUF_INIT;
+	struct be_act_read read;
+	struct be_acted acted = { .err = CB_E_STORE };
+
+	ck_assert_int_eq(be_act_get(m->body, &read), CB_OK);
+	memcpy(read.act.organisation, rig_keys.org->id, WIRE_ID);
+	memcpy(read.lease.node, node, WIRE_ID);
+	if (fault == NO_FAULT || fault == FAULT_LOSE) {
+		(void)!be_store_act(g->st, &read.act);
+		be_acted_of(&acted, &read.act);
+	}
+	be_act_read_free(&read);
+	if (fault == FAULT_SWALLOW || fault == FAULT_LOSE)
+		return;
+	ck_assert_int_eq(be_acted_put(&body, &acted), CB_OK);
+	rig_answer(ch, m, CB_OK, &body);
+}
+
+/* ---- rights -------------------------------------------------------------- */
+
+struct kept {
+	struct cb_buf bytes[4], macs[4];
+	size_t n;
+};
+
+static void
+grant(struct kept *k, struct be_rights *rights, enum be_right which,
+    struct wire_grant *row)
+{
+	struct be_ask_signed s;
+
+	memcpy(row->organisation, rig_keys.org->id, WIRE_ID);
+	ck_assert_int_eq(wire_grant_put(&k->bytes[k->n], row), CB_OK);
+	ck_assert_int_eq(be_grant_sign(&k->macs[k->n], rig_keys.org,
+			     cb_buf_span(&k->bytes[k->n])),
+	    CB_OK);
+	s.bytes = cb_buf_span(&k->bytes[k->n]);
+	s.mac = cb_buf_span(&k->macs[k->n]);
+	k->n++;
+	ck_assert_int_eq(be_rights_add(rights, which, &s), CB_OK);
+}
+
+static void
+rights_of(struct rig *g, const struct device *d, struct cb_buf *body)
+{
+	static struct be_rights rights;
+	struct kept k = { .n = 0 };
+	uint8_t fingerprint[CR_HASH];
+	struct wire_grant row;
+
+	rights.n = 0;
+	rights.card_key = cb_buf_span(&g->card_key);
+	ck_assert_int_eq(
+	    cr_sha256(cb_buf_span(&d->cert), fingerprint), CB_OK);
+	row = (struct wire_grant){ .type = WIRE_GRANT_DEVICE };
+	row.bytes[WIRE_G_DEVICE] = CB_SPAN_OF(d->id);
+	row.bytes[WIRE_G_FINGERPRINT] = CB_SPAN_OF(fingerprint);
+	row.number[WIRE_G_CLASS] = 2;
+	row.number[WIRE_G_STATE] = BE_STATE_IN_USE;
+	grant(&k, &rights, BE_RIGHT_HOLDER, &row);
+	row = (struct wire_grant){ .type = WIRE_GRANT_ASSIGNMENT };
+	row.bytes[WIRE_G_CARD] = CB_SPAN_OF(g->card);
+	row.bytes[WIRE_G_SUBJECT] = CB_SPAN_OF(d->id);
+	row.number[WIRE_G_KIND] = BE_TO_DEVICE;
+	grant(&k, &rights, BE_RIGHT_RIGHT, &row);
+	row = (struct wire_grant){ .type = WIRE_GRANT_CARD };
+	row.bytes[WIRE_G_CARD] = CB_SPAN_OF(g->card);
+	row.number[WIRE_G_STATE] = BE_STATE_IN_USE;
+	row.number[WIRE_G_VERSION] = 7;
+	grant(&k, &rights, BE_RIGHT_CARD, &row);
+	if (d->revoked) {
+		row = (struct wire_grant){ .type = WIRE_GRANT_REVOCATION };
+		row.bytes[WIRE_G_SUBJECT] = CB_SPAN_OF(d->id);
+		row.bytes[WIRE_G_FINGERPRINT] = CB_SPAN_OF(fingerprint);
+		row.number[WIRE_G_SINCE] = 1;
+		grant(&k, &rights, BE_RIGHT_REVOCATION, &row);
+	}
+	ck_assert_int_eq(be_rights_put(body, &rights), CB_OK);
+	for (size_t i = 0; i < k.n; i++) {
+		cb_buf_free(&k.bytes[i]);
+		cb_buf_free(&k.macs[i]);
+	}
+}
+
+static void
+on_rights(struct rig *g, struct be_channel *ch, const struct be_message *m)
+{
+	struct cb_buf body = CB_BUF_INIT;
+	struct be_ask_rights ask;
+	enum cb_err code = CB_E_ABSENT;
+
+	ck_assert_int_eq(be_ask_rights_get(m->body, &ask), CB_OK);
+	for (int i = 0; i < DEVICES; i++)
+		if (memcmp(g->devices[i].id, ask.holder, WIRE_ID) == 0 &&
+		    g->devices[i].assigned) {
+			rights_of(g, &g->devices[i], &body);
+			code = CB_OK;
+		}
+	rig_answer(ch, m, code, &body);
+}
+
+/* ---- the others ---------------------------------------------------------- */
+
+static enum cb_err
+add_record(void *ctx, const struct be_value *v, size_t n)
+{
+	const struct be_ask_record record = { v[0].s, v[1].s };
+
+	ck_assert_uint_eq(n, 2);
+	return be_ask_record_put(ctx, &record);
+}
+
+static enum cb_err
+add_lease(void *ctx, const struct be_lease *lease)
+{
+	return be_ask_leases_put(ctx, lease);
+}
+
+static void
+on_id(struct rig *g, struct be_channel *ch, const struct be_message *m)
+{
+	struct cb_buf body = CB_BUF_INIT;
+	struct be_lease lease;
+	uint8_t id[1][WIRE_ID];
+	bool done;
+	enum cb_err r = CB_E_ARG;
+
+	ck_assert_int_eq(be_ask_ids_get(m->body, id, 1), CB_OK);
+	if (m->type == BE_ASK_RECORDS)
+		r = be_store_records(g->st, rig_keys.org->id, id[0],
+		    add_record, &body, NULL);
+	else if (m->type == BE_ASK_LEASES)
+		r = be_store_sessions(g->st, rig_keys.org->id, id[0], 100,
+		    add_lease, &body, NULL);
+	else if (m->type == BE_ASK_LEASE &&
+	    (r = be_store_lease(g->st, id[0], &lease, NULL)) == CB_OK)
+		r = be_ask_lease_put(&body, &lease);
+	else if (m->type == BE_ASK_OUTCOME &&
+	    (r = be_store_outcome(g->st, id[0], &done, NULL)) == CB_OK)
+		r = cb_put_u8(&body, done);
+	rig_answer(ch, m, r, &body);
+}
+
+static void
+on_answer(struct rig *g, struct be_channel *ch, const struct be_message *m)
+{
+	struct cb_buf body = CB_BUF_INIT, bytes = CB_BUF_INIT;
+	struct be_ask_answer a;
+	struct be_answered found;
+	enum cb_err r;
+
+	ck_assert_int_eq(be_ask_answer_get(m->body, &a), CB_OK);
+	if ((r = be_store_answer(g->st, a.device, a.session, a.number,
+		 a.request, true, &found.found, &bytes, NULL)) == CB_OK) {
+		found.bytes = cb_buf_span(&bytes);
+		r = be_answered_put(&body, &found);
+	}
+	cb_buf_free(&bytes);
+	rig_answer(ch, m, r, &body);
+}
+
+enum cb_err
+rig_on_store(void *ctx, struct be_channel *ch, const struct be_message *m)
+{
+	struct rig *g = ctx;
+
+	switch (m->type) {
+	case BE_ASK_ACT:
+		on_act(g, ch, m);
+		return CB_OK;
+	case BE_ASK_RIGHTS:
+		on_rights(g, ch, m);
+		return CB_OK;
+	case BE_ASK_ANSWER:
+		on_answer(g, ch, m);
+		return CB_OK;
+	default:
+		on_id(g, ch, m);
+		return CB_OK;
+	}
+}

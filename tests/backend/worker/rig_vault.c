@@ -1,0 +1,169 @@
+/* SPDX-License-Identifier: BSD-2-Clause
+ * Copyright (c) 2026 The cardbridge authors */
+/*
+ * The other end of the worker's channel to the vault.
+ */
+#include <string.h>
+#include <time.h>
+
+#include "tests/backend/worker/rig_serve.h"
+
+static uint64_t
+tick(void)
+{
+	struct timespec t;
+
+	(void)clock_gettime(CLOCK_MONOTONIC, &t);
+	return (uint64_t)t.tv_sec * 1000 + (uint64_t)t.tv_nsec / 1000000;
+}
+
+static void
+on_challenge(struct rig *g, struct be_channel *ch, const struct be_message *m)
+{
+	struct be_challenged c = { .kind = WIRE_TEST,
+		.service = cb_buf_span(&rig_keys.ring->service_cert) };
+	struct cb_buf body = CB_BUF_INIT;
+	uint8_t ids[2][WIRE_ID];
+	enum cb_err r;
+
+	ck_assert_int_eq(be_ask_ids_get(m->body, ids, 2), CB_OK);
+	if ((r = be_challenge_new(&g->challenges, tick(), rig_keys.org->id,
+		 ids[0], ids[1], c.challenge)) == CB_OK)
+		r = be_challenged_put(&body, &c);
+	rig_answer(ch, m, r, &body);
+}
+
+static void
+sort_rights(const struct be_rights *rights, struct be_open *ask,
+    struct be_signed *revocations)
+{
+	for (size_t i = 0; i < rights->n; i++) {
+		const struct be_signed s = { rights->rows[i].bytes,
+			rights->rows[i].mac };
+
+		switch (rights->which[i]) {
+		case BE_RIGHT_HOLDER:
+			ask->holder = s;
+			break;
+		case BE_RIGHT_RIGHT:
+			ask->right = s;
+			break;
+		case BE_RIGHT_CARD:
+			ask->card = s;
+			break;
+		case BE_RIGHT_GROUP:
+			ask->group = s;
+			break;
+		case BE_RIGHT_REVOCATION:
+			revocations[ask->revocations_n++] = s;
+			break;
+		}
+	}
+	ask->revocations = revocations;
+	ask->card_key = rights->card_key;
+}
+
+static void
+keep_opened(struct rig *g, const struct be_opened *opened)
+{
+	for (int i = 0; i < COUNT(g->opened); i++)
+		if (!g->opened[i].used) {
+			g->opened[i].opened = *opened;
+			g->opened[i].used = true;
+			return;
+		}
+	ck_abort_msg("more sessions than the rig has room for");
+}
+
+static const struct be_opened *
+opened_of(struct rig *g, const uint8_t session[WIRE_ID], bool forget)
+{
+	for (int i = 0; i < COUNT(g->opened); i++)
+		if (g->opened[i].used &&
+		    memcmp(g->opened[i].opened.session, session, WIRE_ID) ==
+			0) {
+			g->opened[i].used = !forget;
+			return &g->opened[i].opened;
+		}
+	return NULL;
+}
+
+static void
+on_unlock(struct rig *g, struct be_channel *ch, const struct be_message *m)
+{
+	static struct be_unlock u;
+	static struct be_signed revocations[BE_RIGHTS_MAX];
+	struct be_open ask = { .ring = rig_keys.ring, .org = rig_keys.org,
+		.challenges = &g->challenges, .now = (int64_t)time(NULL),
+		.tick = tick() };
+	struct cb_buf body = CB_BUF_INIT;
+	struct be_unlocked told;
+	struct be_opened opened;
+	enum be_refusal why;
+	enum cb_err r;
+
+	ck_assert_int_eq(be_unlock_get(m->body, &u), CB_OK);
+	ask.offer = u.offer;
+	ask.accept = u.accept;
+	sort_rights(&u.rights, &ask, revocations);
+	if ((r = be_vault_open(&ask, &opened, &why)) == CB_OK) {
+		keep_opened(g, &opened);
+		told = (struct be_unlocked){ .is_person = opened.is_person,
+			.take_over = opened.take_over, .role = opened.role,
+			.class = opened.class };
+		memcpy(told.holder, opened.holder, WIRE_ID);
+		memcpy(told.secret, opened.secret, CR_KEY);
+		memcpy(told.key, opened.key, CR_KEY);
+		r = be_unlocked_put(&body, &told);
+	}
+	rig_answer(ch, m, r, &body);
+}
+
+static void
+on_passcode(struct rig *g, struct be_channel *ch, const struct be_message *m)
+{
+	struct be_passcode_told told = { .wait_ms = 0 };
+	struct be_passcode_ask ask;
+	const struct be_opened *opened;
+	struct be_limited how;
+	struct cb_buf body = CB_BUF_INIT;
+	enum cb_err r = CB_E_DENIED;
+
+	ck_assert_int_eq(be_passcode_ask_get(m->body, &ask), CB_OK);
+	g->passcodes++;
+	if ((opened = opened_of(g, ask.session, false)) != NULL)
+		r = be_passcode(&g->limit, rig_keys.ring, opened, tick(),
+		    ask.scrypt, told.key, &how);
+	if (r == CB_E_BUSY) {
+		told = (struct be_passcode_told){ .wait_ms = how.wait_ms };
+		r = CB_OK;
+	}
+	if (r == CB_OK)
+		r = be_passcode_told_put(&body, &told);
+	rig_answer(ch, m, r, &body);
+}
+
+enum cb_err
+rig_on_vault(void *ctx, struct be_channel *ch, const struct be_message *m)
+{
+	struct rig *g = ctx;
+
+	switch (m->type) {
+	case BE_ASK_CHALLENGE:
+		on_challenge(g, ch, m);
+		return CB_OK;
+	case BE_ASK_UNLOCK:
+		on_unlock(g, ch, m);
+		return CB_OK;
+	case BE_ASK_PASSCODE:
+		on_passcode(g, ch, m);
+		return CB_OK;
+	case BE_ASK_LOCK:
+		ck_assert_uint_eq(m->body.n, WIRE_ID);
+		(void)opened_of(g, m->body.p, true);
+		return CB_OK;
+	default:
+		ck_abort_msg("the vault is asked %x", m->type);
+		return CB_E_PEER;
+	}
+}

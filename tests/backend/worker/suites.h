@@ -1,0 +1,22 @@
+/* SPDX-License-Identifier: BSD-2-Clause
+ * Copyright (c) 2026 The cardbridge authors */
+/*
+ * The suites of the worker, and what each test begins with.
+ */
+#ifndef TESTS_BACKEND_WORKER_SUITES_H
+#define TESTS_BACKEND_WORKER_SUITES_H
+
+#include "tests/backend/worker/rig.h"
+
+Suite *record_suite(void);
+Suite *rows_suite(void);
+Suite *session_suite(void);
+Suite *use_suite(void);
+
+/* A rig, and a bridge with the first device's identity. */
+extern struct rig g;
+extern struct bridge b;
+void worker_setup(void);
+void worker_teardown(void);
+
+#endif

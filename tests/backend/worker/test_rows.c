@@ -1,0 +1,63 @@
+/* SPDX-License-Identifier: BSD-2-Clause
+ * Copyright (c) 2026 The cardbridge authors */
+/*
+ * Rows of a card that somebody has changed in the database.
+ */
+#include <string.h>
+
+#include "tests/backend/worker/suites.h"
+
+static const char *const tampered[] = {
+	"DELETE FROM record WHERE name LIKE 'card/0/t/%'",
+	"DELETE FROM record WHERE name='root'",
+	"INSERT INTO record SELECT card, 'card/9', value FROM record "
+	"WHERE name='card'",
+	"UPDATE record SET value=(SELECT value FROM record WHERE "
+	"name='card') WHERE name LIKE 'card/0/p/%'",
+	"UPDATE record SET value=substr(value, 1, length(value) - 1) "
+	"WHERE name='card'",
+};
+
+START_TEST(a_card_whose_rows_are_not_its_roots_does_not_open)
+{
+	rig_sql(&g, tampered[_i]);
+	ck_assert_uint_eq(bridge_open(&b, false), 0);
+	ck_assert_int_eq(b.last.type, WIRE_REFUSED);
+	ck_assert_uint_eq(b.last.code, CB_E_FORMAT);
+	ck_assert_ptr_nonnull(strstr(b.last.text, "record"));
+	ck_assert_uint_eq(rig_stats(&g).sessions, 0);
+	ck_assert_int_eq(rig_number(&g, "SELECT count(*) FROM lease WHERE "
+					"device IS NOT NULL"),
+	    0);
+}
+END_TEST
+
+START_TEST(one_older_row_is_seen)
+{
+	rig_sql(&g, "CREATE TABLE kept AS SELECT * FROM record WHERE "
+		    "name LIKE 'card/0/t/%'");
+	bridge_select(&b);
+	bridge_is(&b, WRONG, "63C2");
+	rig_sql(&g, "UPDATE record SET value=(SELECT value FROM kept WHERE "
+		    "kept.name=record.name) WHERE name IN "
+		    "(SELECT name FROM kept)");
+	ck_assert_uint_eq(bridge_open(&b, false), 0);
+	ck_assert_int_eq(b.last.type, WIRE_REFUSED);
+}
+END_TEST
+
+Suite *
+rows_suite(void)
+{
+	Suite *s = suite_create("rows");
+	TCase *t = tcase_create("rows");
+
+	tcase_add_checked_fixture(t, worker_setup, worker_teardown);
+	tcase_set_timeout(t, 60);
+	tcase_add_loop_test(t,
+	    a_card_whose_rows_are_not_its_roots_does_not_open, 0,
+	    COUNT(tampered));
+	tcase_add_test(t, one_older_row_is_seen);
+	suite_add_tcase(s, t);
+	return s;
+}

@@ -1,0 +1,286 @@
+/* SPDX-License-Identifier: BSD-2-Clause
+ * Copyright (c) 2026 The cardbridge authors */
+/*
+ * Who may use a card: rights, taking over, watching, and giving it back.
+ */
+#include <string.h>
+
+#include "tests/backend/worker/suites.h"
+
+/* ---- who may ------------------------------------------------------------- */
+
+START_TEST(nobody_else_opens_a_card)
+{
+	struct wire_key *const own = g.devices[0].key;
+	struct bridge other;
+
+	bridge_init(&other, &g, 0);
+	if (_i == 0)
+		g.devices[0].revoked = true;
+	else if (_i == 1)
+		bridge_init(&other, &g, DEVICES - 1); /* no right */
+	else
+		g.devices[0].key = g.devices[1].key; /* not its own */
+	ck_assert_uint_ne(bridge_open(&other, false), 0);
+	ck_assert_uint_eq(rig_entries(&g, WIRE_SESSION_REFUSED), 1);
+	ck_assert_uint_eq(rig_entries(&g, WIRE_SESSION_OPEN), 0);
+	g.devices[0].key = own;
+	bridge_clear(&other);
+}
+END_TEST
+
+START_TEST(a_foreign_device_runs_nothing_in_a_session)
+{
+	struct bridge other;
+	struct cb_buf none = CB_BUF_INIT;
+
+	bridge_select(&b);
+	bridge_init(&other, &g, 1);
+	memcpy(other.session, b.session, WIRE_ID);
+	cb_buf_clear(&b.body);
+	bridge_seal(&b, WRONG);
+	cb_buf_move(&other.body, &b.body);
+	ck_assert(!bridge_send(&other, &none));
+	ck_assert_uint_eq(other.code, CB_E_ABSENT);
+	/* the very same from its own device is run */
+	cb_buf_move(&b.body, &other.body);
+	ck_assert(bridge_send(&b, &none));
+	b.from.next++;	/* not looked at */
+	bridge_is(&b, TRIES, "63C2");
+	bridge_clear(&other);
+	cb_buf_free(&none);
+}
+END_TEST
+
+START_TEST(another_organisation_is_refused)
+{
+	struct wire_offer offer;
+	struct cb_buf body = CB_BUF_INIT, answer = CB_BUF_INIT;
+	const uint8_t *const ids[] = { b.d->id, g.card };
+
+	/* an OFFER with the organisation changed on the road: signature and
+	 * label are of the other one */
+	ck_assert_int_eq(be_ask_ids_put(&body, ids, 2), CB_OK);
+	ck_assert_uint_eq(
+	    rig_ask(&g, BE_ASK_OFFER, cb_buf_span(&body), &b.offer), 0);
+	ck_assert_int_eq(
+	    wire_offer_get(cb_buf_span(&b.offer), &offer), CB_OK);
+	b.offer.p[8 + WIRE_ID] ^= 1;
+	bridge_accept(&b, false);
+	cb_buf_clear(&body);
+	ck_assert_int_eq(be_bytes_put(&body, b.d->id, WIRE_ID), CB_OK);
+	ck_assert_int_eq(cb_buf_add(&body, cb_buf_span(&b.accept)), CB_OK);
+	ck_assert_uint_eq(
+	    rig_ask(&g, BE_ASK_OPEN, cb_buf_span(&body), &answer),
+	    CB_E_DENIED);
+	cb_buf_free(&body);
+	cb_buf_free(&answer);
+}
+END_TEST
+
+/* ---- taking over, watching ----------------------------------------------- */
+
+static uint64_t
+watch(const struct bridge *bridge, bool with_session, uint32_t stamp)
+{
+	static const uint8_t none[WIRE_ID];
+	const uint8_t *const ids[] = { bridge->d->id, g.card,
+		with_session ? bridge->session : none };
+	struct cb_buf body = CB_BUF_INIT;
+	uint64_t id;
+
+	ck_assert_int_eq(be_ask_ids_put(&body, ids, 3), CB_OK);
+	ck_assert_int_eq(cb_put_u32(&body, stamp), CB_OK);
+	id = rig_send(&g, BE_ASK_WATCH, cb_buf_span(&body));
+	cb_buf_free(&body);
+	return id;
+}
+
+struct told {
+	uint32_t stamp;
+	uint8_t state, flags;
+	uint16_t code;
+};
+
+static struct told
+told(uint64_t id)
+{
+	struct cb_buf body = CB_BUF_INIT;
+	struct cb_span cur;
+	struct told t;
+
+	ck_assert_uint_eq(rig_wait(&g, id, &body), 0);
+	cur = cb_buf_span(&body);
+	ck_assert_int_eq(cb_get_u32(&cur, &t.stamp), CB_OK);
+	ck_assert_int_eq(cb_get_u8(&cur, &t.state), CB_OK);
+	ck_assert_int_eq(cb_get_u8(&cur, &t.flags), CB_OK);
+	ck_assert_int_eq(cb_get_u16(&cur, &t.code), CB_OK);
+	ck_assert_uint_eq(cur.n, 0);
+	ck_assert_uint_ne(t.stamp, 0);
+	cb_buf_free(&body);
+	return t;
+}
+
+START_TEST(a_card_that_is_taken_over_is_told)
+{
+	struct bridge other;
+	struct told t;
+	uint64_t held;
+
+	bridge_select(&b);
+	t = told(watch(&b, true, 0));
+	ck_assert_uint_eq(t.state, WIRE_THERE);
+	ck_assert_uint_eq(t.flags, 0);
+	held = watch(&b, true, t.stamp);
+	ck_assert(!rig_has(&g, held, 100));
+	bridge_init(&other, &g, 1);
+	ck_assert_uint_eq(bridge_open(&other, false), CB_E_BUSY);
+	bridge_is(&b, SELECT_A5, "9000");	/* it goes on */
+	ck_assert(!rig_has(&g, held, 50));
+	ck_assert_uint_eq(bridge_open(&other, true), 0);
+	ck_assert_int_eq(other.last.type, WIRE_OPENED);
+	t = told(held);
+	ck_assert_uint_eq(t.state, WIRE_ELSEWHERE);
+	ck_assert_uint_eq(t.flags, 1);
+	bridge_is(&b, SELECT_A5, "code 6 outcome 1");
+	ck_assert_uint_eq(rig_entries(&g, WIRE_SESSION_TAKEOVER), 1);
+	bridge_clear(&other);
+}
+END_TEST
+
+START_TEST(a_card_that_may_not_be_taken_over_goes_on)
+{
+	struct bridge other;
+
+	rig_sql(&g, "UPDATE card SET take_over=0");
+	bridge_select(&b);
+	bridge_init(&other, &g, 1);
+	ck_assert_uint_eq(bridge_open(&other, true), CB_E_BUSY);
+	bridge_is(&b, SELECT_A5, "9000");
+	bridge_clear(&other);
+}
+END_TEST
+
+START_TEST(taking_over_waits_for_the_running_command)
+{
+	struct bridge other;
+	struct cb_buf records = CB_BUF_INIT;
+	struct cb_span cur;
+	uint64_t running;
+
+	bridge_select(&b);
+	cb_buf_clear(&b.body);
+	for (int i = 0; i < 3; i++)
+		bridge_seal(&b, i < 2 ? WRONG : TRIES);
+	running = bridge_post(&b);
+	bridge_init(&other, &g, 1);
+	ck_assert_uint_eq(bridge_open(&other, true), 0);
+	/* both were run, or the session was taken before they came */
+	ck_assert_uint_eq(rig_wait(&g, running, &records), 0);
+	cur = cb_buf_span(&records);
+	for (int i = 0; i < 3; i++)
+		bridge_read(&b, &cur);
+	ck_assert_uint_eq(cur.n, 0);
+	bridge_clear(&other);
+	cb_buf_free(&records);
+}
+END_TEST
+
+START_TEST(a_device_opens_its_own_card_anew)
+{
+	uint8_t old[WIRE_ID];
+	struct told t;
+
+	bridge_select(&b);
+	memcpy(old, b.session, WIRE_ID);
+	bridge_select(&b);
+	ck_assert_uint_eq(rig_stats(&g).sessions, 1);
+	memcpy(b.session, old, WIRE_ID);
+	t = told(watch(&b, true, 0));
+	ck_assert_uint_eq(t.state, WIRE_THERE);
+	ck_assert_uint_eq(t.flags, 1);
+	ck_assert_uint_eq(rig_entries(&g, WIRE_SESSION_TAKEOVER), 0);
+}
+END_TEST
+
+START_TEST(who_has_no_right_sees_no_card)
+{
+	struct bridge other;
+	struct told t;
+
+	bridge_init(&other, &g, DEVICES - 1);
+	t = told(watch(&other, false, 0));
+	ck_assert_uint_eq(t.state, WIRE_NOT_THERE);
+	t = told(watch(&b, false, 0));
+	ck_assert_uint_eq(t.state, WIRE_THERE);
+	bridge_clear(&other);
+}
+END_TEST
+
+START_TEST(a_session_whose_bridge_is_silent_ends)
+{
+	uint64_t held;
+	struct told t;
+	struct cb_buf body = CB_BUF_INIT;
+
+	g.set.silent = 200;
+	rig_restart(&g);
+	bridge_select(&b);
+	t = told(watch(&b, true, 0));
+	held = watch(&b, true, t.stamp);
+	ck_assert(!rig_has(&g, held, 600));	/* a hold keeps it */
+	bridge_is(&b, SELECT_A5, "9000");
+	ck_assert_int_eq(cb_put_u64(&body, held), CB_OK);
+	(void)rig_send(&g, BE_ASK_UNWATCH, cb_buf_span(&body));
+	for (int i = 0; i < 1000 && rig_stats(&g).sessions > 0; i++)
+		(void)rig_has(&g, 0xFFFF, 10);
+	ck_assert_uint_eq(rig_stats(&g).sessions, 0);
+	ck_assert_uint_eq(rig_entries(&g, WIRE_SESSION_END), 1);
+	bridge_is(&b, SELECT_A5, "code 6 outcome 1");
+	cb_buf_free(&body);
+}
+END_TEST
+
+START_TEST(close_gives_the_card_back)
+{
+	struct cb_buf records = CB_BUF_INIT;
+	struct cb_span cur;
+
+	bridge_select(&b);
+	cb_buf_clear(&b.body);
+	bridge_add(&b, WIRE_CLOSE, 0, CB_SPAN_EMPTY, 0);
+	ck_assert(bridge_send(&b, &records));
+	cur = cb_buf_span(&records);
+	bridge_read(&b, &cur);
+	ck_assert_int_eq(b.last.type, WIRE_DONE);
+	ck_assert_int_eq(rig_number(&g, "SELECT count(*) FROM lease WHERE "
+					"device IS NOT NULL"),
+	    0);
+	/* its answer was lost: it is given again */
+	cb_buf_clear(&records);
+	ck_assert(bridge_send(&b, &records));
+	cb_buf_free(&records);
+}
+END_TEST
+
+Suite *
+use_suite(void)
+{
+	Suite *s = suite_create("use");
+	TCase *t = tcase_create("use");
+
+	tcase_add_checked_fixture(t, worker_setup, worker_teardown);
+	tcase_set_timeout(t, 60);
+	tcase_add_loop_test(t, nobody_else_opens_a_card, 0, 3);
+	tcase_add_test(t, a_foreign_device_runs_nothing_in_a_session);
+	tcase_add_test(t, another_organisation_is_refused);
+	tcase_add_test(t, a_card_that_is_taken_over_is_told);
+	tcase_add_test(t, a_card_that_may_not_be_taken_over_goes_on);
+	tcase_add_test(t, taking_over_waits_for_the_running_command);
+	tcase_add_test(t, a_device_opens_its_own_card_anew);
+	tcase_add_test(t, who_has_no_right_sees_no_card);
+	tcase_add_test(t, a_session_whose_bridge_is_silent_ends);
+	tcase_add_test(t, close_gives_the_card_back);
+	suite_add_tcase(s, t);
+	return s;
+}
