@@ -54,8 +54,5 @@ void be_worker_stats(struct be_worker *w, struct be_worker_stats *out);
 
 /* The role: `fd` is the channel to the parent. An exit code. */
 int be_worker_main(int fd);
-/* Settings from what START says: backend/settings.c. */
-CB_MUST_USE enum cb_err be_worker_settings_read(struct cb_span json,
-    struct be_worker_settings *out, struct cb_why *why);
 
 #endif
