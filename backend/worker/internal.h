@@ -12,6 +12,7 @@
  *	run.c		running the commands of a body
  *	lookup.c	bodies of sessions that nobody knows any more
  *	watch.c		WATCH
+ *	enrol.c		ENROL
  *	hosted.c, record.c, book.c, pool.c
  */
 #ifndef BE_WORKER_INTERNAL_H
@@ -149,7 +150,7 @@ void be_reply_locked(struct be_worker *w, const struct be_reply *to,
 typedef enum cb_err be_request_fn(struct be_worker *w,
     const struct be_reply *reply, struct cb_span body);
 be_request_fn be_on_offer, be_on_open, be_on_commands, be_on_watch,
-    be_on_unwatch;
+    be_on_unwatch, be_on_enrol;
 
 /* ---- offer.c ------------------------------------------------------------- */
 

@@ -18,6 +18,7 @@ static const struct {
 	{ BE_ASK_COMMANDS, be_on_commands },
 	{ BE_ASK_WATCH, be_on_watch },
 	{ BE_ASK_UNWATCH, be_on_unwatch },
+	{ BE_ASK_ENROL, be_on_enrol },
 };
 #define REQUESTS (sizeof(requests) / sizeof(requests[0]))
 

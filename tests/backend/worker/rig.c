@@ -223,6 +223,34 @@ add_organisation(struct rig *g)
 	admin(g, platform, &row, NULL, 0);
 }
 
+void
+rig_token(struct rig *g, const uint8_t token[WIRE_TOKEN],
+    const uint8_t device[WIRE_ID])
+{
+	uint8_t hash[CR_HASH] = { 0 };
+	const struct be_value v[] = { BE_HASH(hash),
+		BE_T(cb_span_str(WIRE_TOKEN_DEVICE)), BE_ID(device), BE_I(2),
+		BE_I(((int64_t)time(NULL) + 600) * 1000),
+		BE_B(cb_span_str("mac")), BE_NONE };
+	const struct be_row_change row = { BE_TOKEN, false, v };
+
+	ck_assert_int_eq(cr_sha256(cb_span(token, WIRE_TOKEN), hash), CB_OK);
+	admin(g, rig_keys.org->id, &row, NULL, 0);
+}
+
+void
+rig_enrol(const uint8_t token[WIRE_TOKEN], struct cb_buf *out)
+{
+	struct wire_key *key;
+
+	ck_assert_int_eq(wire_key_new_p256(&key), CB_OK);
+	ck_assert_int_eq(wire_enrol_put(out, WIRE_TEST,
+			     rig_keys.ring->self.id, rig_keys.ring->service,
+			     token, key),
+	    CB_OK);
+	wire_key_free(&key);
+}
+
 static void
 make_device(struct rig *g, int i)
 {

@@ -18,6 +18,7 @@
 #include "backend/worker/record.h"
 #include "backend/worker/worker.h"
 #include "emulator/emu.h"
+#include "wire/enrol.h"
 #include "wire/entry.h"
 #include "wire/message.h"
 #include "wire/record.h"
@@ -94,6 +95,12 @@ int64_t rig_number(struct rig *g, const char *sql);
 struct be_worker_stats rig_stats(struct rig *g);
 /* How many entries of this type the organisation's chain has. */
 unsigned rig_entries(struct rig *g, enum wire_entry_type type);
+
+/* A token for a device of this id. */
+void rig_token(struct rig *g, const uint8_t token[WIRE_TOKEN],
+    const uint8_t device[WIRE_ID]);
+/* ENROL with this token and a new key. */
+void rig_enrol(const uint8_t token[WIRE_TOKEN], struct cb_buf *out);
 
 /* ---- the door ------------------------------------------------------------ */
 

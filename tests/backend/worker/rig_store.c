@@ -143,6 +143,32 @@ on_rights(struct rig *g, struct be_channel *ch, const struct be_message *m)
 	rig_answer(ch, m, code, &body);
 }
 
+static void
+on_token(struct rig *g, struct be_channel *ch, const struct be_message *m)
+{
+	struct be_rights none = { .n = 0 };
+	struct kept k = { .n = 0 };
+	struct cb_buf body = CB_BUF_INIT;
+	struct wire_grant row = { .type = WIRE_GRANT_TOKEN };
+	struct be_token token;
+	uint8_t hash[CR_HASH];
+	enum cb_err r;
+
+	ck_assert_int_eq(be_ask_hash_get(m->body, hash), CB_OK);
+	if ((r = be_store_token(g->st, hash, 2, &token, NULL)) == CB_OK) {
+		row.bytes[WIRE_G_SUBJECT] = CB_SPAN_OF(token.subject);
+		row.bytes[WIRE_G_FINGERPRINT] = CB_SPAN_OF(hash);
+		row.bytes[WIRE_G_NAME] = cb_span_str(token.purpose);
+		row.number[WIRE_G_CLASS] = token.class;
+		row.number[WIRE_G_UNTIL] = token.until;
+		grant(&k, &none, BE_RIGHT_HOLDER, &row);
+		r = be_ask_signed_put(&body, &none.rows[0]);
+		cb_buf_free(&k.bytes[0]);
+		cb_buf_free(&k.macs[0]);
+	}
+	rig_answer(ch, m, r, &body);
+}
+
 /* ---- the others ---------------------------------------------------------- */
 
 static enum cb_err
@@ -217,6 +243,9 @@ rig_on_store(void *ctx, struct be_channel *ch, const struct be_message *m)
 		return CB_OK;
 	case BE_ASK_ANSWER:
 		on_answer(g, ch, m);
+		return CB_OK;
+	case BE_ASK_TOKEN:
+		on_token(g, ch, m);
 		return CB_OK;
 	default:
 		on_id(g, ch, m);

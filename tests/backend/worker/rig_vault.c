@@ -143,6 +143,45 @@ on_passcode(struct rig *g, struct be_channel *ch, const struct be_message *m)
 	rig_answer(ch, m, r, &body);
 }
 
+static void
+on_token_hash(struct be_channel *ch, const struct be_message *m)
+{
+	struct cb_buf body = CB_BUF_INIT;
+	uint8_t hash[CR_HASH];
+	enum cb_err r;
+
+	if ((r = be_enrol_hash(rig_keys.ring, m->body, hash)) == CB_OK)
+		r = be_bytes_put(&body, hash, sizeof(hash));
+	rig_answer(ch, m, r, &body);
+}
+
+static void
+on_certify(struct be_channel *ch, const struct be_message *m)
+{
+	struct cb_buf body = CB_BUF_INIT, der = CB_BUF_INIT,
+		      row = CB_BUF_INIT, mac = CB_BUF_INIT;
+	struct be_certified made = { .n = 1 };
+	struct be_certify ask;
+	struct be_signed token;
+	struct be_enrolled who;
+	enum cb_err r;
+
+	ck_assert_int_eq(be_certify_get(m->body, &ask), CB_OK);
+	token = (struct be_signed){ ask.token.bytes, ask.token.mac };
+	if ((r = be_enrol(rig_keys.ring, rig_keys.org, ask.enrol, &token,
+		 NULL, (int64_t)time(NULL), &who, &der, &row, &mac)) ==
+	    CB_OK) {
+		made.certificate = cb_buf_span(&der);
+		made.rows[0] = (struct be_ask_signed){ cb_buf_span(&row),
+			cb_buf_span(&mac) };
+		r = be_certified_put(&body, &made);
+	}
+	rig_answer(ch, m, r, &body);
+	cb_buf_free(&der);
+	cb_buf_free(&row);
+	cb_buf_free(&mac);
+}
+
 enum cb_err
 rig_on_vault(void *ctx, struct be_channel *ch, const struct be_message *m)
 {
@@ -157,6 +196,12 @@ rig_on_vault(void *ctx, struct be_channel *ch, const struct be_message *m)
 		return CB_OK;
 	case BE_ASK_PASSCODE:
 		on_passcode(g, ch, m);
+		return CB_OK;
+	case BE_ASK_TOKEN_HASH:
+		on_token_hash(ch, m);
+		return CB_OK;
+	case BE_ASK_CERTIFY:
+		on_certify(ch, m);
 		return CB_OK;
 	case BE_ASK_LOCK:
 		ck_assert_uint_eq(m->body.n, WIRE_ID);

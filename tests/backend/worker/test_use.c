@@ -263,6 +263,36 @@ START_TEST(close_gives_the_card_back)
 }
 END_TEST
 
+/* ---- enrolling ----------------------------------------------------------- */
+
+START_TEST(a_token_enrols_once)
+{
+	static const uint8_t token[WIRE_TOKEN] = { 7 },
+			     device[WIRE_ID] = { 0xDE };
+	struct cb_buf enrol = CB_BUF_INIT, answer = CB_BUF_INIT;
+
+	rig_token(&g, token, device);
+	rig_enrol(token, &enrol);
+	ck_assert_uint_eq(
+	    rig_ask(&g, BE_ASK_ENROL, cb_buf_span(&enrol), &answer), 0);
+	ck_assert_uint_gt(answer.n, 200);
+	ck_assert_uint_eq(rig_entries(&g, WIRE_ENROLLED), 1);
+	ck_assert_int_eq(rig_number(&g, "SELECT count(*) FROM device WHERE "
+					"state=1 AND length(mac)=38"),
+	    1);
+	for (int i = 0; i < 2; i++) {
+		ck_assert_uint_eq(rig_ask(&g, BE_ASK_ENROL,
+				      cb_buf_span(&enrol), &answer),
+		    CB_E_DENIED);
+		cb_buf_clear(&enrol);
+		rig_enrol(token, &enrol);
+	}
+	ck_assert_uint_eq(rig_entries(&g, WIRE_ENROLLED), 1);
+	cb_buf_free(&enrol);
+	cb_buf_free(&answer);
+}
+END_TEST
+
 Suite *
 use_suite(void)
 {
@@ -281,6 +311,7 @@ use_suite(void)
 	tcase_add_test(t, who_has_no_right_sees_no_card);
 	tcase_add_test(t, a_session_whose_bridge_is_silent_ends);
 	tcase_add_test(t, close_gives_the_card_back);
+	tcase_add_test(t, a_token_enrols_once);
 	suite_add_tcase(s, t);
 	return s;
 }
