@@ -3,6 +3,7 @@ check_PROGRAMS += tests/backend/test_store
 TESTS += tests/backend/test_store
 VALGRIND_TESTS += tests/backend/test_store
 tests_backend_test_store_SOURCES = \
+	tests/backend/sql.c tests/backend/sql.h \
 	tests/backend/store_main.c \
 	tests/backend/store_rig.c tests/backend/store_rig.h \
 	tests/backend/test_store_act.c \

@@ -3,12 +3,12 @@
 /*
  * A store to try things on.
  */
-#include <sqlite3.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <unistd.h>
 
+#include "tests/backend/sql.h"
 #include "tests/backend/store_rig.h"
 #include "wire/entry_types.h"
 
@@ -204,39 +204,14 @@ rig_init(struct rig *g)
 
 /* ---- by hand ------------------------------------------------------------- */
 
-static sqlite3 *
-connect_to(struct rig *g)
-{
-	sqlite3 *db;
-
-	ck_assert_int_eq(sqlite3_open(g->path, &db), SQLITE_OK);
-	sqlite3_busy_timeout(db, 5000);
-	return db;
-}
-
 int64_t
 sql_number(struct rig *g, const char *sql)
 {
-	sqlite3 *db = connect_to(g);
-	sqlite3_stmt *stmt;
-	int64_t n;
-
-	ck_assert_int_eq(
-	    sqlite3_prepare_v2(db, sql, -1, &stmt, NULL), SQLITE_OK);
-	ck_assert_int_eq(sqlite3_step(stmt), SQLITE_ROW);
-	n = sqlite3_column_int64(stmt, 0);
-	sqlite3_finalize(stmt);
-	sqlite3_close(db);
-	return n;
+	return sql_number_at(g->path, sql);
 }
 
 void
 sql_run(struct rig *g, const char *sql)
 {
-	sqlite3 *db = connect_to(g);
-	char *words = NULL;
-	int rc = sqlite3_exec(db, sql, NULL, NULL, &words);
-
-	ck_assert_msg(rc == SQLITE_OK, "%s: %s", sql, words);
-	sqlite3_close(db);
+	sql_run_at(g->path, sql);
 }

@@ -3,7 +3,6 @@
 /*
  * Making and ending a rig; what is made once.
  */
-#include <sqlite3.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -12,6 +11,7 @@
 #include <unistd.h>
 
 #include "backend/worker/hosted.h"
+#include "tests/backend/sql.h"
 #include "tests/backend/worker/rig_serve.h"
 
 struct rig_keys rig_keys;
@@ -317,11 +317,21 @@ server_end(struct server *s)
 }
 
 static void
-on_gone(void *ctx, struct be_channel *ch)
+on_store_gone(void *ctx, struct be_channel *ch)
 {
 	struct rig *g = ctx;
 
-	(ch == g->store.ch ? &g->store : &g->vault)->watched = NULL;
+	(void)ch;
+	g->store.watched = NULL;
+}
+
+static void
+on_vault_gone(void *ctx, struct be_channel *ch)
+{
+	struct rig *g = ctx;
+
+	(void)ch;
+	g->vault.watched = NULL;
 }
 
 /* Between the worker and one of our ends. */
@@ -344,7 +354,9 @@ serve(struct rig *g, struct server *s, enum be_role role, be_message_fn *fn)
 	connect_role(g, role, &fd);
 	ck_assert_int_eq(be_channel_new(&s->ch, fd), CB_OK);
 	ck_assert_int_eq(be_loop_channel(s->loop, &s->watched, s->ch, fn,
-			     on_gone, g),
+			     role == BE_STORE ? on_store_gone
+					      : on_vault_gone,
+			     g),
 	    CB_OK);
 	server_start(s);
 }
@@ -445,41 +457,22 @@ rig_fault(struct rig *g, enum fault fault, unsigned after)
 
 /* ---- by hand ------------------------------------------------------------- */
 
-static sqlite3 *
-connect_to(struct rig *g)
-{
-	sqlite3 *db;
-
-	ck_assert_int_eq(sqlite3_open(g->path, &db), SQLITE_OK);
-	sqlite3_busy_timeout(db, 5000);
-	return db;
-}
-
 int64_t
 rig_number(struct rig *g, const char *sql)
 {
-	sqlite3 *db = connect_to(g);
-	sqlite3_stmt *stmt;
-	int64_t n;
-
-	ck_assert_int_eq(
-	    sqlite3_prepare_v2(db, sql, -1, &stmt, NULL), SQLITE_OK);
-	ck_assert_int_eq(sqlite3_step(stmt), SQLITE_ROW);
-	n = sqlite3_column_int64(stmt, 0);
-	sqlite3_finalize(stmt);
-	sqlite3_close(db);
-	return n;
+	return sql_number_at(g->path, sql);
 }
 
 void
 rig_sql(struct rig *g, const char *sql)
 {
-	sqlite3 *db = connect_to(g);
-	char *words = NULL;
+	sql_run_at(g->path, sql);
+}
 
-	ck_assert_msg(sqlite3_exec(db, sql, NULL, NULL, &words) == SQLITE_OK,
-	    "%s: %s", sql, words);
-	sqlite3_close(db);
+unsigned
+rig_passcodes(struct rig *g)
+{
+	return __atomic_load_n(&g->passcodes, __ATOMIC_RELAXED);
 }
 
 struct be_worker_stats

@@ -75,7 +75,7 @@ struct rig {
 		struct be_opened opened;
 		bool used;
 	} opened[16];
-	unsigned passcodes;	/* how often it was asked */
+	unsigned passcodes;	/* how often it was asked; atomic */
 };
 
 /* Once for the program: keys of the backend, and a card. */
@@ -93,6 +93,7 @@ void rig_fault(struct rig *g, enum fault fault, unsigned after);
 void rig_sql(struct rig *g, const char *sql);
 int64_t rig_number(struct rig *g, const char *sql);
 struct be_worker_stats rig_stats(struct rig *g);
+unsigned rig_passcodes(struct rig *g);
 /* How many entries of this type the organisation's chain has. */
 unsigned rig_entries(struct rig *g, enum wire_entry_type type);
 

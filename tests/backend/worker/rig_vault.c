@@ -130,7 +130,7 @@ on_passcode(struct rig *g, struct be_channel *ch, const struct be_message *m)
 	enum cb_err r = CB_E_DENIED;
 
 	ck_assert_int_eq(be_passcode_ask_get(m->body, &ask), CB_OK);
-	g->passcodes++;
+	__atomic_add_fetch(&g->passcodes, 1, __ATOMIC_RELAXED);
 	if ((opened = opened_of(g, ask.session, false)) != NULL)
 		r = be_passcode(&g->limit, rig_keys.ring, opened, tick(),
 		    ask.scrypt, told.key, &how);

@@ -101,13 +101,13 @@ START_TEST(a_blocked_passcode_costs_no_vault)
 	bridge_is(&b, WRONG, "63C2");
 	bridge_is(&b, WRONG, "63C1");
 	bridge_is(&b, WRONG, "6983");
-	before = g.passcodes;
+	before = rig_passcodes(&g);
 	bridge_is(&b, VERIFY, "6983");
-	ck_assert_uint_eq(g.passcodes, before);
+	ck_assert_uint_eq(rig_passcodes(&g), before);
 	/* in another session, too */
 	bridge_select(&b);
 	bridge_is(&b, VERIFY, "6983");
-	ck_assert_uint_eq(g.passcodes, before);
+	ck_assert_uint_eq(rig_passcodes(&g), before);
 }
 END_TEST
 
@@ -282,6 +282,35 @@ START_TEST(an_accept_that_was_recorded_opens_nothing)
 }
 END_TEST
 
+/* The recorded conversation; its last answer that is stored is of before the
+ * decipherment, and nothing that came with it is. */
+START_TEST(what_was_deciphered_is_stored_nowhere)
+{
+	const char *src = getenv("srcdir");
+	char path[512], line[8192];
+	int64_t before = -1;
+	FILE *f;
+
+	snprintf(path, sizeof(path),
+	    "%s/tests/vectors/authentic5/authentic5-t1-login-decrypt.txt",
+	    src != NULL ? src : ".");
+	ck_assert_ptr_nonnull(f = fopen(path, "re"));
+	bridge_ready(&b);
+	while (rig_entries(&g, WIRE_DECIPHERED) == 0) {
+		ck_assert_ptr_nonnull(fgets(line, sizeof(line), f));
+		if (line[0] != '>')
+			continue;
+		line[strcspn(line, "\n")] = '\0';
+		before = rig_number(&g, "SELECT max(sequence) FROM answer");
+		(void)bridge_apdu(&b, line + 2);
+	}
+	fclose(f);
+	ck_assert_int_gt(before, 0);
+	ck_assert_int_eq(
+	    rig_number(&g, "SELECT max(sequence) FROM answer"), before);
+}
+END_TEST
+
 /* ---- deaths -------------------------------------------------------------- */
 
 START_TEST(a_worker_that_died_gives_the_answer_once)
@@ -336,9 +365,9 @@ START_TEST(a_death_between_the_commits_of_verify_costs_that_try)
 	cb_buf_clear(&b.body);
 	bridge_seal(&b, _i == 0 ? VERIFY : WRONG);
 	(void)bridge_post(&b);
-	for (int i = 0; i < 1000 && g.passcodes == 0; i++)
+	for (int i = 0; i < 1000 && rig_passcodes(&g) == 0; i++)
 		(void)rig_has(&g, 0xFFFF, 10);
-	ck_assert_uint_eq(g.passcodes, 1);
+	ck_assert_uint_eq(rig_passcodes(&g), 1);
 	rig_restart(&g);
 	ck_assert(!bridge_send(&b, &none));
 	ck_assert_uint_eq(b.outcome, WIRE_NOT_RUN);
@@ -402,6 +431,7 @@ session_suite(void)
 	tcase_add_loop_test(t, a_body_out_of_order_ends_the_session, 0, 3);
 	tcase_add_test(t, records_of_one_session_are_nothing_to_another);
 	tcase_add_test(t, an_accept_that_was_recorded_opens_nothing);
+	tcase_add_test(t, what_was_deciphered_is_stored_nowhere);
 	tcase_add_test(t, a_worker_that_died_gives_the_answer_once);
 	tcase_add_test(
 	    t, what_was_not_run_is_said_so_once_its_lease_is_fenced);
