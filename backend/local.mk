@@ -46,8 +46,9 @@ cardbridge_backend_CPPFLAGS = $(AM_CPPFLAGS) \
 	-DCB_VERSION='"$(PACKAGE_VERSION)"'
 cardbridge_backend_LDFLAGS = $(program_ldflags)
 cardbridge_backend_LDADD = \
-	backend/libservice.la backend/libroles.la \
+	backend/libservice.la backend/worker/libworker.la \
+	backend/libroles.la \
 	backend/store/libstore.la backend/vault/libvault.la \
-	wire/libwire.la crypto/libprimitives.la \
+	wire/libwire.la emulator/libemulator.la crypto/libprimitives.la \
 	common/libprocess.la common/libcommon.la
 endif

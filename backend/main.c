@@ -21,6 +21,7 @@
 #include "backend/parent.h"
 #include "backend/store/role.h"
 #include "backend/vault/role.h"
+#include "backend/worker/worker.h"
 #include "common/process.h"
 
 enum { EXIT_USAGE = 2 };
@@ -54,6 +55,7 @@ static const struct {
 	enum be_role role;
 	int (*main)(int fd);
 } roles[] = {
+	{ BE_WORKER, be_worker_main },
 	{ BE_STORE, be_store_main },
 	{ BE_VAULT, be_vault_main },
 };

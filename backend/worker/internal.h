@@ -114,6 +114,8 @@ struct be_worker {
 	size_t sessions_n;	/* with those that are being opened */
 	struct be_offer *offers;
 	struct be_watch *watches;
+	be_lost_fn *lost;	/* NULL: nobody wants to know */
+	void *lost_ctx;
 	bool stopping;
 	int ended;	/* atomic: nobody answers any more */
 	struct be_worker_stats stats;

@@ -64,6 +64,15 @@ on_parent_gone(void *ctx, struct be_channel *ch)
 	be_loop_stop(r->loop);
 }
 
+static void
+on_lost(void *ctx, enum be_role role)
+{
+	static const uint8_t none[WIRE_ID];
+	struct role *r = ctx;
+
+	be_control_lost(&r->control, role, none);
+}
+
 static enum cb_err
 begin(struct role *r, struct cb_why *why)
 {
@@ -85,6 +94,7 @@ begin(struct role *r, struct cb_why *why)
 	    (e = be_loop_channel(r->loop, &r->parent, r->control.ch,
 		 on_parent, on_parent_gone, r)) != CB_OK)
 		return e;
+	be_worker_on_lost(r->w, on_lost, r);
 	return be_control_ready(&r->control, CB_SPAN_EMPTY);
 }
 

@@ -79,13 +79,28 @@ let_go(struct be_worker *w, struct be_peer *peer)
 }
 
 static void
+lost(struct be_worker *w, enum be_role role)
+{
+	cb_log(CB_LOG_NOTICE, "the %s is gone", be_role_name(role));
+	if (w->lost != NULL)
+		w->lost(w->lost_ctx, role);
+}
+
+void
+be_worker_on_lost(struct be_worker *w, be_lost_fn *fn, void *ctx)
+{
+	w->lost = fn;
+	w->lost_ctx = ctx;
+}
+
+static void
 on_door_gone(void *ctx, struct be_channel *ch)
 {
 	struct be_worker *w = ctx;
 
 	(void)ch;
-	cb_log(CB_LOG_NOTICE, "the door is gone");
 	let_go(w, &w->door);
+	lost(w, BE_DOOR);
 }
 
 static void
@@ -96,8 +111,8 @@ on_store_gone(void *ctx, struct be_channel *ch)
 	    offsetof(struct be_worker, store));
 
 	(void)ch;
-	cb_log(CB_LOG_NOTICE, "the store is gone");
 	let_go(w, peer);
+	lost(w, BE_STORE);
 }
 
 static void
@@ -108,8 +123,8 @@ on_vault_gone(void *ctx, struct be_channel *ch)
 	    offsetof(struct be_worker, vault));
 
 	(void)ch;
-	cb_log(CB_LOG_NOTICE, "the vault is gone");
 	let_go(w, peer);
+	lost(w, BE_VAULT);
 }
 
 enum cb_err

@@ -41,6 +41,9 @@ void be_worker_free(struct be_worker **w);
  * the one before. Takes the descriptor, in every case. */
 CB_MUST_USE enum cb_err be_worker_peer(
     struct be_worker *w, enum be_role role, int fd);
+/* Called on the loop when the channel to a role is over, and not replaced. */
+typedef void be_lost_fn(void *ctx, enum be_role role);
+void be_worker_on_lost(struct be_worker *w, be_lost_fn *lost, void *ctx);
 /* The loop: takes no requests any more, gives all cards back, and calls `done`
  * on a thread of the pool. */
 typedef void be_stopped_fn(void *ctx);
