@@ -21,7 +21,7 @@ unset CARDBRIDGE_SOCKET CB_ROAD CFLAGS CPPFLAGS LDFLAGS MAKEFLAGS CC
 
 packages=(
 	# to build (with docs/packages)
-	clang libseccomp-dev
+	clang libseccomp-dev libevent-dev
 	# to test
 	check valgrind codespell shellcheck mandoc binutils libcap2-bin
 	# unmodified programs that must take the card for a card

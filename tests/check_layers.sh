@@ -46,7 +46,8 @@ may() { # FILE HEADER
 	# each foreign library has one door
 	'<openssl/'*)
 		[[ $room = crypto || $room = wire || $1 = backend/vault/* ||
-			$1 = emulator/crypto/* || $1 = bridge/https/tls.c ]]
+			$1 = backend/door/tls.c || $1 = bridge/https/tls.c ||
+			$1 = emulator/crypto/* ]]
 		;;
 	'<curl/'*) [ "$1" = bridge/https/http_client.c ] ;;
 	'<sqlite3.h>')
@@ -58,6 +59,7 @@ may() { # FILE HEADER
 		;;
 	'<jansson.h>') [[ $room = cli || $1 = backend/settings.c ]] ;;
 	'<seccomp.h>') [ "$1" = backend/walls_sys.c ] ;;
+	'<event2/'*) [[ $1 = backend/door/* ]] ;;
 	# a client of pcscd, a plug-in of it, and what stands for its library
 	'<winscard.h>' | '<wintypes.h>' | '<pcsclite.h>')
 		[[ $room = ifdhandler || $1 = cli/pcsc.c ||
@@ -73,7 +75,8 @@ may() { # FILE HEADER
 	# who calls OpenSSL himself starts it here
 	crypto/ossl.h)
 		[[ $room = crypto || $room = wire || $1 = backend/vault/* ||
-			$1 = emulator/crypto/* || $1 = bridge/https/tls.c ]]
+			$1 = backend/door/tls.c || $1 = bridge/https/tls.c ||
+			$1 = emulator/crypto/* ]]
 		;;
 	crypto/crypto.h)
 		[[ $room = crypto || $room = wire || $room = emulator ||
@@ -138,6 +141,9 @@ may() { # FILE HEADER
 		;;
 	# who holds keys sees no state of others, and nobody sees it
 	backend/vault/*) [[ $1 = backend/vault/* ]] ;;
+	# where strangers are parsed stays by itself
+	backend/door/door.h) [ "$room" = backend ] ;;
+	backend/door/*) [[ $1 = backend/door/* ]] ;;
 	ifdhandler/* | winscard-shim/* | cli/* | backend/*)
 		[ "$room" = "${2%%/*}" ]
 		;;
@@ -191,7 +197,11 @@ done <<-'END'
 	backend/store/act.c <openssl/evp.h>
 	backend/store/act.c emulator/emu.h
 	backend/store/act.c bridge/client.h
-	backend/door.c backend/store/sql.h
+	backend/door/serve.c backend/store/sql.h
+	backend/door/serve.c <openssl/ssl.h>
+	backend/loop.c <event2/event.h>
+	backend/worker/session.c backend/door/http.h
+	backend/vault/root.c backend/door/tls.h
 	wire/chain.c backend/store/store.h
 	wire/chain.c <sqlite3.h>
 	bridge/serve.c backend/store/store.h

@@ -32,6 +32,7 @@ include tests/powercut/local.mk
 include tests/winscard/local.mk
 include tests/wire/local.mk
 if BACKEND
+include tests/backend/door/local.mk
 include tests/backend/roles/local.mk
 include tests/backend/service/local.mk
 include tests/backend/worker/local.mk

@@ -1,0 +1,68 @@
+/* SPDX-License-Identifier: BSD-2-Clause
+ * Copyright (c) 2026 The cardbridge authors */
+/*
+ * The door: the role that strangers reach. It speaks TLS and HTTP, knows by
+ * certificate who somebody is, and carries bodies, which it cannot read, to
+ * the worker of the organisation that the certificate names. PROTOCOL.md,
+ * "The road" and "Door and worker", is the description.
+ */
+#ifndef BE_DOOR_H
+#define BE_DOOR_H
+
+#include "backend/channel.h"
+#include "wire/wire.h"
+
+struct be_door_limits {
+	unsigned connections;	/* of devices and people, in all */
+	unsigned strangers;	/* connections without a certificate */
+	unsigned of_one;	/* connections of one device or person */
+	/* milliseconds */
+	unsigned handshake;	/* from the first byte on */
+	unsigned request;	/* head and body, from their first byte */
+	unsigned idle;		/* between requests */
+	unsigned answer;	/* of a worker */
+	unsigned sending;	/* until an answer is taken */
+};
+extern const struct be_door_limits be_door_usual;
+
+struct be_door_settings {
+	enum wire_kind kind;
+	uint8_t backend[WIRE_ID];
+	/* DER, borrowed while the door is made; `key` is PEM */
+	struct cb_span authority, service, certificate, key;
+	bool tls12;		/* where something old must be let in */
+	struct be_door_limits limits;
+};
+
+struct be_door;
+
+/* Takes no descriptor yet; all that has to be allocated or looked up outside
+ * the walls is. CB_E_FORMAT: a key or certificate that is none. */
+CB_MUST_USE enum cb_err be_door_new(struct be_door **out,
+    const struct be_door_settings *settings, struct cb_why *why);
+void be_door_free(struct be_door **door);
+
+/* A socket that listens already; taken in every case. */
+CB_MUST_USE enum cb_err be_door_listen(struct be_door *door, int fd);
+/* The channel to an organisation's worker, in place of the one before; taken
+ * in every case. */
+CB_MUST_USE enum cb_err be_door_worker(struct be_door *door,
+    const uint8_t organisation[WIRE_ID], int fd);
+
+/* One whole message of the parent's; what is not CB_OK ends the door. */
+typedef enum cb_err be_door_told_fn(
+    void *ctx, struct be_channel *ch, const struct be_message *m);
+/* The channel to the parent, borrowed: its end is the door's. */
+CB_MUST_USE enum cb_err be_door_parent(struct be_door *door,
+    struct be_channel *ch, be_door_told_fn *told, void *ctx);
+
+/* Until be_door_stop(), or the parent is gone. */
+CB_MUST_USE enum cb_err be_door_run(struct be_door *door);
+/* Takes no more requests, ends what is held, and ends be_door_run() when what
+ * was begun is answered. */
+void be_door_stop(struct be_door *door);
+
+/* The role: `fd` is the channel to the parent. An exit code. */
+int be_door_main(int fd);
+
+#endif

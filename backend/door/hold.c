@@ -1,0 +1,167 @@
+/* SPDX-License-Identifier: BSD-2-Clause
+ * Copyright (c) 2026 The cardbridge authors */
+/*
+ * A held request: one WATCH for each card. The first that is answered ends it,
+ * with all that is answered by then; the others are taken back.
+ */
+#include <stdlib.h>
+#include <string.h>
+
+#include "backend/door/serve.h"
+
+struct watch {
+	struct be_hold *hold;
+	struct be_ask *ask;	/* NULL: answered */
+	struct wire_held held;
+};
+
+struct be_hold {
+	struct be_conn *conn;
+	struct cb_buf told;	/* news so far */
+	uint16_t count;
+	size_t n;
+	struct watch watches[];
+};
+
+void
+be_hold_free(struct be_hold **hold)
+{
+	struct be_hold *h = *hold;
+
+	if (h == NULL)
+		return;
+	*hold = NULL;
+	for (size_t i = 0; i < h->n; i++)
+		be_ask_drop(&h->watches[i].ask);
+	cb_buf_free(&h->told);
+	free(h);
+}
+
+/* ---- news ---------------------------------------------------------------- */
+
+void
+be_hold_late(struct be_conn *c)
+{
+	struct be_hold *h = c->hold;
+	const struct wire_news news = { .kind = c->door->kind,
+		.count = h->count, .cards = cb_buf_span(&h->told) };
+	struct cb_buf body = CB_BUF_INIT;
+	const enum cb_err r = wire_news_put(&body, &news);
+
+	be_hold_free(&c->hold);
+	if (r != CB_OK)
+		be_serve_later(c);
+	else
+		be_serve_bytes(c, NULL, cb_buf_span(&body));
+	cb_buf_free(&body);
+}
+
+/* u32 stamp, u8 state, u8 flags, u16 code: as it stands in NEWS, behind card
+ * and session. */
+static enum cb_err
+add_news(struct watch *w, struct cb_span answer)
+{
+	struct cb_buf whole = CB_BUF_INIT;
+	struct wire_told told;
+	struct cb_span cur;
+	enum cb_err r;
+
+	if ((r = cb_buf_add(&whole, CB_SPAN_OF(w->held.card))) != CB_OK ||
+	    (r = cb_buf_add(&whole, CB_SPAN_OF(w->held.session))) != CB_OK ||
+	    (r = cb_buf_add(&whole, answer)) != CB_OK)
+		goto out;
+	cur = cb_buf_span(&whole);
+	if ((r = wire_told_get(&cur, &told)) == CB_OK &&
+	    (r = cb_get_end(&cur)) == CB_OK &&
+	    (r = wire_told_put(&w->hold->told, &told)) == CB_OK)
+		w->hold->count++;
+out:
+	cb_buf_free(&whole);
+	return r;
+}
+
+static void
+on_answer(void *ctx, const struct be_message *answer)
+{
+	struct watch *w = ctx;
+	struct be_hold *h = w->hold;
+	struct be_conn *c = h->conn;
+
+	w->ask = NULL;
+	if (answer != NULL && answer->code == 0 &&
+	    add_news(w, answer->body) == CB_OK) {
+		be_conn_deadline(c, 0);
+		return;
+	}
+	be_hold_free(&c->hold);
+	if (answer != NULL && answer->code != 0)
+		be_serve_code(c, answer);
+	else
+		be_serve_later(c);
+}
+
+/* ---- asking -------------------------------------------------------------- */
+
+static enum cb_err
+watch(struct be_hold *h, struct watch *w, struct be_worker *worker)
+{
+	const struct be_conn *c = h->conn;
+	struct cb_buf body = CB_BUF_INIT;
+	enum cb_err r;
+
+	w->hold = h;
+	(void)((r = cb_buf_add(&body, CB_SPAN_OF(c->who.id))) != CB_OK ||
+	    (r = cb_buf_add(&body, CB_SPAN_OF(w->held.card))) != CB_OK ||
+	    (r = cb_buf_add(&body, CB_SPAN_OF(w->held.session))) != CB_OK ||
+	    (r = cb_put_u32(&body, w->held.stamp)) != CB_OK ||
+	    (r = be_ask(&w->ask, worker, BE_WATCH, cb_buf_span(&body),
+		 on_answer, w)) != CB_OK);
+	cb_buf_free(&body);
+	return r;
+}
+
+static enum cb_err
+watch_all(struct be_hold *h, const struct wire_hold *asked)
+{
+	struct be_worker *worker = be_workers_get(
+	    h->conn->door->workers, h->conn->who.organisation);
+	struct cb_span cur = asked->cards;
+	enum cb_err r = worker != NULL ? CB_OK : CB_E_PEER;
+
+	for (; r == CB_OK && h->n < asked->count; h->n++) {
+		struct watch *w = &h->watches[h->n];
+
+		if ((r = wire_held_get(&cur, &w->held)) == CB_OK)
+			r = watch(h, w, worker);
+	}
+	return r;
+}
+
+void
+be_hold_begin(struct be_conn *c, struct cb_span body)
+{
+	struct wire_hold asked;
+	struct be_hold *h;
+
+	if (wire_hold_get(body, &asked) != CB_OK ||
+	    asked.kind != c->door->kind) {
+		be_serve_fail(c, 400, CB_E_FORMAT, WIRE_NOT_RUN,
+		    "not a message of this version and kind");
+		return;
+	}
+	h = calloc(1, sizeof(*h) + asked.count * sizeof(h->watches[0]));
+	if (h == NULL) {
+		be_serve_later(c);
+		return;
+	}
+	h->conn = c;
+	c->hold = h;
+	if (watch_all(h, &asked) != CB_OK) {
+		be_hold_free(&c->hold);
+		be_serve_later(c);
+	} else if (asked.seconds > 0) {
+		be_conn_deadline(c, (uint64_t)asked.seconds * 1000);
+	} else {
+		be_conn_no_deadline(c);
+	}
+}

@@ -1,0 +1,336 @@
+/* SPDX-License-Identifier: BSD-2-Clause
+ * Copyright (c) 2026 The cardbridge authors */
+/*
+ * See serve.h. Everything that can be refused by the head alone is, before a
+ * body is read.
+ */
+#include <stdio.h>
+#include <string.h>
+#include <time.h>
+
+#include "backend/door/serve.h"
+#include "common/hex.h"
+#include "common/log.h"
+
+#define RETRY_S 1
+
+/* ---- answers ------------------------------------------------------------- */
+
+static void
+log_refused(struct be_conn *c, unsigned status, const char *text)
+{
+	char who[2 * WIRE_ID + 1];
+
+	if (!be_door_may_log(c->door))
+		return;
+	(void)cb_hex_encode(who, sizeof(who), CB_SPAN_OF(c->who.id));
+	cb_log(CB_LOG_NOTICE, "%u for %s, by %s%s: %s", status, c->line,
+	    !c->who.known ? "a stranger"
+		: c->who.person ? "person " : "device ",
+	    c->who.known ? who : "", text);
+}
+
+void
+be_serve_fail(struct be_conn *c, unsigned status, enum cb_err code,
+    enum wire_outcome outcome, const char *text)
+{
+	struct wire_failure f = { .kind = c->door->kind,
+		.code = (uint16_t)code, .outcome = outcome };
+	struct be_http_answer a = { .status = status,
+		.retry_s = status == 503 || status == 429 ? RETRY_S : 0,
+		.allow = status == 405 ? c->route->method : NULL };
+	struct cb_buf body = CB_BUF_INIT;
+
+	(void)snprintf(f.text, sizeof(f.text), "%s", text);
+	log_refused(c, status, text);
+	if (wire_failure_put(&body, &f) != CB_OK) {
+		be_conn_end(c);
+	} else {
+		a.body = cb_buf_span(&body);
+		be_conn_answer(c, &a);
+	}
+	cb_buf_free(&body);
+}
+
+void
+be_serve_later(struct be_conn *c)
+{
+	be_serve_fail(c, 503, CB_E_PEER, WIRE_NOT_KNOWN,
+	    "a part of the backend is being started, or is busy");
+}
+
+void
+be_serve_bytes(struct be_conn *c, const char *type, struct cb_span body)
+{
+	const struct be_http_answer a = { .status = 200, .type = type,
+		.body = body };
+
+	be_conn_answer(c, &a);
+}
+
+/* What a worker's code means to a bridge. */
+static const struct meaning {
+	unsigned status, of_commands;
+	bool told;	/* else only that it is so */
+	const char *text;
+} meanings[] = {
+	[CB_E_NOMEM] = { 503, 503, false, "busy" },
+	[CB_E_ARG] = { 400, 400, true, "not possible" },
+	[CB_E_SHORT] = { 400, 400, false, "not a message of this version" },
+	[CB_E_FORMAT] = { 400, 400, false, "not a message of this version" },
+	[CB_E_LIMIT] = { 400, 400, false, "not a message of this version" },
+	[CB_E_ABSENT] = { 403, 410, true, "refused" },
+	[CB_E_DENIED] = { 403, 403, false, "refused" },
+	[CB_E_BUSY] = { 409, 429, true, "another device uses the card" },
+	[CB_E_TIMEOUT] = { 503, 503, false, "busy" },
+	[CB_E_PEER] = { 503, 503, false,
+	    "a part of the backend is being started" },
+	[CB_E_STORE] = { 503, 503, false, "the backend's disk fails" },
+	[CB_E_CRYPTO] = { 400, 400, false, "not from this sender" },
+	[CB_E_INTERNAL] = { 503, 503, false, "a defect of the backend" },
+};
+
+static const char *
+usual_text(unsigned status, const struct meaning *m)
+{
+	return status == 410 ? "the session is over"
+	    : status == 429 ? "busy"
+			    : m->text;
+}
+
+static bool
+is_text(struct cb_span s)
+{
+	for (size_t i = 0; i < s.n; i++)
+		if (s.p[i] < ' ' || s.p[i] == 0x7F)
+			return false;
+	return true;
+}
+
+void
+be_serve_code(struct be_conn *c, const struct be_message *answer)
+{
+	const bool commands = answer->type == BE_COMMANDS;
+	const struct meaning *m = &meanings[CB_E_INTERNAL];
+	enum cb_err code = CB_E_INTERNAL;
+	char text[WIRE_FAILURE_TEXT_MAX + 1];
+	struct cb_span more = answer->body;
+	unsigned status;
+	uint8_t outcome = WIRE_NOT_KNOWN;
+
+	if (answer->code > 0 && answer->code <= CB_E_INTERNAL) {
+		code = (enum cb_err)answer->code;
+		m = &meanings[code];
+	}
+	status = commands ? m->of_commands : m->status;
+	if (cb_get_u8(&more, &outcome) != CB_OK || outcome > WIRE_GIVEN)
+		outcome = WIRE_NOT_KNOWN;
+	/* card or right: which of them is missing is nobody's business */
+	if (status == 403) {
+		code = CB_E_DENIED;
+		outcome = WIRE_NOT_KNOWN;
+	}
+	if (status != 403 && m->told && more.n > 0 && is_text(more))
+		(void)snprintf(text, sizeof(text), "%.*s",
+		    (int)cb_span_head(more, WIRE_FAILURE_TEXT_MAX).n,
+		    (const char *)more.p);
+	else
+		(void)snprintf(
+		    text, sizeof(text), "%s", usual_text(status, m));
+	be_serve_fail(c, status, code, (enum wire_outcome)outcome, text);
+}
+
+/* ---- what the door answers itself ---------------------------------------- */
+
+static void
+serve_health(struct be_conn *c)
+{
+	const unsigned missing = be_workers_missing(c->door->workers);
+	struct be_http_answer a = { .status = 200,
+		.type = "application/json" };
+	char text[96];
+
+	if (missing == 0) {
+		(void)snprintf(text, sizeof(text), "{\"ready\": true}\n");
+	} else {
+		(void)snprintf(text, sizeof(text),
+		    "{\"ready\": false, \"missing\": {\"worker\": %u}}\n",
+		    missing);
+		a.status = 503;
+		a.retry_s = RETRY_S;
+	}
+	a.body = cb_span_str(text);
+	be_conn_answer(c, &a);
+}
+
+/* ---- what a worker answers ----------------------------------------------- */
+
+static void
+on_answer(void *ctx, const struct be_message *answer)
+{
+	struct be_conn *c = ctx;
+
+	c->ask = NULL;
+	if (answer == NULL)
+		be_serve_later(c);
+	else if (answer->code != 0)
+		be_serve_code(c, answer);
+	else
+		be_serve_bytes(c, NULL, answer->body);
+}
+
+static void
+ask(struct be_conn *c, uint16_t type, const uint8_t organisation[WIRE_ID],
+    struct cb_span head, struct cb_span body)
+{
+	struct be_worker *worker = be_workers_get(
+	    c->door->workers, organisation);
+	struct cb_buf b = CB_BUF_INIT_MAX(BE_BODY_MAX);
+	enum cb_err r = CB_E_PEER;
+
+	if (worker != NULL && (r = cb_buf_add(&b, head)) == CB_OK &&
+	    (r = cb_buf_add(&b, body)) == CB_OK)
+		r = be_ask(&c->ask, worker, type, cb_buf_span(&b), on_answer,
+		    c);
+	cb_buf_free(&b);
+	if (r != CB_OK)
+		be_serve_later(c);
+}
+
+/* id holder, and for what else there is room. */
+static struct cb_span
+ids(const struct be_conn *c, uint8_t both[2 * WIRE_ID], const uint8_t *second)
+{
+	memcpy(both, c->who.id, WIRE_ID);
+	if (second == NULL)
+		return cb_span(both, WIRE_ID);
+	memcpy(both + WIRE_ID, second, WIRE_ID);
+	return cb_span(both, 2 * WIRE_ID);
+}
+
+void
+be_serve(struct be_conn *c, struct cb_span body)
+{
+	static const uint8_t no_card[WIRE_ID];
+	uint8_t both[2 * WIRE_ID];
+
+	switch (c->route->asked) {
+	case BE_ASKED_ABOUT:
+		be_serve_bytes(c, NULL, cb_buf_span(&c->door->about));
+		break;
+	case BE_ASKED_HEALTH:
+		serve_health(c);
+		break;
+	case BE_ASKED_ENROL:
+		ask(c, BE_ENROL, c->id, CB_SPAN_EMPTY, body);
+		break;
+	case BE_ASKED_OFFER:
+		ask(c, BE_OFFER, c->who.organisation,
+		    ids(c, both, c->route->person ? no_card : c->id), body);
+		break;
+	case BE_ASKED_OPEN:
+		ask(c, BE_OPEN, c->who.organisation, ids(c, both, NULL), body);
+		break;
+	case BE_ASKED_COMMANDS:
+		ask(c, BE_COMMANDS, c->who.organisation, ids(c, both, c->id),
+		    body);
+		break;
+	case BE_ASKED_HOLD:
+		be_hold_begin(c, body);
+		break;
+	}
+}
+
+/* ---- before the body is read --------------------------------------------- */
+
+static const char *
+may_not(const struct be_conn *c)
+{
+	if (c->route->stranger)
+		return NULL;
+	if (!c->who.known)
+		return c->refusal != NULL ? c->refusal
+					  : "a certificate is needed";
+	return c->who.until < (int64_t)time(NULL)
+	    ? "the certificate is no longer valid"
+	    : NULL;
+}
+
+/* 0: nothing is wrong. */
+static unsigned
+look(struct be_conn *c, const struct be_http_head *head, enum cb_err *code,
+    const char **text)
+{
+	const enum cb_err r = be_route_find(
+	    head->method, head->path, &c->route, c->id);
+
+	*code = r;
+	if (r == CB_E_ABSENT) {
+		*text = "no such path in this version";
+		return 404;
+	}
+	if (r != CB_OK) {
+		*text = "not by this method";
+		return 405;
+	}
+	*code = CB_E_DENIED;
+	if ((*text = may_not(c)) != NULL)
+		return 401;
+	*text = "refused";
+	if (c->route->person && (!c->who.person ||
+		memcmp(c->id, c->who.organisation, WIRE_ID) != 0))
+		return 403;
+	*code = CB_E_LIMIT;
+	*text = "too long";
+	return head->length > c->route->body_max ? 413 : 0;
+}
+
+bool
+be_serve_head(struct be_conn *c, const struct be_http_head *head)
+{
+	const char *text;
+	enum cb_err code;
+	const unsigned status = look(c, head, &code, &text);
+
+	if (status == 0)
+		return true;
+	/* a body that nobody reads would be taken for a request; and HEAD
+	 * would wait for none */
+	c->close = c->close || head->length > 0 || status == 405;
+	be_serve_fail(c, status, code,
+	    status == 403 ? WIRE_NOT_KNOWN : WIRE_NOT_RUN, text);
+	return false;
+}
+
+void
+be_serve_bad(struct be_conn *c, enum cb_err why)
+{
+	c->close = true;
+	(void)snprintf(c->line, sizeof(c->line), "a request");
+	if (why == CB_E_LIMIT)
+		be_serve_fail(c, 413, CB_E_LIMIT, WIRE_NOT_RUN, "too long");
+	else
+		be_serve_fail(c, 400, CB_E_FORMAT, WIRE_NOT_RUN,
+		    "not HTTP/1.1 as this backend takes it");
+}
+
+/* ---- ends ---------------------------------------------------------------- */
+
+void
+be_serve_late(struct be_conn *c)
+{
+	if (c->hold != NULL) {
+		be_hold_late(c);
+		return;
+	}
+	be_ask_drop(&c->ask);
+	be_serve_fail(c, 503, CB_E_TIMEOUT, WIRE_NOT_KNOWN,
+	    "the backend did not answer in time");
+}
+
+void
+be_serve_over(struct be_conn *c)
+{
+	be_ask_drop(&c->ask);
+	be_hold_free(&c->hold);
+}

@@ -1,0 +1,454 @@
+/* SPDX-License-Identifier: BSD-2-Clause
+ * Copyright (c) 2026 The cardbridge authors */
+/*
+ * The door's loop: sockets that listen, connections and how many there may be,
+ * the parent. A connection that is over stays in memory until the round is,
+ * since whoever ended it may have been called by it.
+ */
+#include <errno.h>
+#include <netinet/in.h>
+#include <netinet/tcp.h>
+#include <signal.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/socket.h>
+#include <time.h>
+#include <unistd.h>
+
+#include "backend/door/serve.h"
+#include "common/log.h"
+
+#define ACCEPTS_AT_ONCE 16
+#define NO_ROOM_MS 500		/* no descriptors: then again */
+#define LINES_A_SECOND 20
+
+struct be_listener {
+	struct be_listener *next;
+	struct be_door *door;
+	int fd;
+	struct event ready, again;
+};
+
+struct be_parent {
+	struct be_door *door;
+	struct be_channel *ch;
+	be_door_told_fn *told;
+	void *ctx;
+	struct event reading, writing;
+};
+
+const struct be_door_limits be_door_usual = {
+	.connections = 16384,
+	.strangers = 256,
+	.of_one = 16,
+	.handshake = 10000,
+	.request = 30000,
+	.idle = 30000,
+	.answer = 60000,
+	.sending = 30000,
+};
+
+/* ---- connections --------------------------------------------------------- */
+
+static void
+unlist(struct be_conn *c)
+{
+	struct be_conns *list = c->list;
+
+	if (list == NULL)
+		return;
+	*(c->older != NULL ? &c->older->newer : &list->oldest) = c->newer;
+	*(c->newer != NULL ? &c->newer->older : &list->newest) = c->older;
+	list->n--;
+	c->list = NULL;
+}
+
+static void
+enlist(struct be_conns *list, struct be_conn *c)
+{
+	c->older = list->newest;
+	c->newer = NULL;
+	*(list->newest != NULL ? &list->newest->newer : &list->oldest) = c;
+	list->newest = c;
+	list->n++;
+	c->list = list;
+}
+
+static struct be_conn **
+bucket_of(struct be_door *door, const struct be_conn *c)
+{
+	const size_t n = (size_t)c->who.id[0] << 8 | c->who.id[1];
+
+	return &door->of_holder[n & (BE_DOOR_BUCKETS - 1)];
+}
+
+static void
+make_room(struct be_door *door, struct be_conn *c)
+{
+	struct be_conn *last = NULL;
+	unsigned n = 0;
+
+	for (struct be_conn *at = *bucket_of(door, c); at != NULL;
+	     at = at->next_same)
+		if (memcmp(at->who.id, c->who.id, WIRE_ID) == 0) {
+			n++;
+			last = at;
+		}
+	/* a device that lost its line comes again: the oldest is dead */
+	if (n > door->limits.of_one)
+		be_conn_end(last);
+	if (door->known.n > door->limits.connections &&
+	    c->state != BE_CONN_OVER) {
+		if (be_door_may_log(door))
+			cb_log(CB_LOG_WARNING, "%u connections: no more",
+			    door->limits.connections);
+		be_conn_end(c);
+	}
+}
+
+void
+be_door_met(struct be_door *door, struct be_conn *c)
+{
+	struct be_conn **bucket;
+
+	if (!c->who.known)
+		return;
+	unlist(c);
+	enlist(&door->known, c);
+	bucket = bucket_of(door, c);
+	c->next_same = *bucket;
+	*bucket = c;
+	make_room(door, c);
+}
+
+/* A door that stops is done with its last connection. */
+static void
+end_if_empty(struct be_door *door)
+{
+	if (door->stopping && door->strangers.n == 0 && door->known.n == 0)
+		(void)event_base_loopbreak(door->base);
+}
+
+void
+be_door_left(struct be_door *door, struct be_conn *c)
+{
+	struct be_conn **at;
+
+	if (c->list == &door->known) {
+		for (at = bucket_of(door, c); *at != c; at = &(*at)->next_same)
+			continue;
+		*at = c->next_same;
+	}
+	unlist(c);
+	c->newer = door->over;
+	door->over = c;
+	event_active(door->sweep, EV_TIMEOUT, 1);
+	end_if_empty(door);
+}
+
+static void
+on_sweep(evutil_socket_t fd, short what, void *arg)
+{
+	struct be_door *door = arg;
+	struct be_conn *c;
+
+	(void)fd;
+	(void)what;
+	while ((c = door->over) != NULL) {
+		door->over = c->newer;
+		be_conn_free(c);
+	}
+}
+
+bool
+be_door_may_log(struct be_door *door)
+{
+	struct timespec now;
+
+	(void)clock_gettime(CLOCK_MONOTONIC, &now);
+	if (now.tv_sec != door->lines_at) {
+		if (door->lines > LINES_A_SECOND)
+			cb_log(CB_LOG_WARNING, "%u lines more in that second",
+			    door->lines - LINES_A_SECOND);
+		door->lines = 0;
+		door->lines_at = now.tv_sec;
+	}
+	return ++door->lines <= LINES_A_SECOND;
+}
+
+/* ---- listening ----------------------------------------------------------- */
+
+static void
+welcome(struct be_door *door, int fd)
+{
+	struct be_conn *c;
+
+	if (be_conn_new(&c, door, fd) != CB_OK || c->state == BE_CONN_OVER)
+		return;
+	enlist(&door->strangers, c);
+	if (door->strangers.n > door->limits.strangers)
+		be_conn_end(door->strangers.oldest);
+}
+
+static void
+on_ready(evutil_socket_t socket, short what, void *arg)
+{
+	static const struct timeval later = { 0, NO_ROOM_MS * 1000 };
+	struct be_listener *l = arg;
+
+	(void)what;
+	for (int i = 0; i < ACCEPTS_AT_ONCE; i++) {
+		const int fd = accept4(
+		    socket, NULL, NULL, SOCK_NONBLOCK | SOCK_CLOEXEC);
+
+		if (fd >= 0) {
+			welcome(l->door, fd);
+			continue;
+		}
+		if (errno == EMFILE || errno == ENFILE || errno == ENOMEM ||
+		    errno == ENOBUFS) {
+			cb_log(CB_LOG_ERROR, "no descriptor or memory for "
+			    "another connection");
+			(void)event_del(&l->ready);
+			(void)event_add(&l->again, &later);
+		}
+		return;
+	}
+}
+
+static void
+on_again(evutil_socket_t fd, short what, void *arg)
+{
+	struct be_listener *l = arg;
+
+	(void)fd;
+	(void)what;
+	(void)event_add(&l->ready, NULL);
+}
+
+/* Connections inherit these from the socket that listens. */
+static bool
+set_options(int fd)
+{
+	static const struct {
+		int level, name, value;
+	} options[] = {
+		/* else an answer of two segments waits 40 ms */
+		{ IPPROTO_TCP, TCP_NODELAY, 1 },
+		/* one packet a minute at rest; a client that has vanished is
+		 * known after 65 s, with or without an answer to it */
+		{ SOL_SOCKET, SO_KEEPALIVE, 1 },
+		{ IPPROTO_TCP, TCP_KEEPIDLE, 60 },
+		{ IPPROTO_TCP, TCP_KEEPINTVL, 1 },
+		{ IPPROTO_TCP, TCP_KEEPCNT, 5 },
+		{ IPPROTO_TCP, TCP_USER_TIMEOUT, 65000 },
+	};
+
+	for (size_t i = 0; i < sizeof(options) / sizeof(options[0]); i++)
+		if (setsockopt(fd, options[i].level, options[i].name,
+			&options[i].value, sizeof(options[i].value)) != 0)
+			return false;
+	return evutil_make_socket_nonblocking(fd) == 0 &&
+	    evutil_make_socket_closeonexec(fd) == 0;
+}
+
+enum cb_err
+be_door_listen(struct be_door *door, int fd)
+{
+	struct be_listener *l = calloc(1, sizeof(*l));
+
+	if (l == NULL || !set_options(fd) ||
+	    event_assign(&l->ready, door->base, fd, EV_READ | EV_PERSIST,
+		on_ready, l) != 0 ||
+	    event_assign(&l->again, door->base, -1, 0, on_again, l) != 0 ||
+	    event_add(&l->ready, NULL) != 0) {
+		(void)close(fd);
+		free(l);
+		return l == NULL ? CB_E_NOMEM : CB_E_ARG;
+	}
+	l->door = door;
+	l->fd = fd;
+	l->next = door->listeners;
+	door->listeners = l;
+	return CB_OK;
+}
+
+static void
+stop_listening(struct be_door *door)
+{
+	struct be_listener *l;
+
+	while ((l = door->listeners) != NULL) {
+		door->listeners = l->next;
+		(void)event_del(&l->ready);
+		(void)event_del(&l->again);
+		(void)close(l->fd);
+		free(l);
+	}
+}
+
+/* ---- the parent ---------------------------------------------------------- */
+
+static void
+on_parent(evutil_socket_t fd, short what, void *arg)
+{
+	struct be_parent *p = arg;
+	struct be_message m;
+	enum cb_err r, read;
+
+	(void)fd;
+	(void)what;
+	read = be_channel_read(p->ch);
+	while ((r = be_channel_next(p->ch, &m)) == CB_OK)
+		if ((r = p->told(p->ctx, p->ch, &m)) != CB_OK)
+			break;
+	/* without a parent nobody would start what dies: the end */
+	if (r != CB_E_SHORT || read != CB_OK)
+		(void)event_base_loopbreak(p->door->base);
+}
+
+static void
+on_parent_writable(evutil_socket_t fd, short what, void *arg)
+{
+	struct be_parent *p = arg;
+
+	(void)fd;
+	(void)what;
+	if (be_channel_flush(p->ch) != CB_OK)
+		(void)event_base_loopbreak(p->door->base);
+	else if (be_channel_unsent(p->ch))
+		(void)event_add(&p->writing, NULL);
+}
+
+static void
+on_parent_full(void *arg)
+{
+	struct be_parent *p = arg;
+
+	(void)event_add(&p->writing, NULL);
+}
+
+enum cb_err
+be_door_parent(struct be_door *door, struct be_channel *ch,
+    be_door_told_fn *told, void *ctx)
+{
+	struct be_parent *p = calloc(1, sizeof(*p));
+	const int fd = be_channel_fd(ch);
+
+	if (p == NULL ||
+	    event_assign(&p->reading, door->base, fd, EV_READ | EV_PERSIST,
+		on_parent, p) != 0 ||
+	    event_assign(&p->writing, door->base, fd, EV_WRITE,
+		on_parent_writable, p) != 0 ||
+	    event_add(&p->reading, NULL) != 0) {
+		free(p);
+		return CB_E_NOMEM;
+	}
+	p->door = door;
+	p->ch = ch;
+	p->told = told;
+	p->ctx = ctx;
+	be_channel_on_full(ch, on_parent_full, p);
+	door->parent = p;
+	return CB_OK;
+}
+
+/* ---- all of it ----------------------------------------------------------- */
+
+enum cb_err
+be_door_new(struct be_door **out, const struct be_door_settings *s,
+    struct cb_why *why)
+{
+	struct be_door *door = calloc(1, sizeof(*door));
+	struct wire_about about = { .kind = s->kind,
+		.authority = s->authority, .service = s->service };
+	enum cb_err r = CB_E_NOMEM;
+
+	*out = NULL;
+	if (door == NULL)
+		return CB_E_NOMEM;
+	door->kind = s->kind;
+	door->limits = s->limits;
+	memcpy(about.backend, s->backend, WIRE_ID);
+	/* a client that is gone is an error to write to, not a signal */
+	if (signal(SIGPIPE, SIG_IGN) != SIG_ERR &&
+	    (door->base = event_base_new()) != NULL &&
+	    (door->sweep = event_new(
+		 door->base, -1, 0, on_sweep, door)) != NULL &&
+	    (r = wire_about_put(&door->about, &about)) == CB_OK &&
+	    (r = be_workers_new(&door->workers, door->base)) == CB_OK)
+		r = be_tls_new(&door->tls, s, why);
+	if (r != CB_OK)
+		be_door_free(&door);
+	*out = door;
+	return r;
+}
+
+enum cb_err
+be_door_worker(struct be_door *door, const uint8_t organisation[WIRE_ID],
+    int fd)
+{
+	return be_workers_set(door->workers, organisation, fd);
+}
+
+enum cb_err
+be_door_run(struct be_door *door)
+{
+	return event_base_loop(door->base, EVLOOP_NO_EXIT_ON_EMPTY) == 0
+	    ? CB_OK
+	    : CB_E_INTERNAL;
+}
+
+static void
+stop_idle(struct be_conns *list)
+{
+	struct be_conn *c, *next;
+
+	for (c = list->oldest; c != NULL; c = next) {
+		next = c->newer;
+		if (c->state == BE_CONN_WAITING && c->hold != NULL)
+			be_serve_late(c);
+		else if (c->ask == NULL && c->state != BE_CONN_SENDING)
+			be_conn_end(c);
+	}
+}
+
+void
+be_door_stop(struct be_door *door)
+{
+	door->stopping = true;
+	stop_listening(door);
+	stop_idle(&door->strangers);
+	stop_idle(&door->known);
+	end_if_empty(door);
+}
+
+void
+be_door_free(struct be_door **out)
+{
+	struct be_door *door = *out;
+
+	if (door == NULL)
+		return;
+	stop_listening(door);
+	while (door->strangers.n > 0)
+		be_conn_end(door->strangers.oldest);
+	while (door->known.n > 0)
+		be_conn_end(door->known.oldest);
+	on_sweep(-1, 0, door);
+	be_workers_free(&door->workers);
+	if (door->parent != NULL) {
+		be_channel_on_full(door->parent->ch, NULL, NULL);
+		(void)event_del(&door->parent->reading);
+		(void)event_del(&door->parent->writing);
+		free(door->parent);
+	}
+	be_tls_free(&door->tls);
+	cb_buf_free(&door->about);
+	if (door->sweep != NULL)
+		event_free(door->sweep);
+	if (door->base != NULL)
+		event_base_free(door->base);
+	free(door);
+	*out = NULL;
+}

@@ -1,0 +1,46 @@
+/* SPDX-License-Identifier: BSD-2-Clause
+ * Copyright (c) 2026 The cardbridge authors */
+/*
+ * The door from inside: what its connections share, and who they are.
+ */
+#ifndef BE_DOOR_SERVER_H
+#define BE_DOOR_SERVER_H
+
+#include "backend/door/conn.h"
+#include "backend/door/workers.h"
+
+struct be_conns {
+	struct be_conn *oldest, *newest;
+	unsigned n;
+};
+
+#define BE_DOOR_BUCKETS 1024	/* of holders' ids; a power of two */
+
+struct be_door {
+	struct event_base *base;
+	struct be_tls *tls;
+	struct be_workers *workers;
+	enum wire_kind kind;
+	struct be_door_limits limits;
+	struct cb_buf about;		/* ABOUT, as it is sent */
+	struct be_listener *listeners;
+	struct be_conns strangers, known;
+	struct be_conn *of_holder[BE_DOOR_BUCKETS];
+	/* connections that are over, until nobody is in them */
+	struct be_conn *over;
+	struct event *sweep;
+	struct be_parent *parent;
+	bool stopping;
+	unsigned lines;			/* that may be logged this second */
+	int64_t lines_at;
+	/* what is read comes here first; a connection at rest has nothing */
+	uint8_t scratch[BE_TLS_RECORD];
+};
+
+/* A connection has a name, or none; may end others, or this one, for room. */
+void be_door_met(struct be_door *door, struct be_conn *c);
+void be_door_left(struct be_door *door, struct be_conn *c);
+/* May a line be logged? Strangers must not fill the disk. */
+bool be_door_may_log(struct be_door *door);
+
+#endif

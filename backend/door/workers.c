@@ -1,0 +1,298 @@
+/* SPDX-License-Identifier: BSD-2-Clause
+ * Copyright (c) 2026 The cardbridge authors */
+/*
+ * See workers.h. Numbers of questions are never used again, so that the answer
+ * to one that was dropped is told from the answer to none.
+ */
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
+
+#include <event2/event.h>
+#include <event2/event_struct.h>
+
+#include "backend/door/workers.h"
+#include "common/log.h"
+
+#define BUCKETS 4096
+
+struct be_ask {
+	struct be_ask *next;		/* of its bucket */
+	struct be_ask *older, *newer;	/* of its worker's */
+	struct be_worker *worker;
+	uint64_t id;
+	uint16_t type;
+	be_answered_fn *fn;
+	void *ctx;
+};
+
+struct be_worker {
+	struct be_worker *next;
+	struct be_workers *all;
+	uint8_t organisation[WIRE_ID];
+	struct be_channel *ch;		/* NULL: it is lost */
+	struct event reading, writing;
+	struct be_ask *newest;
+};
+
+struct be_workers {
+	struct event_base *base;
+	struct be_worker *first;
+	uint64_t next_id;
+	struct be_ask *buckets[BUCKETS];
+};
+
+enum cb_err
+be_workers_new(struct be_workers **out, struct event_base *base)
+{
+	struct be_workers *all = calloc(1, sizeof(*all));
+
+	*out = all;
+	if (all == NULL)
+		return CB_E_NOMEM;
+	all->base = base;
+	all->next_id = 1;
+	return CB_OK;
+}
+
+/* ---- questions ----------------------------------------------------------- */
+
+static struct be_ask **
+place_of(struct be_workers *all, uint64_t id)
+{
+	struct be_ask **at = &all->buckets[id % BUCKETS];
+
+	while (*at != NULL && (*at)->id != id)
+		at = &(*at)->next;
+	return at;
+}
+
+static void
+unlink_ask(struct be_ask *ask)
+{
+	struct be_ask **at = place_of(ask->worker->all, ask->id);
+
+	*at = ask->next;
+	if (ask->newer != NULL)
+		ask->newer->older = ask->older;
+	else
+		ask->worker->newest = ask->older;
+	if (ask->older != NULL)
+		ask->older->newer = ask->newer;
+}
+
+static void
+end_ask(struct be_ask *ask, const struct be_message *answer)
+{
+	be_answered_fn *fn = ask->fn;
+	void *ctx = ask->ctx;
+
+	unlink_ask(ask);
+	free(ask);
+	fn(ctx, answer);
+}
+
+enum cb_err
+be_ask(struct be_ask **out, struct be_worker *worker, uint16_t type,
+    struct cb_span body, be_answered_fn *fn, void *ctx)
+{
+	struct be_workers *all = worker->all;
+	struct be_ask *ask = calloc(1, sizeof(*ask)), **at;
+	struct be_message m = { .type = type, .body = body };
+	enum cb_err r;
+
+	*out = NULL;
+	if (ask == NULL)
+		return CB_E_NOMEM;
+	m.id = all->next_id++;
+	if ((r = be_channel_send(worker->ch, &m)) != CB_OK) {
+		free(ask);
+		return r;
+	}
+	*ask = (struct be_ask){ .worker = worker, .id = m.id, .type = type,
+		.fn = fn, .ctx = ctx, .older = worker->newest };
+	at = place_of(all, ask->id);
+	ask->next = *at;
+	*at = ask;
+	if (worker->newest != NULL)
+		worker->newest->newer = ask;
+	worker->newest = ask;
+	*out = ask;
+	return CB_OK;
+}
+
+static void
+unwatch(struct be_worker *worker, uint64_t id)
+{
+	struct cb_buf body = CB_BUF_INIT;
+	const struct be_message m = { .type = BE_UNWATCH };
+	struct be_message filled = m;
+
+	if (worker->ch != NULL && cb_put_u64(&body, id) == CB_OK) {
+		filled.body = cb_buf_span(&body);
+		/* a broken channel is noticed by who reads it */
+		(void)!be_channel_send(worker->ch, &filled);
+	}
+	cb_buf_free(&body);
+}
+
+void
+be_ask_drop(struct be_ask **ask)
+{
+	struct be_ask *a = *ask;
+
+	*ask = NULL;
+	if (a == NULL)
+		return;
+	unlink_ask(a);
+	if (a->type == BE_WATCH)
+		unwatch(a->worker, a->id);
+	free(a);
+}
+
+/* ---- channels ------------------------------------------------------------ */
+
+static void
+lose(struct be_worker *worker)
+{
+	if (worker->ch == NULL)
+		return;
+	(void)event_del(&worker->reading);
+	(void)event_del(&worker->writing);
+	be_channel_free(&worker->ch);
+	while (worker->newest != NULL)
+		end_ask(worker->newest, NULL);
+}
+
+static enum cb_err
+take_answer(struct be_worker *worker, const struct be_message *m)
+{
+	struct be_ask *ask = *place_of(worker->all, m->id);
+
+	if (!m->answer || m->id >= worker->all->next_id ||
+	    (ask != NULL && (ask->worker != worker || ask->type != m->type)))
+		return CB_E_PEER;
+	if (ask != NULL)
+		end_ask(ask, m);
+	return CB_OK;
+}
+
+static void
+on_readable(evutil_socket_t fd, short what, void *arg)
+{
+	struct be_worker *worker = arg;
+	struct be_message m;
+	enum cb_err r, read;
+
+	(void)fd;
+	(void)what;
+	read = be_channel_read(worker->ch);
+	while ((r = be_channel_next(worker->ch, &m)) == CB_OK)
+		if ((r = take_answer(worker, &m)) != CB_OK)
+			break;
+	if (r == CB_E_SHORT && read == CB_OK)
+		return;
+	cb_log(CB_LOG_WARNING, "a worker is lost: %s",
+	    r == CB_E_SHORT ? "it is gone" : "it said what no worker says");
+	lose(worker);
+}
+
+static void
+on_writable(evutil_socket_t fd, short what, void *arg)
+{
+	struct be_worker *worker = arg;
+
+	(void)fd;
+	(void)what;
+	if (be_channel_flush(worker->ch) != CB_OK)
+		lose(worker);
+	else if (be_channel_unsent(worker->ch))
+		(void)event_add(&worker->writing, NULL);
+}
+
+static void
+on_full(void *arg)
+{
+	struct be_worker *worker = arg;
+
+	(void)event_add(&worker->writing, NULL);
+}
+
+static struct be_worker *
+place_for(struct be_workers *all, const uint8_t organisation[WIRE_ID])
+{
+	struct be_worker *w;
+
+	for (w = all->first; w != NULL; w = w->next)
+		if (memcmp(w->organisation, organisation, WIRE_ID) == 0)
+			return w;
+	if ((w = calloc(1, sizeof(*w))) == NULL)
+		return NULL;
+	memcpy(w->organisation, organisation, WIRE_ID);
+	w->all = all;
+	w->next = all->first;
+	all->first = w;
+	return w;
+}
+
+enum cb_err
+be_workers_set(struct be_workers *all, const uint8_t organisation[WIRE_ID],
+    int fd)
+{
+	struct be_worker *w = place_for(all, organisation);
+	enum cb_err r;
+
+	if (w == NULL) {
+		(void)close(fd);
+		return CB_E_NOMEM;
+	}
+	lose(w);
+	if ((r = be_channel_new(&w->ch, fd)) != CB_OK)
+		return r;
+	if (event_assign(&w->reading, all->base, be_channel_fd(w->ch),
+		EV_READ | EV_PERSIST, on_readable, w) != 0 ||
+	    event_assign(&w->writing, all->base, be_channel_fd(w->ch),
+		EV_WRITE, on_writable, w) != 0 ||
+	    event_add(&w->reading, NULL) != 0) {
+		be_channel_free(&w->ch);
+		return CB_E_NOMEM;
+	}
+	be_channel_on_full(w->ch, on_full, w);
+	return CB_OK;
+}
+
+struct be_worker *
+be_workers_get(struct be_workers *all, const uint8_t organisation[WIRE_ID])
+{
+	for (struct be_worker *w = all->first; w != NULL; w = w->next)
+		if (memcmp(w->organisation, organisation, WIRE_ID) == 0)
+			return w->ch != NULL ? w : NULL;
+	return NULL;
+}
+
+unsigned
+be_workers_missing(const struct be_workers *all)
+{
+	unsigned n = 0;
+
+	for (const struct be_worker *w = all->first; w != NULL; w = w->next)
+		n += w->ch == NULL;
+	return n;
+}
+
+void
+be_workers_free(struct be_workers **workers)
+{
+	struct be_workers *all = *workers;
+	struct be_worker *w;
+
+	if (all == NULL)
+		return;
+	while ((w = all->first) != NULL) {
+		lose(w);
+		all->first = w->next;
+		free(w);
+	}
+	free(all);
+	*workers = NULL;
+}

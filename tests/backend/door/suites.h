@@ -1,0 +1,15 @@
+/* SPDX-License-Identifier: BSD-2-Clause
+ * Copyright (c) 2026 The cardbridge authors */
+/*
+ * The suites of the door.
+ */
+#ifndef TESTS_BACKEND_DOOR_SUITES_H
+#define TESTS_BACKEND_DOOR_SUITES_H
+
+#include <check.h>
+
+Suite *http_suite(void);
+Suite *hold_suite(void);
+Suite *requests_suite(void);
+
+#endif
