@@ -27,6 +27,8 @@ const uint8_t rig_session[WIRE_ID] = { 0x05, 1 };
 static const uint8_t other_org[WIRE_ID] = { 0x0A, 2 };
 static const uint8_t backend[WIRE_ID] = { 0x0B, 1 };
 
+#define HOUR 3600
+
 /* ---- certificates -------------------------------------------------------- */
 
 static const struct {
@@ -54,14 +56,14 @@ rig_id(enum who who)
 static void
 make(struct identity *out, enum wire_usage usage, enum wire_kind kind,
     const uint8_t *id, const uint8_t *org, const struct identity *by,
-    bool expired)
+    int seconds)
 {
 	static const char *const hosts[] = { "localhost", "127.0.0.1" };
 	const int64_t now = (int64_t)time(NULL);
 	struct wire_cert_wish wish = { .usage = usage, .kind = kind,
 		.hosts = usage == WIRE_DOOR ? hosts : NULL,
 		.hosts_n = usage == WIRE_DOOR ? 2 : 0,
-		.from = now - 7200, .until = now + (expired ? -3600 : 3600),
+		.from = now - 7200, .until = now + seconds,
 		.serial = { 1 } };
 
 	memcpy(wish.subject, id, WIRE_ID);
@@ -113,16 +115,16 @@ rig_init(struct rig *r)
 
 	*r = (struct rig){ .pid = -1, .parent = -1 };
 	make(&r->authority, WIRE_AUTHORITY, WIRE_TEST, backend, no_org, NULL,
-	    false);
+	    HOUR);
 	make(&foreign, WIRE_AUTHORITY, WIRE_TEST, backend, no_org, NULL,
-	    false);
-	make(&live, WIRE_AUTHORITY, WIRE_LIVE, backend, no_org, NULL, false);
+	    HOUR);
+	make(&live, WIRE_AUTHORITY, WIRE_LIVE, backend, no_org, NULL, HOUR);
 	for (int i = DEVICE; i < WHO; i++)
 		make(&r->ids[i], people[i].usage, people[i].kind, people[i].id,
 		    people[i].org,
 		    i == FOREIGN ? &foreign : i == LIVE ? &live
 							: &r->authority,
-		    i == EXPIRED);
+		    i == EXPIRED ? -HOUR : HOUR);
 	/* ABOUT carries it unread */
 	ck_assert_int_eq(
 	    cb_buf_set(&r->service.cert, cb_span_str("service")), CB_OK);
@@ -136,6 +138,24 @@ rig_init(struct rig *r)
 		.certificate = cb_buf_span(&r->ids[DOOR].cert),
 		.limits = be_door_usual };
 	memcpy(r->settings.backend, backend, WIRE_ID);
+}
+
+void
+rig_short(struct rig *r, enum who who, int seconds)
+{
+	identity_clear(&r->ids[who]);
+	make(&r->ids[who], people[who].usage, people[who].kind,
+	    people[who].id, people[who].org, &r->authority, seconds);
+	r->short_until = (int64_t)time(NULL) + seconds;
+	SSL_CTX_free(r->ctx[who]);
+	r->ctx[who] = context(r, who);
+}
+
+void
+rig_wait_until(int64_t when)
+{
+	while ((int64_t)time(NULL) < when)
+		(void)poll(NULL, 0, 20);
 }
 
 /* ---- the door's process -------------------------------------------------- */
@@ -328,8 +348,8 @@ rig_lose(struct rig *r)
 
 /* ---- clients ------------------------------------------------------------- */
 
-bool
-client_try(struct rig *r, struct client *c, SSL_CTX *ctx, SSL_SESSION *resume)
+void
+client_bare(struct rig *r, struct client *c)
 {
 	const struct timeval patience = { PATIENCE_MS / 1000, 0 };
 	struct sockaddr_in to = { .sin_family = AF_INET,
@@ -343,6 +363,12 @@ client_try(struct rig *r, struct client *c, SSL_CTX *ctx, SSL_SESSION *resume)
 	    sizeof(patience));
 	ck_assert_int_eq(
 	    connect(c->fd, (struct sockaddr *)&to, sizeof(to)), 0);
+}
+
+bool
+client_try(struct rig *r, struct client *c, SSL_CTX *ctx, SSL_SESSION *resume)
+{
+	client_bare(r, c);
 	c->ssl = SSL_new(ctx);
 	ck_assert_ptr_nonnull(c->ssl);
 	ck_assert_int_eq(SSL_set_fd(c->ssl, c->fd), 1);

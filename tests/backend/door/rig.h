@@ -43,6 +43,7 @@ struct rig {
 	struct identity authority, service, ids[WHO];
 	SSL_CTX *ctx[WHO];
 	struct be_door_settings settings;
+	int64_t short_until;	/* see rig_short() */
 };
 
 extern const uint8_t rig_org[WIRE_ID], rig_card[WIRE_ID], rig_card2[WIRE_ID],
@@ -52,6 +53,10 @@ const uint8_t *rig_id(enum who who);	/* of its certificate */
 /* Makes keys and usual settings; the door is started by rig_start(). */
 void rig_init(struct rig *r);
 void rig_start(struct rig *r);
+/* Its certificate is a new one now, for so many seconds. */
+void rig_short(struct rig *r, enum who who, int seconds);
+/* Until the clock (of seconds) shows that. */
+void rig_wait_until(int64_t when);
 /* The door ends by itself when its parent is gone, with exit code 0. */
 void rig_clear(struct rig *r);
 /* Tells it to stop, as START's parent would. */
@@ -82,6 +87,8 @@ struct reply {
 	char head[1024];
 	struct cb_buf body;
 };
+/* Connected, and nothing said. */
+void client_bare(struct rig *r, struct client *c);
 /* false: no handshake. `resume` may be NULL. */
 bool client_try(struct rig *r, struct client *c, SSL_CTX *ctx,
     SSL_SESSION *resume);
