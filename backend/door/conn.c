@@ -18,10 +18,10 @@
 #include "common/log.h"
 #include "wire/road.h"
 
-#define AHEAD_MAX ((size_t)16384)	/* requests behind the one that waits */
+#define AHEAD_MAX ((size_t)16384) /* requests behind the one that waits */
 #define IN_MAX (BE_HTTP_HEAD_MAX + WIRE_BODY_MAX + 2 * BE_TLS_RECORD)
 #define OUT_MAX (WIRE_BODY_MAX + 4096)
-#define READS_AT_ONCE 4			/* then others come */
+#define READS_AT_ONCE 4 /* then others come */
 #define LINGER_MS 2000
 #define LINGER_MAX ((size_t)4 << 20)
 
@@ -48,8 +48,8 @@ be_conn_new(struct be_conn **out, struct be_door *door, int fd)
 		goto out;
 	if (event_assign(&c->reading, door->base, fd, EV_READ | EV_PERSIST,
 		on_socket, c) != 0 ||
-	    event_assign(&c->writing, door->base, fd, EV_WRITE, on_socket,
-		c) != 0 ||
+	    event_assign(&c->writing, door->base, fd, EV_WRITE, on_socket, c) !=
+		0 ||
 	    event_assign(&c->timer, door->base, -1, 0, on_timer, c) != 0 ||
 	    event_add(&c->reading, NULL) != 0)
 		r = CB_E_NOMEM;
@@ -80,7 +80,7 @@ be_conn_end(struct be_conn *c)
 	if (c->state == BE_CONN_OVER)
 		return;
 	c->state = BE_CONN_OVER;
-	be_serve_over(c);
+	be_door_serve_over(c);
 	(void)event_del(&c->reading);
 	(void)event_del(&c->writing);
 	(void)event_del(&c->timer);
@@ -208,7 +208,7 @@ take_head(struct be_conn *c)
 	if (r == CB_E_SHORT)
 		return;
 	if (r != CB_OK) {
-		be_serve_bad(c, r);
+		be_door_serve_bad(c, r);
 		return;
 	}
 	(void)snprintf(c->line, sizeof(c->line), "%.*s %.*s",
@@ -216,7 +216,7 @@ take_head(struct be_conn *c)
 	    (const char *)head.path.p);
 	c->close = head.close;
 	c->length = head.length;
-	wanted = be_serve_head(c, &head);
+	wanted = be_door_serve_head(c, &head);
 	if (c->state == BE_CONN_OVER || c->state == BE_CONN_LINGERING)
 		return;
 	cb_buf_consume(&c->in, head.n);
@@ -243,7 +243,7 @@ take_body(struct be_conn *c)
 	be_conn_deadline(c, c->door->limits.answer);
 	if (c->state == BE_CONN_OVER)
 		return;
-	be_serve(c, cb_span_head(cb_buf_span(&c->in), n));
+	be_door_serve(c, cb_span_head(cb_buf_span(&c->in), n));
 	if (c->state != BE_CONN_OVER && c->state != BE_CONN_LINGERING)
 		cb_buf_consume(&c->in, n);
 }
@@ -277,7 +277,7 @@ static bool
 reads(const struct be_conn *c)
 {
 	return c->state == BE_CONN_HEAD || c->state == BE_CONN_BODY ||
-	    c->state == BE_CONN_WAITING;
+	       c->state == BE_CONN_WAITING;
 }
 
 static void
@@ -332,8 +332,7 @@ log_failed(struct be_conn *c, const char *what)
 	if (getpeername(c->fd, (struct sockaddr *)&from, &n) == 0)
 		(void)inet_ntop(from.sin6_family,
 		    from.sin6_family == AF_INET
-			? (const void *)&((struct sockaddr_in *)&from)
-			      ->sin_addr
+			? (const void *)&((struct sockaddr_in *)&from)->sin_addr
 			: (const void *)&from.sin6_addr,
 		    text, sizeof(text));
 	cb_log(CB_LOG_NOTICE, "a client at %s %s", text, what);
@@ -403,14 +402,14 @@ on_timer(evutil_socket_t fd, short what, void *arg)
 	(void)fd;
 	(void)what;
 	if (c->state == BE_CONN_WAITING) {
-		be_serve_late(c);
+		be_door_serve_late(c);
 		return;
 	}
 	if (c->state == BE_CONN_SHAKING)
 		log_failed(c, "did not finish its TLS handshake in time");
 	else if (c->begun && be_door_may_log(c->door))
-		cb_log(CB_LOG_NOTICE, "%s: too slow", c->line[0] != '\0'
-			? c->line : "a request");
+		cb_log(CB_LOG_NOTICE, "%s: too slow",
+		    c->line[0] != '\0' ? c->line : "a request");
 	else if (c->state == BE_CONN_HEAD)
 		be_tls_bye(c->tls);
 	be_conn_end(c);

@@ -16,41 +16,41 @@
 #include "backend/door/tls.h"
 
 enum be_conn_state {
-	BE_CONN_SHAKING,	/* hands: TLS begins */
-	BE_CONN_HEAD,		/* waits for a request, or reads its head */
+	BE_CONN_SHAKING, /* hands: TLS begins */
+	BE_CONN_HEAD,    /* waits for a request, or reads its head */
 	BE_CONN_BODY,
-	BE_CONN_WAITING,	/* the request is somewhere */
-	BE_CONN_SENDING,	/* its answer is not taken yet */
-	BE_CONN_LINGERING,	/* has said its last, and reads no more */
+	BE_CONN_WAITING,   /* the request is somewhere */
+	BE_CONN_SENDING,   /* its answer is not taken yet */
+	BE_CONN_LINGERING, /* has said its last, and reads no more */
 	BE_CONN_OVER,
 };
 
 struct be_door;
 struct be_conns;
-struct be_ask;
+struct be_question;
 struct be_hold;
 
 struct be_conn {
 	struct be_door *door;
-	struct be_conns *list;	/* the one it is in; NULL: none */
+	struct be_conns *list; /* the one it is in; NULL: none */
 	struct be_conn *older, *newer;
-	struct be_conn *next_same;	/* of its holder's bucket */
+	struct be_conn *next_same; /* of its holder's bucket */
 	int fd;
 	enum be_conn_state state;
-	bool advancing;		/* somebody further up takes its requests */
+	bool advancing; /* somebody further up takes its requests */
 	struct be_tls_end *tls;
 	struct event reading, writing, timer;
 	struct be_who who;
-	char *refusal;		/* why its certificate is none; or NULL */
+	char *refusal; /* why its certificate is none; or NULL */
 	struct cb_buf in, out;
 	size_t lingered;
 	/* the request */
 	const struct be_route *route;
 	uint8_t id[WIRE_ID];
-	size_t length;		/* of its body */
+	size_t length; /* of its body */
 	bool begun, close;
-	char line[96];		/* method and path, for the log */
-	struct be_ask *ask;	/* what it waits for: one of these */
+	char line[96];           /* method and path, for the log */
+	struct be_question *ask; /* what it waits for: one of these */
 	struct be_hold *hold;
 };
 
@@ -61,8 +61,8 @@ CB_MUST_USE enum cb_err be_conn_new(
 void be_conn_end(struct be_conn *c);
 void be_conn_free(struct be_conn *c);
 
-/* Milliseconds from now until be_serve_late() or the end; 0: at once, after
- * what can be read by now. */
+/* Milliseconds from now until be_door_serve_late() or the end; 0: at once,
+ * after what can be read by now. */
 void be_conn_deadline(struct be_conn *c, uint64_t ms);
 void be_conn_no_deadline(struct be_conn *c);
 

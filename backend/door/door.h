@@ -13,15 +13,15 @@
 #include "wire/wire.h"
 
 struct be_door_limits {
-	unsigned connections;	/* of devices and people, in all */
-	unsigned strangers;	/* connections without a certificate */
-	unsigned of_one;	/* connections of one device or person */
+	unsigned connections; /* of devices and people, in all */
+	unsigned strangers;   /* connections without a certificate */
+	unsigned of_one;      /* connections of one device or person */
 	/* milliseconds */
-	unsigned handshake;	/* from the first byte on */
-	unsigned request;	/* head and body, from their first byte */
-	unsigned idle;		/* between requests */
-	unsigned answer;	/* of a worker */
-	unsigned sending;	/* until an answer is taken */
+	unsigned handshake; /* from the connection on */
+	unsigned request;   /* head and body, from their first byte */
+	unsigned idle;      /* between requests */
+	unsigned answer;    /* of a worker */
+	unsigned sending;   /* until an answer is taken */
 };
 extern const struct be_door_limits be_door_usual;
 
@@ -30,7 +30,7 @@ struct be_door_settings {
 	uint8_t backend[WIRE_ID];
 	/* DER, borrowed while the door is made; `key` is PEM */
 	struct cb_span authority, service, certificate, key;
-	bool tls12;		/* where something old must be let in */
+	bool tls12; /* where something old must be let in */
 	struct be_door_limits limits;
 };
 
@@ -46,8 +46,8 @@ void be_door_free(struct be_door **door);
 CB_MUST_USE enum cb_err be_door_listen(struct be_door *door, int fd);
 /* The channel to an organisation's worker, in place of the one before; taken
  * in every case. */
-CB_MUST_USE enum cb_err be_door_worker(struct be_door *door,
-    const uint8_t organisation[WIRE_ID], int fd);
+CB_MUST_USE enum cb_err be_door_worker(
+    struct be_door *door, const uint8_t organisation[WIRE_ID], int fd);
 
 /* One whole message of the parent's; what is not CB_OK ends the door. */
 typedef enum cb_err be_door_told_fn(

@@ -11,13 +11,13 @@
 
 struct watch {
 	struct be_hold *hold;
-	struct be_ask *ask;	/* NULL: answered */
+	struct be_question *ask; /* NULL: answered */
 	struct wire_held held;
 };
 
 struct be_hold {
 	struct be_conn *conn;
-	struct cb_buf told;	/* news so far */
+	struct cb_buf told; /* news so far */
 	uint16_t count;
 	size_t n;
 	struct watch watches[];
@@ -32,7 +32,7 @@ be_hold_free(struct be_hold **hold)
 		return;
 	*hold = NULL;
 	for (size_t i = 0; i < h->n; i++)
-		be_ask_drop(&h->watches[i].ask);
+		be_question_drop(&h->watches[i].ask);
 	cb_buf_free(&h->told);
 	free(h);
 }
@@ -44,15 +44,16 @@ be_hold_late(struct be_conn *c)
 {
 	struct be_hold *h = c->hold;
 	const struct wire_news news = { .kind = c->door->kind,
-		.count = h->count, .cards = cb_buf_span(&h->told) };
+		.count = h->count,
+		.cards = cb_buf_span(&h->told) };
 	struct cb_buf body = CB_BUF_INIT;
 	const enum cb_err r = wire_news_put(&body, &news);
 
 	be_hold_free(&c->hold);
 	if (r != CB_OK)
-		be_serve_later(c);
+		be_door_serve_later(c);
 	else
-		be_serve_bytes(c, NULL, cb_buf_span(&body));
+		be_door_serve_bytes(c, NULL, cb_buf_span(&body));
 	cb_buf_free(&body);
 }
 
@@ -95,15 +96,15 @@ on_answer(void *ctx, const struct be_message *answer)
 	}
 	be_hold_free(&c->hold);
 	if (answer != NULL && answer->code != 0)
-		be_serve_code(c, answer);
+		be_door_serve_code(c, answer);
 	else
-		be_serve_later(c);
+		be_door_serve_later(c);
 }
 
 /* ---- asking -------------------------------------------------------------- */
 
 static enum cb_err
-watch(struct be_hold *h, struct watch *w, struct be_worker *worker)
+watch(struct be_hold *h, struct watch *w, struct be_line *worker)
 {
 	const struct be_conn *c = h->conn;
 	struct cb_buf body = CB_BUF_INIT;
@@ -111,11 +112,11 @@ watch(struct be_hold *h, struct watch *w, struct be_worker *worker)
 
 	w->hold = h;
 	(void)((r = cb_buf_add(&body, CB_SPAN_OF(c->who.id))) != CB_OK ||
-	    (r = cb_buf_add(&body, CB_SPAN_OF(w->held.card))) != CB_OK ||
-	    (r = cb_buf_add(&body, CB_SPAN_OF(w->held.session))) != CB_OK ||
-	    (r = cb_put_u32(&body, w->held.stamp)) != CB_OK ||
-	    (r = be_ask(&w->ask, worker, BE_WATCH, cb_buf_span(&body),
-		 on_answer, w)) != CB_OK);
+	       (r = cb_buf_add(&body, CB_SPAN_OF(w->held.card))) != CB_OK ||
+	       (r = cb_buf_add(&body, CB_SPAN_OF(w->held.session))) != CB_OK ||
+	       (r = cb_put_u32(&body, w->held.stamp)) != CB_OK ||
+	       (r = be_question_ask(&w->ask, worker, BE_LINE_WATCH,
+		    cb_buf_span(&body), on_answer, w)) != CB_OK);
 	cb_buf_free(&body);
 	return r;
 }
@@ -123,8 +124,8 @@ watch(struct be_hold *h, struct watch *w, struct be_worker *worker)
 static enum cb_err
 watch_all(struct be_hold *h, const struct wire_hold *asked)
 {
-	struct be_worker *worker = be_workers_get(
-	    h->conn->door->workers, h->conn->who.organisation);
+	struct be_line *worker =
+	    be_workers_get(h->conn->door->workers, h->conn->who.organisation);
 	struct cb_span cur = asked->cards;
 	enum cb_err r = worker != NULL ? CB_OK : CB_E_PEER;
 
@@ -145,20 +146,20 @@ be_hold_begin(struct be_conn *c, struct cb_span body)
 
 	if (wire_hold_get(body, &asked) != CB_OK ||
 	    asked.kind != c->door->kind) {
-		be_serve_fail(c, 400, CB_E_FORMAT, WIRE_NOT_RUN,
+		be_door_serve_fail(c, 400, CB_E_FORMAT, WIRE_NOT_RUN,
 		    "not a message of this version and kind");
 		return;
 	}
 	h = calloc(1, sizeof(*h) + asked.count * sizeof(h->watches[0]));
 	if (h == NULL) {
-		be_serve_later(c);
+		be_door_serve_later(c);
 		return;
 	}
 	h->conn = c;
 	c->hold = h;
 	if (watch_all(h, &asked) != CB_OK) {
 		be_hold_free(&c->hold);
-		be_serve_later(c);
+		be_door_serve_later(c);
 	} else if (asked.seconds > 0) {
 		be_conn_deadline(c, (uint64_t)asked.seconds * 1000);
 	} else {

@@ -14,7 +14,7 @@ static bool
 is(struct cb_span s, const char *text)
 {
 	return s.n == strlen(text) &&
-	    strncasecmp((const char *)s.p, text, s.n) == 0;
+	       strncasecmp((const char *)s.p, text, s.n) == 0;
 }
 
 /* RFC 9110, 5.6.2 */
@@ -71,8 +71,8 @@ get_request_line(struct cb_span line, struct be_http_head *h)
 		return CB_E_FORMAT;
 	h->close = cb_span_equal(line, cb_span_str("HTTP/1.0"));
 	return h->close || cb_span_equal(line, cb_span_str("HTTP/1.1"))
-	    ? CB_OK
-	    : CB_E_FORMAT;
+	           ? CB_OK
+	           : CB_E_FORMAT;
 }
 
 /* ---- fields -------------------------------------------------------------- */
@@ -118,7 +118,7 @@ take_field(struct cb_span name, struct cb_span value, struct seen *seen,
 		return seen->host++ == 0 ? CB_OK : CB_E_FORMAT;
 	if (is(name, "content-length"))
 		return seen->length++ == 0 ? get_length(value, &h->length)
-					   : CB_E_FORMAT;
+		                           : CB_E_FORMAT;
 	if (is(name, "transfer-encoding"))
 		return CB_E_FORMAT;
 	if (is(name, "connection"))
@@ -157,7 +157,7 @@ be_http_head_get(struct cb_span in, struct be_http_head *out)
 	if (!cut(&cur, "\r\n\r\n", &all))
 		return in.n >= BE_HTTP_HEAD_MAX ? CB_E_LIMIT : CB_E_SHORT;
 	h.n = all.n + 4;
-	cur = cb_span_head(in, h.n - 2);	/* whole lines */
+	cur = cb_span_head(in, h.n - 2); /* whole lines */
 	if (!cut(&cur, "\r\n", &line))
 		return CB_E_FORMAT;
 	if ((r = get_request_line(line, &h)) != CB_OK)
@@ -208,14 +208,14 @@ be_http_answer_put(struct cb_buf *b, const struct be_http_answer *a)
 	int n;
 
 	if (a->retry_s != 0)
-		(void)snprintf(retry, sizeof(retry), "Retry-After: %u\r\n",
-		    a->retry_s);
+		(void)snprintf(
+		    retry, sizeof(retry), "Retry-After: %u\r\n", a->retry_s);
 	n = snprintf(head, sizeof(head),
 	    "HTTP/1.1 %u %s\r\nContent-Type: %s\r\nContent-Length: %zu\r\n"
 	    "Cache-Control: no-store\r\n%s%s%s%s%s\r\n",
 	    a->status, reason(a->status),
-	    a->type != NULL ? a->type : "application/octet-stream",
-	    a->body.n, retry, a->allow != NULL ? "Allow: " : "",
+	    a->type != NULL ? a->type : "application/octet-stream", a->body.n,
+	    retry, a->allow != NULL ? "Allow: " : "",
 	    a->allow != NULL ? a->allow : "", a->allow != NULL ? "\r\n" : "",
 	    a->close ? "Connection: close\r\n" : "");
 	if (n < 0 || (size_t)n >= sizeof(head))

@@ -13,11 +13,11 @@
 #define BE_HTTP_HEAD_MAX 8192
 
 struct be_http_head {
-	struct cb_span method, path;	/* borrowed */
-	size_t length;		/* of the body */
-	size_t n;		/* of the head itself, its blank line too */
-	bool close;		/* the client wants no other request */
-	bool expects;		/* ... to be told before it sends a body */
+	struct cb_span method, path; /* borrowed */
+	size_t length;               /* of the body */
+	size_t n;     /* of the head itself, its blank line too */
+	bool close;   /* the client wants no other request */
+	bool expects; /* ... to be told before it sends a body */
 };
 
 /* CB_E_SHORT: there is more to come; CB_E_LIMIT: more than a head may be, or
@@ -27,9 +27,9 @@ CB_MUST_USE enum cb_err be_http_head_get(
 
 struct be_http_answer {
 	unsigned status;
-	const char *type;	/* NULL: bytes */
-	const char *allow;	/* of 405: the method */
-	unsigned retry_s;	/* 0: says nothing */
+	const char *type;  /* NULL: bytes */
+	const char *allow; /* of 405: the method */
+	unsigned retry_s;  /* 0: says nothing */
 	bool close;
 	struct cb_span body;
 };

@@ -40,7 +40,7 @@ matches(const char *pattern, struct cb_span path, uint8_t id[WIRE_ID])
 				return false;
 			path = cb_span_tail(path, 1);
 		} else if (cb_get_span(&path, 2 * WIRE_ID, &text) != CB_OK ||
-		    cb_hex_get(text, id, WIRE_ID) != CB_OK) {
+			   cb_hex_get(text, id, WIRE_ID) != CB_OK) {
 			return false;
 		}
 	}
@@ -58,8 +58,8 @@ be_route_find(struct cb_span method, struct cb_span path,
 			continue;
 		*out = &routes[i];
 		return cb_span_equal(method, cb_span_str(routes[i].method))
-		    ? CB_OK
-		    : CB_E_ARG;
+		           ? CB_OK
+		           : CB_E_ARG;
 	}
 	memset(id, 0, WIRE_ID);
 	return CB_E_ABSENT;

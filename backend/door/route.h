@@ -20,10 +20,10 @@ enum be_asked {
 
 struct be_route {
 	const char *method;
-	const char *pattern;	/* of the path; '*' is an id */
+	const char *pattern; /* of the path; '*' is an id */
 	enum be_asked asked;
-	bool stranger;		/* also who has no certificate may ask */
-	bool person;		/* the id is an organisation: of a person */
+	bool stranger; /* also who has no certificate may ask */
+	bool person;   /* the id is an organisation: of a person */
 	size_t body_max;
 };
 

@@ -25,17 +25,19 @@ log_refused(struct be_conn *c, unsigned status, const char *text)
 		return;
 	(void)cb_hex_encode(who, sizeof(who), CB_SPAN_OF(c->who.id));
 	cb_log(CB_LOG_NOTICE, "%u for %s, by %s%s: %s", status, c->line,
-	    !c->who.known ? "a stranger"
-		: c->who.person ? "person " : "device ",
+	    !c->who.known   ? "a stranger"
+	    : c->who.person ? "person "
+			    : "device ",
 	    c->who.known ? who : "", text);
 }
 
 void
-be_serve_fail(struct be_conn *c, unsigned status, enum cb_err code,
+be_door_serve_fail(struct be_conn *c, unsigned status, enum cb_err code,
     enum wire_outcome outcome, const char *text)
 {
 	struct wire_failure f = { .kind = c->door->kind,
-		.code = (uint16_t)code, .outcome = outcome };
+		.code = (uint16_t)code,
+		.outcome = outcome };
 	struct be_http_answer a = { .status = status,
 		.retry_s = status == 503 || status == 429 ? RETRY_S : 0,
 		.allow = status == 405 ? c->route->method : NULL };
@@ -53,17 +55,18 @@ be_serve_fail(struct be_conn *c, unsigned status, enum cb_err code,
 }
 
 void
-be_serve_later(struct be_conn *c)
+be_door_serve_later(struct be_conn *c)
 {
-	be_serve_fail(c, 503, CB_E_PEER, WIRE_NOT_KNOWN,
+	be_door_serve_fail(c, 503, CB_E_PEER, WIRE_NOT_KNOWN,
 	    "a part of the backend is being started, or is busy");
 }
 
 void
-be_serve_bytes(struct be_conn *c, const char *type, struct cb_span body)
+be_door_serve_bytes(struct be_conn *c, const char *type, struct cb_span body)
 {
-	const struct be_http_answer a = { .status = 200, .type = type,
-		.body = body };
+	const struct be_http_answer a = {
+		.status = 200, .type = type, .body = body
+	};
 
 	be_conn_answer(c, &a);
 }
@@ -71,7 +74,7 @@ be_serve_bytes(struct be_conn *c, const char *type, struct cb_span body)
 /* What a worker's code means to a bridge. */
 static const struct meaning {
 	unsigned status, of_commands;
-	bool told;	/* else only that it is so */
+	bool told; /* else only that it is so */
 	const char *text;
 } meanings[] = {
 	[CB_E_NOMEM] = { 503, 503, false, "busy" },
@@ -93,51 +96,54 @@ static const struct meaning {
 static const char *
 usual_text(unsigned status, const struct meaning *m)
 {
-	return status == 410 ? "the session is over"
-	    : status == 429 ? "busy"
-			    : m->text;
+	return status == 410   ? "the session is over"
+	       : status == 429 ? "busy"
+	                       : m->text;
 }
 
-static bool
-is_text(struct cb_span s)
+/* u8 outcome, lv text, which may be left out. */
+static void
+get_more(struct cb_span body, uint8_t *outcome, struct cb_span *text)
 {
-	for (size_t i = 0; i < s.n; i++)
-		if (s.p[i] < ' ' || s.p[i] == 0x7F)
-			return false;
-	return true;
+	*text = CB_SPAN_EMPTY;
+	if (cb_get_u8(&body, outcome) != CB_OK || *outcome > WIRE_GIVEN)
+		*outcome = WIRE_NOT_KNOWN;
+	else if (cb_get_lv16(&body, text) != CB_OK)
+		*text = CB_SPAN_EMPTY;
+	for (size_t i = 0; i < text->n; i++)
+		if (text->p[i] < ' ' || text->p[i] == 0x7F)
+			*text = CB_SPAN_EMPTY;
 }
 
 void
-be_serve_code(struct be_conn *c, const struct be_message *answer)
+be_door_serve_code(struct be_conn *c, const struct be_message *answer)
 {
-	const bool commands = answer->type == BE_COMMANDS;
+	const bool commands = answer->type == BE_LINE_COMMANDS;
 	const struct meaning *m = &meanings[CB_E_INTERNAL];
 	enum cb_err code = CB_E_INTERNAL;
 	char text[WIRE_FAILURE_TEXT_MAX + 1];
-	struct cb_span more = answer->body;
+	struct cb_span said;
 	unsigned status;
-	uint8_t outcome = WIRE_NOT_KNOWN;
+	uint8_t outcome;
 
 	if (answer->code > 0 && answer->code <= CB_E_INTERNAL) {
 		code = (enum cb_err)answer->code;
 		m = &meanings[code];
 	}
 	status = commands ? m->of_commands : m->status;
-	if (cb_get_u8(&more, &outcome) != CB_OK || outcome > WIRE_GIVEN)
-		outcome = WIRE_NOT_KNOWN;
+	get_more(answer->body, &outcome, &said);
 	/* card or right: which of them is missing is nobody's business */
 	if (status == 403) {
 		code = CB_E_DENIED;
 		outcome = WIRE_NOT_KNOWN;
 	}
-	if (status != 403 && m->told && more.n > 0 && is_text(more))
+	if (status != 403 && m->told && said.n > 0)
 		(void)snprintf(text, sizeof(text), "%.*s",
-		    (int)cb_span_head(more, WIRE_FAILURE_TEXT_MAX).n,
-		    (const char *)more.p);
+		    (int)cb_span_head(said, WIRE_FAILURE_TEXT_MAX).n,
+		    (const char *)said.p);
 	else
-		(void)snprintf(
-		    text, sizeof(text), "%s", usual_text(status, m));
-	be_serve_fail(c, status, code, (enum wire_outcome)outcome, text);
+		(void)snprintf(text, sizeof(text), "%s", usual_text(status, m));
+	be_door_serve_fail(c, status, code, (enum wire_outcome)outcome, text);
 }
 
 /* ---- what the door answers itself ---------------------------------------- */
@@ -146,8 +152,7 @@ static void
 serve_health(struct be_conn *c)
 {
 	const unsigned missing = be_workers_missing(c->door->workers);
-	struct be_http_answer a = { .status = 200,
-		.type = "application/json" };
+	struct be_http_answer a = { .status = 200, .type = "application/json" };
 	char text[96];
 
 	if (missing == 0) {
@@ -172,29 +177,28 @@ on_answer(void *ctx, const struct be_message *answer)
 
 	c->ask = NULL;
 	if (answer == NULL)
-		be_serve_later(c);
+		be_door_serve_later(c);
 	else if (answer->code != 0)
-		be_serve_code(c, answer);
+		be_door_serve_code(c, answer);
 	else
-		be_serve_bytes(c, NULL, answer->body);
+		be_door_serve_bytes(c, NULL, answer->body);
 }
 
 static void
 ask(struct be_conn *c, uint16_t type, const uint8_t organisation[WIRE_ID],
     struct cb_span head, struct cb_span body)
 {
-	struct be_worker *worker = be_workers_get(
-	    c->door->workers, organisation);
+	struct be_line *worker = be_workers_get(c->door->workers, organisation);
 	struct cb_buf b = CB_BUF_INIT_MAX(BE_BODY_MAX);
 	enum cb_err r = CB_E_PEER;
 
 	if (worker != NULL && (r = cb_buf_add(&b, head)) == CB_OK &&
 	    (r = cb_buf_add(&b, body)) == CB_OK)
-		r = be_ask(&c->ask, worker, type, cb_buf_span(&b), on_answer,
-		    c);
+		r = be_question_ask(
+		    &c->ask, worker, type, cb_buf_span(&b), on_answer, c);
 	cb_buf_free(&b);
 	if (r != CB_OK)
-		be_serve_later(c);
+		be_door_serve_later(c);
 }
 
 /* id holder, and for what else there is room. */
@@ -209,31 +213,32 @@ ids(const struct be_conn *c, uint8_t both[2 * WIRE_ID], const uint8_t *second)
 }
 
 void
-be_serve(struct be_conn *c, struct cb_span body)
+be_door_serve(struct be_conn *c, struct cb_span body)
 {
 	static const uint8_t no_card[WIRE_ID];
 	uint8_t both[2 * WIRE_ID];
 
 	switch (c->route->asked) {
 	case BE_ASKED_ABOUT:
-		be_serve_bytes(c, NULL, cb_buf_span(&c->door->about));
+		be_door_serve_bytes(c, NULL, cb_buf_span(&c->door->about));
 		break;
 	case BE_ASKED_HEALTH:
 		serve_health(c);
 		break;
 	case BE_ASKED_ENROL:
-		ask(c, BE_ENROL, c->id, CB_SPAN_EMPTY, body);
+		ask(c, BE_LINE_ENROL, c->id, CB_SPAN_EMPTY, body);
 		break;
 	case BE_ASKED_OFFER:
-		ask(c, BE_OFFER, c->who.organisation,
+		ask(c, BE_LINE_OFFER, c->who.organisation,
 		    ids(c, both, c->route->person ? no_card : c->id), body);
 		break;
 	case BE_ASKED_OPEN:
-		ask(c, BE_OPEN, c->who.organisation, ids(c, both, NULL), body);
+		ask(c, BE_LINE_OPEN, c->who.organisation, ids(c, both, NULL),
+		    body);
 		break;
 	case BE_ASKED_COMMANDS:
-		ask(c, BE_COMMANDS, c->who.organisation, ids(c, both, c->id),
-		    body);
+		ask(c, BE_LINE_COMMANDS, c->who.organisation,
+		    ids(c, both, c->id), body);
 		break;
 	case BE_ASKED_HOLD:
 		be_hold_begin(c, body);
@@ -250,10 +255,10 @@ may_not(const struct be_conn *c)
 		return NULL;
 	if (!c->who.known)
 		return c->refusal != NULL ? c->refusal
-					  : "a certificate is needed";
+		                          : "a certificate is needed";
 	return c->who.until < (int64_t)time(NULL)
-	    ? "the certificate is no longer valid"
-	    : NULL;
+	           ? "the certificate is no longer valid"
+	           : NULL;
 }
 
 /* 0: nothing is wrong. */
@@ -261,8 +266,8 @@ static unsigned
 look(struct be_conn *c, const struct be_http_head *head, enum cb_err *code,
     const char **text)
 {
-	const enum cb_err r = be_route_find(
-	    head->method, head->path, &c->route, c->id);
+	const enum cb_err r =
+	    be_route_find(head->method, head->path, &c->route, c->id);
 
 	*code = r;
 	if (r == CB_E_ABSENT) {
@@ -277,7 +282,8 @@ look(struct be_conn *c, const struct be_http_head *head, enum cb_err *code,
 	if ((*text = may_not(c)) != NULL)
 		return 401;
 	*text = "refused";
-	if (c->route->person && (!c->who.person ||
+	if (c->route->person &&
+	    (!c->who.person ||
 		memcmp(c->id, c->who.organisation, WIRE_ID) != 0))
 		return 403;
 	*code = CB_E_LIMIT;
@@ -286,7 +292,7 @@ look(struct be_conn *c, const struct be_http_head *head, enum cb_err *code,
 }
 
 bool
-be_serve_head(struct be_conn *c, const struct be_http_head *head)
+be_door_serve_head(struct be_conn *c, const struct be_http_head *head)
 {
 	const char *text;
 	enum cb_err code;
@@ -297,40 +303,41 @@ be_serve_head(struct be_conn *c, const struct be_http_head *head)
 	/* a body that nobody reads would be taken for a request; and HEAD
 	 * would wait for none */
 	c->close = c->close || head->length > 0 || status == 405;
-	be_serve_fail(c, status, code,
+	be_door_serve_fail(c, status, code,
 	    status == 403 ? WIRE_NOT_KNOWN : WIRE_NOT_RUN, text);
 	return false;
 }
 
 void
-be_serve_bad(struct be_conn *c, enum cb_err why)
+be_door_serve_bad(struct be_conn *c, enum cb_err why)
 {
 	c->close = true;
 	(void)snprintf(c->line, sizeof(c->line), "a request");
 	if (why == CB_E_LIMIT)
-		be_serve_fail(c, 413, CB_E_LIMIT, WIRE_NOT_RUN, "too long");
+		be_door_serve_fail(
+		    c, 413, CB_E_LIMIT, WIRE_NOT_RUN, "too long");
 	else
-		be_serve_fail(c, 400, CB_E_FORMAT, WIRE_NOT_RUN,
+		be_door_serve_fail(c, 400, CB_E_FORMAT, WIRE_NOT_RUN,
 		    "not HTTP/1.1 as this backend takes it");
 }
 
 /* ---- ends ---------------------------------------------------------------- */
 
 void
-be_serve_late(struct be_conn *c)
+be_door_serve_late(struct be_conn *c)
 {
 	if (c->hold != NULL) {
 		be_hold_late(c);
 		return;
 	}
-	be_ask_drop(&c->ask);
-	be_serve_fail(c, 503, CB_E_TIMEOUT, WIRE_NOT_KNOWN,
+	be_question_drop(&c->ask);
+	be_door_serve_fail(c, 503, CB_E_TIMEOUT, WIRE_NOT_KNOWN,
 	    "the backend did not answer in time");
 }
 
 void
-be_serve_over(struct be_conn *c)
+be_door_serve_over(struct be_conn *c)
 {
-	be_ask_drop(&c->ask);
+	be_question_drop(&c->ask);
 	be_hold_free(&c->hold);
 }

@@ -10,24 +10,25 @@
 #include "wire/road.h"
 
 /* A head was read: finds the route. false: it is refused, and answered. */
-bool be_serve_head(struct be_conn *c, const struct be_http_head *head);
+bool be_door_serve_head(struct be_conn *c, const struct be_http_head *head);
 /* What was read is no head. */
-void be_serve_bad(struct be_conn *c, enum cb_err why);
+void be_door_serve_bad(struct be_conn *c, enum cb_err why);
 /* The request is whole; the body is valid within the call. */
-void be_serve(struct be_conn *c, struct cb_span body);
+void be_door_serve(struct be_conn *c, struct cb_span body);
 /* Its deadline has passed. */
-void be_serve_late(struct be_conn *c);
+void be_door_serve_late(struct be_conn *c);
 /* Its connection is over. */
-void be_serve_over(struct be_conn *c);
+void be_door_serve_over(struct be_conn *c);
 
 /* Answers with FAILURE. 401 and up: see the table of statuses. */
-void be_serve_fail(struct be_conn *c, unsigned status, enum cb_err code,
+void be_door_serve_fail(struct be_conn *c, unsigned status, enum cb_err code,
     enum wire_outcome outcome, const char *text);
 /* No worker, or none that answers: later. */
-void be_serve_later(struct be_conn *c);
-/* What a worker's code means; `more` is the body of its answer. */
-void be_serve_code(struct be_conn *c, const struct be_message *answer);
-void be_serve_bytes(struct be_conn *c, const char *type, struct cb_span body);
+void be_door_serve_later(struct be_conn *c);
+/* What the code of a worker's answer means. */
+void be_door_serve_code(struct be_conn *c, const struct be_message *answer);
+void be_door_serve_bytes(
+    struct be_conn *c, const char *type, struct cb_span body);
 
 /* HOLD, which is c->hold from then on. */
 void be_hold_begin(struct be_conn *c, struct cb_span body);

@@ -19,7 +19,7 @@
 #include "common/log.h"
 
 #define ACCEPTS_AT_ONCE 16
-#define NO_ROOM_MS 500		/* no descriptors: then again */
+#define NO_ROOM_MS 500 /* no descriptors: then again */
 #define LINES_A_SECOND 20
 
 struct be_listener {
@@ -198,8 +198,8 @@ on_ready(evutil_socket_t socket, short what, void *arg)
 
 	(void)what;
 	for (int i = 0; i < ACCEPTS_AT_ONCE; i++) {
-		const int fd = accept4(
-		    socket, NULL, NULL, SOCK_NONBLOCK | SOCK_CLOEXEC);
+		const int fd =
+		    accept4(socket, NULL, NULL, SOCK_NONBLOCK | SOCK_CLOEXEC);
 
 		if (fd >= 0) {
 			welcome(l->door, fd);
@@ -208,7 +208,7 @@ on_ready(evutil_socket_t socket, short what, void *arg)
 		if (errno == EMFILE || errno == ENFILE || errno == ENOMEM ||
 		    errno == ENOBUFS) {
 			cb_log(CB_LOG_ERROR, "no descriptor or memory for "
-			    "another connection");
+					     "another connection");
 			(void)event_del(&l->ready);
 			(void)event_add(&l->again, &later);
 		}
@@ -249,7 +249,7 @@ set_options(int fd)
 			&options[i].value, sizeof(options[i].value)) != 0)
 			return false;
 	return evutil_make_socket_nonblocking(fd) == 0 &&
-	    evutil_make_socket_closeonexec(fd) == 0;
+	       evutil_make_socket_closeonexec(fd) == 0;
 }
 
 enum cb_err
@@ -356,12 +356,13 @@ be_door_parent(struct be_door *door, struct be_channel *ch,
 /* ---- all of it ----------------------------------------------------------- */
 
 enum cb_err
-be_door_new(struct be_door **out, const struct be_door_settings *s,
-    struct cb_why *why)
+be_door_new(
+    struct be_door **out, const struct be_door_settings *s, struct cb_why *why)
 {
 	struct be_door *door = calloc(1, sizeof(*door));
 	struct wire_about about = { .kind = s->kind,
-		.authority = s->authority, .service = s->service };
+		.authority = s->authority,
+		.service = s->service };
 	enum cb_err r = CB_E_NOMEM;
 
 	*out = NULL;
@@ -373,8 +374,8 @@ be_door_new(struct be_door **out, const struct be_door_settings *s,
 	/* a client that is gone is an error to write to, not a signal */
 	if (signal(SIGPIPE, SIG_IGN) != SIG_ERR &&
 	    (door->base = event_base_new()) != NULL &&
-	    (door->sweep = event_new(
-		 door->base, -1, 0, on_sweep, door)) != NULL &&
+	    (door->sweep = event_new(door->base, -1, 0, on_sweep, door)) !=
+		NULL &&
 	    (r = wire_about_put(&door->about, &about)) == CB_OK &&
 	    (r = be_workers_new(&door->workers, door->base)) == CB_OK)
 		r = be_tls_new(&door->tls, s, why);
@@ -385,8 +386,8 @@ be_door_new(struct be_door **out, const struct be_door_settings *s,
 }
 
 enum cb_err
-be_door_worker(struct be_door *door, const uint8_t organisation[WIRE_ID],
-    int fd)
+be_door_worker(
+    struct be_door *door, const uint8_t organisation[WIRE_ID], int fd)
 {
 	return be_workers_set(door->workers, organisation, fd);
 }
@@ -395,8 +396,8 @@ enum cb_err
 be_door_run(struct be_door *door)
 {
 	return event_base_loop(door->base, EVLOOP_NO_EXIT_ON_EMPTY) == 0
-	    ? CB_OK
-	    : CB_E_INTERNAL;
+	           ? CB_OK
+	           : CB_E_INTERNAL;
 }
 
 static void
@@ -407,7 +408,7 @@ stop_idle(struct be_conns *list)
 	for (c = list->oldest; c != NULL; c = next) {
 		next = c->newer;
 		if (c->state == BE_CONN_WAITING && c->hold != NULL)
-			be_serve_late(c);
+			be_door_serve_late(c);
 		else if (c->ask == NULL && c->state != BE_CONN_SENDING)
 			be_conn_end(c);
 	}

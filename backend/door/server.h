@@ -14,7 +14,7 @@ struct be_conns {
 	unsigned n;
 };
 
-#define BE_DOOR_BUCKETS 1024	/* of holders' ids; a power of two */
+#define BE_DOOR_BUCKETS 1024 /* of holders' ids; a power of two */
 
 struct be_door {
 	struct event_base *base;
@@ -22,7 +22,7 @@ struct be_door {
 	struct be_workers *workers;
 	enum wire_kind kind;
 	struct be_door_limits limits;
-	struct cb_buf about;		/* ABOUT, as it is sent */
+	struct cb_buf about; /* ABOUT, as it is sent */
 	struct be_listener *listeners;
 	struct be_conns strangers, known;
 	struct be_conn *of_holder[BE_DOOR_BUCKETS];
@@ -31,7 +31,7 @@ struct be_door {
 	struct event *sweep;
 	struct be_parent *parent;
 	bool stopping;
-	unsigned lines;			/* that may be logged this second */
+	unsigned lines; /* that may be logged this second */
 	int64_t lines_at;
 	/* what is read comes here first; a connection at rest has nothing */
 	uint8_t scratch[BE_TLS_RECORD];

@@ -18,7 +18,7 @@
 
 /* A certificate of ours has a few hundred bytes. */
 #define CLIENT_CERTIFICATES_MAX 8192
-#define TICKET_LIFE 7200	/* seconds */
+#define TICKET_LIFE 7200 /* seconds */
 
 struct be_tls {
 	SSL_CTX *ctx;
@@ -45,12 +45,14 @@ static bool
 set_rules(SSL_CTX *ctx, bool tls12)
 {
 	static const unsigned char name[] = "cardbridge door";
+	int groups[] = { NID_X25519, NID_X9_62_prime256v1 };
 
 	SSL_CTX_set_options(ctx, SSL_OP_NO_RENEGOTIATION |
-		SSL_OP_NO_COMPRESSION | SSL_OP_CIPHER_SERVER_PREFERENCE);
+				     SSL_OP_NO_COMPRESSION |
+				     SSL_OP_CIPHER_SERVER_PREFERENCE);
 	SSL_CTX_set_mode(ctx, SSL_MODE_RELEASE_BUFFERS |
-		SSL_MODE_ENABLE_PARTIAL_WRITE |
-		SSL_MODE_ACCEPT_MOVING_WRITE_BUFFER);
+				  SSL_MODE_ENABLE_PARTIAL_WRITE |
+				  SSL_MODE_ACCEPT_MOVING_WRITE_BUFFER);
 	SSL_CTX_set_session_cache_mode(ctx, SSL_SESS_CACHE_OFF);
 	SSL_CTX_set_timeout(ctx, TICKET_LIFE);
 	SSL_CTX_set_max_cert_list(ctx, CLIENT_CERTIFICATES_MAX);
@@ -58,35 +60,36 @@ set_rules(SSL_CTX *ctx, bool tls12)
 	SSL_CTX_set_cert_verify_callback(ctx, later, NULL);
 	return SSL_CTX_set_min_proto_version(
 		   ctx, tls12 ? TLS1_2_VERSION : TLS1_3_VERSION) == 1 &&
-	    SSL_CTX_set_cipher_list(
-		ctx, "ECDHE+AESGCM:ECDHE+CHACHA20") == 1 &&
-	    SSL_CTX_set1_groups_list(ctx, "X25519:P-256") == 1 &&
-	    SSL_CTX_set_max_early_data(ctx, 0) == 1 &&
-	    SSL_CTX_set_recv_max_early_data(ctx, 0) == 1 &&
-	    SSL_CTX_set_num_tickets(ctx, 1) == 1 &&
-	    SSL_CTX_set_session_id_context(ctx, name, sizeof(name) - 1) == 1;
+	       SSL_CTX_set_cipher_list(ctx, "ECDHE+AESGCM:ECDHE+CHACHA20") ==
+	           1 &&
+	       SSL_CTX_set1_groups(ctx, groups, 2) == 1 &&
+	       SSL_CTX_set_max_early_data(ctx, 0) == 1 &&
+	       SSL_CTX_set_recv_max_early_data(ctx, 0) == 1 &&
+	       SSL_CTX_set_num_tickets(ctx, 1) == 1 &&
+	       SSL_CTX_set_session_id_context(ctx, name, sizeof(name) - 1) == 1;
 }
 
 static bool
-set_keys(SSL_CTX *ctx, const struct be_door_settings *s,
-    const struct wire_key *key)
+set_keys(
+    SSL_CTX *ctx, const struct be_door_settings *s, const struct wire_key *key)
 {
 	const uint8_t *p = s->authority.p;
 	X509 *authority = d2i_X509(NULL, &p, (long)s->authority.n);
 	bool done;
 
-	done = authority != NULL && SSL_CTX_add_client_CA(ctx, authority) == 1 &&
-	    SSL_CTX_use_certificate_ASN1(
-		ctx, (int)s->certificate.n, s->certificate.p) == 1 &&
-	    SSL_CTX_use_PrivateKey(ctx, wire_key_pkey(key)) == 1 &&
-	    SSL_CTX_check_private_key(ctx) == 1;
+	done = authority != NULL &&
+	       SSL_CTX_add_client_CA(ctx, authority) == 1 &&
+	       SSL_CTX_use_certificate_ASN1(
+		   ctx, (int)s->certificate.n, s->certificate.p) == 1 &&
+	       SSL_CTX_use_PrivateKey(ctx, wire_key_pkey(key)) == 1 &&
+	       SSL_CTX_check_private_key(ctx) == 1;
 	X509_free(authority);
 	return done;
 }
 
 enum cb_err
-be_tls_new(struct be_tls **out, const struct be_door_settings *s,
-    struct cb_why *why)
+be_tls_new(
+    struct be_tls **out, const struct be_door_settings *s, struct cb_why *why)
 {
 	struct be_tls *tls = calloc(1, sizeof(*tls));
 	struct wire_key *key = NULL;

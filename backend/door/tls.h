@@ -13,8 +13,8 @@
 #include "backend/door/door.h"
 #include "wire/cert.h"
 
-struct be_tls;		/* for all connections */
-struct be_tls_end;	/* our end of one */
+struct be_tls;     /* for all connections */
+struct be_tls_end; /* our end of one */
 
 CB_MUST_USE enum cb_err be_tls_new(struct be_tls **out,
     const struct be_door_settings *settings, struct cb_why *why);
@@ -28,9 +28,9 @@ void be_tls_end_free(struct be_tls_end **end);
 
 enum be_tls_said {
 	BE_TLS_DONE,
-	BE_TLS_READ,	/* when the socket can be read, again */
-	BE_TLS_WRITE,	/* when it can be written to, again */
-	BE_TLS_END,	/* the client has said that it ends */
+	BE_TLS_READ,  /* when the socket can be read, again */
+	BE_TLS_WRITE, /* when it can be written to, again */
+	BE_TLS_END,   /* the client has said that it ends */
 	BE_TLS_BROKEN,
 };
 /* The same bytes again after READ and WRITE. *n: how many were read or
@@ -45,10 +45,10 @@ enum be_tls_said be_tls_write(
 void be_tls_bye(struct be_tls_end *end);
 
 struct be_who {
-	bool known;		/* else a stranger: the rest is nothing */
+	bool known; /* else a stranger: the rest is nothing */
 	bool person;
 	uint8_t id[WIRE_ID], organisation[WIRE_ID];
-	int64_t until;		/* seconds since 1970 */
+	int64_t until; /* seconds since 1970 */
 };
 /* After a handshake. CB_OK: known or a stranger; CB_E_FORMAT, CB_E_DENIED,
  * CB_E_TIMEOUT: a stranger, for what is wrong with its certificate; *why says

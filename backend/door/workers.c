@@ -16,30 +16,30 @@
 
 #define BUCKETS 4096
 
-struct be_ask {
-	struct be_ask *next;		/* of its bucket */
-	struct be_ask *older, *newer;	/* of its worker's */
-	struct be_worker *worker;
+struct be_question {
+	struct be_question *next;          /* of its bucket */
+	struct be_question *older, *newer; /* of its worker's */
+	struct be_line *worker;
 	uint64_t id;
 	uint16_t type;
 	be_answered_fn *fn;
 	void *ctx;
 };
 
-struct be_worker {
-	struct be_worker *next;
+struct be_line {
+	struct be_line *next;
 	struct be_workers *all;
 	uint8_t organisation[WIRE_ID];
-	struct be_channel *ch;		/* NULL: it is lost */
+	struct be_channel *ch; /* NULL: it is lost */
 	struct event reading, writing;
-	struct be_ask *newest;
+	struct be_question *newest;
 };
 
 struct be_workers {
 	struct event_base *base;
-	struct be_worker *first;
+	struct be_line *first;
 	uint64_t next_id;
-	struct be_ask *buckets[BUCKETS];
+	struct be_question *buckets[BUCKETS];
 };
 
 enum cb_err
@@ -57,10 +57,10 @@ be_workers_new(struct be_workers **out, struct event_base *base)
 
 /* ---- questions ----------------------------------------------------------- */
 
-static struct be_ask **
+static struct be_question **
 place_of(struct be_workers *all, uint64_t id)
 {
-	struct be_ask **at = &all->buckets[id % BUCKETS];
+	struct be_question **at = &all->buckets[id % BUCKETS];
 
 	while (*at != NULL && (*at)->id != id)
 		at = &(*at)->next;
@@ -68,9 +68,9 @@ place_of(struct be_workers *all, uint64_t id)
 }
 
 static void
-unlink_ask(struct be_ask *ask)
+unlink_ask(struct be_question *ask)
 {
-	struct be_ask **at = place_of(ask->worker->all, ask->id);
+	struct be_question **at = place_of(ask->worker->all, ask->id);
 
 	*at = ask->next;
 	if (ask->newer != NULL)
@@ -82,7 +82,7 @@ unlink_ask(struct be_ask *ask)
 }
 
 static void
-end_ask(struct be_ask *ask, const struct be_message *answer)
+end_ask(struct be_question *ask, const struct be_message *answer)
 {
 	be_answered_fn *fn = ask->fn;
 	void *ctx = ask->ctx;
@@ -93,11 +93,11 @@ end_ask(struct be_ask *ask, const struct be_message *answer)
 }
 
 enum cb_err
-be_ask(struct be_ask **out, struct be_worker *worker, uint16_t type,
+be_question_ask(struct be_question **out, struct be_line *worker, uint16_t type,
     struct cb_span body, be_answered_fn *fn, void *ctx)
 {
 	struct be_workers *all = worker->all;
-	struct be_ask *ask = calloc(1, sizeof(*ask)), **at;
+	struct be_question *ask = calloc(1, sizeof(*ask)), **at;
 	struct be_message m = { .type = type, .body = body };
 	enum cb_err r;
 
@@ -109,8 +109,12 @@ be_ask(struct be_ask **out, struct be_worker *worker, uint16_t type,
 		free(ask);
 		return r;
 	}
-	*ask = (struct be_ask){ .worker = worker, .id = m.id, .type = type,
-		.fn = fn, .ctx = ctx, .older = worker->newest };
+	*ask = (struct be_question){ .worker = worker,
+		.id = m.id,
+		.type = type,
+		.fn = fn,
+		.ctx = ctx,
+		.older = worker->newest };
 	at = place_of(all, ask->id);
 	ask->next = *at;
 	*at = ask;
@@ -122,10 +126,10 @@ be_ask(struct be_ask **out, struct be_worker *worker, uint16_t type,
 }
 
 static void
-unwatch(struct be_worker *worker, uint64_t id)
+unwatch(struct be_line *worker, uint64_t id)
 {
 	struct cb_buf body = CB_BUF_INIT;
-	const struct be_message m = { .type = BE_UNWATCH };
+	const struct be_message m = { .type = BE_LINE_UNWATCH };
 	struct be_message filled = m;
 
 	if (worker->ch != NULL && cb_put_u64(&body, id) == CB_OK) {
@@ -137,15 +141,15 @@ unwatch(struct be_worker *worker, uint64_t id)
 }
 
 void
-be_ask_drop(struct be_ask **ask)
+be_question_drop(struct be_question **ask)
 {
-	struct be_ask *a = *ask;
+	struct be_question *a = *ask;
 
 	*ask = NULL;
 	if (a == NULL)
 		return;
 	unlink_ask(a);
-	if (a->type == BE_WATCH)
+	if (a->type == BE_LINE_WATCH)
 		unwatch(a->worker, a->id);
 	free(a);
 }
@@ -153,7 +157,7 @@ be_ask_drop(struct be_ask **ask)
 /* ---- channels ------------------------------------------------------------ */
 
 static void
-lose(struct be_worker *worker)
+lose(struct be_line *worker)
 {
 	if (worker->ch == NULL)
 		return;
@@ -165,9 +169,9 @@ lose(struct be_worker *worker)
 }
 
 static enum cb_err
-take_answer(struct be_worker *worker, const struct be_message *m)
+take_answer(struct be_line *worker, const struct be_message *m)
 {
-	struct be_ask *ask = *place_of(worker->all, m->id);
+	struct be_question *ask = *place_of(worker->all, m->id);
 
 	if (!m->answer || m->id >= worker->all->next_id ||
 	    (ask != NULL && (ask->worker != worker || ask->type != m->type)))
@@ -180,7 +184,7 @@ take_answer(struct be_worker *worker, const struct be_message *m)
 static void
 on_readable(evutil_socket_t fd, short what, void *arg)
 {
-	struct be_worker *worker = arg;
+	struct be_line *worker = arg;
 	struct be_message m;
 	enum cb_err r, read;
 
@@ -200,7 +204,7 @@ on_readable(evutil_socket_t fd, short what, void *arg)
 static void
 on_writable(evutil_socket_t fd, short what, void *arg)
 {
-	struct be_worker *worker = arg;
+	struct be_line *worker = arg;
 
 	(void)fd;
 	(void)what;
@@ -213,15 +217,15 @@ on_writable(evutil_socket_t fd, short what, void *arg)
 static void
 on_full(void *arg)
 {
-	struct be_worker *worker = arg;
+	struct be_line *worker = arg;
 
 	(void)event_add(&worker->writing, NULL);
 }
 
-static struct be_worker *
+static struct be_line *
 place_for(struct be_workers *all, const uint8_t organisation[WIRE_ID])
 {
-	struct be_worker *w;
+	struct be_line *w;
 
 	for (w = all->first; w != NULL; w = w->next)
 		if (memcmp(w->organisation, organisation, WIRE_ID) == 0)
@@ -236,10 +240,10 @@ place_for(struct be_workers *all, const uint8_t organisation[WIRE_ID])
 }
 
 enum cb_err
-be_workers_set(struct be_workers *all, const uint8_t organisation[WIRE_ID],
-    int fd)
+be_workers_set(
+    struct be_workers *all, const uint8_t organisation[WIRE_ID], int fd)
 {
-	struct be_worker *w = place_for(all, organisation);
+	struct be_line *w = place_for(all, organisation);
 	enum cb_err r;
 
 	if (w == NULL) {
@@ -251,8 +255,8 @@ be_workers_set(struct be_workers *all, const uint8_t organisation[WIRE_ID],
 		return r;
 	if (event_assign(&w->reading, all->base, be_channel_fd(w->ch),
 		EV_READ | EV_PERSIST, on_readable, w) != 0 ||
-	    event_assign(&w->writing, all->base, be_channel_fd(w->ch),
-		EV_WRITE, on_writable, w) != 0 ||
+	    event_assign(&w->writing, all->base, be_channel_fd(w->ch), EV_WRITE,
+		on_writable, w) != 0 ||
 	    event_add(&w->reading, NULL) != 0) {
 		be_channel_free(&w->ch);
 		return CB_E_NOMEM;
@@ -261,10 +265,10 @@ be_workers_set(struct be_workers *all, const uint8_t organisation[WIRE_ID],
 	return CB_OK;
 }
 
-struct be_worker *
+struct be_line *
 be_workers_get(struct be_workers *all, const uint8_t organisation[WIRE_ID])
 {
-	for (struct be_worker *w = all->first; w != NULL; w = w->next)
+	for (struct be_line *w = all->first; w != NULL; w = w->next)
 		if (memcmp(w->organisation, organisation, WIRE_ID) == 0)
 			return w->ch != NULL ? w : NULL;
 	return NULL;
@@ -275,7 +279,7 @@ be_workers_missing(const struct be_workers *all)
 {
 	unsigned n = 0;
 
-	for (const struct be_worker *w = all->first; w != NULL; w = w->next)
+	for (const struct be_line *w = all->first; w != NULL; w = w->next)
 		n += w->ch == NULL;
 	return n;
 }
@@ -284,7 +288,7 @@ void
 be_workers_free(struct be_workers **workers)
 {
 	struct be_workers *all = *workers;
-	struct be_worker *w;
+	struct be_line *w;
 
 	if (all == NULL)
 		return;

@@ -11,42 +11,43 @@
 #include "wire/wire.h"
 
 /* PROTOCOL.md, "Door and worker" */
-enum be_worker_message {
-	BE_OFFER = 0x0101,
-	BE_OPEN = 0x0102,
-	BE_COMMANDS = 0x0103,
-	BE_WATCH = 0x0104,
-	BE_UNWATCH = 0x0105,
-	BE_ENROL = 0x0106,
+enum be_line_message {
+	BE_LINE_OFFER = 0x0101,
+	BE_LINE_OPEN = 0x0102,
+	BE_LINE_COMMANDS = 0x0103,
+	BE_LINE_WATCH = 0x0104,
+	BE_LINE_UNWATCH = 0x0105,
+	BE_LINE_ENROL = 0x0106,
 };
 
 struct event_base;
 struct be_workers;
-struct be_worker;
-struct be_ask;		/* a question that has no answer yet */
+struct be_line;
+struct be_question; /* a question that has no answer yet */
 
 CB_MUST_USE enum cb_err be_workers_new(
     struct be_workers **out, struct event_base *base);
 void be_workers_free(struct be_workers **workers);
 
-/* Takes the descriptor; what the worker before was asked is answered as lost. */
-CB_MUST_USE enum cb_err be_workers_set(struct be_workers *workers,
-    const uint8_t organisation[WIRE_ID], int fd);
+/* Takes the descriptor; what the one before was asked is answered as lost. */
+CB_MUST_USE enum cb_err be_workers_set(
+    struct be_workers *workers, const uint8_t organisation[WIRE_ID], int fd);
 /* How many that were there are not, at the moment. */
 unsigned be_workers_missing(const struct be_workers *workers);
 /* NULL: none, or it is being started. */
-struct be_worker *be_workers_get(
+struct be_line *be_workers_get(
     struct be_workers *workers, const uint8_t organisation[WIRE_ID]);
 
 /* Called once, with the answer, whose body is valid within the call, or NULL:
  * the worker is lost. The question is over then. */
 typedef void be_answered_fn(void *ctx, const struct be_message *answer);
-/* Sends a question; *out is for be_ask_drop(). CB_E_PEER: the worker is
+/* Sends a question; *out is for be_question_drop(). CB_E_PEER: the worker is
  * stuck or gone. */
-CB_MUST_USE enum cb_err be_ask(struct be_ask **out, struct be_worker *worker,
-    uint16_t type, struct cb_span body, be_answered_fn *fn, void *ctx);
+CB_MUST_USE enum cb_err be_question_ask(struct be_question **out,
+    struct be_line *worker, uint16_t type, struct cb_span body,
+    be_answered_fn *fn, void *ctx);
 /* The answer is no longer wanted: `fn` is not called. Of a WATCH the worker
  * is told. */
-void be_ask_drop(struct be_ask **ask);
+void be_question_drop(struct be_question **ask);
 
 #endif

@@ -9,8 +9,6 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include <sys/prctl.h>
-#include <signal.h>
 #include <sys/socket.h>
 #include <sys/wait.h>
 #include <time.h>
@@ -171,22 +169,17 @@ on_told(void *ctx, struct be_channel *ch, const struct be_message *m)
 }
 
 /* A sanitizer looks for leaks when a process ends, in ways that no wall lets
- * pass: there the walls are left out, and one test has them. */
-static bool
-has_walls(void)
-{
-#ifdef __SANITIZE_ADDRESS__
-	return getenv("RIG_WALLS") != NULL;
+ * pass: there the walls are left out. */
+#if defined(__SANITIZE_ADDRESS__)
+#define WALLS false
 #elif defined(__has_feature)
 #if __has_feature(address_sanitizer)
-	return getenv("RIG_WALLS") != NULL;
-#else
-	return true;
+#define WALLS false
 #endif
-#else
-	return true;
 #endif
-}
+#ifndef WALLS
+#define WALLS true
+#endif
 
 static void
 be_the_door(struct rig *r, int listening, int parent, int worker)
@@ -197,7 +190,6 @@ be_the_door(struct rig *r, int listening, int parent, int worker)
 	struct cb_why why = { "" };
 	int failed;
 
-	(void)prctl(PR_SET_PDEATHSIG, SIGKILL);
 	if (geteuid() == 0 && (setgid(65534) != 0 || setuid(65534) != 0))
 		_exit(90);
 	cb_log_set_level(CB_LOG_WARNING);
@@ -207,14 +199,14 @@ be_the_door(struct rig *r, int listening, int parent, int worker)
 	    be_door_worker(door, rig_org, worker) != CB_OK ||
 	    be_door_listen(door, listening) != CB_OK)
 		_exit(91);
-	if (has_walls() && be_walls_up(BE_DOOR, NULL, &up, &why) != CB_OK) {
+	if (WALLS && be_walls_up(BE_DOOR, NULL, &up, &why) != CB_OK) {
 		(void)fprintf(stderr, "# walls: %s\n", why.text);
 		_exit(92);
 	}
 	failed = be_door_run(door) != CB_OK;
 	be_door_free(&door);
 	be_channel_free(&ch);
-	if (has_walls())
+	if (WALLS)
 		_exit(failed);
 	exit(failed);
 }

@@ -234,30 +234,33 @@ static const struct {
 #define OFFER "/cards/" CARD "/offer"
 #define COMMANDS "/sessions/" SESSION
 	{ OFFER, CB_E_NOMEM, "", 0, 503, CB_E_NOMEM, 0, "busy" },
-	{ OFFER, CB_E_ARG, "\0so not", 7, 400, CB_E_ARG, 0, "so not" },
+	{ OFFER, CB_E_ARG, "\0\0\6so not", 9, 400, CB_E_ARG, 0, "so not" },
 	{ OFFER, CB_E_FORMAT, "", 0, 400, CB_E_FORMAT, 0, "message" },
 	/* card or right: it looks the same */
-	{ OFFER, CB_E_ABSENT, "\1no card", 8, 403, CB_E_DENIED, 0, "refused" },
-	{ OFFER, CB_E_DENIED, "\2no right", 9, 403, CB_E_DENIED, 0,
+	{ OFFER, CB_E_ABSENT, "\1\0\7no card", 10, 403, CB_E_DENIED, 0, "refused" },
+	{ OFFER, CB_E_DENIED, "\2\0\10no right", 11, 403, CB_E_DENIED, 0,
 	    "refused" },
 	{ OFFER, CB_E_BUSY, "", 0, 409, CB_E_BUSY, 0, "another device" },
 	{ OFFER, CB_E_TIMEOUT, "", 0, 503, CB_E_TIMEOUT, 0, "busy" },
 	{ OFFER, CB_E_STORE, "", 0, 503, CB_E_STORE, 0, "disk" },
 	{ OFFER, CB_E_INTERNAL, "", 0, 503, CB_E_INTERNAL, 0, "defect" },
 	{ OFFER, 99, "", 0, 503, CB_E_INTERNAL, 0, "defect" },
-	{ COMMANDS, CB_E_ABSENT, "\1started anew", 13, 410, CB_E_ABSENT,
+	{ COMMANDS, CB_E_ABSENT, "\1\0\14started anew", 15, 410, CB_E_ABSENT,
 	    WIRE_NOT_RUN, "started anew" },
 	{ COMMANDS, CB_E_ABSENT, "\2", 1, 410, CB_E_ABSENT, WIRE_GIVEN,
 	    "session is over" },
 	{ COMMANDS, CB_E_ABSENT, "", 0, 410, CB_E_ABSENT, WIRE_NOT_KNOWN,
 	    "session is over" },
-	{ COMMANDS, CB_E_ABSENT, "\7?", 2, 410, CB_E_ABSENT, WIRE_NOT_KNOWN,
-	    "?" },
+	{ COMMANDS, CB_E_ABSENT, "\7\0\1?", 4, 410, CB_E_ABSENT, WIRE_NOT_KNOWN,
+	    "session is over" },
 	{ COMMANDS, CB_E_CRYPTO, "", 0, 400, CB_E_CRYPTO, 0, "sender" },
 	{ COMMANDS, CB_E_DENIED, "", 0, 403, CB_E_DENIED, 0, "refused" },
 	{ COMMANDS, CB_E_BUSY, "", 0, 429, CB_E_BUSY, 0, "busy" },
+	/* longer than it is */
+	{ COMMANDS, CB_E_ABSENT, "\1\0\4abc", 6, 410, CB_E_ABSENT,
+	    WIRE_NOT_RUN, "session is over" },
 	/* no text: it is for people */
-	{ COMMANDS, CB_E_ABSENT, "\1a\nb", 4, 410, CB_E_ABSENT, WIRE_NOT_RUN,
+	{ COMMANDS, CB_E_ABSENT, "\1\0\3a\nb", 6, 410, CB_E_ABSENT, WIRE_NOT_RUN,
 	    "session is over" },
 };
 
