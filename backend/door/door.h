@@ -49,6 +49,11 @@ CB_MUST_USE enum cb_err be_door_listen(struct be_door *door, int fd);
 CB_MUST_USE enum cb_err be_door_worker(
     struct be_door *door, const uint8_t organisation[WIRE_ID], int fd);
 
+/* The channel to a worker has broken (it was not replaced): for the parent, who
+ * may not have noticed. */
+typedef void be_door_lost_fn(void *ctx, const uint8_t organisation[WIRE_ID]);
+void be_door_on_lost(struct be_door *door, be_door_lost_fn *lost, void *ctx);
+
 /* One whole message of the parent's; what is not CB_OK ends the door. */
 typedef enum cb_err be_door_told_fn(
     void *ctx, struct be_channel *ch, const struct be_message *m);

@@ -349,6 +349,8 @@ be_door_parent(struct be_door *door, struct be_channel *ch,
 	p->told = told;
 	p->ctx = ctx;
 	be_channel_on_full(ch, on_parent_full, p);
+	/* what came with START, and was read with it, is due at once */
+	event_active(&p->reading, EV_READ, 1);
 	door->parent = p;
 	return CB_OK;
 }
@@ -390,6 +392,12 @@ be_door_worker(
     struct be_door *door, const uint8_t organisation[WIRE_ID], int fd)
 {
 	return be_workers_set(door->workers, organisation, fd);
+}
+
+void
+be_door_on_lost(struct be_door *door, be_door_lost_fn *lost, void *ctx)
+{
+	be_workers_on_lost(door->workers, lost, ctx);
 }
 
 enum cb_err

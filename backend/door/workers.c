@@ -39,6 +39,8 @@ struct be_workers {
 	struct event_base *base;
 	struct be_line *first;
 	uint64_t next_id;
+	be_line_lost_fn *lost; /* NULL: nobody wants to know */
+	void *lost_ctx;
 	struct be_question *buckets[BUCKETS];
 };
 
@@ -168,6 +170,24 @@ lose(struct be_line *worker)
 		end_ask(worker->newest, NULL);
 }
 
+static void
+on_broken(struct be_line *worker, const char *why)
+{
+	struct be_workers *all = worker->all;
+
+	cb_log(CB_LOG_WARNING, "a worker is lost: %s", why);
+	lose(worker);
+	if (all->lost != NULL)
+		all->lost(all->lost_ctx, worker->organisation);
+}
+
+void
+be_workers_on_lost(struct be_workers *all, be_line_lost_fn *lost, void *ctx)
+{
+	all->lost = lost;
+	all->lost_ctx = ctx;
+}
+
 static enum cb_err
 take_answer(struct be_line *worker, const struct be_message *m)
 {
@@ -196,9 +216,8 @@ on_readable(evutil_socket_t fd, short what, void *arg)
 			break;
 	if (r == CB_E_SHORT && read == CB_OK)
 		return;
-	cb_log(CB_LOG_WARNING, "a worker is lost: %s",
+	on_broken(worker,
 	    r == CB_E_SHORT ? "it is gone" : "it said what no worker says");
-	lose(worker);
 }
 
 static void
@@ -209,7 +228,7 @@ on_writable(evutil_socket_t fd, short what, void *arg)
 	(void)fd;
 	(void)what;
 	if (be_channel_flush(worker->ch) != CB_OK)
-		lose(worker);
+		on_broken(worker, "it does not read");
 	else if (be_channel_unsent(worker->ch))
 		(void)event_add(&worker->writing, NULL);
 }

@@ -182,6 +182,15 @@ on_told(void *ctx, struct be_channel *ch, const struct be_message *m)
 #endif
 
 static void
+on_lost(void *ctx, const uint8_t organisation[WIRE_ID])
+{
+	const struct be_message m = { .type = RIG_LOST,
+		.body = cb_span(organisation, WIRE_ID) };
+
+	(void)!be_channel_send(ctx, &m);
+}
+
+static void
 be_the_door(struct rig *r, int listening, int parent, int worker)
 {
 	struct be_door *door;
@@ -199,6 +208,7 @@ be_the_door(struct rig *r, int listening, int parent, int worker)
 	    be_door_worker(door, rig_org, worker) != CB_OK ||
 	    be_door_listen(door, listening) != CB_OK)
 		_exit(91);
+	be_door_on_lost(door, on_lost, ch);
 	if (WALLS && be_walls_up(BE_DOOR, NULL, &up, &why) != CB_OK) {
 		(void)fprintf(stderr, "# walls: %s\n", why.text);
 		_exit(92);
