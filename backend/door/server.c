@@ -178,16 +178,21 @@ be_door_may_log(struct be_door *door)
 
 /* ---- listening ----------------------------------------------------------- */
 
+void
+be_door_welcome(struct be_door *door, struct be_conn *c)
+{
+	enlist(&door->strangers, c);
+	if (door->strangers.n > door->limits.strangers)
+		be_conn_end(door->strangers.oldest);
+}
+
 static void
 welcome(struct be_door *door, int fd)
 {
 	struct be_conn *c;
 
-	if (be_conn_new(&c, door, fd) != CB_OK || c->state == BE_CONN_OVER)
-		return;
-	enlist(&door->strangers, c);
-	if (door->strangers.n > door->limits.strangers)
-		be_conn_end(door->strangers.oldest);
+	if (be_conn_new(&c, door, fd) == CB_OK && c->state != BE_CONN_OVER)
+		be_door_welcome(door, c);
 }
 
 static void

@@ -37,6 +37,8 @@ struct be_door {
 	uint8_t scratch[BE_TLS_RECORD];
 };
 
+/* A new connection; the oldest stranger may go for it. */
+void be_door_welcome(struct be_door *door, struct be_conn *c);
 /* A connection has a name, or none; may end others, or this one, for room. */
 void be_door_met(struct be_door *door, struct be_conn *c);
 void be_door_left(struct be_door *door, struct be_conn *c);

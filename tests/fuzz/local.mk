@@ -20,6 +20,10 @@ fuzz_programs = \
 	tests/fuzz/fuzz_wire_client \
 	tests/fuzz/fuzz_wire_server
 
+if BACKEND
+fuzz_programs += tests/fuzz/fuzz_door
+endif
+
 if FUZZING
 fuzz_main =
 fuzz_ldflags = $(AM_LDFLAGS) -fsanitize=fuzzer
@@ -89,6 +93,16 @@ tests_fuzz_fuzz_https_SOURCES = \
 tests_fuzz_fuzz_https_LDFLAGS = $(fuzz_ldflags)
 tests_fuzz_fuzz_https_LDADD = \
 	bridge/libhttps.la crypto/libprimitives.la bridge/libclient.la
+
+# What a client says is in the open.
+tests_fuzz_fuzz_door_SOURCES = \
+	tests/fuzz/fuzz.h tests/fuzz/fuzz_door.c $(fuzz_main)
+tests_fuzz_fuzz_door_CFLAGS = $(AM_CFLAGS) $(LIBEVENT_CFLAGS)
+tests_fuzz_fuzz_door_LDFLAGS = $(fuzz_ldflags) \
+	-Wl,--wrap=be_tls_new,--wrap=be_tls_free,--wrap=be_tls_end_new \
+	-Wl,--wrap=be_tls_end_free,--wrap=be_tls_shake,--wrap=be_tls_read \
+	-Wl,--wrap=be_tls_write,--wrap=be_tls_bye,--wrap=be_tls_who
+tests_fuzz_fuzz_door_LDADD = backend/door/libdoor.la
 
 tests_fuzz_fuzz_remote_SOURCES = \
 	tests/fuzz/fuzz.h tests/fuzz/fuzz_remote.c $(fuzz_main)

@@ -4,8 +4,9 @@
 #
 # Makes seeds of what is in the tree: for fuzz_apdu, fuzz_apdu3 and
 # fuzz_apdu_ias of the recorded conversations, for fuzz_cardfile of a card
-# file, for fuzz_remote, fuzz_chain and fuzz_vault of what PROTOCOL.md says. Run
-# by hand when they have changed; the seeds are kept with the sources.
+# file, for fuzz_remote, fuzz_chain, fuzz_vault and fuzz_door of what PROTOCOL.md
+# says. Run by hand when they have changed; the seeds are kept with the
+# sources.
 #
 # usage: make-seeds.py VECTORS SEEDS [CARD-FILE]
 import glob
@@ -47,6 +48,45 @@ def deleted(name):
 
 def lv(value):
     return len(value).to_bytes(2, "big") + value
+
+
+def door(directory):
+    def happens(*pieces):
+        return b"".join(bytes([kind]) + lv(data) for kind, data in pieces)
+
+    def ask(path, body=b""):
+        return (f"POST {path} HTTP/1.1\r\nHost: a\r\nContent-Length: "
+                f"{len(body)}\r\n\r\n").encode() + body
+
+    def answer(kind, number, body, code=0):
+        return (len(body).to_bytes(4, "big")
+                + (0x8000 | kind).to_bytes(2, "big")
+                + code.to_bytes(2, "big") + number.to_bytes(8, "big") + body)
+
+    card = "0c" + 15 * "00"
+    hold = (b"CBwr\x00\x01\x06\x02" + bytes(4) + b"\x00\x02"
+            + bytes(36) + bytes(35) + b"\x01")
+    news = bytes.fromhex("0000000803010008")
+    write(directory, "about", happens(
+        (0, b"\x00"), (1, b"GET /backend HTTP/1.1\r\nHost: a\r\n\r\n"),
+        (1, b"GET /health HTTP/1.0\r\n\r\n")))
+    write(directory, "commands", happens(
+        (0, b"\x01"), (1, ask("/sessions/" + card, b"records")),
+        (3, answer(0x103, 1, b"answers")),
+        (1, ask("/sessions/" + card, b"records")),
+        (3, answer(0x103, 2, b"\x01" + lv(b"over"), 6))))
+    write(directory, "offer-late", happens(
+        (0, b"\x03"), (1, ask(f"/organisations/01{30 * '0'}/offer")),
+        (5, b""), (3, answer(0x101, 1, b"offer"))))
+    write(directory, "hold", happens(
+        (0, b"\x01"), (1, ask("/hold", hold)), (3, answer(0x104, 2, news)),
+        (5, b""), (1, ask("/hold", hold)), (4, b"")))
+    write(directory, "hold-lost", happens(
+        (0, b"\x02"), (1, ask("/hold", hold)), (6, b"\x01"),
+        (1, ask("/hold", hold)), (6, b"")))
+    write(directory, "refused", happens(
+        (0, b"\x00"), (1, ask("/hold", hold)), (0, b"\x04"),
+        (0, b"\x01"), (1, ask("/nothing")), (1, b"nonsense\r\n\r\n")))
 
 
 def remote(directory):
@@ -199,6 +239,7 @@ def main():
     remote(os.path.join(seeds, "remote"))
     chain(os.path.join(seeds, "chain"))
     vault(os.path.join(seeds, "vault"))
+    door(os.path.join(seeds, "door"))
     if len(sys.argv) > 3:
         with open(sys.argv[3], "rb") as f:
             write(cardfile, "whole", b"f" + f.read())
