@@ -335,7 +335,7 @@ log_failed(struct be_conn *c, const char *what)
 			? (const void *)&((struct sockaddr_in *)&from)->sin_addr
 			: (const void *)&from.sin6_addr,
 		    text, sizeof(text));
-	cb_log(CB_LOG_NOTICE, "a client at %s %s", text, what);
+	cb_log(CB_LOG_NOTICE, "door: a client at %s %s", text, what);
 }
 
 static void
@@ -408,7 +408,7 @@ on_timer(evutil_socket_t fd, short what, void *arg)
 	if (c->state == BE_CONN_SHAKING)
 		log_failed(c, "did not finish its TLS handshake in time");
 	else if (c->begun && be_door_may_log(c->door))
-		cb_log(CB_LOG_NOTICE, "%s: too slow",
+		cb_log(CB_LOG_NOTICE, "door: %s: too slow",
 		    c->line[0] != '\0' ? c->line : "a request");
 	else if (c->state == BE_CONN_HEAD)
 		be_tls_bye(c->tls);

@@ -4,6 +4,7 @@
  * See serve.h. Everything that can be refused by the head alone is, before a
  * body is read.
  */
+#include <ctype.h>
 #include <stdio.h>
 #include <string.h>
 #include <time.h>
@@ -24,7 +25,9 @@ log_refused(struct be_conn *c, unsigned status, const char *text)
 	if (!be_door_may_log(c->door))
 		return;
 	(void)cb_hex_encode(who, sizeof(who), CB_SPAN_OF(c->who.id));
-	cb_log(CB_LOG_NOTICE, "%u for %s, by %s%s: %s", status, c->line,
+	for (char *p = who; *p != 0; p++)
+		*p = (char)tolower((unsigned char)*p); /* as ids are */
+	cb_log(CB_LOG_NOTICE, "door: %u for %s, by %s%s: %s", status, c->line,
 	    !c->who.known   ? "a stranger"
 	    : c->who.person ? "person "
 			    : "device ",

@@ -100,7 +100,7 @@ make_room(struct be_door *door, struct be_conn *c)
 	if (door->known.n > door->limits.connections &&
 	    c->state != BE_CONN_OVER) {
 		if (be_door_may_log(door))
-			cb_log(CB_LOG_WARNING, "%u connections: no more",
+			cb_log(CB_LOG_WARNING, "door: %u connections: no more",
 			    door->limits.connections);
 		be_conn_end(c);
 	}
@@ -168,7 +168,8 @@ be_door_may_log(struct be_door *door)
 	(void)clock_gettime(CLOCK_MONOTONIC, &now);
 	if (now.tv_sec != door->lines_at) {
 		if (door->lines > LINES_A_SECOND)
-			cb_log(CB_LOG_WARNING, "%u lines more in that second",
+			cb_log(CB_LOG_WARNING,
+			    "door: %u lines more in that second",
 			    door->lines - LINES_A_SECOND);
 		door->lines = 0;
 		door->lines_at = now.tv_sec;
@@ -212,8 +213,9 @@ on_ready(evutil_socket_t socket, short what, void *arg)
 		}
 		if (errno == EMFILE || errno == ENFILE || errno == ENOMEM ||
 		    errno == ENOBUFS) {
-			cb_log(CB_LOG_ERROR, "no descriptor or memory for "
-					     "another connection");
+			cb_log(CB_LOG_ERROR,
+			    "door: no descriptor or memory for "
+			    "another connection");
 			(void)event_del(&l->ready);
 			(void)event_add(&l->again, &later);
 		}

@@ -175,7 +175,7 @@ on_broken(struct be_line *worker, const char *why)
 {
 	struct be_workers *all = worker->all;
 
-	cb_log(CB_LOG_WARNING, "a worker is lost: %s", why);
+	cb_log(CB_LOG_WARNING, "door: a worker is lost: %s", why);
 	lose(worker);
 	if (all->lost != NULL)
 		all->lost(all->lost_ctx, worker->organisation);
