@@ -46,6 +46,7 @@ cardbridge_backend_CPPFLAGS = $(AM_CPPFLAGS) \
 	-DCB_VERSION='"$(PACKAGE_VERSION)"'
 cardbridge_backend_LDFLAGS = $(program_ldflags)
 cardbridge_backend_LDADD = \
+	backend/door/libdoor.la \
 	backend/libservice.la backend/worker/libworker.la \
 	backend/libroles.la \
 	backend/store/libstore.la backend/vault/libvault.la \

@@ -16,6 +16,7 @@
 
 #include "backend/check.h"
 #include "backend/control.h"
+#include "backend/door/door.h"
 #include "backend/init.h"
 #include "backend/layout.h"
 #include "backend/parent.h"
@@ -55,6 +56,7 @@ static const struct {
 	enum be_role role;
 	int (*main)(int fd);
 } roles[] = {
+	{ BE_DOOR, be_door_main },
 	{ BE_WORKER, be_worker_main },
 	{ BE_STORE, be_store_main },
 	{ BE_VAULT, be_vault_main },

@@ -11,6 +11,7 @@ tests_backend_door_test_door_SOURCES = \
 	tests/backend/door/test_http.c \
 	tests/backend/door/test_programs.c \
 	tests/backend/door/test_requests.c \
+	tests/backend/door/test_role.c \
 	tests/backend/door/test_slow.c \
 	tests/backend/door/test_tls.c
 tests_backend_door_test_door_CFLAGS = $(AM_CFLAGS) $(CHECK_CFLAGS) \

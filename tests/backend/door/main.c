@@ -20,6 +20,7 @@ main(void)
 	srunner_add_suite(sr, tls_suite());
 	srunner_add_suite(sr, slow_suite());
 	srunner_add_suite(sr, programs_suite());
+	srunner_add_suite(sr, role_suite());
 	srunner_set_tap(sr, "-");
 	srunner_run_all(sr, CK_SILENT);
 	failed = srunner_ntests_failed(sr);

@@ -221,8 +221,8 @@ be_the_door(struct rig *r, int listening, int parent, int worker)
 	exit(failed);
 }
 
-static int
-listen_somewhere(unsigned *port)
+int
+rig_listen(struct rig *r)
 {
 	struct sockaddr_in at = { .sin_family = AF_INET,
 		.sin_addr.s_addr = htonl(INADDR_LOOPBACK) };
@@ -233,7 +233,7 @@ listen_somewhere(unsigned *port)
 	ck_assert_int_eq(bind(fd, (struct sockaddr *)&at, n), 0);
 	ck_assert_int_eq(listen(fd, 64), 0);
 	ck_assert_int_eq(getsockname(fd, (struct sockaddr *)&at, &n), 0);
-	*port = ntohs(at.sin_port);
+	r->port = ntohs(at.sin_port);
 	return fd;
 }
 
@@ -245,7 +245,7 @@ rig_start(struct rig *r)
 
 	ck_assert_int_eq(wire_key_put_pem(r->ids[DOOR].key, &pem), CB_OK);
 	r->settings.key = cb_buf_span(&pem);
-	listening = listen_somewhere(&r->port);
+	listening = rig_listen(r);
 	ck_assert_int_eq(
 	    socketpair(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0, parent), 0);
 	ck_assert_int_eq(

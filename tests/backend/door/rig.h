@@ -53,6 +53,8 @@ const uint8_t *rig_id(enum who who);	/* of its certificate */
 /* Makes keys and usual settings; the door is started by rig_start(). */
 void rig_init(struct rig *r);
 void rig_start(struct rig *r);
+/* A socket that listens at the port that clients will come to. */
+int rig_listen(struct rig *r);
 /* Its certificate is a new one now, for so many seconds. */
 void rig_short(struct rig *r, enum who who, int seconds);
 /* Until the clock (of seconds) shows that. */

@@ -12,6 +12,7 @@ Suite *http_suite(void);
 Suite *hold_suite(void);
 Suite *programs_suite(void);
 Suite *requests_suite(void);
+Suite *role_suite(void);
 Suite *slow_suite(void);
 Suite *tls_suite(void);
 

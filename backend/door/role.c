@@ -1,0 +1,149 @@
+/* SPDX-License-Identifier: BSD-2-Clause
+ * Copyright (c) 2026 The cardbridge authors */
+/*
+ * The door as a role of a backend: what the parent hands it, and tells it
+ * later. START brings four files, in the order below, and then the sockets
+ * that listen.
+ */
+#include <errno.h>
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
+
+#include "backend/control.h"
+#include "backend/door/door.h"
+#include "common/log.h"
+
+#define FILE_MAX 65536
+
+enum { AUTHORITY, SERVICE, CERTIFICATE, KEY, FILES };
+
+struct role {
+	struct be_control control;
+	struct be_door *door;
+	bool stopped;
+};
+
+static int
+take_fd(struct role *r, size_t i)
+{
+	int fd = -1;
+
+	if (i < r->control.fds_n) {
+		fd = r->control.fds[i];
+		r->control.fds[i] = -1;
+	}
+	return fd;
+}
+
+static enum cb_err
+read_all(int fd, struct cb_buf *out)
+{
+	uint8_t p[4096];
+	ssize_t n = 0;
+	enum cb_err r = fd >= 0 ? CB_OK : CB_E_ABSENT;
+
+	while (r == CB_OK &&
+	       ((n = read(fd, p, sizeof(p))) > 0 || (n < 0 && errno == EINTR)))
+		if (n > 0)
+			r = cb_buf_add(out, cb_span(p, (size_t)n));
+	explicit_bzero(p, sizeof(p));
+	if (fd >= 0)
+		(void)close(fd);
+	return r != CB_OK ? r : n < 0 ? CB_E_STORE : CB_OK;
+}
+
+/* The files are read and closed here: nothing of them is left open behind the
+ * walls. */
+static enum cb_err
+make(struct role *r, struct cb_why *why)
+{
+	struct cb_buf files[FILES];
+	struct be_door_settings s = { .kind = r->control.settings.kind,
+		.limits = be_door_usual };
+	enum cb_err e = CB_OK;
+
+	memcpy(s.backend, r->control.settings.backend, WIRE_ID);
+	for (size_t i = 0; i < FILES; i++) {
+		files[i] = (struct cb_buf)CB_BUF_INIT_MAX(FILE_MAX);
+		if (e == CB_OK &&
+		    (e = read_all(take_fd(r, i), &files[i])) != CB_OK)
+			cb_why_set(why, "the door's key and certificates "
+					"cannot be read");
+	}
+	s.authority = cb_buf_span(&files[AUTHORITY]);
+	s.service = cb_buf_span(&files[SERVICE]);
+	s.certificate = cb_buf_span(&files[CERTIFICATE]);
+	s.key = cb_buf_span(&files[KEY]);
+	if (e == CB_OK)
+		e = be_door_new(&r->door, &s, why);
+	for (size_t i = 0; i < FILES; i++)
+		cb_buf_free(&files[i]);
+	for (size_t i = FILES; e == CB_OK && i < r->control.fds_n; i++)
+		e = be_door_listen(r->door, take_fd(r, i));
+	return e;
+}
+
+static enum cb_err
+on_told(void *ctx, struct be_channel *ch, const struct be_message *m)
+{
+	struct role *r = ctx;
+	struct be_told told;
+	enum cb_err e;
+
+	(void)ch;
+	if ((e = be_control_told(&r->control, m, &told)) != CB_OK)
+		return e;
+	if (told.what == BE_TOLD_STOP) {
+		r->stopped = true;
+		be_door_stop(r->door);
+		return CB_OK;
+	}
+	if (told.role == BE_WORKER)
+		return be_door_worker(r->door, told.organisation, told.fd);
+	(void)close(told.fd);
+	return CB_E_PEER;
+}
+
+static void
+on_lost(void *ctx, const uint8_t organisation[WIRE_ID])
+{
+	struct role *r = ctx;
+
+	be_control_lost(&r->control, BE_WORKER, organisation);
+}
+
+static enum cb_err
+serve(struct role *r, struct cb_why *why)
+{
+	enum cb_err e;
+
+	if ((e = make(r, why)) != CB_OK ||
+	    (e = be_door_parent(r->door, r->control.ch, on_told, r)) != CB_OK ||
+	    (e = be_control_enclose(&r->control, BE_DOOR, NULL, why)) != CB_OK)
+		return e;
+	be_door_on_lost(r->door, on_lost, r);
+	if ((e = be_control_ready(&r->control, CB_SPAN_EMPTY)) != CB_OK ||
+	    (e = be_door_run(r->door)) != CB_OK)
+		return e;
+	if (r->stopped)
+		be_control_stopped(&r->control);
+	return CB_OK;
+}
+
+int
+be_door_main(int fd)
+{
+	struct role r = { .stopped = false };
+	struct cb_why why = { "" };
+	enum cb_err e;
+
+	if ((e = be_control_open(&r.control, fd, &why)) == CB_OK)
+		e = serve(&r, &why);
+	if (e != CB_OK)
+		cb_log(CB_LOG_ERROR, "door: %s",
+		    why.text[0] != '\0' ? why.text : cb_err_text(e));
+	be_door_free(&r.door);
+	be_control_close(&r.control);
+	return e == CB_OK ? EXIT_SUCCESS : EXIT_FAILURE;
+}

@@ -1,0 +1,183 @@
+/* SPDX-License-Identifier: BSD-2-Clause
+ * Copyright (c) 2026 The cardbridge authors */
+/*
+ * The role as its parent sees it: START, PEER, STOP.
+ */
+#include <poll.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/socket.h>
+#include <sys/wait.h>
+#include <unistd.h>
+
+#include "backend/ask.h"
+#include "backend/roles.h"
+#include "backend/settings.h"
+#include "tests/backend/door/rig.h"
+#include "tests/backend/door/suites.h"
+
+static struct rig r;
+static struct be_channel *parent;
+
+static void
+start(void)
+{
+	int fds[2];
+
+	rig_init(&r);
+	ck_assert_int_eq(
+	    socketpair(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0, fds), 0);
+	if ((r.pid = fork()) == 0) {
+		(void)close(fds[0]);
+		cb_log_set_level(CB_LOG_WARNING);
+		_exit(be_door_main(fds[1]));
+	}
+	(void)close(fds[1]);
+	ck_assert_int_eq(be_channel_new(&parent, fds[0]), CB_OK);
+}
+
+static void
+stop(void)
+{
+	rig_clear(&r);
+	be_channel_free(&parent);
+}
+
+static int
+file_of(struct cb_span s)
+{
+	FILE *f = tmpfile();
+	int fd;
+
+	ck_assert_ptr_nonnull(f);
+	ck_assert_uint_eq(fwrite(s.p, 1, s.n, f), s.n);
+	ck_assert_int_eq(fflush(f), 0);
+	fd = dup(fileno(f));
+	ck_assert_int_eq(lseek(fd, 0, SEEK_SET), 0);
+	ck_assert_int_eq(fclose(f), 0);
+	return fd;
+}
+
+static void
+send_start(bool whole)
+{
+	struct cb_buf key = CB_BUF_INIT, set = CB_BUF_INIT, body = CB_BUF_INIT;
+	const struct be_settings settings = { .kind = WIRE_TEST,
+		.user = geteuid() == 0 ? 65534 : 0, .log = CB_LOG_WARNING };
+	struct be_message m = { .type = BE_ASK_START, .id = 1 };
+	int fds[5];
+
+	ck_assert_int_eq(wire_key_put_pem(r.ids[DOOR].key, &key), CB_OK);
+	fds[0] = file_of(cb_buf_span(&r.authority.cert));
+	fds[1] = file_of(cb_buf_span(&r.service.cert));
+	fds[2] = file_of(cb_buf_span(&r.ids[DOOR].cert));
+	fds[3] = file_of(whole ? cb_buf_span(&key) : cb_span_str("none"));
+	fds[4] = rig_listen(&r);
+	ck_assert_int_eq(be_settings_put(&set, &settings), CB_OK);
+	ck_assert_int_eq(be_lb_put(&body, cb_buf_span(&set)), CB_OK);
+	ck_assert_int_eq(cb_put_u8(&body, 5), CB_OK);
+	m.body = cb_buf_span(&body);
+	ck_assert_int_eq(be_channel_send_fds(parent, &m, fds, 5), CB_OK);
+	for (int i = 0; i < 5; i++)
+		(void)close(fds[i]);
+	cb_buf_free(&key);
+	cb_buf_free(&set);
+	cb_buf_free(&body);
+}
+
+/* A worker's channel, whose other end is the rig's. */
+static void
+send_peer(void)
+{
+	uint8_t body[1 + WIRE_ID] = { BE_WORKER };
+	const struct be_message m = { .type = BE_ASK_PEER,
+		.body = CB_SPAN_OF(body) };
+	int fds[2];
+
+	memcpy(body + 1, rig_org, WIRE_ID);
+	ck_assert_int_eq(
+	    socketpair(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0, fds), 0);
+	ck_assert_int_eq(be_channel_send_fds(parent, &m, &fds[1], 1), CB_OK);
+	(void)close(fds[1]);
+	ck_assert_int_eq(be_channel_new(&r.worker, fds[0]), CB_OK);
+}
+
+/* The next message of the door's to its parent. */
+static void
+expect(uint16_t type, bool answer)
+{
+	struct pollfd p = { .fd = be_channel_fd(parent), .events = POLLIN };
+	struct be_message m;
+	enum cb_err e;
+
+	while ((e = be_channel_next(parent, &m)) == CB_E_SHORT) {
+		ck_assert_int_eq(poll(&p, 1, PATIENCE_MS), 1);
+		ck_assert_int_eq(be_channel_read(parent), CB_OK);
+	}
+	ck_assert_int_eq(e, CB_OK);
+	ck_assert_int_eq(m.type, type);
+	ck_assert_int_eq(m.answer, answer);
+}
+
+static void
+offer(void)
+{
+	struct client c;
+	struct told told;
+	struct reply reply;
+
+	client_open(&r, &c, DEVICE);
+	client_ask(&c, "POST",
+	    "/cards/0c010000000000000000000000000000/offer", CB_SPAN_EMPTY);
+	rig_told(&r, &told, BE_ASK_OFFER);
+	rig_answer(&r, told.type, told.id, 0, cb_span_str("offer"));
+	ck_assert(client_reply(&c, &reply));
+	ck_assert_uint_eq(reply.status, 200);
+	reply_clear(&reply);
+	cb_buf_free(&told.body);
+	client_close(&c);
+}
+
+START_TEST(it_does_what_its_parent_says)
+{
+	const struct be_message stop_it = { .type = BE_ASK_STOP, .id = 2 };
+
+	send_start(true);
+	expect(BE_ASK_START, true);
+	send_peer();
+	offer();
+	/* its worker is lost, and there is another */
+	rig_lose(&r);
+	expect(BE_ASK_LOST, false);
+	send_peer();
+	offer();
+	ck_assert_int_eq(be_channel_send(parent, &stop_it), CB_OK);
+	expect(BE_ASK_STOP, true);
+}
+END_TEST
+
+START_TEST(it_ends_without_a_key)
+{
+	int status;
+
+	send_start(false);
+	ck_assert_int_eq(waitpid(r.pid, &status, 0), r.pid);
+	ck_assert_int_ne(status, 0);
+	r.pid = -1;
+}
+END_TEST
+
+Suite *
+role_suite(void)
+{
+	Suite *s = suite_create("role");
+	TCase *tc = tcase_create("role");
+
+	tcase_set_timeout(tc, 30);
+	tcase_add_checked_fixture(tc, start, stop);
+	tcase_add_test(tc, it_does_what_its_parent_says);
+	tcase_add_test(tc, it_ends_without_a_key);
+	suite_add_tcase(s, tc);
+	return s;
+}
