@@ -34,6 +34,7 @@ include tests/wire/local.mk
 if BACKEND
 include tests/backend/door/local.mk
 include tests/backend/roles/local.mk
+include tests/backend/seed.mk
 include tests/backend/service/local.mk
 include tests/backend/worker/local.mk
 endif

@@ -2,6 +2,7 @@
 check_PROGRAMS += tests/backend/worker/test_worker
 TESTS += tests/backend/worker/test_worker
 tests_backend_worker_test_worker_SOURCES = \
+	tests/backend/founder.c tests/backend/founder.h \
 	tests/backend/sql.c tests/backend/sql.h \
 	tests/backend/worker/bridge.c \
 	tests/backend/worker/main.c \

@@ -10,13 +10,14 @@
 #include <time.h>
 #include <unistd.h>
 
-#include "backend/worker/hosted.h"
+#include "tests/backend/founder.h"
 #include "tests/backend/sql.h"
 #include "tests/backend/worker/rig_serve.h"
 
 struct rig_keys rig_keys;
 
 static const uint8_t card_id[WIRE_ID] = { 0xCA, 0x2D };
+static struct founder founder;
 
 /* ---- once ---------------------------------------------------------------- */
 
@@ -62,31 +63,10 @@ make_ring(void)
 	return r;
 }
 
-/* The vault's function without its limit. */
-static enum cb_err
-pepper(void *ctx, const uint8_t in[32], uint8_t out[32])
-{
-	struct be_opened opened = { .role = 0 };
-	struct be_limited how;
-	struct be_limit limit;
-	enum cb_err r;
-
-	(void)ctx;
-	be_limit_init(&limit, NULL);
-	memcpy(opened.card, card_id, WIRE_ID);
-	memcpy(opened.organisation, rig_keys.org->id, WIRE_ID);
-	r = be_passcode(
-	    &limit, rig_keys.ring, &opened, 1000, in, out, &how);
-	be_limit_clear(&limit);
-	return r;
-}
-
 static enum cb_err
 make_card(void)
 {
-	struct emu_make wish = { .test = true, .scrypt_log2n = 10,
-		.serial = "1A2B3C4D" };
-	struct emu_profile *profile = NULL;
+	struct emu_make wish = { .scrypt_log2n = 10, .serial = "1A2B3C4D" };
 	struct cb_why why = { "" };
 	char path[512], keys[512];
 	const char *src = getenv("srcdir");
@@ -98,17 +78,13 @@ make_card(void)
 	    "%s/tests/vectors/authentic5/test-keys.txt",
 	    src != NULL ? src : ".");
 	wish.keys_from = keys;
-	wish.user_pin = cb_span_str("123456");
-	wish.so_pin = cb_span_str("87654321");
-	rig_keys.env = emu_env_system;
-	rig_keys.env.pepper = pepper;
-	if ((r = emu_profile_read(&profile, path, &why)) == CB_OK &&
-	    (r = emu_mem_new(&rig_keys.card)) == CB_OK)
-		r = emu_card_make(rig_keys.card, profile, &wish,
-		    &rig_keys.env, &why);
-	if (r != CB_OK)
+	founder = (struct founder){ .ring = rig_keys.ring,
+		.org = rig_keys.org };
+	memcpy(founder.card, card_id, WIRE_ID);
+	founder_env(&founder, &rig_keys.env);
+	if ((r = founder_card(&rig_keys.env, path, &wish, &rig_keys.card,
+		 &why)) != CB_OK)
 		fprintf(stderr, "%s\n", why.text);
-	emu_profile_free(&profile);
 	return r;
 }
 
@@ -145,36 +121,16 @@ rig_direct(void)
 /* ---- the store's contents ------------------------------------------------ */
 
 static void
-admin(struct rig *g, const uint8_t *organisation,
-    const struct be_row_change *row, const struct be_record_change *records,
-    size_t n)
+found(struct rig *g, const uint8_t *organisation,
+    const struct be_row_change *row, const struct be_card_key *card)
 {
-	struct be_act a = { .kind = BE_ADMIN,
-		.now = (uint64_t)time(NULL) * 1000, .rows = row,
-		.rows_n = 1, .records = records, .records_n = n };
-	struct cb_buf entry = CB_BUF_INIT;
-	struct cb_span span;
-	struct wire_entry e;
-	uint8_t hash[CR_HASH] = { 0 };
+	const struct founding what = { .organisation = organisation,
+		.rows = row, .rows_n = 1, .card = card,
+		.from = rig_keys.card };
+	struct cb_why why = { "" };
 
-	memcpy(a.organisation, organisation, WIRE_ID);
-	ck_assert_int_eq(cr_random(a.id, WIRE_ID), CB_OK);
-	wire_entry_init(&e, WIRE_ACT, a.now);
-	wire_entry_set(&e, WIRE_F_ACT, CB_SPAN_OF(a.id));
-	wire_entry_set(&e, WIRE_F_PERSON, CB_SPAN_OF(a.id));
-	wire_entry_set(&e, WIRE_F_WHAT, cb_span_str("card-new"));
-	wire_entry_set(&e, WIRE_F_REQUEST, CB_SPAN_OF(hash));
-	wire_entry_set_number(&e, WIRE_F_OUTCOME, WIRE_OUTCOME_DONE);
-	if (n > 0) {
-		a.card = g->card;
-		wire_entry_set(&e, WIRE_F_CARD, CB_SPAN_OF(g->card));
-	}
-	ck_assert_int_eq(wire_entry_put(&entry, &e), CB_OK);
-	span = cb_buf_span(&entry);
-	a.entries = &span;
-	a.entries_n = 1;
-	ck_assert_msg(be_store_act(g->st, &a) == CB_OK, "%s", a.why.text);
-	cb_buf_free(&entry);
+	ck_assert_msg(
+	    founder_act(g->st, &what, &why) == CB_OK, "%s", why.text);
 }
 
 static void
@@ -186,9 +142,6 @@ add_card(struct rig *g)
 		BE_I(7), BE_B(cb_span_str("mac")) };
 	const struct be_row_change row = { BE_CARD, false, v };
 	struct be_card_key key = { .kind = WIRE_TEST, .version = 7 };
-	struct be_sealed_record *sealed;
-	struct be_record_change *records;
-	size_t n;
 
 	memcpy(key.backend, rig_keys.ring->self.id, WIRE_ID);
 	memcpy(key.organisation, rig_keys.org->id, WIRE_ID);
@@ -199,17 +152,7 @@ add_card(struct rig *g)
 	ck_assert_int_eq(be_org_card_open(rig_keys.org, g->card, key.version,
 			     cb_buf_span(&g->card_key), key.key),
 	    CB_OK);
-	ck_assert_int_eq(
-	    be_hosted_make(&key, rig_keys.card, &sealed, &n), CB_OK);
-	ck_assert_ptr_nonnull(records = calloc(n, sizeof(*records)));
-	for (size_t i = 0; i < n; i++)
-		records[i] = (struct be_record_change){
-			.name = sealed[i].name,
-			.value = cb_buf_span(&sealed[i].value)
-		};
-	admin(g, rig_keys.org->id, &row, records, n);
-	free(records);
-	be_sealed_records_free(&sealed, n);
+	found(g, rig_keys.org->id, &row, &key);
 }
 
 static void
@@ -220,7 +163,7 @@ add_organisation(struct rig *g)
 		BE_B(cb_span_str("setting")), BE_I(5) };
 	const struct be_row_change row = { BE_ORGANISATION, false, v };
 
-	admin(g, platform, &row, NULL, 0);
+	found(g, platform, &row, NULL);
 }
 
 void
@@ -235,7 +178,7 @@ rig_token(struct rig *g, const uint8_t token[WIRE_TOKEN],
 	const struct be_row_change row = { BE_TOKEN, false, v };
 
 	ck_assert_int_eq(cr_sha256(cb_span(token, WIRE_TOKEN), hash), CB_OK);
-	admin(g, rig_keys.org->id, &row, NULL, 0);
+	found(g, rig_keys.org->id, &row, NULL);
 }
 
 void

@@ -1,0 +1,14 @@
+# SPDX-License-Identifier: BSD-2-Clause
+# For tests/e2e: it is run there.
+check_PROGRAMS += tests/backend/seed
+tests_backend_seed_SOURCES = \
+	tests/backend/founder.c tests/backend/founder.h \
+	tests/backend/seed.c
+tests_backend_seed_CFLAGS = $(AM_CFLAGS)
+tests_backend_seed_LDFLAGS = $(program_ldflags)
+tests_backend_seed_LDADD = \
+	backend/libservice.la backend/worker/libworker.la \
+	backend/libroles.la \
+	backend/store/libstore.la backend/vault/libvault.la \
+	wire/libwire.la emulator/libemulator.la crypto/libprimitives.la \
+	common/libprocess.la common/libcommon.la
