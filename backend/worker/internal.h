@@ -183,7 +183,10 @@ CB_MUST_USE enum cb_err be_session_commit(
 /* Who is busy with it is not any more; with `answer`, who waits for the last
  * body is given its answers. */
 void be_session_idle(struct be_session *s, bool answer);
-/* Out of the table, by who is busy with it; and freed. */
+/* Out of the table, by who is busy with it; and freed. Returns who waits for
+ * the body that was running. */
+struct be_reply be_session_over(struct be_session **s);
+/* The same; who waits is told so. */
 void be_session_drop(struct be_session **s);
 /* Frees one that is in no table. */
 void be_session_free(struct be_session **s);

@@ -261,18 +261,6 @@ commit(struct be_body *b)
 
 /* ---- the body ------------------------------------------------------------ */
 
-static struct be_reply
-waiting(struct be_session *s)
-{
-	struct be_reply reply;
-
-	(void)pthread_mutex_lock(&s->w->lock);
-	reply = s->waiting;
-	s->waiting.id = 0;
-	(void)pthread_mutex_unlock(&s->w->lock);
-	return reply;
-}
-
 static void
 finish(struct be_body *b)
 {
@@ -282,10 +270,9 @@ finish(struct be_body *b)
 	s->first = b->records[0].number;
 	s->last = b->records[n - 1].number;
 	if (b->end) {
-		const struct be_reply reply = waiting(s);
+		const struct be_reply reply = be_session_over(&s);
 
 		be_reply(b->w, &reply, cb_buf_span(&b->answers));
-		be_session_drop(&s);
 	} else {
 		memcpy(s->hash, s->running, CR_HASH);
 		cb_buf_move(&s->answers, &b->answers);
@@ -300,10 +287,9 @@ static void
 give_up(struct be_body *b, enum cb_err r)
 {
 	struct be_session *s = b->s;
-	const struct be_reply reply = waiting(s);
+	const struct be_reply reply = be_session_over(&s);
 
 	cb_log(CB_LOG_ERROR, "a session is over: %s", cb_err_text(r));
-	be_session_drop(&s);
 	be_reply_fail(b->w, &reply,
 	    r == CB_E_BUSY ? CB_E_ABSENT : CB_E_STORE, WIRE_NOT_KNOWN,
 	    "the card could not keep what it did");

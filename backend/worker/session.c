@@ -107,20 +107,34 @@ be_session_idle(struct be_session *s, bool answer)
 		be_session_free(&s);
 }
 
-void
-be_session_drop(struct be_session **session)
+struct be_reply
+be_session_over(struct be_session **session)
 {
 	struct be_session *s = *session;
 	struct be_worker *w = s->w;
+	struct be_reply waiting;
 
 	*session = NULL;
 	(void)pthread_mutex_lock(&w->lock);
 	take_out(w, s);
+	/* with the same lock: who asks later finds no session to wait for */
+	waiting = s->waiting;
 	be_watch_news(w, s->card);
 	(void)pthread_cond_broadcast(&w->idle);
 	(void)pthread_mutex_unlock(&w->lock);
 	be_ask_lock(w, s->id);
 	be_session_free(&s);
+	return waiting;
+}
+
+void
+be_session_drop(struct be_session **session)
+{
+	struct be_worker *w = (*session)->w;
+	const struct be_reply waiting = be_session_over(session);
+
+	be_reply_fail(w, &waiting, CB_E_ABSENT, WIRE_NOT_KNOWN,
+	    "the session is over");
 }
 
 /* ---- the card's storage and books ---------------------------------------- */

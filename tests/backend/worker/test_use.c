@@ -263,6 +263,27 @@ START_TEST(close_gives_the_card_back)
 }
 END_TEST
 
+/* Soon enough to meet a session that is being taken out. */
+START_TEST(who_asks_again_at_the_end_is_answered)
+{
+	for (int i = 0; i < 24; i++) {
+		struct cb_buf answer = CB_BUF_INIT;
+		uint64_t id;
+
+		bridge_clear(&b);
+		bridge_init(&b, &g, 0);
+		bridge_ready(&b);
+		cb_buf_clear(&b.body);
+		bridge_add(&b, WIRE_CLOSE, 0, CB_SPAN_EMPTY, 0);
+		for (int asked = 0; asked < 2; asked++) {
+			id = bridge_post(&b);
+			ck_assert_uint_eq(rig_wait(&g, id, &answer), 0);
+		}
+		cb_buf_free(&answer);
+	}
+}
+END_TEST
+
 /* ---- enrolling ----------------------------------------------------------- */
 
 START_TEST(a_token_enrols_once)
@@ -311,6 +332,7 @@ use_suite(void)
 	tcase_add_test(t, who_has_no_right_sees_no_card);
 	tcase_add_test(t, a_session_whose_bridge_is_silent_ends);
 	tcase_add_test(t, close_gives_the_card_back);
+	tcase_add_test(t, who_asks_again_at_the_end_is_answered);
 	tcase_add_test(t, a_token_enrols_once);
 	suite_add_tcase(s, t);
 	return s;
