@@ -44,6 +44,7 @@ mapfile -t -O "${#packages[@]}" packages < <(cat docs/packages tests/e2e/package
 # with sanitizers either. prog-*, "program": what these send is what opensc-*
 # sends, which is run with sanitizers; ci-recipes builds its own.
 declare -A e2e_kind=(
+	[backend-road]=measuring
 	[ci-recipes]=program
 	[debian13]=measuring
 	[pcscd-bridge-gone]=measuring

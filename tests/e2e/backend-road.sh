@@ -1,0 +1,269 @@
+#!/bin/bash
+# SPDX-License-Identifier: BSD-2-Clause
+# Copyright (c) 2026 The cardbridge authors
+#
+# A card that lives in a backend, all processes as they are used: unmodified
+# OpenSC, by pcscd and by our library; bridge; TLS; door, worker, store and
+# vault behind their walls. Then each role is killed while the card is used.
+# shellcheck source=tests/e2e/lib.sh
+. "$(dirname "$0")/lib.sh"
+# shellcheck source=tests/e2e/lib-opensc.sh
+. "$CB_SRC/tests/e2e/lib-opensc.sh"
+
+backend=${CARDBRIDGE_BACKEND:-$CB_BUILD/cardbridge-backend}
+seed=$CB_BUILD/tests/backend/seed
+[ -x "$backend" ] || skip_all "the backend is not built"
+[ -x "$seed" ] || bail "tests/backend/seed is not built: make check TESTS="
+# roles have users of their own where they can, who must get there
+chmod 711 "$T"
+dir=$T/backend
+log=$T/backend.log
+# a directory, and a file in it that its holder writes
+select_5015=00A4000002501500
+select_7006=00A4000002700600
+tries_apdu=00200001
+login_apdu() { echo "0020000108$(pin_hex "$pin" | cut -c1-16)"; }
+reader='cardbridge card 00 00'
+
+# ---- the road -------------------------------------------------------------
+
+# Passcodes that the card has had; long enough to be looked for.
+pins=()
+
+of_seed() { sed -n "s/^$1 //p" "$T/seed.txt"; } # NAME
+
+road_start() {
+	local port
+	"$backend" init --dir "$dir" --test >"$T/init.log" 2>&1 ||
+		bail "no backend: $(cat "$T/init.log")"
+	sed -i 's/^log = .*/log = "debug";/' "$dir/backend.conf"
+	"$seed" "$dir" "$CB_SRC/data/profiles/authentic3.profile" \
+		>"$T/seed.txt" 2>"$T/seed.log" ||
+		bail "nothing founded: $(cat "$T/seed.log")"
+	of_seed token >"$T/token"
+	port=$(free_port)
+	url=https://127.0.0.1:$port
+	start "$log" "$backend" run --dir "$dir" --listen "127.0.0.1:$port"
+	parent=$started
+	wait_until 20 all_roles || bail "not all roles run"
+}
+
+roles() { pgrep -P "$parent" -f "cardbridge-backend role $1" || true; }
+
+# The platform has a worker, too; and there is a key to open.
+all_roles() {
+	[ "$(pgrep -P "$parent" | wc -l)" = 5 ] && grep -q ready "$log" &&
+		grep -q "the keys are open" "$log"
+}
+
+# ---- programs -------------------------------------------------------------
+
+road=pcscd
+road_words() { [ "$road" = pcscd ] || "$CARDBRIDGE" env; }
+via_road() { (eval "$(road_words)" && "$@"); } # COMMAND...
+tool() { via_road pc pkcs11-tool "$@" 2>&1; }
+answers() { via_road pc opensc-tool --atr; }
+
+tries() { # 63Cx, of the holder's passcode
+	via_road pc opensc-tool --reset >/dev/null 2>&1 || true
+	via_road raw_last "$tries_apdu"
+}
+
+logs_in() { tool -l --pin "$pin" -O | grep -q 'Private Key'; }
+
+# Lists, signs, is wrong once, changes its passcode.
+uses_card() {
+	local id new
+	like "$(tool -L)" 'token label +: NHS Series 8' "$road: OpenSC lists it"
+	t "$road: its certificate is read" via_road card_key 1
+	id=$(via_road key_ids | head -n 1)
+	draw 40 >"$T/message"
+	t "$road: it signs" via_road sign_info "$id" sha256
+	t "$road: openssl verifies it" verifies sha256 "$T/pub1.pem"
+	is "$(tries)" 63C3 "$road: three tries"
+	like "$(tool -l --pin 888888 -O)" CKR_PIN_INCORRECT \
+		"$road: a wrong passcode is refused"
+	is "$(tries)" 63C2 "$road: and counted"
+	new=$(draw 8)
+	like "$(tool -l --pin "$pin" --change-pin --new-pin "$new")" \
+		'PIN successfully changed' "$road: the passcode is changed"
+	pin=$new
+	pins+=("$new")
+	t "$road: the new one logs in" logs_in
+	is "$(tries)" 63C3 "$road: and the tries are back"
+}
+
+# ---- killed ---------------------------------------------------------------
+
+# The backend lets a card's passcodes be tried ten times at once, and a vault
+# that was killed has forgotten them: there are not many logins here.
+
+# A program that stays, and has logged in to write.
+session_open() {
+	local apdu
+	rm -f "$T/say"
+	mkfifo "$T/say"
+	start "$T/session.log" bash -c "$(road_words)
+		exec '$CB_PYTHON' '$CB_SRC/tests/e2e/pcsc-client.py' \
+			session '$reader' <'$T/say'"
+	client=$started
+	exec {say}>"$T/say"
+	wait_until 10 said 0 || bail "no session: $(cat "$T/session.log")"
+	for apdu in "$select_5015" "$(login_apdu)" "$select_7006"; do
+		ask "$apdu"
+		[[ $answer = *9000 ]] || bail "a session: $apdu: $answer"
+	done
+}
+said() { [ "$(wc -l <"$T/session.log")" -gt "$1" ]; } # LINES
+
+# In two steps, so that something can happen between them.
+tell() { # APDU
+	asked=$(wc -l <"$T/session.log")
+	echo "$1" >&"$say"
+}
+hear() { # its answer, in $answer
+	wait_until 20 said "$asked" || bail "no answer"
+	answer=$(sed -n "$((asked + 1))s/^[0-9]* //p" "$T/session.log")
+}
+ask() {
+	tell "$1"
+	hear
+}
+session_close() {
+	exec {say}>&-
+	forget "$client"
+}
+
+# A number is written again and again; $acked is the last one that the card has
+# acknowledged.
+number=0
+acked=0
+tell_next() {
+	number=$((number + 1))
+	tell "$(printf '00D600F010%032X' "$number")"
+}
+written() {
+	if [ "$answer" = 9000 ]; then
+		acked=$number
+		return
+	fi
+	return 1
+}
+writes() {
+	tell_next
+	hear
+	written
+}
+number_on_card() {
+	local hex
+	hex=$(via_road raw_last "$select_5015" "$select_7006" 00B000F010)
+	[[ $hex = *9000 ]] && echo "$((16#${hex%9000}))"
+}
+
+# The process that does the work: of the workers, the organisation's.
+role_pid() { # ROLE
+	roles "$1" | tail -n 1
+}
+came_again() { # ROLE PID
+	local now
+	now=$(roles "$1")
+	[ -n "$now" ] && ! grep -qx "$2" <<<"$now" && all_roles
+}
+
+# Kills it between a command and its answer.
+kill_in_use() { # ROLE
+	local pid went_on=yes now
+	session_open
+	writes && writes || bail "no writing: $answer"
+	pid=$(role_pid "$1")
+	tell_next
+	kill -KILL "$pid"
+	hear
+	written || went_on="$answer"
+	t "$road, $1 killed: it comes again" wait_until 10 came_again "$1" "$pid"
+	for _ in 1 2 3; do
+		[ "$went_on" != yes ] || writes || went_on=$answer
+	done
+	if [ "$1" = worker ]; then
+		# its sessions die with it: nobody stays logged in
+		like "$went_on" '^[^0-9]|^$' \
+			"$road, $1 killed: the session is over"
+	else
+		is "$went_on" yes "$road, $1 killed: the program feels nothing"
+	fi
+	session_close
+	t "$road, $1 killed: the card is there" wait_until 10 answers
+	now=$(number_on_card)
+	like "$now" "^($acked|$number)\$" \
+		"$road, $1 killed: what was acknowledged is on the card"
+	number=$now
+	acked=$now
+}
+
+# A wrong try is spent whatever dies behind it.
+stays_wrong() { # ROLE
+	local pid
+	pid=$(role_pid "$1")
+	kill -KILL "$pid"
+	wait_until 10 came_again "$1" "$pid" || bail "no $1"
+	wait_until 10 answers || bail "no card without the $1"
+	is "$(tries)" 63C2 "$road, $1 killed: a wrong try stays spent"
+}
+
+# ---- all of it ------------------------------------------------------------
+
+road_start
+t "a device gets its identity" "$CARDBRIDGE" enrol "$url" "@$T/token" \
+	--identity "$T/identity"
+t_fails "and nobody gets one for the same token" "$CARDBRIDGE" enrol "$url" \
+	"@$T/token" --identity "$T/identity-2"
+bridge_start
+reader_file card
+pcscd_start
+t "a reader for the card" "$CARDBRIDGE" reader add card \
+	"$url/cards/$(of_seed card)" --identity "$T/identity"
+t "pcscd has the card" wait_until 10 answers
+uses_card
+for role in door store vault worker; do
+	kill_in_use "$role"
+done
+like "$(tool -l --pin 888888 -O)" CKR_PIN_INCORRECT "a wrong passcode"
+for role in worker store vault door; do
+	stays_wrong "$role"
+done
+t "the right one logs in" wait_until 5 logs_in
+pcscd_stop
+
+road=library
+t "the library has the card" wait_until 10 answers
+uses_card
+for role in worker door; do
+	kill_in_use "$role"
+done
+
+# ---- what is left ---------------------------------------------------------
+
+bridge_stop
+pids=$(pgrep -P "$parent")
+kill -TERM "$parent"
+t "the backend ends when it is told" wait_until 10 gone "$parent"
+for pid in $pids; do
+	t "and leaves no process" wait_until 5 gone "$pid"
+done
+forget "$parent"
+"$backend" check --dir "$dir" >"$T/check.log" 2>&1 || true
+like "$(cat "$T/check.log")" 'The backend is whole' "its books are whole"
+of_seed organisation >"$T/organisation"
+like "$(grep -i "books of $(cat "$T/organisation")" "$T/check.log")" \
+	'([0-9]+) entries, signed up to ([0-9]+)' "the organisation's, too"
+is "${BASH_REMATCH[2]:-no head}" "${BASH_REMATCH[1]:-no entry}" \
+	"and are signed to their end"
+
+for n in "${pins[@]}"; do
+	echo "passcode $(pin_hex "$n" | cut -c1-24)" >>"$T/secrets"
+done
+printf '%s\n' "${pins[@]}" >"$T/texts"
+t_fails "no passcode is logged" grep -aFf "$T/texts" "$log" "$BRIDGE_LOG"
+t "nor its bytes, there or in the database" "$CB_PYTHON" \
+	"$CB_SRC/tests/e2e/search-memory.py" "$T/secrets" file \
+	"$log" "$BRIDGE_LOG" "$dir"
