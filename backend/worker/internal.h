@@ -61,6 +61,7 @@ struct be_session {
 	struct be_worker *w;
 	uint8_t id[WIRE_ID], device[WIRE_ID], card[WIRE_ID];
 	uint64_t fence;
+	unsigned vault;		/* number of the channel by which it opened */
 	/* With the worker's lock. Who has set `busy` has all of the rest. */
 	bool busy;
 	bool yielding;		/* somebody waits to take the card */

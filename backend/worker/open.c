@@ -82,6 +82,9 @@ unlock(struct opening *o)
 		memcpy(key->organisation, o->w->set.organisation, WIRE_ID);
 		memcpy(key->card, o->s->card, WIRE_ID);
 		memcpy(key->key, o->unlocked->key, CR_KEY);
+		(void)pthread_mutex_lock(&o->w->lock);
+		o->s->vault = o->w->vault.no;
+		(void)pthread_mutex_unlock(&o->w->lock);
 	}
 	cb_buf_free(&body);
 	cb_buf_free(&rights);

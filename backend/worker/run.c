@@ -291,8 +291,8 @@ give_up(struct be_body *b, enum cb_err r)
 
 	cb_log(CB_LOG_ERROR, "a session is over: %s", cb_err_text(r));
 	be_reply_fail(b->w, &reply,
-	    r == CB_E_BUSY ? CB_E_ABSENT : CB_E_STORE, WIRE_NOT_KNOWN,
-	    "the card could not keep what it did");
+	    r == CB_E_BUSY || r == CB_E_ABSENT ? CB_E_ABSENT : CB_E_STORE,
+	    WIRE_NOT_KNOWN, "the card could not keep what it did");
 	be_body_free(&b);
 }
 

@@ -153,13 +153,32 @@ on_records(void *ctx, struct cb_buf *out)
 	return r;
 }
 
+/* A vault that was started anew, or has lost our channel, knows no session of
+ * before, and would compute nothing for its passcodes. */
+static bool
+has_vault(struct be_session *s)
+{
+	bool same;
+
+	(void)pthread_mutex_lock(&s->w->lock);
+	same = s->w->vault.no == s->vault;
+	(void)pthread_mutex_unlock(&s->w->lock);
+	return same;
+}
+
+/* A try is about to be spent. */
 static enum cb_err
 on_now(void *ctx)
 {
 	struct be_session *s = ctx;
 
-	return s->on_loop ? (s->failed = CB_E_INTERNAL)
-			  : be_session_commit(s, NULL, false);
+	if (s->on_loop)
+		return s->failed = CB_E_INTERNAL;
+	if (!has_vault(s)) {
+		be_hosted_fail(s->hosted);
+		return s->failed = CB_E_ABSENT;
+	}
+	return be_session_commit(s, NULL, false);
 }
 
 static void

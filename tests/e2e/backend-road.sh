@@ -231,6 +231,9 @@ like "$(tool -l --pin 888888 -O)" CKR_PIN_INCORRECT "a wrong passcode"
 for role in worker store vault door; do
 	stays_wrong "$role"
 done
+# the session is older than the vault, which knows nothing of it
+logs_in || true
+like "$(tries)" '^63C[23]$' "a vault that was killed costs no try"
 t "the right one logs in" wait_until 5 logs_in
 pcscd_stop
 
