@@ -115,7 +115,7 @@ watch(struct be_hold *h, struct watch *w, struct be_line *worker)
 	       (r = cb_buf_add(&body, CB_SPAN_OF(w->held.card))) != CB_OK ||
 	       (r = cb_buf_add(&body, CB_SPAN_OF(w->held.session))) != CB_OK ||
 	       (r = cb_put_u32(&body, w->held.stamp)) != CB_OK ||
-	       (r = be_question_ask(&w->ask, worker, BE_LINE_WATCH,
+	       (r = be_question_ask(&w->ask, worker, BE_ASK_WATCH,
 		    cb_buf_span(&body), on_answer, w)) != CB_OK);
 	cb_buf_free(&body);
 	return r;

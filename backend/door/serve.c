@@ -121,7 +121,7 @@ get_more(struct cb_span body, uint8_t *outcome, struct cb_span *text)
 void
 be_door_serve_code(struct be_conn *c, const struct be_message *answer)
 {
-	const bool commands = answer->type == BE_LINE_COMMANDS;
+	const bool commands = answer->type == BE_ASK_COMMANDS;
 	const struct meaning *m = &meanings[CB_E_INTERNAL];
 	enum cb_err code = CB_E_INTERNAL;
 	char text[WIRE_FAILURE_TEXT_MAX + 1];
@@ -188,7 +188,7 @@ on_answer(void *ctx, const struct be_message *answer)
 }
 
 static void
-ask(struct be_conn *c, uint16_t type, const uint8_t organisation[WIRE_ID],
+ask(struct be_conn *c, enum be_ask type, const uint8_t organisation[WIRE_ID],
     struct cb_span head, struct cb_span body)
 {
 	struct be_line *worker = be_workers_get(c->door->workers, organisation);
@@ -229,18 +229,18 @@ be_door_serve(struct be_conn *c, struct cb_span body)
 		serve_health(c);
 		break;
 	case BE_ASKED_ENROL:
-		ask(c, BE_LINE_ENROL, c->id, CB_SPAN_EMPTY, body);
+		ask(c, BE_ASK_ENROL, c->id, CB_SPAN_EMPTY, body);
 		break;
 	case BE_ASKED_OFFER:
-		ask(c, BE_LINE_OFFER, c->who.organisation,
+		ask(c, BE_ASK_OFFER, c->who.organisation,
 		    ids(c, both, c->route->person ? no_card : c->id), body);
 		break;
 	case BE_ASKED_OPEN:
-		ask(c, BE_LINE_OPEN, c->who.organisation, ids(c, both, NULL),
+		ask(c, BE_ASK_OPEN, c->who.organisation, ids(c, both, NULL),
 		    body);
 		break;
 	case BE_ASKED_COMMANDS:
-		ask(c, BE_LINE_COMMANDS, c->who.organisation,
+		ask(c, BE_ASK_COMMANDS, c->who.organisation,
 		    ids(c, both, c->id), body);
 		break;
 	case BE_ASKED_HOLD:

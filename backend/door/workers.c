@@ -21,7 +21,7 @@ struct be_question {
 	struct be_question *older, *newer; /* of its worker's */
 	struct be_line *worker;
 	uint64_t id;
-	uint16_t type;
+	enum be_ask type;
 	be_answered_fn *fn;
 	void *ctx;
 };
@@ -95,12 +95,12 @@ end_ask(struct be_question *ask, const struct be_message *answer)
 }
 
 enum cb_err
-be_question_ask(struct be_question **out, struct be_line *worker, uint16_t type,
-    struct cb_span body, be_answered_fn *fn, void *ctx)
+be_question_ask(struct be_question **out, struct be_line *worker,
+    enum be_ask type, struct cb_span body, be_answered_fn *fn, void *ctx)
 {
 	struct be_workers *all = worker->all;
 	struct be_question *ask = calloc(1, sizeof(*ask)), **at;
-	struct be_message m = { .type = type, .body = body };
+	struct be_message m = { .type = (uint16_t)type, .body = body };
 	enum cb_err r;
 
 	*out = NULL;
@@ -131,7 +131,7 @@ static void
 unwatch(struct be_line *worker, uint64_t id)
 {
 	struct cb_buf body = CB_BUF_INIT;
-	const struct be_message m = { .type = BE_LINE_UNWATCH };
+	const struct be_message m = { .type = BE_ASK_UNWATCH };
 	struct be_message filled = m;
 
 	if (worker->ch != NULL && cb_put_u64(&body, id) == CB_OK) {
@@ -151,7 +151,7 @@ be_question_drop(struct be_question **ask)
 	if (a == NULL)
 		return;
 	unlink_ask(a);
-	if (a->type == BE_LINE_WATCH)
+	if (a->type == BE_ASK_WATCH)
 		unwatch(a->worker, a->id);
 	free(a);
 }

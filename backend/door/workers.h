@@ -7,18 +7,9 @@
 #ifndef BE_DOOR_WORKERS_H
 #define BE_DOOR_WORKERS_H
 
+#include "backend/ask.h"
 #include "backend/channel.h"
 #include "wire/wire.h"
-
-/* PROTOCOL.md, "Door and worker" */
-enum be_line_message {
-	BE_LINE_OFFER = 0x0101,
-	BE_LINE_OPEN = 0x0102,
-	BE_LINE_COMMANDS = 0x0103,
-	BE_LINE_WATCH = 0x0104,
-	BE_LINE_UNWATCH = 0x0105,
-	BE_LINE_ENROL = 0x0106,
-};
 
 struct event_base;
 struct be_workers;
@@ -48,7 +39,7 @@ typedef void be_answered_fn(void *ctx, const struct be_message *answer);
 /* Sends a question; *out is for be_question_drop(). CB_E_PEER: the worker is
  * stuck or gone. */
 CB_MUST_USE enum cb_err be_question_ask(struct be_question **out,
-    struct be_line *worker, uint16_t type, struct cb_span body,
+    struct be_line *worker, enum be_ask type, struct cb_span body,
     be_answered_fn *fn, void *ctx);
 /* The answer is no longer wanted: `fn` is not called. Of a WATCH the worker
  * is told. */
