@@ -262,6 +262,10 @@ like "$(grep -i "books of $(cat "$T/organisation")" "$T/check.log")" \
 is "${BASH_REMATCH[2]:-no head}" "${BASH_REMATCH[1]:-no entry}" \
 	"and are signed to their end"
 
+if grep -q 'memory is locked' "$T/check.log"; then
+	t_fails "no role has keys that could be swapped out" \
+		grep 'may reach the swap' "$log"
+fi
 for n in "${pins[@]}"; do
 	echo "passcode $(pin_hex "$n" | cut -c1-24)" >>"$T/secrets"
 done
