@@ -240,16 +240,20 @@ look_chain(struct checking *c, const uint8_t id[WIRE_ID],
 {
 	struct be_verdict v;
 	struct cb_why why = { "" };
-	char name[2 * WIRE_ID + 1];
+	struct cb_buf name = CB_BUF_INIT;
 	enum cb_err r;
 
-	r = be_store_verify(c->st, id, c->books, heads, n, &v, &why);
-	(void)cb_hex_encode(name, sizeof(name), cb_span(id, WIRE_ID));
+	if ((r = cb_hex_put(&name, cb_span(id, WIRE_ID))) == CB_OK)
+		r = be_store_verify(
+		    c->st, id, c->books, heads, n, &v, &why);
 	if (r == CB_OK)
-		say(c, GOOD, "books of %s: %" PRIu64 " entries, signed up to "
-		    "%" PRIu64, name, v.entries, v.signed_to);
+		say(c, GOOD, "books of %.*s: %" PRIu64 " entries, signed up "
+		    "to %" PRIu64, (int)name.n, (const char *)name.p,
+		    v.entries, v.signed_to);
 	else
-		say(c, BAD, "books of %s: %s", name, why.text);
+		say(c, BAD, "books of %.*s: %s", (int)name.n,
+		    (const char *)name.p, why.text);
+	cb_buf_free(&name);
 }
 
 static void

@@ -256,8 +256,7 @@ done
 forget "$parent"
 "$backend" check --dir "$dir" >"$T/check.log" 2>&1 || true
 like "$(cat "$T/check.log")" 'The backend is whole' "its books are whole"
-of_seed organisation >"$T/organisation"
-like "$(grep -i "books of $(cat "$T/organisation")" "$T/check.log")" \
+like "$(grep "books of $(of_seed organisation)" "$T/check.log")" \
 	'([0-9]+) entries, signed up to ([0-9]+)' "the organisation's, too"
 is "${BASH_REMATCH[2]:-no head}" "${BASH_REMATCH[1]:-no entry}" \
 	"and are signed to their end"
