@@ -33,7 +33,6 @@ pins=()
 of_seed() { sed -n "s/^$1 //p" "$T/seed.txt"; } # NAME
 
 road_start() {
-	local port
 	"$backend" init --dir "$dir" --test >"$T/init.log" 2>&1 ||
 		bail "no backend: $(cat "$T/init.log")"
 	sed -i 's/^log = .*/log = "debug";/' "$dir/backend.conf"
@@ -43,6 +42,10 @@ road_start() {
 	of_seed token >"$T/token"
 	port=$(free_port)
 	url=https://127.0.0.1:$port
+	backend_start "$log"
+}
+backend_start() { # LOG
+	log=$1
 	start "$log" "$backend" run --dir "$dir" --listen "127.0.0.1:$port"
 	parent=$started
 	wait_until 20 all_roles || bail "not all roles run"
@@ -160,9 +163,13 @@ number_on_card() {
 	[[ $hex = *9000 ]] && echo "$((16#${hex%9000}))"
 }
 
-# The process that does the work: of the workers, the organisation's.
+# The process that does the work: of the workers, the organisation's, which is
+# behind the platform's.
 role_pid() { # ROLE
-	roles "$1" | tail -n 1
+	local pid
+	for pid in $(roles "$1"); do
+		ps -o uid=,pid= -p "$pid"
+	done | sort -n | awk '{ pid = $2 } END { print pid }'
 }
 came_again() { # ROLE PID
 	local now
@@ -172,7 +179,7 @@ came_again() { # ROLE PID
 
 # Kills it between a command and its answer.
 kill_in_use() { # ROLE
-	local pid went_on=yes now
+	local pid went_on=yes
 	session_open
 	writes && writes || bail "no writing: $answer"
 	pid=$(role_pid "$1")
@@ -186,12 +193,18 @@ kill_in_use() { # ROLE
 	done
 	if [ "$1" = worker ]; then
 		# its sessions die with it: nobody stays logged in
-		like "$went_on" '^[^0-9]|^$' \
+		like "$went_on" 'failed' \
 			"$road, $1 killed: the session is over"
 	else
 		is "$went_on" yes "$road, $1 killed: the program feels nothing"
 	fi
 	session_close
+	still_there "$1"
+}
+
+# What was acknowledged is, and perhaps what was under way.
+still_there() { # WHO WAS KILLED
+	local now
 	t "$road, $1 killed: the card is there" wait_until 10 answers
 	now=$(number_on_card)
 	like "$now" "^($acked|$number)\$" \
@@ -244,6 +257,31 @@ for role in worker door; do
 	kill_in_use "$role"
 done
 
+# Either end at once, as when the power goes.
+session_open
+writes || bail "no writing: $answer"
+tell_next
+bridge_kill
+finish "$client"
+exec {say}>&-
+bridge_start
+still_there bridge
+
+session_open
+writes || bail "no writing: $answer"
+tell_next
+pids=$(pgrep -P "$parent")
+slay "$parent"
+for pid in $pids; do
+	wait_until 5 gone "$pid" || bail "a dead parent leaves processes"
+done
+# which must not keep the program's input open
+eval "backend_start '$T/backend-2.log' $say>&-"
+hear
+session_close
+still_there backend
+t "the passcode is what it was" wait_until 5 logs_in
+
 # ---- what is left ---------------------------------------------------------
 
 bridge_stop
@@ -261,15 +299,17 @@ like "$(grep "books of $(of_seed organisation)" "$T/check.log")" \
 is "${BASH_REMATCH[2]:-no head}" "${BASH_REMATCH[1]:-no entry}" \
 	"and are signed to their end"
 
+logs=("$T"/backend.log "$T"/backend-2.log)
 if grep -q 'memory is locked' "$T/check.log"; then
 	t_fails "no role has keys that could be swapped out" \
-		grep 'may reach the swap' "$log"
+		grep 'may reach the swap' "${logs[@]}"
 fi
 for n in "${pins[@]}"; do
 	echo "passcode $(pin_hex "$n" | cut -c1-24)" >>"$T/secrets"
 done
 printf '%s\n' "${pins[@]}" >"$T/texts"
-t_fails "no passcode is logged" grep -aFf "$T/texts" "$log" "$BRIDGE_LOG"
+t_fails "no passcode is logged" grep -aFf "$T/texts" \
+	"${logs[@]}" "$BRIDGE_LOG"
 t "nor its bytes, there or in the database" "$CB_PYTHON" \
 	"$CB_SRC/tests/e2e/search-memory.py" "$T/secrets" file \
-	"$log" "$BRIDGE_LOG" "$dir"
+	"${logs[@]}" "$BRIDGE_LOG" "$dir"
