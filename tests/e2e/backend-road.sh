@@ -202,11 +202,14 @@ kill_in_use() { # ROLE
 	still_there "$1"
 }
 
+number_is_read() { now=$(number_on_card); }
+
 # What was acknowledged is, and perhaps what was under way.
 still_there() { # WHO WAS KILLED
 	local now
 	t "$road, $1 killed: the card is there" wait_until 10 answers
-	now=$(number_on_card)
+	# a session that ended unheard ends at its first command
+	wait_until 10 number_is_read || bail "$1 killed: nothing is read"
 	like "$now" "^($acked|$number)\$" \
 		"$road, $1 killed: what was acknowledged is on the card"
 	number=$now
