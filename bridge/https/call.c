@@ -136,11 +136,14 @@ br_call(struct br_caller *c, const struct br_asked *asked,
 	struct br_http_answer answer = { .body = CB_BUF_INIT };
 	struct trying t = { .begun = br_now_ms() };
 	bool distrust;
-	enum cb_err r;
+	enum cb_err r = CB_E_TIMEOUT;
 
 	*outcome = WIRE_NOT_KNOWN;
 	for (;;) {
 		ask.all_ms = time_left(asked, &t, br_now_ms());
+		/* a pause that was longer than asked for: 0 has no end */
+		if (ask.all_ms == 0)
+			break;
 		r = br_http_do(c->http, &ask, &answer, &distrust, why);
 		if (r == CB_OK) {
 			atomic_fetch_add(&c->trips, 1);

@@ -3,6 +3,7 @@
 /*
  * See tls.h.
  */
+#include <pthread.h>
 #include <stdio.h>
 #include <string.h>
 
@@ -39,14 +40,21 @@ read_der(struct cb_span der)
 
 /* ---- why not ------------------------------------------------------------- */
 
+static pthread_once_t once = PTHREAD_ONCE_INIT;
+static int index_at = -1;
+
+static void
+make_index(void)
+{
+	index_at = SSL_CTX_get_ex_new_index(0, NULL, NULL, NULL, NULL);
+}
+
+/* Two holds may begin at the same time. */
 static int
 our_index(void)
 {
-	static int at = -1;
-
-	if (at < 0)
-		at = SSL_CTX_get_ex_new_index(0, NULL, NULL, NULL, NULL);
-	return at;
+	(void)pthread_once(&once, make_index);
+	return index_at;
 }
 
 static bool
@@ -142,6 +150,8 @@ br_tls_set(void *p, const struct br_trust *trust, struct br_distrust *why)
 	SSL_CTX *ctx = p;
 	enum cb_err r = CB_OK;
 
+	/* who sends nothing but KeyUpdates must not keep a read for ever */
+	SSL_CTX_clear_mode(ctx, SSL_MODE_AUTO_RETRY);
 	if (trust->in == BR_TRUST_AUTHORITY)
 		r = trust_authority(ctx, trust->authority);
 	if (r == CB_OK && trust->certificate.n > 0)
