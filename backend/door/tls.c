@@ -53,6 +53,9 @@ set_rules(SSL_CTX *ctx, bool tls12)
 	SSL_CTX_set_mode(ctx, SSL_MODE_RELEASE_BUFFERS |
 				  SSL_MODE_ENABLE_PARTIAL_WRITE |
 				  SSL_MODE_ACCEPT_MOVING_WRITE_BUFFER);
+	/* one record at a time: else whoever sends nothing but KeyUpdates (RFC
+	 * 8446, 4.6.3) keeps the loop in one read */
+	SSL_CTX_clear_mode(ctx, SSL_MODE_AUTO_RETRY);
 	SSL_CTX_set_session_cache_mode(ctx, SSL_SESS_CACHE_OFF);
 	SSL_CTX_set_timeout(ctx, TICKET_LIFE);
 	SSL_CTX_set_max_cert_list(ctx, CLIENT_CERTIFICATES_MAX);
