@@ -14,6 +14,7 @@
 #include "backend/ask.h"
 #include "backend/control.h"
 #include "backend/walls.h"
+#include "crypto/crypto.h"
 
 #define START_MS 30000
 
@@ -112,6 +113,18 @@ become(uint32_t user, struct cb_why *why)
 	return CB_OK;
 }
 
+/* Memory for keys is locked by calls that the walls refuse. */
+static enum cb_err
+start_secrets(void)
+{
+	void *p = cr_secret_new(1);
+
+	if (p == NULL)
+		return CB_E_CRYPTO;
+	cr_secret_free(p, 1);
+	return CB_OK;
+}
+
 enum cb_err
 be_control_enclose(struct be_control *c, enum be_role role,
     const char *const *dirs, struct cb_why *why)
@@ -119,7 +132,8 @@ be_control_enclose(struct be_control *c, enum be_role role,
 	struct be_walls up;
 	enum cb_err r;
 
-	if ((r = become(c->settings.user, why)) != CB_OK)
+	if ((r = become(c->settings.user, why)) != CB_OK ||
+	    (r = start_secrets()) != CB_OK)
 		return r;
 	/* The change of user has taken this away. Between the parent's end
 	 * and here the channel says it. */

@@ -16,7 +16,7 @@ libc=' alloca assert ctype dirent dlfcn elf endian errno fcntl fnmatch getopt gl
 grp inttypes libgen limits locale malloc math mntent netdb poll pthread pwd
 sched semaphore setjmp signal stdalign stdarg stdatomic stdbool stddef stdint
 stdio stdlib stdnoreturn string strings syslog termios time unistd wchar
-arpa/inet linux/capability linux/futex linux/landlock net/if netinet/in netinet/tcp
+arpa/inet linux/capability linux/close_range linux/futex linux/landlock net/if netinet/in netinet/tcp
 sys/capability sys/epoll sys/eventfd sys/file sys/inotify sys/ioctl sys/mman
 sys/param sys/prctl sys/random sys/resource sys/select sys/signalfd sys/socket
 sys/stat sys/statvfs sys/syscall sys/sysmacros sys/time sys/timerfd sys/types

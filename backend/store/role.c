@@ -156,10 +156,6 @@ open_all(struct be_server *s, struct cb_why *why)
 	struct wire_owner owner;
 	enum cb_err r;
 
-	if (set->store == NULL || set->heads == NULL) {
-		cb_why_set(why, "no store, or no heads");
-		return CB_E_ARG;
-	}
 	if ((r = be_store_open(&s->st, set->store, why)) != CB_OK)
 		return r;
 	owner = be_store_owner(s->st, platform);
@@ -181,29 +177,47 @@ put_id(void *ctx, const struct be_value *columns, size_t n)
 	return cb_buf_add(ctx, columns[0].s);
 }
 
+/* Before anything is read that a store which was taken over could have
+ * written: the next one would open it as root, and without walls. */
 static enum cb_err
-begin(struct be_server *s, struct cb_why *why)
+enclose(struct be_server *s, struct cb_why *why)
 {
-	static const uint8_t platform[WIRE_ID];
-	char *store = strdup(s->control.settings.store);
-	char *heads = strdup(s->control.settings.heads);
-	struct cb_buf ids = CB_BUF_INIT;
-	enum cb_err r = store != NULL && heads != NULL ? CB_OK : CB_E_NOMEM;
+	const struct be_settings *set = &s->control.settings;
+	char *store, *heads;
+	enum cb_err r;
 
+	if (set->store == NULL || set->heads == NULL) {
+		cb_why_set(why, "no store, or no heads");
+		return CB_E_ARG;
+	}
+	store = strdup(set->store);
+	heads = strdup(set->heads);
+	r = store != NULL && heads != NULL ? CB_OK : CB_E_NOMEM;
+	be_store_prepare();
 	if (r == CB_OK) {
 		const char *const dirs[] = { dirname(store), dirname(heads),
 			NULL };
 
 		r = be_control_enclose(&s->control, BE_STORE, dirs, why);
 	}
-	if (r == CB_OK)
+	free(store);
+	free(heads);
+	return r;
+}
+
+static enum cb_err
+begin(struct be_server *s, struct cb_why *why)
+{
+	static const uint8_t platform[WIRE_ID];
+	struct cb_buf ids = CB_BUF_INIT;
+	enum cb_err r;
+
+	if ((r = enclose(s, why)) == CB_OK && (r = open_all(s, why)) == CB_OK)
 		r = be_store_list(s->st, BE_ORGANISATION, platform, NULL,
 		    ORGANISATIONS, put_id, &ids, why);
 	if (r == CB_OK)
 		r = be_control_ready(&s->control, cb_buf_span(&ids));
 	cb_buf_free(&ids);
-	free(store);
-	free(heads);
 	return r;
 }
 
@@ -212,7 +226,7 @@ serve(struct be_server *s, struct cb_why *why)
 {
 	enum cb_err r;
 
-	if ((r = open_all(s, why)) != CB_OK || (r = begin(s, why)) != CB_OK ||
+	if ((r = begin(s, why)) != CB_OK ||
 	    (r = be_loop_new(&s->loop)) != CB_OK ||
 	    (r = be_loop_channel(s->loop, &s->parent, s->control.ch,
 		 on_parent, on_parent_gone, s)) != CB_OK)

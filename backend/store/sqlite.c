@@ -47,6 +47,15 @@ be_store_set_vfs(const char *name)
 	vfs_name = name;
 }
 
+/* Its numbers at random are of a file that it could not open later. */
+void
+be_store_prepare(void)
+{
+	uint8_t first;
+
+	sqlite3_randomness(sizeof(first), &first);
+}
+
 /* ---- results ------------------------------------------------------------- */
 
 static enum cb_err

@@ -26,6 +26,8 @@
 
 struct be_store;
 
+/* Takes from the system what cannot be had behind walls. */
+void be_store_prepare(void);
 /* A file that is not there yet; durable when this returns. CB_E_BUSY: there is
  * one of that name. */
 CB_MUST_USE enum cb_err be_store_create(const char *path, enum wire_kind kind,

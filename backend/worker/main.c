@@ -73,18 +73,6 @@ on_lost(void *ctx, enum be_role role)
 	be_control_lost(&r->control, role, none);
 }
 
-/* Memory for keys is locked by calls that the walls refuse. */
-static enum cb_err
-start_secrets(void)
-{
-	void *p = cr_secret_new(1);
-
-	if (p == NULL)
-		return CB_E_CRYPTO;
-	cr_secret_free(p, 1);
-	return CB_OK;
-}
-
 static enum cb_err
 begin(struct role *r, struct cb_why *why)
 {
@@ -97,8 +85,7 @@ begin(struct role *r, struct cb_why *why)
 	if (pipe(r->done) != 0)
 		return CB_E_NOMEM;
 	/* one thread still: the walls are around all that come */
-	if ((e = start_secrets()) != CB_OK ||
-	    (e = be_control_enclose(&r->control, BE_WORKER, NULL, why)) !=
+	if ((e = be_control_enclose(&r->control, BE_WORKER, NULL, why)) !=
 		CB_OK ||
 	    (e = be_loop_new(&r->loop)) != CB_OK ||
 	    (e = be_worker_new(&r->w, r->loop, &set)) != CB_OK ||
