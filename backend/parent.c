@@ -7,6 +7,7 @@
  */
 #include <errno.h>
 #include <fcntl.h>
+#include <linux/close_range.h>
 #include <signal.h>
 #include <stdlib.h>
 #include <string.h>
@@ -160,13 +161,21 @@ become_role(const struct child *c, int control)
 	const char *const argv[] = { "cardbridge-backend", "role",
 		be_role_name(c->role), NULL };
 	const struct rlimit all = { RLIM_INFINITY, RLIM_INFINITY };
+	struct rlimit files;
 	sigset_t none;
 
 	(void)sigemptyset(&none);
 	(void)sigprocmask(SIG_SETMASK, &none, NULL);
 	(void)prctl(PR_SET_PDEATHSIG, SIGKILL, 0, 0, 0);
-	/* so that a role that is not root can lock its memory, too */
+	/* so that a role that is not root can lock its memory, too; and a door
+	 * have as many clients as this process may have descriptors */
 	(void)setrlimit(RLIMIT_MEMLOCK, &all);
+	if (getrlimit(RLIMIT_NOFILE, &files) == 0) {
+		files.rlim_cur = files.rlim_max;
+		(void)setrlimit(RLIMIT_NOFILE, &files);
+	}
+	/* what whoever started us has left open is for no role */
+	(void)close_range(BE_CONTROL_FD + 1, ~0U, CLOSE_RANGE_CLOEXEC);
 	/* also where it is that number already: without close-on-exec */
 	if (control == BE_CONTROL_FD
 		? fcntl(control, F_SETFD, 0) != 0
