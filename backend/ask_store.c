@@ -113,14 +113,18 @@ enum cb_err
 be_ask_rows_get(
     struct cb_span body, enum be_ask type, struct be_ask_rows *out)
 {
+	size_t keys;
 	enum cb_err r;
 
-	out->limit = 1;
+	*out = (struct be_ask_rows){ .limit = 1 };
 	if ((r = be_table_get(&body, &out->table)) != CB_OK ||
 	    (type == BE_ASK_LIST &&
 		(r = cb_get_u16(&body, &out->limit)) != CB_OK) ||
 	    (r = be_ask_row_get(&body, &out->key)) != CB_OK)
 		return r;
+	(void)be_table_columns(out->table, &keys);
+	if (out->key.n != keys && (type != BE_ASK_LIST || out->key.n != 0))
+		return CB_E_FORMAT;
 	return cb_get_end(&body);
 }
 

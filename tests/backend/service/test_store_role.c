@@ -385,6 +385,7 @@ static const struct {
 	{ BE_ASK_ACT, 3 },
 	{ BE_ASK_RECORDS, WIRE_ID + 1 },
 	{ BE_ASK_ROW, 0 },
+	{ BE_ASK_ROW, 2 },	/* no key */
 	{ BE_ASK_START, 0 },
 	{ (enum be_ask)0x7fff, 0 },
 };
