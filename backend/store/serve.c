@@ -115,6 +115,16 @@ be_serve_acts(struct be_server *s)
 	recover(s, r);
 }
 
+/* The platform's chain is written by its own worker alone. */
+static bool
+is_of_client(const struct be_client *c, const struct be_act *act)
+{
+	static const uint8_t platform[WIRE_ID];
+
+	return act->platform_n == 0 ||
+	    memcmp(c->organisation, platform, WIRE_ID) == 0;
+}
+
 static enum cb_err
 take_act(struct be_client *c, const struct be_message *m)
 {
@@ -123,8 +133,11 @@ take_act(struct be_client *c, const struct be_message *m)
 	enum cb_err r;
 
 	*w = (struct be_waiting){ .from = c, .id = m->id };
-	if ((r = cb_buf_set(&w->body, m->body)) != CB_OK ||
-	    (r = be_act_get(cb_buf_span(&w->body), &w->read)) != CB_OK) {
+	if ((r = cb_buf_set(&w->body, m->body)) == CB_OK &&
+	    (r = be_act_get(cb_buf_span(&w->body), &w->read)) == CB_OK &&
+	    !is_of_client(c, &w->read.act))
+		r = CB_E_PEER;
+	if (r != CB_OK) {
 		be_act_read_free(&w->read);
 		cb_buf_free(&w->body);
 		return r;

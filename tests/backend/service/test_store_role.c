@@ -411,6 +411,25 @@ START_TEST(nonsense_ends_the_channel_alone)
 }
 END_TEST
 
+START_TEST(the_platforms_books_are_its_own_workers)
+{
+	const struct cb_span entries[] = { entry_about(NULL) };
+	struct be_act act = { .kind = BE_AUDIT, .now = 1800000000000,
+		.entries = entries, .entries_n = 1, .platform = entries,
+		.platform_n = 1 };
+	struct cb_buf body = CB_BUF_INIT;
+	struct be_message m;
+
+	ck_assert_int_eq(do_act(platform, &act).err, CB_OK);
+	ck_assert_int_eq(cr_random(act.id, WIRE_ID), CB_OK);
+	ck_assert_int_eq(be_act_put(&body, &act), CB_OK);
+	say(one, BE_ASK_ACT, 9, cb_buf_span(&body));
+	ck_assert(!hear(one, &m));
+	ck_assert_int_eq(ask_row(two, BE_CARD, id(0x72)), CB_OK);
+	cb_buf_free(&body);
+}
+END_TEST
+
 Suite *
 store_role_suite(void)
 {
@@ -428,6 +447,7 @@ store_role_suite(void)
 	tcase_add_test(c, tokens_of_another_organisation_are_not_there);
 	tcase_add_test(c, rights_to_another_organisations_card_are_not_there);
 	tcase_add_test(c, rights_of_the_operator_are_there);
+	tcase_add_test(c, the_platforms_books_are_its_own_workers);
 	tcase_add_loop_test(c, nonsense_ends_the_channel_alone, 0,
 	    (int)(sizeof(nonsense) / sizeof(nonsense[0])));
 	suite_add_tcase(s, c);
