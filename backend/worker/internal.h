@@ -189,7 +189,8 @@ void be_session_idle(struct be_session *s, bool answer);
 struct be_reply be_session_over(struct be_session **s);
 /* The same; who waits is told so. */
 void be_session_drop(struct be_session **s);
-/* Frees one that is in no table. */
+/* Frees one that is in no table; the vault gives up its keys. Without the
+ * lock. */
 void be_session_free(struct be_session **s);
 /* Whoever is busy with it: the lease is given back by the pool, then it is
  * dropped. */

@@ -310,7 +310,6 @@ load(struct opening *o, struct cb_buf *record)
 			cb_log(CB_LOG_WARNING,
 			    "a card could not be given back");
 	}
-	be_ask_lock(o->w, o->s->id);
 	be_session_free(&o->s);
 	return sealed;
 }
@@ -320,16 +319,11 @@ load(struct opening *o, struct cb_buf *record)
 static enum cb_err
 open_session(struct opening *o, struct cb_buf *record)
 {
-	bool unlocked = false;
 	enum cb_err r;
 
-	if ((r = unlock(o)) == CB_OK) {
-		unlocked = true;
-		if ((r = derive(o)) == CB_OK && (r = take_card(o)) == CB_OK)
-			return load(o, record);
-	}
-	if (unlocked)
-		be_ask_lock(o->w, o->s->id);
+	if ((r = unlock(o)) == CB_OK && (r = derive(o)) == CB_OK &&
+	    (r = take_card(o)) == CB_OK)
+		return load(o, record);
 	enter_refusal(o, r);
 	return r;
 }
@@ -367,11 +361,12 @@ prepare(struct opening *o)
 	    memcmp(o->offer->card, o->a.card, WIRE_ID) != 0)
 		return CB_E_DENIED;
 	if ((o->unlocked = cr_secret_new(sizeof(*o->unlocked))) == NULL ||
-	    (o->s = s = calloc(1, sizeof(*s))) == NULL ||
-	    (s->secrets = cr_secret_new(sizeof(*s->secrets))) == NULL)
+	    (o->s = s = calloc(1, sizeof(*s))) == NULL)
 		return CB_E_NOMEM;
 	s->w = w;
 	memcpy(s->id, o->a.session, WIRE_ID);
+	if ((s->secrets = cr_secret_new(sizeof(*s->secrets))) == NULL)
+		return CB_E_NOMEM;
 	memcpy(s->device, o->holder, WIRE_ID);
 	memcpy(s->card, o->a.card, WIRE_ID);
 	(void)pthread_mutex_lock(&w->lock);

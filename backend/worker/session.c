@@ -75,6 +75,8 @@ be_session_free(struct be_session **session)
 
 	if (s == NULL)
 		return;
+	/* it keeps a place for each that is not given up */
+	be_ask_lock(s->w, s->id);
 	emu_card_free(&s->emu);
 	if (s->secrets != NULL) {
 		wire_stream_clear(&s->secrets->in);
@@ -122,7 +124,6 @@ be_session_over(struct be_session **session)
 	be_watch_news(w, s->card);
 	(void)pthread_cond_broadcast(&w->idle);
 	(void)pthread_mutex_unlock(&w->lock);
-	be_ask_lock(w, s->id);
 	be_session_free(&s);
 	return waiting;
 }

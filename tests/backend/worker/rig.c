@@ -418,6 +418,19 @@ rig_passcodes(struct rig *g)
 	return __atomic_load_n(&g->passcodes, __ATOMIC_RELAXED);
 }
 
+bool
+rig_holds(struct rig *g, int sessions)
+{
+	int held = -1;
+
+	for (int i = 0; i < 1000 && held != sessions; i++) {
+		if (i > 0)
+			(void)rig_has(g, 0xFFFF, 5);
+		held = __atomic_load_n(&g->held, __ATOMIC_RELAXED);
+	}
+	return held == sessions;
+}
+
 struct be_worker_stats
 rig_stats(struct rig *g)
 {

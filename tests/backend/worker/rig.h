@@ -76,6 +76,8 @@ struct rig {
 		bool used;
 	} opened[16];
 	unsigned passcodes;	/* how often it was asked; atomic */
+	int held;	/* how many sessions it has opened; atomic */
+	bool as_person;	/* it says whom it opened for, wrongly */
 };
 
 /* Once for the program: keys of the backend, and a card. */
@@ -94,6 +96,8 @@ void rig_sql(struct rig *g, const char *sql);
 int64_t rig_number(struct rig *g, const char *sql);
 struct be_worker_stats rig_stats(struct rig *g);
 unsigned rig_passcodes(struct rig *g);
+/* Do the sessions that the vault has opened become so many? */
+bool rig_holds(struct rig *g, int sessions);
 /* How many entries of this type the organisation's chain has. */
 unsigned rig_entries(struct rig *g, enum wire_entry_type type);
 

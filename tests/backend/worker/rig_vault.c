@@ -70,6 +70,7 @@ keep_opened(struct rig *g, const struct be_opened *opened)
 		if (!g->opened[i].used) {
 			g->opened[i].opened = *opened;
 			g->opened[i].used = true;
+			__atomic_add_fetch(&g->held, 1, __ATOMIC_RELAXED);
 			return;
 		}
 	ck_abort_msg("more sessions than the rig has room for");
@@ -83,6 +84,8 @@ opened_of(struct rig *g, const uint8_t session[WIRE_ID], bool forget)
 		    memcmp(g->opened[i].opened.session, session, WIRE_ID) ==
 			0) {
 			g->opened[i].used = !forget;
+			__atomic_sub_fetch(
+			    &g->held, forget, __ATOMIC_RELAXED);
 			return &g->opened[i].opened;
 		}
 	return NULL;
@@ -108,7 +111,7 @@ on_unlock(struct rig *g, struct be_channel *ch, const struct be_message *m)
 	sort_rights(&u.rights, &ask, revocations);
 	if ((r = be_vault_open(&ask, &opened, &why)) == CB_OK) {
 		keep_opened(g, &opened);
-		told = (struct be_unlocked){ .is_person = opened.is_person,
+		told = (struct be_unlocked){ .is_person = opened.is_person || g->as_person,
 			.take_over = opened.take_over, .role = opened.role,
 			.class = opened.class };
 		memcpy(told.holder, opened.holder, WIRE_ID);

@@ -284,6 +284,20 @@ START_TEST(who_asks_again_at_the_end_is_answered)
 }
 END_TEST
 
+/* ---- what the vault keeps ------------------------------------------------ */
+
+START_TEST(a_session_that_does_not_begin_is_given_up)
+{
+	g.as_person = true;
+	for (int i = 0; i < 3; i++)
+		ck_assert_uint_eq(bridge_open(&b, false), CB_E_DENIED);
+	ck_assert(rig_holds(&g, 0));
+	g.as_person = false;
+	bridge_ready(&b);
+	ck_assert(rig_holds(&g, 1));
+}
+END_TEST
+
 /* ---- enrolling ----------------------------------------------------------- */
 
 START_TEST(a_token_enrols_once)
@@ -333,6 +347,7 @@ use_suite(void)
 	tcase_add_test(t, a_session_whose_bridge_is_silent_ends);
 	tcase_add_test(t, close_gives_the_card_back);
 	tcase_add_test(t, who_asks_again_at_the_end_is_answered);
+	tcase_add_test(t, a_session_that_does_not_begin_is_given_up);
 	tcase_add_test(t, a_token_enrols_once);
 	suite_add_tcase(s, t);
 	return s;
