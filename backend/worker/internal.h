@@ -57,6 +57,7 @@ struct be_secrets {	/* of a session */
 };
 
 struct be_session {
+	struct be_job ending;	/* be_session_end(): needs no memory then */
 	struct be_session *next;
 	struct be_worker *w;
 	uint8_t id[WIRE_ID], device[WIRE_ID], card[WIRE_ID];
@@ -193,7 +194,7 @@ void be_session_drop(struct be_session **s);
  * lock. */
 void be_session_free(struct be_session **s);
 /* Whoever is busy with it: the lease is given back by the pool, then it is
- * dropped. */
+ * dropped. With or without the lock. */
 void be_session_end(struct be_session *s, enum cb_err code, const char *what);
 
 /* Gives back the lease of a session that no process has any more. */

@@ -302,37 +302,24 @@ be_session_commit(
 
 /* ---- ending -------------------------------------------------------------- */
 
-struct ending {
-	struct be_job job;
-	struct be_session *s;
-};
-
 static void
 end_in_pool(struct be_job *job)
 {
-	struct ending *e = (struct ending *)job;
+	struct be_session *s = (struct be_session *)job;
 
-	if (be_session_commit(e->s, NULL, true) != CB_OK)
+	if (be_session_commit(s, NULL, true) != CB_OK)
 		cb_log(CB_LOG_WARNING, "a card could not be given back; the "
 				       "next session takes it");
-	be_session_drop(&e->s);
-	free(e);
+	be_session_drop(&s);
 }
 
 void
 be_session_end(struct be_session *s, enum cb_err code, const char *what)
 {
-	struct ending *e = calloc(1, sizeof(*e));
-
 	be_book_clear(&s->book);
 	be_book_add(&s->book, WIRE_SESSION_END, (uint32_t)code, what);
-	if (e == NULL) {
-		be_session_drop(&s);
-		return;
-	}
-	e->job.run = end_in_pool;
-	e->s = s;
-	be_pool_add(s->w->pool, &e->job);
+	s->ending.run = end_in_pool;
+	be_pool_add(s->w->pool, &s->ending);
 }
 
 enum cb_err
