@@ -129,6 +129,25 @@ START_TEST(a_vault_that_limits_ends_the_session)
 }
 END_TEST
 
+/* The old passcode is compared with what is known: right, and no try. */
+START_TEST(a_refused_change_is_no_try)
+{
+	struct be_limits one = { .burst = 1 };
+	char change[300];
+
+	snprintf(change, sizeof(change), "0024000180%s%s", PIN_FIELD,
+	    "363534333231" FFS);
+	be_limit_clear(&g.limit);
+	be_limit_init(&g.limit, &one);
+	bridge_select(&b);
+	bridge_is(&b, VERIFY, "9000");
+	bridge_is(&b, change, "refused 8");
+	ck_assert_uint_eq(rig_entries(&g, WIRE_VERIFY_BEGUN), 1);
+	ck_assert_uint_eq(rig_entries(&g, WIRE_VERIFY), 2);
+	ck_assert_uint_eq(rig_entries(&g, WIRE_SESSION_END), 1);
+}
+END_TEST
+
 /* ---- T=0 ----------------------------------------------------------------- */
 
 /* One APDU with so many exchanges consumed: the exchanges of its answer. */
@@ -426,6 +445,7 @@ session_suite(void)
 	tcase_add_test(t, a_passcode_is_entered_in_the_books);
 	tcase_add_test(t, a_blocked_passcode_costs_no_vault);
 	tcase_add_test(t, a_vault_that_limits_ends_the_session);
+	tcase_add_test(t, a_refused_change_is_no_try);
 	tcase_add_test(t, what_get_response_would_fetch_goes_along);
 	tcase_add_test(t, the_same_body_gets_the_same_bytes);
 	tcase_add_loop_test(t, a_body_out_of_order_ends_the_session, 0, 3);
