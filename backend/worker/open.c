@@ -339,6 +339,8 @@ publish(struct opening *o)
 	s->last_use = be_worker_tick();
 	be_session_add(w, s, &old);
 	be_watch_news(w, o->a.card);
+	/* who stops the worker waits for it as well */
+	(void)pthread_cond_broadcast(&w->idle);
 	(void)pthread_mutex_unlock(&w->lock);
 	be_session_free(&old);
 	be_loop_wake(w->loop);
@@ -399,6 +401,7 @@ run(struct be_job *job)
 	if (counted) {
 		(void)pthread_mutex_lock(&o->w->lock);
 		o->w->sessions_n--;
+		(void)pthread_cond_broadcast(&o->w->idle);
 		(void)pthread_mutex_unlock(&o->w->lock);
 	}
 	/* it has lost the card; who watches it sees who has it now */

@@ -196,32 +196,50 @@ bridge_accept(struct bridge *b, bool take_over)
 }
 
 uint16_t
-bridge_open(struct bridge *b, bool take_over)
+bridge_open_post(struct bridge *b, bool take_over, uint64_t *id)
 {
 	const uint8_t *const ids[] = { b->d->id, b->g->card };
-	struct cb_buf body = CB_BUF_INIT, record = CB_BUF_INIT;
-	struct cb_span cur;
+	struct cb_buf body = CB_BUF_INIT;
 	uint16_t code;
 
 	ck_assert_int_eq(be_ask_ids_put(&body, ids, 2), CB_OK);
 	code = rig_ask(b->g, BE_ASK_OFFER, cb_buf_span(&body), &b->offer);
-	if (code != 0)
-		goto out;
-	bridge_accept(b, take_over);
-	cb_buf_clear(&body);
-	ck_assert_int_eq(be_bytes_put(&body, b->d->id, WIRE_ID), CB_OK);
-	ck_assert_int_eq(
-	    cb_buf_add(&body, cb_buf_span(&b->accept)), CB_OK);
-	code = rig_ask(b->g, BE_ASK_OPEN, cb_buf_span(&body), &record);
 	if (code == 0) {
+		bridge_accept(b, take_over);
+		cb_buf_clear(&body);
+		ck_assert_int_eq(
+		    be_bytes_put(&body, b->d->id, WIRE_ID), CB_OK);
+		ck_assert_int_eq(
+		    cb_buf_add(&body, cb_buf_span(&b->accept)), CB_OK);
+		*id = rig_send(b->g, BE_ASK_OPEN, cb_buf_span(&body));
+	}
+	cb_buf_free(&body);
+	return code;
+}
+
+uint16_t
+bridge_opened(struct bridge *b, uint64_t id)
+{
+	struct cb_buf record = CB_BUF_INIT;
+	struct cb_span cur;
+	uint16_t code;
+
+	if ((code = rig_wait(b->g, id, &record)) == 0) {
 		cur = cb_buf_span(&record);
 		bridge_read(b, &cur);
 		ck_assert_uint_eq(cur.n, 0);
 	}
-out:
-	cb_buf_free(&body);
 	cb_buf_free(&record);
 	return code;
+}
+
+uint16_t
+bridge_open(struct bridge *b, bool take_over)
+{
+	uint64_t id;
+	const uint16_t code = bridge_open_post(b, take_over, &id);
+
+	return code != 0 ? code : bridge_opened(b, id);
 }
 
 void

@@ -284,6 +284,43 @@ START_TEST(who_asks_again_at_the_end_is_answered)
 }
 END_TEST
 
+/* ---- stopping ------------------------------------------------------------ */
+
+static void
+on_stopped(void *ctx)
+{
+	__atomic_store_n((bool *)ctx, true, __ATOMIC_RELAXED);
+}
+
+/* While a card is being opened: with a right to it, and with none. */
+START_TEST(stopping_waits_for_what_is_being_opened)
+{
+	bool stopped = false;
+	uint64_t id;
+
+	if (_i == 1)
+		rig_sql(&g, "DELETE FROM record WHERE name='root'");
+	/* the store's thread comes no further than its first act */
+	(void)pthread_mutex_lock(&g.lock);
+	ck_assert_uint_eq(bridge_open_post(&b, false, &id), 0);
+	for (int i = 0; i < 1000 && rig_stats(&g).sessions == 0; i++)
+		(void)rig_has(&g, 0xFFFF, 5);
+	be_worker_stop(g.w, on_stopped, &stopped);
+	(void)rig_has(&g, 0xFFFF, 100);
+	(void)pthread_mutex_unlock(&g.lock);
+	for (int i = 0; i < 1000; i++) {
+		if (__atomic_load_n(&stopped, __ATOMIC_RELAXED))
+			break;
+		(void)rig_has(&g, 0xFFFF, 5);
+	}
+	ck_assert(__atomic_load_n(&stopped, __ATOMIC_RELAXED));
+	ck_assert_uint_eq(rig_stats(&g).sessions, 0);
+	ck_assert_uint_eq(bridge_opened(&b, id), 0);
+	ck_assert_int_eq(
+	    b.last.type, _i == 0 ? WIRE_OPENED : WIRE_REFUSED);
+}
+END_TEST
+
 /* ---- what the vault keeps ------------------------------------------------ */
 
 START_TEST(a_session_that_does_not_begin_is_given_up)
@@ -347,6 +384,8 @@ use_suite(void)
 	tcase_add_test(t, a_session_whose_bridge_is_silent_ends);
 	tcase_add_test(t, close_gives_the_card_back);
 	tcase_add_test(t, who_asks_again_at_the_end_is_answered);
+	tcase_add_loop_test(
+	    t, stopping_waits_for_what_is_being_opened, 0, 2);
 	tcase_add_test(t, a_session_that_does_not_begin_is_given_up);
 	tcase_add_test(t, a_token_enrols_once);
 	suite_add_tcase(s, t);
