@@ -165,6 +165,10 @@ be_on_enrol(struct be_worker *w, const struct be_reply *reply,
 	e->job.run = run;
 	e->w = w;
 	e->reply = *reply;
-	be_pool_add(w->pool, &e->job);
+	if (be_pool_add(w->pool, &e->job) != CB_OK) {
+		be_reply_fail(w, reply, CB_E_NOMEM, WIRE_NOT_RUN, "");
+		cb_buf_free(&e->enrol);
+		free(e);
+	}
 	return CB_OK;
 }

@@ -110,5 +110,8 @@ void
 be_body_lookup(struct be_body *b)
 {
 	b->job.run = lookup;
-	be_pool_add(b->w->pool, &b->job);
+	if (be_pool_add(b->w->pool, &b->job) == CB_OK)
+		return;
+	be_reply_fail(b->w, &b->reply, CB_E_NOMEM, WIRE_NOT_KNOWN, "");
+	be_body_free(&b);
 }

@@ -143,6 +143,10 @@ be_on_offer(struct be_worker *w, const struct be_reply *reply,
 	a->reply = *reply;
 	memcpy(a->offer->holder, ids[0], WIRE_ID);
 	memcpy(a->offer->card, ids[1], WIRE_ID);
-	be_pool_add(w->pool, &a->job);
+	if (be_pool_add(w->pool, &a->job) != CB_OK) {
+		be_reply_fail(w, reply, CB_E_NOMEM, WIRE_NOT_RUN, "");
+		be_offer_free(&a->offer);
+		free(a);
+	}
 	return CB_OK;
 }

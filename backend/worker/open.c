@@ -439,6 +439,10 @@ be_on_open(struct be_worker *w, const struct be_reply *reply,
 	o->w = w;
 	o->reply = *reply;
 	memcpy(o->holder, holder, WIRE_ID);
-	be_pool_add(w->pool, &o->job);
+	if (be_pool_add(w->pool, &o->job) != CB_OK) {
+		be_reply_fail(w, reply, CB_E_NOMEM, WIRE_NOT_RUN, "");
+		cb_buf_free(&o->accept);
+		free(o);
+	}
 	return CB_OK;
 }

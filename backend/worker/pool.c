@@ -5,6 +5,7 @@
  */
 #include <pthread.h>
 #include <stdbool.h>
+#include <stdint.h>
 #include <stdlib.h>
 
 #include "backend/worker/pool.h"
@@ -13,6 +14,7 @@ struct be_pool {
 	pthread_mutex_t lock;
 	pthread_cond_t some;
 	struct be_job *first, **last;
+	size_t waiting;
 	bool end;
 	unsigned n;
 	pthread_t threads[];
@@ -26,8 +28,11 @@ take(struct be_pool *p)
 	(void)pthread_mutex_lock(&p->lock);
 	while (p->first == NULL && !p->end)
 		(void)pthread_cond_wait(&p->some, &p->lock);
-	if ((job = p->first) != NULL && (p->first = job->next) == NULL)
-		p->last = &p->first;
+	if ((job = p->first) != NULL) {
+		p->waiting--;
+		if ((p->first = job->next) == NULL)
+			p->last = &p->first;
+	}
 	(void)pthread_mutex_unlock(&p->lock);
 	return job;
 }
@@ -87,13 +92,32 @@ be_pool_free(struct be_pool **pool)
 	*pool = NULL;
 }
 
-void
-be_pool_add(struct be_pool *p, struct be_job *job)
+static enum cb_err
+add(struct be_pool *p, struct be_job *job, size_t max)
 {
+	enum cb_err r = CB_E_NOMEM;
+
 	job->next = NULL;
 	(void)pthread_mutex_lock(&p->lock);
-	*p->last = job;
-	p->last = &job->next;
-	(void)pthread_cond_signal(&p->some);
+	if (p->waiting < max) {
+		p->waiting++;
+		*p->last = job;
+		p->last = &job->next;
+		(void)pthread_cond_signal(&p->some);
+		r = CB_OK;
+	}
 	(void)pthread_mutex_unlock(&p->lock);
+	return r;
+}
+
+enum cb_err
+be_pool_add(struct be_pool *p, struct be_job *job)
+{
+	return add(p, job, BE_POOL_MAX);
+}
+
+void
+be_pool_put(struct be_pool *p, struct be_job *job)
+{
+	(void)!add(p, job, SIZE_MAX);
 }

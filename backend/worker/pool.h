@@ -21,7 +21,12 @@ struct be_job {
 CB_MUST_USE enum cb_err be_pool_new(struct be_pool **out, unsigned threads);
 /* What is there is done first. */
 void be_pool_free(struct be_pool **pool);
-/* Any thread; first come, first served. */
-void be_pool_add(struct be_pool *pool, struct be_job *job);
+/* Any thread; first come, first served. CB_E_NOMEM: too many wait, and the job
+ * remains the caller's. */
+#define BE_POOL_MAX 256
+CB_MUST_USE enum cb_err be_pool_add(struct be_pool *pool, struct be_job *job);
+/* The same however many wait: for what sessions that there are need, of which
+ * each has one at most. */
+void be_pool_put(struct be_pool *pool, struct be_job *job);
 
 #endif

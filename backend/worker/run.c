@@ -345,6 +345,6 @@ be_body_run(struct be_body *b)
 		finish(b);
 	} else {
 		b->job.run = run_in_pool;
-		be_pool_add(b->w->pool, &b->job);
+		be_pool_put(b->w->pool, &b->job);
 	}
 }

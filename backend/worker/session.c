@@ -319,7 +319,7 @@ be_session_end(struct be_session *s, enum cb_err code, const char *what)
 	be_book_clear(&s->book);
 	be_book_add(&s->book, WIRE_SESSION_END, (uint32_t)code, what);
 	s->ending.run = end_in_pool;
-	be_pool_add(s->w->pool, &s->ending);
+	be_pool_put(s->w->pool, &s->ending);
 }
 
 enum cb_err

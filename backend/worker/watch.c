@@ -168,6 +168,7 @@ static enum cb_err
 look(struct be_worker *w, const struct be_watch *watch)
 {
 	struct looking *l = calloc(1, sizeof(*l));
+	enum cb_err r;
 
 	if (l == NULL)
 		return CB_E_NOMEM;
@@ -176,8 +177,9 @@ look(struct be_worker *w, const struct be_watch *watch)
 	l->reply = watch->reply;
 	memcpy(l->holder, watch->holder, WIRE_ID);
 	memcpy(l->card, watch->card, WIRE_ID);
-	be_pool_add(w->pool, &l->job);
-	return CB_OK;
+	if ((r = be_pool_add(w->pool, &l->job)) != CB_OK)
+		free(l);
+	return r;
 }
 
 static enum cb_err
@@ -213,12 +215,15 @@ be_on_watch(struct be_worker *w, const struct be_reply *reply,
 	    s != NULL && same(s->device, watch->holder);
 	watch->next = w->watches;
 	w->watches = watch;
-	if (!watch->known)
-		r = look(w, watch);
-	else if (tell(w, watch))
+	if (watch->known) {
+		if (tell(w, watch))
+			remove_watch(w, &w->watches);
+	} else if ((r = look(w, watch)) != CB_OK) {
+		be_reply_locked(w, reply, (uint16_t)r, CB_SPAN_EMPTY);
 		remove_watch(w, &w->watches);
+	}
 	(void)pthread_mutex_unlock(&w->lock);
-	return r;
+	return CB_OK;
 }
 
 enum cb_err

@@ -346,5 +346,5 @@ be_worker_stop(struct be_worker *w, be_stopped_fn *done, void *ctx)
 		return;
 	}
 	*st = (struct stopping){ { NULL, stop_in_pool }, w, done, ctx };
-	be_pool_add(w->pool, &st->job);
+	be_pool_put(w->pool, &st->job);
 }

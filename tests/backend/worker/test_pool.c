@@ -1,0 +1,62 @@
+/* SPDX-License-Identifier: BSD-2-Clause
+ * Copyright (c) 2026 The cardbridge authors */
+/*
+ * How many jobs the pool takes.
+ */
+#include <time.h>
+
+#include "backend/worker/pool.h"
+#include "tests/backend/worker/suites.h"
+
+static pthread_mutex_t gate = PTHREAD_MUTEX_INITIALIZER;
+static unsigned done, begun;	/* atomic */
+
+static void
+run(struct be_job *job)
+{
+	(void)job;
+	__atomic_add_fetch(&begun, 1, __ATOMIC_RELAXED);
+	(void)pthread_mutex_lock(&gate);
+	(void)pthread_mutex_unlock(&gate);
+	__atomic_add_fetch(&done, 1, __ATOMIC_RELAXED);
+}
+
+START_TEST(too_many_jobs_are_refused)
+{
+	static struct be_job jobs[BE_POOL_MAX + 3];
+	const unsigned first = 1, n = BE_POOL_MAX;
+	const struct timespec moment = { 0, 1000000 };
+	struct be_pool *pool;
+
+	for (unsigned i = 0; i < n + 3; i++)
+		jobs[i].run = run;
+	ck_assert_int_eq(be_pool_new(&pool, 1), CB_OK);
+	(void)pthread_mutex_lock(&gate);
+	ck_assert_int_eq(be_pool_add(pool, &jobs[0]), CB_OK);
+	for (int i = 0; i < 10000; i++) {
+		if (__atomic_load_n(&begun, __ATOMIC_RELAXED) == first)
+			break;
+		(void)nanosleep(&moment, NULL);
+	}
+	for (unsigned i = 0; i < n; i++)
+		ck_assert_int_eq(
+		    be_pool_add(pool, &jobs[first + i]), CB_OK);
+	ck_assert_int_eq(be_pool_add(pool, &jobs[n + 1]), CB_E_NOMEM);
+	/* what a session needs is taken all the same */
+	be_pool_put(pool, &jobs[n + 2]);
+	(void)pthread_mutex_unlock(&gate);
+	be_pool_free(&pool);
+	ck_assert_uint_eq(done, n + 2);
+}
+END_TEST
+
+Suite *
+pool_suite(void)
+{
+	Suite *s = suite_create("pool");
+	TCase *t = tcase_create("pool");
+
+	tcase_add_test(t, too_many_jobs_are_refused);
+	suite_add_tcase(s, t);
+	return s;
+}
