@@ -76,7 +76,8 @@ struct emu_env {
 	/* What stands between scrypt and the key that a passcode's wrap is
 	 * under: a keyed function of whoever keeps the card, so that its
 	 * records alone give nobody a way to try passcodes. NULL: nothing.
-	 * Anything but CB_OK fails the command; the try is spent. */
+	 * Asked before a try is spent; anything but CB_OK fails the
+	 * command, and costs none. */
 	enum cb_err (*pepper)(
 	    void *ctx, const uint8_t in[32], uint8_t out[32]);
 	void *ctx;

@@ -133,23 +133,26 @@ out:
 	return r;
 }
 
+static const struct emu_wrap *
+wrap_of(const struct emu_pin *pin, uint8_t kind)
+{
+	return kind == WRAP_PIN ? &pin->pin : &pin->unblock;
+}
+
 /* CB_E_CRYPTO: not this passcode. CB_E_FORMAT: it is, but the domain is not
  * what it was. */
 static enum cb_err
-wrap_open(struct emu_app *app, const struct emu_pin *pin, uint8_t kind,
-    struct cb_span passcode, uint8_t secret[EMU_KEY])
+wrap_open_by(struct emu_app *app, const struct emu_pin *pin, uint8_t kind,
+    const uint8_t key[EMU_KEY], uint8_t secret[EMU_KEY])
 {
-	const struct emu_wrap *wrap =
-	    kind == WRAP_PIN ? &pin->pin : &pin->unblock;
 	const struct emu_domain *d = emu_domain_by_id(app, pin->domain);
 	struct cb_buf plain = CB_BUF_INIT;
-	uint8_t key[EMU_KEY], aad[WRAP_AAD_N];
+	uint8_t aad[WRAP_AAD_N];
 	enum cb_err r;
 
 	if ((r = wrap_aad(app, pin, kind, aad)) != CB_OK ||
-	    (r = wrap_key(app->card, &wrap->how, passcode, key)) != CB_OK ||
-	    (r = emu_gcm_open(key, CB_SPAN_OF(aad), CB_SPAN_OF(wrap->blob),
-		 &plain)) != CB_OK)
+	    (r = emu_gcm_open(key, CB_SPAN_OF(aad),
+		 CB_SPAN_OF(wrap_of(pin, kind)->blob), &plain)) != CB_OK)
 		goto out;
 	if (d == NULL || (r = emu_domain_check(d, plain.p)) == CB_E_FORMAT) {
 		emu_card_note(app->card, "somebody has changed the card's "
@@ -160,8 +163,21 @@ wrap_open(struct emu_app *app, const struct emu_pin *pin, uint8_t kind,
 	if (r == CB_OK)
 		memcpy(secret, plain.p, EMU_KEY);
 out:
-	cb_wipe(key, sizeof(key));
 	cb_buf_free(&plain);
+	return r;
+}
+
+static enum cb_err
+wrap_open(struct emu_app *app, const struct emu_pin *pin, uint8_t kind,
+    struct cb_span passcode, uint8_t secret[EMU_KEY])
+{
+	uint8_t key[EMU_KEY];
+	enum cb_err r;
+
+	if ((r = wrap_key(app->card, &wrap_of(pin, kind)->how, passcode,
+		 key)) == CB_OK)
+		r = wrap_open_by(app, pin, kind, key, secret);
+	cb_wipe(key, sizeof(key));
 	return r;
 }
 
@@ -268,6 +284,40 @@ try_failed(struct emu_app *app, uint8_t left)
 			 : tries_sw(left);
 }
 
+/* Spends a try, and opens the wrap. A keeper is asked before, as it may refuse,
+ * or be away, and that must not cost a try: there is nothing to be seen of the
+ * card until its answer is used. Without one all is computed after. */
+static uint16_t
+try_open(struct emu_app *app, struct emu_pin *pin, uint8_t kind,
+    struct cb_span value, uint8_t secret[EMU_KEY])
+{
+	const bool unblock = kind == WRAP_UNBLOCK;
+	const bool ahead = app->card->env->pepper != NULL;
+	uint8_t *counter = unblock ? &pin->unblock_tries : &pin->tries;
+	uint8_t key[EMU_KEY];
+	uint16_t sw = SW_MEMORY_FAILURE;
+	enum cb_err r;
+
+	if (*counter == 0)
+		return SW_BLOCKED;
+	if (ahead &&
+	    wrap_key(app->card, &wrap_of(pin, kind)->how, value, key) !=
+		CB_OK)
+		goto out;
+	if ((sw = try_spend(app, pin, counter,
+		 unblock ? EMU_UNBLOCK_TRIED : EMU_PASSCODE_TRIED)) != SW_OK)
+		goto out;
+	r = ahead ? wrap_open_by(app, pin, kind, key, secret)
+		  : wrap_open(app, pin, kind, value, secret);
+	sw = r == CB_OK		? SW_OK
+	    : r == CB_E_CRYPTO	? try_failed(app, *counter)
+	    : r == CB_E_FORMAT	? SW_DATA_NOT_USABLE
+				: SW_MEMORY_FAILURE;	/* it is spent */
+out:
+	cb_wipe(key, sizeof(key));
+	return sw;
+}
+
 static uint16_t
 pin_compare(struct emu_app *app, struct emu_pin *pin, struct cb_span value,
     uint8_t secret[EMU_KEY])
@@ -286,21 +336,12 @@ pin_compare(struct emu_app *app, struct emu_pin *pin, struct cb_span value,
 	bool known_wrong = pin->login != NULL;
 
 	emu_pin_logout(app, pin);
-	if ((sw = try_spend(app, pin, &pin->tries, EMU_PASSCODE_TRIED)) !=
-	    SW_OK)
-		return sw;
-	if (known_wrong)
-		return try_failed(app, pin->tries);
-	switch (wrap_open(app, pin, WRAP_PIN, value, secret)) {
-	case CB_OK:
-		break;
-	case CB_E_CRYPTO:
-		return try_failed(app, pin->tries);
-	case CB_E_FORMAT:
-		return SW_DATA_NOT_USABLE;
-	default:	/* no memory for scrypt: the try is spent */
-		return SW_MEMORY_FAILURE;
+	if (known_wrong) {
+		sw = try_spend(app, pin, &pin->tries, EMU_PASSCODE_TRIED);
+		return sw == SW_OK ? try_failed(app, pin->tries) : sw;
 	}
+	if ((sw = try_open(app, pin, WRAP_PIN, value, secret)) != SW_OK)
+		return sw;
 	pin->tries = pin->tries_max;
 	return emu_store_tries(app, pin);
 }
@@ -409,28 +450,6 @@ emu_pin_known_n(const struct emu_pin *pin, struct cb_span bytes)
 	return known;
 }
 
-/* Spends a try and compares; on SW_OK *secret is the PIN's domain's. */
-static uint16_t
-unblock_check(struct emu_app *app, struct emu_pin *pin,
-    struct cb_span unblock, uint8_t secret[EMU_KEY])
-{
-	uint16_t sw;
-
-	if ((sw = try_spend(app, pin, &pin->unblock_tries,
-		 EMU_UNBLOCK_TRIED)) != SW_OK)
-		return sw;
-	switch (wrap_open(app, pin, WRAP_UNBLOCK, unblock, secret)) {
-	case CB_OK:
-		return SW_OK;
-	case CB_E_CRYPTO:
-		return try_failed(app, pin->unblock_tries);
-	case CB_E_FORMAT:
-		return SW_DATA_NOT_USABLE;
-	default:
-		return SW_MEMORY_FAILURE;
-	}
-}
-
 uint16_t
 emu_pin_unblock(struct emu_app *app, struct emu_pin *pin,
     struct cb_span unblock, struct cb_span new_value, struct cb_why *why)
@@ -444,7 +463,7 @@ emu_pin_unblock(struct emu_app *app, struct emu_pin *pin,
 	if (before > 0 &&
 	    (sw = new_value_fits(app, pin, new_value, why)) != SW_OK)
 		return sw;
-	sw = unblock_check(app, pin, unblock, secret);
+	sw = try_open(app, pin, WRAP_UNBLOCK, unblock, secret);
 	emu_tell_outcome(
 	    app, EMU_UNBLOCK_TRIED, pin, sw, before, pin->unblock_tries);
 	if (sw != SW_OK)

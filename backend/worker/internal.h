@@ -79,7 +79,6 @@ struct be_session {
 	enum cb_err failed;	/* of the store, within a command */
 	enum cb_err limited;	/* of the vault: no passcode was compared */
 	uint64_t wait_ms;
-	struct be_note tried;
 	bool on_loop;		/* nothing may be waited for */
 	uint16_t ahead[BE_AHEAD_MAX];	/* bytes of each that went along */
 	size_t ahead_n;

@@ -111,29 +111,14 @@ consume(struct be_session *s, uint16_t n)
 	return CB_OK;
 }
 
-/* The try that this command has spent, if it has: nothing was compared. */
-static void
-enter_tried(struct be_session *s)
-{
-	struct be_note *tried = &s->tried;
-
-	if (tried->type != WIRE_VERIFY_BEGUN || s->book.n == BE_NOTES_MAX)
-		return;
-	tried->type = WIRE_VERIFY;
-	tried->has |= UINT32_C(1) << WIRE_F_OUTCOME;
-	tried->outcome = WIRE_OUTCOME_REFUSED;
-	s->book.notes[s->book.n++] = *tried;
-}
-
-/* The vault lets nobody try passcodes for now, or is away, and the card has
- * lost what it knew. */
+/* The vault lets nobody try passcodes for now, or is away. The card asked it
+ * before it spent a try, but has lost what it knew. */
 static void
 limited(struct be_body *b, struct answer *n)
 {
 	struct be_session *s = b->s;
 	char text[96];
 
-	enter_tried(s);
 	snprintf(text, sizeof(text),
 	    "too many passcodes were tried; wait %llu s",
 	    (unsigned long long)((s->wait_ms + 999) / 1000));
@@ -151,7 +136,6 @@ transmit(struct be_body *b, struct cb_span apdu, struct answer *n)
 	enum cb_err r;
 
 	s->limited = CB_OK;
-	s->tried = (struct be_note){ .has = 0 };
 	r = emu_card_transmit(s->emu, apdu, &n->rsp);
 	if (s->failed != CB_OK)
 		return s->failed;

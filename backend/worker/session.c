@@ -167,7 +167,7 @@ has_vault(struct be_session *s)
 	return same;
 }
 
-/* A try is about to be spent. */
+/* A try is spent. */
 static enum cb_err
 on_now(void *ctx)
 {
@@ -175,10 +175,6 @@ on_now(void *ctx)
 
 	if (s->on_loop)
 		return s->failed = CB_E_INTERNAL;
-	if (!has_vault(s)) {
-		be_hosted_fail(s->hosted);
-		return s->failed = CB_E_ABSENT;
-	}
 	return be_session_commit(s, NULL, false);
 }
 
@@ -188,10 +184,6 @@ on_event(void *ctx, const struct emu_event *event)
 	struct be_session *s = ctx;
 
 	be_book_event(&s->book, event);
-	if ((event->kind == EMU_PASSCODE_TRIED ||
-		event->kind == EMU_UNBLOCK_TRIED) &&
-	    s->book.n > 0)
-		s->tried = s->book.notes[s->book.n - 1];
 }
 
 /* The vault's part of a passcode's key. */
@@ -215,10 +207,15 @@ on_pepper(void *ctx, const uint8_t in[32], uint8_t out[32])
 		s->wait_ms = told.wait_ms;
 		r = CB_E_BUSY;
 	}
-	if (r == CB_OK)
+	if (r == CB_OK) {
 		memcpy(out, told.key, CR_KEY);
-	else
+	} else if (!has_vault(s)) {
+		/* no answer of it: the bridge opens the card anew */
+		be_hosted_fail(s->hosted);
+		s->failed = r = CB_E_ABSENT;
+	} else {
 		s->limited = r;
+	}
 	cb_wipe(&ask, sizeof(ask));
 	cb_wipe(&told, sizeof(told));
 	cb_buf_free(&body);

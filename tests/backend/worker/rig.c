@@ -418,6 +418,17 @@ rig_passcodes(struct rig *g)
 	return __atomic_load_n(&g->passcodes, __ATOMIC_RELAXED);
 }
 
+unsigned
+rig_swallowed(struct rig *g)
+{
+	unsigned n;
+
+	(void)pthread_mutex_lock(&g->lock);
+	n = g->swallowed;
+	(void)pthread_mutex_unlock(&g->lock);
+	return n;
+}
+
 bool
 rig_holds(struct rig *g, int sessions)
 {

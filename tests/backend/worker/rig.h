@@ -67,7 +67,7 @@ struct rig {
 	/* of the store's thread */
 	pthread_mutex_t lock;
 	enum fault fault;
-	unsigned after, acts;
+	unsigned after, acts, swallowed;
 	/* of the vault's thread */
 	struct be_challenges challenges;
 	struct be_limit limit;
@@ -96,6 +96,8 @@ void rig_sql(struct rig *g, const char *sql);
 int64_t rig_number(struct rig *g, const char *sql);
 struct be_worker_stats rig_stats(struct rig *g);
 unsigned rig_passcodes(struct rig *g);
+/* How many acts FAULT_SWALLOW had. */
+unsigned rig_swallowed(struct rig *g);
 /* Do the sessions that the vault has opened become so many? */
 bool rig_holds(struct rig *g, int sessions);
 /* How many entries of this type the organisation's chain has. */

@@ -33,6 +33,7 @@ fault_due(struct rig *g)
 		fault = g->fault;
 	else if (g->after > 0)
 		g->after--;
+	g->swallowed += fault == FAULT_SWALLOW;
 	(void)pthread_mutex_unlock(&g->lock);
 	return fault;
 }
