@@ -88,6 +88,12 @@ struct be_session {
 	struct cb_buf answers;
 };
 
+/* A card that is being opened, by one at a time. */
+struct be_claim {
+	struct be_claim *next;
+	const uint8_t *card;
+};
+
 struct be_watch {
 	struct be_watch *next;
 	struct be_reply reply;
@@ -109,10 +115,11 @@ struct be_worker {
 	struct be_loop *loop;
 	struct be_pool *pool;
 	pthread_mutex_t lock;
-	pthread_cond_t idle;	/* a session is no longer busy */
+	pthread_cond_t idle;	/* a session is no longer busy, or a claim ends */
 	struct be_peer door, store, vault;
 	struct be_session *sessions;
 	size_t sessions_n;	/* with those that are being opened */
+	struct be_claim *claims;
 	struct be_offer *offers;
 	struct be_watch *watches;
 	be_lost_fn *lost;	/* NULL: nobody wants to know */

@@ -26,6 +26,7 @@ struct opening {
 	struct be_session *s;
 	struct be_unlocked *unlocked;	/* secret */
 	struct be_session *before;	/* who has the card; we are busy with it */
+	struct be_claim claim;	/* of no card: it has none */
 	struct be_book book;
 };
 
@@ -116,8 +117,35 @@ derive(struct opening *o)
 
 /* ---- the lease ----------------------------------------------------------- */
 
-/* Waits for the command that the card is running for somebody else; then
- * nobody else may use that session. CB_E_BUSY: it goes on. */
+static bool
+is_claimed(const struct be_worker *w, const uint8_t card[WIRE_ID])
+{
+	const struct be_claim *c = w->claims;
+
+	while (c != NULL && memcmp(c->card, card, WIRE_ID) != 0)
+		c = c->next;
+	return c != NULL;
+}
+
+static void
+claim_end(struct opening *o)
+{
+	struct be_worker *w = o->w;
+	struct be_claim **at = &w->claims;
+
+	if (o->claim.card == NULL)
+		return;
+	(void)pthread_mutex_lock(&w->lock);
+	while (*at != &o->claim)
+		at = &(*at)->next;
+	*at = o->claim.next;
+	(void)pthread_cond_broadcast(&w->idle);
+	(void)pthread_mutex_unlock(&w->lock);
+}
+
+/* Waits for who is opening the card, whose lease no session has yet, and for
+ * the command that it is running for somebody else; then nobody else opens it
+ * or uses that session. CB_E_BUSY: it goes on. */
 static enum cb_err
 hold_before(struct opening *o)
 {
@@ -129,13 +157,17 @@ hold_before(struct opening *o)
 	(void)clock_gettime(CLOCK_REALTIME, &until);
 	until.tv_sec += COMMAND_MS / 1000;
 	(void)pthread_mutex_lock(&w->lock);
-	while ((b = be_session_of_card(w, o->s->card)) != NULL) {
-		if (memcmp(b->device, o->holder, WIRE_ID) != 0 &&
-		    !o->unlocked->take_over)
+	for (;;) {
+		const bool claimed = is_claimed(w, o->s->card);
+
+		b = be_session_of_card(w, o->s->card);
+		if (b != NULL && !o->unlocked->take_over &&
+		    memcmp(b->device, o->holder, WIRE_ID) != 0)
 			r = CB_E_BUSY;
-		if (r != CB_OK || !b->busy)
+		if (r != CB_OK || (!claimed && (b == NULL || !b->busy)))
 			break;
-		b->yielding = true;
+		if (b != NULL)
+			b->yielding = true;
 		if (pthread_cond_timedwait(&w->idle, &w->lock, &until) ==
 		    ETIMEDOUT)
 			r = CB_E_BUSY;
@@ -145,6 +177,11 @@ hold_before(struct opening *o)
 	if (r == CB_OK && b != NULL) {
 		b->busy = true;
 		o->before = b;
+	}
+	if (r == CB_OK) {
+		o->claim.card = o->a.card;
+		o->claim.next = w->claims;
+		w->claims = &o->claim;
 	}
 	(void)pthread_mutex_unlock(&w->lock);
 	return r;
@@ -184,7 +221,7 @@ out:
 }
 
 /* A lease that no session here has is of a worker that died: it was the only
- * one of this organisation. */
+ * one of this organisation, and nobody else opens this card now. */
 static enum cb_err
 free_stale(struct opening *o)
 {
@@ -407,6 +444,7 @@ run(struct be_job *job)
 	/* it has lost the card; who watches it sees who has it now */
 	if (o->before != NULL)
 		be_session_drop(&o->before);
+	claim_end(o);
 	if (r == CB_OK)
 		be_reply(o->w, &o->reply, cb_buf_span(&record));
 	else

@@ -68,6 +68,8 @@ struct rig {
 	pthread_mutex_t lock;
 	enum fault fault;
 	unsigned after, acts, swallowed;
+	bool late;	/* RECORDS are answered at the first question after it */
+	uint64_t late_id;
 	/* of the vault's thread */
 	struct be_challenges challenges;
 	struct be_limit limit;

@@ -230,11 +230,32 @@ on_answer(struct rig *g, struct be_channel *ch, const struct be_message *m)
 	rig_answer(ch, m, r, &body);
 }
 
+/* Is this question kept for later? One that was kept is answered. */
+static bool
+is_late(struct rig *g, struct be_channel *ch, const struct be_message *m)
+{
+	const bool late = __atomic_load_n(&g->late, __ATOMIC_ACQUIRE);
+	struct be_message kept = { .type = BE_ASK_RECORDS, .id = g->late_id,
+		.body = CB_SPAN_OF(g->card) };
+
+	if (late && m->type == BE_ASK_RECORDS) {
+		g->late_id = m->id;
+		return true;
+	}
+	if (!late && g->late_id != 0) {
+		g->late_id = 0;
+		on_id(g, ch, &kept);
+	}
+	return false;
+}
+
 enum cb_err
 rig_on_store(void *ctx, struct be_channel *ch, const struct be_message *m)
 {
 	struct rig *g = ctx;
 
+	if (is_late(g, ch, m))
+		return CB_OK;
 	switch (m->type) {
 	case BE_ASK_ACT:
 		on_act(g, ch, m);

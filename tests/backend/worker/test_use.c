@@ -284,6 +284,29 @@ START_TEST(who_asks_again_at_the_end_is_answered)
 }
 END_TEST
 
+/* While the card is read, its lease is of no session that there is. */
+START_TEST(a_card_that_is_being_opened_is_not_taken)
+{
+	struct bridge other;
+	uint64_t first, second;
+
+	bridge_init(&other, &g, 1);
+	__atomic_store_n(&g.late, true, __ATOMIC_RELEASE);
+	ck_assert_uint_eq(bridge_open_post(&b, false, &first), 0);
+	for (int i = 0; i < 1000 && rig_entries(&g, WIRE_SESSION_OPEN) == 0;
+	     i++)
+		(void)rig_has(&g, 0xFFFF, 5);
+	ck_assert_uint_eq(bridge_open_post(&other, false, &second), 0);
+	ck_assert(!rig_has(&g, second, 200));
+	__atomic_store_n(&g.late, false, __ATOMIC_RELEASE);
+	(void)told(watch(&other, false, 0));
+	ck_assert_uint_eq(bridge_opened(&b, first), 0);
+	ck_assert_int_eq(b.last.type, WIRE_OPENED);
+	ck_assert_uint_eq(bridge_opened(&other, second), CB_E_BUSY);
+	bridge_clear(&other);
+}
+END_TEST
+
 /* ---- stopping ------------------------------------------------------------ */
 
 static void
@@ -379,6 +402,7 @@ use_suite(void)
 	tcase_add_test(t, a_card_that_is_taken_over_is_told);
 	tcase_add_test(t, a_card_that_may_not_be_taken_over_goes_on);
 	tcase_add_test(t, taking_over_waits_for_the_running_command);
+	tcase_add_test(t, a_card_that_is_being_opened_is_not_taken);
 	tcase_add_test(t, a_device_opens_its_own_card_anew);
 	tcase_add_test(t, who_has_no_right_sees_no_card);
 	tcase_add_test(t, a_session_whose_bridge_is_silent_ends);
