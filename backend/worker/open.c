@@ -13,13 +13,13 @@
 #include "common/ct.h"
 
 #define WRAP_VERSION_AT 6	/* PROTOCOL.md, "Wraps" */
-#define COMMAND_MS 120000	/* the longest that a command may take */
 
 struct opening {
 	struct be_job job;
 	struct be_worker *w;
 	struct be_reply reply;
 	uint8_t holder[WIRE_ID];
+	uint64_t until;		/* then nobody waits for it any more */
 	struct cb_buf accept;
 	struct wire_accept a;	/* borrowed from it */
 	struct be_offer *offer;
@@ -143,35 +143,54 @@ claim_end(struct opening *o)
 	(void)pthread_mutex_unlock(&w->lock);
 }
 
+/* Until somebody may have become idle, with the lock; CB_E_TIMEOUT: nobody did,
+ * and the bridge has given up. */
+static enum cb_err
+wait_idle(struct opening *o)
+{
+	const uint64_t now = be_worker_tick();
+	uint64_t left = o->until > now ? o->until - now : 0;
+	struct timespec t;
+
+	if (left == 0)
+		return CB_E_TIMEOUT;
+	(void)clock_gettime(CLOCK_MONOTONIC, &t);
+	left += (uint64_t)t.tv_nsec / 1000000;
+	t.tv_sec += (time_t)(left / 1000);
+	t.tv_nsec = (long)(left % 1000) * 1000000;
+	return pthread_cond_timedwait(&o->w->idle, &o->w->lock, &t) ==
+		ETIMEDOUT
+	    ? CB_E_TIMEOUT
+	    : CB_OK;
+}
+
 /* Waits for who is opening the card, whose lease no session has yet, and for
  * the command that it is running for somebody else; then nobody else opens it
- * or uses that session. CB_E_BUSY: it goes on. */
+ * or uses that session. CB_E_BUSY, CB_E_TIMEOUT: it goes on. */
 static enum cb_err
 hold_before(struct opening *o)
 {
 	struct be_worker *w = o->w;
 	struct be_session *b;
-	struct timespec until;
 	enum cb_err r = CB_OK;
 
-	(void)clock_gettime(CLOCK_REALTIME, &until);
-	until.tv_sec += COMMAND_MS / 1000;
 	(void)pthread_mutex_lock(&w->lock);
 	for (;;) {
 		const bool claimed = is_claimed(w, o->s->card);
 
 		b = be_session_of_card(w, o->s->card);
-		if (b != NULL && !o->unlocked->take_over &&
+		if (r == CB_OK && b != NULL && !o->unlocked->take_over &&
 		    memcmp(b->device, o->holder, WIRE_ID) != 0)
 			r = CB_E_BUSY;
 		if (r != CB_OK || (!claimed && (b == NULL || !b->busy)))
 			break;
 		if (b != NULL)
 			b->yielding = true;
-		if (pthread_cond_timedwait(&w->idle, &w->lock, &until) ==
-		    ETIMEDOUT)
-			r = CB_E_BUSY;
+		r = wait_idle(o);
 	}
+	/* it would end a session that the bridge has opened since */
+	if (r == CB_OK && be_worker_tick() >= o->until)
+		r = CB_E_TIMEOUT;
 	if (b != NULL)
 		b->yielding = false;
 	if (r == CB_OK && b != NULL) {
@@ -476,6 +495,7 @@ be_on_open(struct be_worker *w, const struct be_reply *reply,
 	o->job.run = run;
 	o->w = w;
 	o->reply = *reply;
+	o->until = be_worker_tick() + w->set.opening;
 	memcpy(o->holder, holder, WIRE_ID);
 	if (be_pool_add(w->pool, &o->job) != CB_OK) {
 		be_reply_fail(w, reply, CB_E_NOMEM, WIRE_NOT_RUN, "");

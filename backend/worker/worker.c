@@ -5,6 +5,7 @@
  */
 #include <limits.h>
 #include <stdlib.h>
+#include <time.h>
 #include <unistd.h>
 
 #include "backend/worker/internal.h"
@@ -217,6 +218,21 @@ or_usual(unsigned value, unsigned usual)
 	return value != 0 ? value : usual;
 }
 
+/* Waiting for it ends by a clock that nobody sets. */
+static int
+init_idle(pthread_cond_t *idle)
+{
+	pthread_condattr_t attr;
+	int r;
+
+	if ((r = pthread_condattr_init(&attr)) != 0)
+		return r;
+	if ((r = pthread_condattr_setclock(&attr, CLOCK_MONOTONIC)) == 0)
+		r = pthread_cond_init(idle, &attr);
+	(void)pthread_condattr_destroy(&attr);
+	return r;
+}
+
 enum cb_err
 be_worker_new(struct be_worker **out, struct be_loop *loop,
     const struct be_worker_settings *settings)
@@ -232,9 +248,10 @@ be_worker_new(struct be_worker **out, struct be_loop *loop,
 	w->set.threads = or_usual(settings->threads, 16);
 	w->set.cards = or_usual(settings->cards, 256);
 	w->set.silent = or_usual(settings->silent, 25000);
+	w->set.opening = or_usual(settings->opening, 15000);
 	w->set.patience = or_usual(settings->patience, 20000);
 	if (pthread_mutex_init(&w->lock, NULL) != 0 ||
-	    pthread_cond_init(&w->idle, NULL) != 0) {
+	    init_idle(&w->idle) != 0) {
 		free(w);
 		return CB_E_NOMEM;
 	}

@@ -25,6 +25,7 @@ struct be_worker_settings {
 	unsigned cards;		/* that may be open [256] */
 	/* milliseconds */
 	unsigned silent;	/* a session lives without its bridge [25000] */
+	unsigned opening;	/* so long a bridge waits for OPEN [15000] */
 	unsigned patience;	/* with a store or vault that is away [20000] */
 };
 

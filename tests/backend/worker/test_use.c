@@ -307,6 +307,31 @@ START_TEST(a_card_that_is_being_opened_is_not_taken)
 }
 END_TEST
 
+/* The bridge has given up, and opened the card anew. */
+START_TEST(an_open_that_is_old_ends_no_session)
+{
+	struct bridge again;
+	uint64_t first, second;
+
+	g.set.opening = 1000;
+	rig_restart(&g);
+	bridge_init(&again, &g, 0);
+	__atomic_store_n(&g.late, true, __ATOMIC_RELEASE);
+	ck_assert_uint_eq(bridge_open_post(&b, false, &first), 0);
+	for (int i = 0; i < 1000 && rig_entries(&g, WIRE_SESSION_OPEN) == 0;
+	     i++)
+		(void)rig_has(&g, 0xFFFF, 5);
+	ck_assert_uint_eq(bridge_open_post(&again, false, &second), 0);
+	(void)rig_has(&g, second, 1200);
+	__atomic_store_n(&g.late, false, __ATOMIC_RELEASE);
+	(void)told(watch(&again, false, 0));
+	ck_assert_uint_eq(bridge_opened(&b, first), 0);
+	ck_assert_uint_eq(bridge_opened(&again, second), CB_E_TIMEOUT);
+	ck_assert_uint_eq(rig_stats(&g).sessions, 1);
+	bridge_clear(&again);
+}
+END_TEST
+
 /* ---- stopping ------------------------------------------------------------ */
 
 static void
@@ -403,6 +428,7 @@ use_suite(void)
 	tcase_add_test(t, a_card_that_may_not_be_taken_over_goes_on);
 	tcase_add_test(t, taking_over_waits_for_the_running_command);
 	tcase_add_test(t, a_card_that_is_being_opened_is_not_taken);
+	tcase_add_test(t, an_open_that_is_old_ends_no_session);
 	tcase_add_test(t, a_device_opens_its_own_card_anew);
 	tcase_add_test(t, who_has_no_right_sees_no_card);
 	tcase_add_test(t, a_session_whose_bridge_is_silent_ends);
