@@ -120,6 +120,7 @@ struct be_worker {
 	struct be_session *sessions;
 	size_t sessions_n;	/* with those that are being opened */
 	struct be_claim *claims;
+	unsigned waiters;	/* threads of the pool that wait for `idle` */
 	struct be_offer *offers;
 	struct be_watch *watches;
 	be_lost_fn *lost;	/* NULL: nobody wants to know */

@@ -144,24 +144,27 @@ claim_end(struct opening *o)
 }
 
 /* Until somebody may have become idle, with the lock; CB_E_TIMEOUT: nobody did,
- * and the bridge has given up. */
+ * and the bridge has given up, or too many wait: what they wait for may itself
+ * need a thread of the pool. */
 static enum cb_err
 wait_idle(struct opening *o)
 {
 	const uint64_t now = be_worker_tick();
 	uint64_t left = o->until > now ? o->until - now : 0;
+	struct be_worker *w = o->w;
 	struct timespec t;
+	int r;
 
-	if (left == 0)
+	if (left == 0 || w->waiters >= w->set.threads / 2)
 		return CB_E_TIMEOUT;
 	(void)clock_gettime(CLOCK_MONOTONIC, &t);
 	left += (uint64_t)t.tv_nsec / 1000000;
 	t.tv_sec += (time_t)(left / 1000);
 	t.tv_nsec = (long)(left % 1000) * 1000000;
-	return pthread_cond_timedwait(&o->w->idle, &o->w->lock, &t) ==
-		ETIMEDOUT
-	    ? CB_E_TIMEOUT
-	    : CB_OK;
+	w->waiters++;
+	r = pthread_cond_timedwait(&w->idle, &w->lock, &t);
+	w->waiters--;
+	return r == ETIMEDOUT ? CB_E_TIMEOUT : CB_OK;
 }
 
 /* Waits for who is opening the card, whose lease no session has yet, and for

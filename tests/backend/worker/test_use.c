@@ -332,6 +332,41 @@ START_TEST(an_open_that_is_old_ends_no_session)
 }
 END_TEST
 
+/* Half of the pool's four threads may wait; the rest has work to do. */
+START_TEST(who_waits_leaves_threads_to_others)
+{
+	struct bridge others[3];
+	uint64_t first, ids[COUNT(others)];
+	int refused = 0;
+
+	__atomic_store_n(&g.late, true, __ATOMIC_RELEASE);
+	ck_assert_uint_eq(bridge_open_post(&b, false, &first), 0);
+	for (int i = 0; i < 1000 && rig_entries(&g, WIRE_SESSION_OPEN) == 0;
+	     i++)
+		(void)rig_has(&g, 0xFFFF, 5);
+	for (int i = 0; i < COUNT(others); i++) {
+		bridge_init(&others[i], &g, 0);
+		ck_assert_uint_eq(
+		    bridge_open_post(&others[i], false, &ids[i]), 0);
+	}
+	for (int i = 0; i < 300 && refused == 0; i++) {
+		(void)rig_has(&g, 0xFFFF, 5);
+		for (int k = 0; k < COUNT(others); k++)
+			refused += rig_has(&g, ids[k], 0);
+	}
+	ck_assert_int_eq(refused, 1);
+	__atomic_store_n(&g.late, false, __ATOMIC_RELEASE);
+	(void)told(watch(&b, false, 0));
+	ck_assert_uint_eq(bridge_opened(&b, first), 0);
+	for (int i = 0; i < COUNT(others); i++) {
+		const uint16_t code = bridge_opened(&others[i], ids[i]);
+
+		ck_assert(code == 0 || code == CB_E_TIMEOUT);
+		bridge_clear(&others[i]);
+	}
+}
+END_TEST
+
 /* ---- stopping ------------------------------------------------------------ */
 
 static void
@@ -429,6 +464,7 @@ use_suite(void)
 	tcase_add_test(t, taking_over_waits_for_the_running_command);
 	tcase_add_test(t, a_card_that_is_being_opened_is_not_taken);
 	tcase_add_test(t, an_open_that_is_old_ends_no_session);
+	tcase_add_test(t, who_waits_leaves_threads_to_others);
 	tcase_add_test(t, a_device_opens_its_own_card_anew);
 	tcase_add_test(t, who_has_no_right_sees_no_card);
 	tcase_add_test(t, a_session_whose_bridge_is_silent_ends);
