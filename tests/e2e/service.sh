@@ -143,11 +143,16 @@ t_fails "a stranger stays out" setpriv --reuid nobody --regid nogroup \
 # A program that has more rights than whoever started it: what it is told in
 # the environment is the word of that one.
 install -m 4755 -o "$user" "$T/cardbridge" "$T/privileged"
-stranger=(setpriv --reuid nobody --regid nogroup --clear-groups
-	env "CARDBRIDGE_SOCKET=$run/socket" "$T/privileged")
-t "a setuid program comes in as its owner" "${stranger[@]}" \
-	--socket "$run/socket" reader list
-t_fails "but goes where no environment sends it" "${stranger[@]}" reader list
+stranger() { # OPTION...
+	setpriv --reuid nobody --regid nogroup --clear-groups \
+		env "CARDBRIDGE_SOCKET=$run/socket" "$T/privileged" "$@" \
+		reader list 2>/dev/null || true
+}
+# By what it says: a sanitizer, which cannot search such a program for leaks,
+# has it fail.
+like "$(stranger --socket "$run/socket")" '^desk ' \
+	"a setuid program comes in as its owner"
+is "$(stranger)" "" "but goes where no environment sends it"
 
 finish "$BRIDGE_PID"
 is "$(grep -ciE 'bad system call|not permitted' "$BRIDGE_LOG" || true)" \
