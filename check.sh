@@ -4,7 +4,7 @@
 #
 # Builds everything with warnings as errors, by gcc and clang, and runs every
 # test: unit tests, the same under sanitizers and valgrind, fuzz targets for
-# 20 s each, the checks of the tree, the end-to-end tests with a private pcscd,
+# 12 s each, the checks of the tree, the end-to-end tests with a private pcscd,
 # a distribution, an installation. On a bare Debian 12, as root or as a user
 # with sudo; missing packages are installed. The last line is
 #
@@ -47,6 +47,7 @@ declare -A e2e_kind=(
 	[backend-road]=measuring
 	[ci-recipes]=program
 	[debian13]=measuring
+	[opensc-counts]=program
 	[pcscd-bridge-gone]=measuring
 	[pcscd-quiet]=quiet
 	[run]=measuring
@@ -230,7 +231,7 @@ stage_fuzz() {
 		-- fuzz-programs || return
 	rm -f build-fuzz/tests/fuzz/*.tap
 	timeout -k 10 600 make -C build-fuzz -k -j"$jobs" fuzz-short \
-		FUZZ_SECONDS="${FUZZ_SECONDS:-20}" >"$logs/fuzz.log" 2>&1
+		FUZZ_SECONDS="${FUZZ_SECONDS:-12}" >"$logs/fuzz.log" 2>&1
 	rc=$?
 	[ "$rc" = 0 ] || tail -n 5 "$logs/fuzz.log"
 	for f in build-fuzz/tests/fuzz/fuzz_*.tap; do
