@@ -4,7 +4,7 @@
 #
 # Builds everything with warnings as errors, by gcc and clang, and runs every
 # test: unit tests, the same under sanitizers and valgrind, fuzz targets for
-# 12 s each, the checks of the tree, the end-to-end tests with a private pcscd,
+# 10 s each, the checks of the tree, the end-to-end tests with a private pcscd,
 # a distribution, an installation. On a bare Debian 12, as root or as a user
 # with sudo; missing packages are installed. The last line is
 #
@@ -42,7 +42,8 @@ mapfile -t -O "${#packages[@]}" packages < <(cat docs/packages tests/e2e/package
 # not in the other Debian, and cannot be loaded into everybody's programs.
 # "quiet": sleeps for most of a minute and counts who wakes up meanwhile; not
 # with sanitizers either. prog-*, "program": what these send is what opensc-*
-# sends, which is run with sanitizers; ci-recipes builds its own.
+# sends, or replay-bridge, which are run with sanitizers; ci-recipes builds its
+# own.
 declare -A e2e_kind=(
 	[backend-road]=measuring
 	[ci-recipes]=program
@@ -50,6 +51,8 @@ declare -A e2e_kind=(
 	[opensc-counts]=program
 	[pcscd-bridge-gone]=measuring
 	[pcscd-quiet]=quiet
+	[replay-emu]=program
+	[replay-pcsc]=program
 	[run]=measuring
 	[run-trace]=measuring
 	[run-trace-file]=measuring
@@ -231,7 +234,7 @@ stage_fuzz() {
 		-- fuzz-programs || return
 	rm -f build-fuzz/tests/fuzz/*.tap
 	timeout -k 10 600 make -C build-fuzz -k -j"$jobs" fuzz-short \
-		FUZZ_SECONDS="${FUZZ_SECONDS:-12}" >"$logs/fuzz.log" 2>&1
+		FUZZ_SECONDS="${FUZZ_SECONDS:-10}" >"$logs/fuzz.log" 2>&1
 	rc=$?
 	[ "$rc" = 0 ] || tail -n 5 "$logs/fuzz.log"
 	for f in build-fuzz/tests/fuzz/fuzz_*.tap; do
