@@ -4,37 +4,21 @@
  * Signatures on edwards25519 (RFC 8032).
  */
 #include "common/ct.h"
-#include "crypto/crypto.h"
-#include "crypto/ossl.h"
+#include "crypto/curve.h"
 
-static EVP_PKEY *
-pair_new(const uint8_t secret[CR_KEY])
-{
-	return cr_ossl() == NULL
-	    ? NULL
-	    : EVP_PKEY_new_raw_private_key_ex(
-		  NULL, "ED25519", NULL, secret, CR_KEY);
-}
+#define NAME "ED25519"
 
 enum cb_err
 cr_ed25519_public(const uint8_t secret[CR_KEY], uint8_t public[CR_KEY])
 {
-	EVP_PKEY *pair = pair_new(secret);
-	enum cb_err r = CB_E_CRYPTO;
-	size_t n = CR_KEY;
-
-	if (pair != NULL &&
-	    EVP_PKEY_get_raw_public_key(pair, public, &n) == 1 && n == CR_KEY)
-		r = CB_OK;
-	EVP_PKEY_free(pair);
-	return cr_ossl_end(r);
+	return cr_curve_public(NAME, secret, public);
 }
 
 enum cb_err
 cr_ed25519_sign(const uint8_t secret[CR_KEY], struct cb_span data,
     uint8_t signature[CR_SIGNATURE])
 {
-	EVP_PKEY *pair = pair_new(secret);
+	EVP_PKEY *pair = cr_curve_pair(NAME, secret);
 	EVP_MD_CTX *ctx = EVP_MD_CTX_new();
 	enum cb_err r = CB_E_CRYPTO;
 	size_t n = CR_SIGNATURE;
@@ -63,7 +47,7 @@ cr_ed25519_verify(const uint8_t public[CR_KEY], struct cb_span data,
 	if (cr_ossl() != NULL && ctx != NULL &&
 	    signature.n == CR_SIGNATURE &&
 	    (key = EVP_PKEY_new_raw_public_key_ex(
-		 NULL, "ED25519", NULL, public, CR_KEY)) != NULL &&
+		 NULL, NAME, NULL, public, CR_KEY)) != NULL &&
 	    EVP_DigestVerifyInit_ex(
 		ctx, NULL, NULL, NULL, NULL, key, NULL) == 1 &&
 	    EVP_DigestVerify(ctx, signature.p, signature.n, data.p,

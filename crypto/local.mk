@@ -3,6 +3,7 @@
 noinst_LTLIBRARIES += crypto/libprimitives.la
 crypto_libprimitives_la_SOURCES = \
 	crypto/crypto.h \
+	crypto/curve.c crypto/curve.h \
 	crypto/ed25519.c \
 	crypto/gcm.c \
 	crypto/hash.c \

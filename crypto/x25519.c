@@ -4,37 +4,21 @@
  * Key agreement on Curve25519 (RFC 7748).
  */
 #include "common/ct.h"
-#include "crypto/crypto.h"
-#include "crypto/ossl.h"
+#include "crypto/curve.h"
 
-static EVP_PKEY *
-pair_new(const uint8_t secret[CR_KEY])
-{
-	return cr_ossl() == NULL
-	    ? NULL
-	    : EVP_PKEY_new_raw_private_key_ex(
-		  NULL, "X25519", NULL, secret, CR_KEY);
-}
+#define NAME "X25519"
 
 enum cb_err
 cr_x25519_public(const uint8_t secret[CR_KEY], uint8_t public[CR_KEY])
 {
-	EVP_PKEY *pair = pair_new(secret);
-	enum cb_err r = CB_E_CRYPTO;
-	size_t n = CR_KEY;
-
-	if (pair != NULL &&
-	    EVP_PKEY_get_raw_public_key(pair, public, &n) == 1 && n == CR_KEY)
-		r = CB_OK;
-	EVP_PKEY_free(pair);
-	return cr_ossl_end(r);
+	return cr_curve_public(NAME, secret, public);
 }
 
 enum cb_err
 cr_x25519_shared(const uint8_t secret[CR_KEY], const uint8_t peer[CR_KEY],
     uint8_t shared[CR_KEY])
 {
-	EVP_PKEY *pair = pair_new(secret), *other = NULL;
+	EVP_PKEY *pair = cr_curve_pair(NAME, secret), *other = NULL;
 	EVP_PKEY_CTX *ctx = NULL;
 	enum cb_err r = CB_E_CRYPTO;
 	size_t n = CR_KEY;
@@ -42,7 +26,7 @@ cr_x25519_shared(const uint8_t secret[CR_KEY], const uint8_t peer[CR_KEY],
 	/* A peer whose shared secret is zero (6.1) fails in derive. */
 	if (pair != NULL &&
 	    (other = EVP_PKEY_new_raw_public_key_ex(
-		 NULL, "X25519", NULL, peer, CR_KEY)) != NULL &&
+		 NULL, NAME, NULL, peer, CR_KEY)) != NULL &&
 	    (ctx = EVP_PKEY_CTX_new_from_pkey(NULL, pair, NULL)) != NULL &&
 	    EVP_PKEY_derive_init(ctx) == 1 &&
 	    EVP_PKEY_derive_set_peer(ctx, other) == 1 &&
