@@ -7,6 +7,7 @@ wire_libwire_la_SOURCES = \
 	wire/cert.c wire/cert.h \
 	wire/cert_make.c wire/cert_template.h \
 	wire/chain.c wire/chain.h \
+	wire/desk.h \
 	wire/entry.c wire/entry.h \
 	wire/entry_types.c wire/entry_types.h \
 	wire/export.c wire/export.h \
