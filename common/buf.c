@@ -243,6 +243,19 @@ cb_put_lv16(struct cb_buf *b, struct cb_span s)
 	return CB_OK;
 }
 
+enum cb_err
+cb_put_lv32(struct cb_buf *b, struct cb_span s)
+{
+	const size_t before = b->n;
+	enum cb_err r;
+
+	if (s.n > UINT32_MAX)
+		return CB_E_LIMIT;
+	if ((r = cb_put_u32(b, (uint32_t)s.n)) == CB_OK)
+		r = cb_buf_add(b, s);
+	return cb_buf_undo(b, before, r);
+}
+
 void
 cb_buf_consume(struct cb_buf *b, size_t n)
 {

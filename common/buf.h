@@ -46,6 +46,7 @@ CB_MUST_USE enum cb_err cb_put_u32(struct cb_buf *b, uint32_t v);
 CB_MUST_USE enum cb_err cb_put_u64(struct cb_buf *b, uint64_t v);
 /* 2-byte length and the bytes; CB_E_LIMIT past 65535. */
 CB_MUST_USE enum cb_err cb_put_lv16(struct cb_buf *b, struct cb_span s);
+CB_MUST_USE enum cb_err cb_put_lv32(struct cb_buf *b, struct cb_span s);
 /* Removes n bytes from the front (wiping what is freed). */
 void cb_buf_consume(struct cb_buf *b, size_t n);
 /* Moves *from into *to (freeing what *to had); *from is then empty. */

@@ -131,6 +131,20 @@ cb_get_lv16(struct cb_span *cur, struct cb_span *out)
 }
 
 enum cb_err
+cb_get_lv32(struct cb_span *cur, struct cb_span *out)
+{
+	struct cb_span ahead = *cur;
+	uint32_t n;
+	enum cb_err r;
+
+	if ((r = cb_get_u32(&ahead, &n)) != CB_OK ||
+	    (r = cb_get_span(&ahead, n, out)) != CB_OK)
+		return r;
+	*cur = ahead;
+	return CB_OK;
+}
+
+enum cb_err
 cb_get_end(const struct cb_span *cur)
 {
 	return cur->n == 0 ? CB_OK : CB_E_FORMAT;

@@ -40,6 +40,8 @@ CB_MUST_USE enum cb_err cb_get_span(
     struct cb_span *cur, size_t n, struct cb_span *out);
 /* 2-byte length, then that many bytes (borrowed). */
 CB_MUST_USE enum cb_err cb_get_lv16(struct cb_span *cur, struct cb_span *out);
+/* The same behind a 4-byte length. */
+CB_MUST_USE enum cb_err cb_get_lv32(struct cb_span *cur, struct cb_span *out);
 /* Refuses leftovers: CB_E_FORMAT unless the cursor is at its end. */
 CB_MUST_USE enum cb_err cb_get_end(const struct cb_span *cur);
 

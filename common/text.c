@@ -89,3 +89,41 @@ cb_get_text(struct cb_span *cur, char *out, size_t size)
 	*cur = at;
 	return CB_OK;
 }
+
+/* How many bytes the character at the front has; 0: it is none, or one that is
+ * not shown. */
+static size_t
+plain_n(struct cb_span s)
+{
+	static const uint32_t least[] = { 0, 0, 0x80, 0x800, 0x10000 };
+	const uint8_t c = s.p[0];
+	const size_t n = c < 0x80 ? 1
+	    : c >= 0xF0		  ? 4
+	    : c >= 0xE0		  ? 3
+				  : 2;
+	uint32_t v = n == 1 ? c : c & (0x7Fu >> n);
+
+	if ((c & 0xC0) == 0x80 || c > 0xF4 || n > s.n)
+		return 0;
+	for (size_t i = 1; i < n; i++) {
+		if ((s.p[i] & 0xC0) != 0x80)
+			return 0;
+		v = v << 6 | (s.p[i] & 0x3Fu);
+	}
+	/* too long a form; surrogates; C0, C1 and DEL */
+	if (v < least[n] || (v >= 0xD800 && v <= 0xDFFF) || v > 0x10FFFF ||
+	    v < 0x20 || (v >= 0x7F && v < 0xA0))
+		return 0;
+	return n;
+}
+
+bool
+cb_is_plain_text(struct cb_span s)
+{
+	size_t n;
+
+	for (; s.n > 0; s = cb_span_tail(s, n))
+		if ((n = plain_n(s)) == 0)
+			return false;
+	return true;
+}

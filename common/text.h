@@ -24,4 +24,7 @@ CB_MUST_USE enum cb_err cb_put_text(
 CB_MUST_USE enum cb_err cb_get_text(
     struct cb_span *cur, char *out, size_t size);
 
+/* What a person may be shown: UTF-8 (RFC 3629) without control characters. */
+bool cb_is_plain_text(struct cb_span s);
+
 #endif

@@ -5,6 +5,7 @@
  */
 #include "wire/act.h"
 #include "wire/begin.h"
+#include "wire/fields.h"
 
 enum { PUT = 1, REMOVE = 2 };
 
@@ -101,13 +102,18 @@ wire_change_get(struct cb_span *cur, struct wire_change *out)
 }
 
 static enum cb_err
-check_changes(const struct wire_act *act)
+check_order(const struct wire_act *act)
 {
 	struct cb_span cur = act->changes;
+	struct wire_fields detail;
 	struct wire_change c;
-	enum cb_err r = CB_OK;
+	enum cb_err r = wire_fields_get(act->detail, &detail);
 
-	if (act->count > WIRE_ACT_CHANGES || !wire_is_word(act->what))
+	/* secrets go beside an act: it is hashed, and kept by some */
+	if (r != CB_OK || wire_fields_has(&detail, WIRE_D_PASSCODE) ||
+	    wire_fields_has(&detail, WIRE_D_SO_PASSCODE) ||
+	    act->count > WIRE_ACT_CHANGES || !wire_is_word(act->what) ||
+	    act->detail.n > WIRE_ACT_DETAIL_MAX)
 		return CB_E_FORMAT;
 	for (unsigned i = 0; r == CB_OK && i < act->count; i++)
 		r = wire_change_get(&cur, &c);
@@ -126,6 +132,8 @@ put_request(struct cb_buf *b, const struct wire_act *act)
 	    (r = wire_put_bytes(b, act->organisation, WIRE_ID)) != CB_OK ||
 	    (r = wire_put_bytes(b, act->id, WIRE_ID)) != CB_OK ||
 	    (r = cb_put_lv16(b, act->what)) != CB_OK ||
+	    (r = wire_put_bytes(b, act->subject, WIRE_ID)) != CB_OK ||
+	    (r = cb_put_lv16(b, act->detail)) != CB_OK ||
 	    (r = cb_put_u16(b, act->count)) != CB_OK ||
 	    (r = cb_put_lv16(b, act->changes)) != CB_OK);
 	return r;
@@ -138,7 +146,7 @@ wire_act_put(struct cb_buf *b, const struct wire_act *act,
 	struct cb_buf head = CB_BUF_INIT_MAX(WIRE_ACT_MAX);
 	enum cb_err r;
 
-	if (check_changes(act) != CB_OK)
+	if (check_order(act) != CB_OK)
 		return CB_E_ARG;
 	(void)((r = put_request(&head, act)) != CB_OK ||
 	    (r = wire_put_bytes(
@@ -165,13 +173,15 @@ wire_act_get(struct cb_span whole, struct wire_act *out, struct cb_span *head,
 	    (r = wire_get_bytes(&cur, a.organisation, WIRE_ID)) != CB_OK ||
 	    (r = wire_get_bytes(&cur, a.id, WIRE_ID)) != CB_OK ||
 	    (r = cb_get_lv16(&cur, &a.what)) != CB_OK ||
+	    (r = wire_get_bytes(&cur, a.subject, WIRE_ID)) != CB_OK ||
+	    (r = cb_get_lv16(&cur, &a.detail)) != CB_OK ||
 	    (r = cb_get_u16(&cur, &a.count)) != CB_OK ||
 	    (r = cb_get_lv16(&cur, &a.changes)) != CB_OK ||
 	    (r = wire_get_bytes(&cur, a.challenge, WIRE_CHALLENGE)) != CB_OK ||
 	    (r = wire_get_bytes(&cur, a.person, WIRE_ID)) != CB_OK ||
 	    (r = cb_get_lv16(&cur, &a.certificate)) != CB_OK ||
 	    (r = get_signature(whole, cur, &h, &s)) != CB_OK ||
-	    (r = check_changes(&a)) != CB_OK)
+	    (r = check_order(&a)) != CB_OK)
 		return r;
 	*out = a;
 	*head = h;

@@ -15,6 +15,7 @@
 
 #define WIRE_ACT_MAX 32768
 #define WIRE_ACT_CHANGES 32
+#define WIRE_ACT_DETAIL_MAX 1024
 
 struct wire_change {
 	bool remove;
@@ -25,7 +26,9 @@ struct wire_act {
 	enum wire_kind kind;
 	uint8_t backend[WIRE_ID], organisation[WIRE_ID];
 	uint8_t id[WIRE_ID];		/* random; of the act */
-	struct cb_span what;		/* a word, for the books */
+	struct cb_span what;		/* a word (desk.h), for the books */
+	uint8_t subject[WIRE_ID];	/* zeros: the rows say it */
+	struct cb_span detail;		/* fields.h: what else is ordered */
 	uint16_t count;			/* at most WIRE_ACT_CHANGES */
 	struct cb_span changes;		/* as on the wire */
 	/* so far it is what an APPROVAL is of */

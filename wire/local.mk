@@ -7,11 +7,12 @@ wire_libwire_la_SOURCES = \
 	wire/cert.c wire/cert.h \
 	wire/cert_make.c wire/cert_template.h \
 	wire/chain.c wire/chain.h \
-	wire/desk.h \
+	wire/desk.c wire/desk.h \
 	wire/entry.c wire/entry.h \
 	wire/entry_types.c wire/entry_types.h \
 	wire/export.c wire/export.h \
 	wire/enrol.c wire/enrol.h \
+	wire/fields.c wire/fields.h \
 	wire/grant.c wire/grant.h \
 	wire/identity.c wire/identity.h \
 	wire/key.c wire/key.h \

@@ -72,37 +72,14 @@ wire_command_get(struct cb_span message, struct wire_command *out)
 
 /* ---- exchanges ----------------------------------------------------------- */
 
-static enum cb_err
-put_lv32(struct cb_buf *b, struct cb_span s)
-{
-	enum cb_err r = s.n <= UINT32_MAX ? CB_OK : CB_E_LIMIT;
-
-	(void)(r != CB_OK || (r = cb_put_u32(b, (uint32_t)s.n)) != CB_OK ||
-	    (r = cb_buf_add(b, s)) != CB_OK);
-	return r;
-}
-
-static enum cb_err
-get_lv32(struct cb_span *cur, struct cb_span *out)
-{
-	struct cb_span rest = *cur;
-	uint32_t n;
-	enum cb_err r;
-
-	if ((r = cb_get_u32(&rest, &n)) == CB_OK &&
-	    (r = cb_get_span(&rest, n, out)) == CB_OK)
-		*cur = rest;
-	return r;
-}
-
 enum cb_err
 wire_exchange_put(struct cb_buf *b, const struct wire_exchange *exchange)
 {
 	const size_t before = b->n;
 	enum cb_err r;
 
-	if ((r = put_lv32(b, exchange->command)) == CB_OK)
-		r = put_lv32(b, exchange->answer);
+	if ((r = cb_put_lv32(b, exchange->command)) == CB_OK)
+		r = cb_put_lv32(b, exchange->answer);
 	return cb_buf_undo(b, before, r);
 }
 
@@ -113,8 +90,8 @@ wire_exchange_get(struct cb_span *cur, struct wire_exchange *out)
 	struct wire_exchange e;
 	enum cb_err r;
 
-	if ((r = get_lv32(&rest, &e.command)) != CB_OK ||
-	    (r = get_lv32(&rest, &e.answer)) != CB_OK)
+	if ((r = cb_get_lv32(&rest, &e.command)) != CB_OK ||
+	    (r = cb_get_lv32(&rest, &e.answer)) != CB_OK)
 		return r;
 	*out = e;
 	*cur = rest;

@@ -9,6 +9,7 @@
 
 #include "tests/fuzz/fuzz.h"
 #include "wire/cert.h"
+#include "wire/desk.h"
 #include "wire/message.h"
 #include "wire/open.h"
 #include "wire/record.h"
@@ -67,6 +68,36 @@ answer(struct cb_span in)
 		same(wire_answer_put(&b, &a), &b, in);
 }
 
+static void
+desk(struct cb_span in)
+{
+	struct cb_buf b = CB_BUF_INIT;
+	struct wire_desk d;
+
+	if (wire_desk_get(in, &d) == CB_OK)
+		same(wire_desk_put(&b, &d), &b, in);
+}
+
+static void
+told(struct cb_span in)
+{
+	struct cb_buf b = CB_BUF_INIT, items = CB_BUF_INIT;
+	struct wire_told_items t;
+	struct wire_fields item;
+	struct cb_span cur;
+
+	if (wire_told_items_get(in, &t) != CB_OK)
+		return;
+	cur = t.items;
+	for (unsigned i = 0; i < t.count; i++)
+		if (wire_item_get(&cur, &item) != CB_OK ||
+		    wire_item_put(&items, &item) != CB_OK)
+			abort();
+	t.items = cb_buf_span(&items);
+	same(wire_told_items_put(&b, &t), &b, in);
+	cb_buf_free(&items);
+}
+
 /* A body: records that nobody sealed are all refused; their parts are the
  * whole of what was read. */
 static void
@@ -112,7 +143,7 @@ int
 LLVMFuzzerTestOneInput(const uint8_t *p, size_t n)
 {
 	static void (*const parsers[])(struct cb_span in) = { offer, accept_,
-		command, answer, records, certificate };
+		command, answer, records, certificate, desk, told };
 
 	if (n == 0)
 		return 0;

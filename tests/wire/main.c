@@ -97,6 +97,7 @@ main(void)
 	srunner_add_suite(sr, entry_suite());
 	srunner_add_suite(sr, grant_suite());
 	srunner_add_suite(sr, act_suite());
+	srunner_add_suite(sr, desk_suite());
 	srunner_add_suite(sr, chain_suite());
 	srunner_add_suite(sr, export_suite());
 	srunner_add_suite(sr, road_suite());

@@ -11,6 +11,7 @@
 #include "wire/cert.h"
 
 Suite *act_suite(void);
+Suite *desk_suite(void);
 Suite *cert_suite(void);
 Suite *chain_suite(void);
 Suite *entry_suite(void);

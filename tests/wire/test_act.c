@@ -32,7 +32,8 @@ act_of(const struct cb_buf *changes, uint16_t n)
 {
 	return (struct wire_act){ .kind = WIRE_TEST, .backend = { 1 },
 		.organisation = { 2 }, .id = { 3 },
-		.what = cb_span_str("role-set"), .count = n,
+		.what = cb_span_str("role-set"), .subject = { 6 },
+		.detail = cb_span("\x09\0\1\2", 4), .count = n,
 		.changes = cb_buf_span(changes), .challenge = { 4 },
 		.person = { 5 }, .certificate = cb_span_str("certificate") };
 }
@@ -96,6 +97,10 @@ START_TEST(an_act_is_read_as_it_was_signed)
 	act.person[0]++;
 	ck_assert_int_eq(wire_act_request(&act, two), CB_OK);
 	ck_assert_mem_eq(one, two, CR_HASH);
+	act.subject[0]++;
+	ck_assert_int_eq(wire_act_request(&act, two), CB_OK);
+	ck_assert_mem_ne(one, two, CR_HASH);
+	act.subject[0]--;
 	act.id[0]++;
 	ck_assert_int_eq(wire_act_request(&act, two), CB_OK);
 	ck_assert_mem_ne(one, two, CR_HASH);
@@ -119,6 +124,16 @@ START_TEST(changes_are_counted_and_rows)
 	act.changes.n -= changes.n / (WIRE_ACT_CHANGES + 1);
 	ck_assert_int_eq(wire_act_put(&b, &act, key), CB_OK);
 	act.what = cb_span_str("Not a word");
+	ck_assert_int_eq(wire_act_put(&b, &act, key), CB_E_ARG);
+	act = act_of(&changes, 0);
+	act.changes = CB_SPAN_EMPTY;
+	ck_assert_int_eq(wire_act_put(&b, &act, key), CB_OK);
+	act.detail = cb_span("\x07\0\4name", 7);
+	ck_assert_int_eq(wire_act_put(&b, &act, key), CB_OK);
+	act.detail = cb_span("\x07\0\5name", 7);
+	ck_assert_int_eq(wire_act_put(&b, &act, key), CB_E_ARG);
+	/* a passcode is in no act */
+	act.detail = cb_span("\x18\0\4" "1234", 7);
 	ck_assert_int_eq(wire_act_put(&b, &act, key), CB_E_ARG);
 	act = act_of(&changes, 1);
 	act.changes = cb_span("\1\0\2ab", 5);
