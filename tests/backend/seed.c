@@ -1,15 +1,18 @@
 /* SPDX-License-Identifier: BSD-2-Clause
  * Copyright (c) 2026 The cardbridge authors */
 /*
- * seed DIR PROFILE: founds an organisation in a backend that was made with
- * --test and is not running, with one card, made from the file PROFILE, and a
- * token for the device that may use it. Says on standard output, each behind
- * its name: organisation, card, device, token.
+ * seed [-c CARDS] [-d DEVICES] [-k KEYS] DIR PROFILE: founds an organisation in
+ * a backend that was made with --test and is not running, with cards (1, made
+ * from the file PROFILE with keys of their own or those of the file KEYS), and
+ * tokens for devices (1), which may use every DEVICES-th card each. Says on
+ * standard output, each behind its name: organisation; card, ...; device,
+ * ...; token, ...
  */
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <time.h>
+#include <unistd.h>
 
 #include "backend/ask_store.h"
 #include "backend/conf.h"
@@ -20,34 +23,44 @@
 #include "tests/backend/founder.h"
 #include "wire/token.h"
 
-enum { CARD, ASSIGNMENT, TOKEN, GRANTS };	/* rows with a MAC */
-#define ROWS (GRANTS + BE_ORG_KEYS + 1)
+#define COUNT_MAX 4096
 #define TOKEN_MS 3600000
 
+/* A row with a MAC. */
+struct granted {
+	enum be_table table;
+	size_t mac_at;		/* the MAC's column */
+	struct be_value v[BE_COLUMNS_MAX];
+};
+
+struct seeded_card {
+	uint8_t id[WIRE_ID];
+	struct be_card_key key;
+	struct cb_buf wrap;
+};
+
+struct seeded_device {
+	uint8_t id[WIRE_ID], secret[WIRE_TOKEN], hash[CR_HASH];
+};
+
 struct seed {
-	const char *profile;
+	const char *profile, *keys;
+	size_t cards_n, devices_n;
 	struct be_conf conf;
 	struct be_store *st;
 	struct be_ring *ring;
 	struct be_org *org;
-	uint8_t organisation[WIRE_ID], card[WIRE_ID], device[WIRE_ID];
-	uint8_t secret[WIRE_TOKEN], hash[CR_HASH];
-	struct be_value grants[GRANTS][BE_COLUMNS_MAX];
-	struct be_value wrapped[BE_ORG_KEYS + 1][BE_COLUMNS_MAX];
-	struct cb_buf wraps[BE_ORG_KEYS + 1], macs;
-	struct be_card_key key;
-	struct emu_nvm *made;
+	uint8_t organisation[WIRE_ID];
+	struct seeded_card *cards;
+	struct seeded_device *devices;
+	struct granted *grants;		/* two of each card, then tokens */
+	struct cb_buf wraps[BE_ORG_KEYS], macs;
 	struct cb_why why;
 };
 
 typedef enum cb_err step_fn(struct seed *s);
 
 static const uint8_t platform[WIRE_ID];
-static const enum be_table tables[GRANTS] = { [CARD] = BE_CARD,
-	[ASSIGNMENT] = BE_ASSIGNMENT, [TOKEN] = BE_TOKEN };
-/* the MAC's column */
-static const size_t mac_at[GRANTS] = { [CARD] = 9, [ASSIGNMENT] = 4,
-	[TOKEN] = 5 };
 
 /* ---- the backend that is there ------------------------------------------- */
 
@@ -106,138 +119,221 @@ open_backend(struct seed *s)
 
 /* ---- what is founded ----------------------------------------------------- */
 
+static size_t
+grants_n(const struct seed *s)
+{
+	return 2 * s->cards_n + s->devices_n;
+}
+
 static enum cb_err
 draw(struct seed *s)
 {
 	enum cb_err r;
 
-	(void)((r = cr_random(s->organisation, WIRE_ID)) != CB_OK ||
-	    (r = cr_random(s->card, WIRE_ID)) != CB_OK ||
-	    (r = cr_random(s->device, WIRE_ID)) != CB_OK ||
-	    (r = cr_random(s->secret, WIRE_TOKEN)) != CB_OK ||
-	    (r = cr_sha256(CB_SPAN_OF(s->secret), s->hash)) != CB_OK);
+	s->cards = calloc(s->cards_n, sizeof(*s->cards));
+	s->devices = calloc(s->devices_n, sizeof(*s->devices));
+	s->grants = calloc(grants_n(s), sizeof(*s->grants));
+	if (s->cards == NULL || s->devices == NULL || s->grants == NULL)
+		return CB_E_NOMEM;
+	r = cr_random(s->organisation, WIRE_ID);
+	for (size_t i = 0; r == CB_OK && i < s->cards_n; i++)
+		r = cr_random(s->cards[i].id, WIRE_ID);
+	for (size_t i = 0; r == CB_OK && i < s->devices_n; i++) {
+		struct seeded_device *d = &s->devices[i];
+
+		(void)((r = cr_random(d->id, WIRE_ID)) != CB_OK ||
+		    (r = cr_random(d->secret, WIRE_TOKEN)) != CB_OK ||
+		    (r = cr_sha256(CB_SPAN_OF(d->secret), d->hash)) !=
+			CB_OK);
+	}
 	return r;
 }
 
 static void
-fill_grants(struct seed *s)
+fill_card(struct seed *s, size_t i)
 {
 	const int64_t now = (int64_t)time(NULL) * 1000;
-	const struct be_value card[] = { BE_ID(s->card), BE_I(1), BE_I(0),
-		BE_I(1), BE_T(cb_span_str("seed")), BE_B(CB_SPAN_EMPTY),
-		BE_I(1), BE_I(now), BE_I(1), BE_B(CB_SPAN_EMPTY) };
-	const struct be_value assignment[] = { BE_ID(s->card), BE_I(1),
-		BE_ID(s->device), BE_I(0), BE_B(CB_SPAN_EMPTY) };
-	const struct be_value token[] = { BE_HASH(s->hash),
-		BE_T(cb_span_str(WIRE_TOKEN_DEVICE)), BE_ID(s->device),
-		BE_I(1), BE_I(now + TOKEN_MS), BE_B(CB_SPAN_EMPTY), BE_NONE };
+	const uint8_t *id = s->cards[i].id;
+	const uint8_t *device = s->devices[i % s->devices_n].id;
+	const struct granted card = { BE_CARD, 9, { BE_ID(id), BE_I(1),
+		BE_I(0), BE_I(1), BE_T(cb_span_str("seed")),
+		BE_B(CB_SPAN_EMPTY), BE_I(1), BE_I(now), BE_I(1),
+		BE_B(CB_SPAN_EMPTY) } };
+	const struct granted assignment = { BE_ASSIGNMENT, 4, { BE_ID(id),
+		BE_I(1), BE_ID(device), BE_I(0), BE_B(CB_SPAN_EMPTY) } };
 
-	memcpy(s->grants[CARD], card, sizeof(card));
-	memcpy(s->grants[ASSIGNMENT], assignment, sizeof(assignment));
-	memcpy(s->grants[TOKEN], token, sizeof(token));
+	s->grants[2 * i] = card;
+	s->grants[2 * i + 1] = assignment;
 }
 
-/* The keys of the organisation, and the MACs of its first rows. */
-static enum cb_err
-make_keys(struct seed *s)
+static void
+fill_token(struct seed *s, size_t i)
 {
-	struct cb_buf bytes[GRANTS] = { CB_BUF_INIT, CB_BUF_INIT,
-		CB_BUF_INIT };
-	struct cb_span spans[GRANTS], none, wraps[BE_ORG_KEYS];
-	struct wire_grant grant;
-	enum cb_err r = CB_OK;
+	const int64_t until = (int64_t)time(NULL) * 1000 + TOKEN_MS;
+	const struct seeded_device *d = &s->devices[i];
+	const struct granted token = { BE_TOKEN, 5, { BE_HASH(d->hash),
+		BE_T(cb_span_str(WIRE_TOKEN_DEVICE)), BE_ID(d->id), BE_I(1),
+		BE_I(until), BE_B(CB_SPAN_EMPTY), BE_NONE } };
 
-	fill_grants(s);
-	for (size_t i = 0; r == CB_OK && i < GRANTS; i++) {
-		if ((r = be_row_grant(tables[i], s->organisation,
-			 s->grants[i], &grant, &none)) == CB_OK)
-			r = wire_grant_put(&bytes[i], &grant);
-		spans[i] = cb_buf_span(&bytes[i]);
-	}
-	if (r == CB_OK)
-		r = be_org_found(s->ring, s->organisation, spans, GRANTS,
-		    s->wraps, &s->macs);
-	for (size_t i = 0; r == CB_OK && i < GRANTS; i++)
-		s->grants[i][mac_at[i]] = BE_B(cb_span_head(
+	s->grants[2 * s->cards_n + i] = token;
+}
+
+/* The keys of the organisation, and the MACs of `spans`, n rows. */
+static enum cb_err
+found(struct seed *s, const struct cb_span *spans, size_t n)
+{
+	struct cb_span wraps[BE_ORG_KEYS];
+	enum cb_err r;
+
+	r = be_org_found(
+	    s->ring, s->organisation, spans, n, s->wraps, &s->macs);
+	for (size_t i = 0; r == CB_OK && i < n; i++)
+		s->grants[i].v[s->grants[i].mac_at] = BE_B(cb_span_head(
 		    cb_span_tail(cb_buf_span(&s->macs), i * BE_GRANT_MAC),
 		    BE_GRANT_MAC));
 	for (size_t i = 0; i < BE_ORG_KEYS; i++)
 		wraps[i] = cb_buf_span(&s->wraps[i]);
+	return r == CB_OK
+	    ? be_org_open(&s->org, s->ring, s->organisation, wraps) : r;
+}
+
+static enum cb_err
+make_keys(struct seed *s)
+{
+	const size_t n = grants_n(s);
+	struct cb_buf *bytes = calloc(n, sizeof(*bytes));
+	struct cb_span *spans = calloc(n, sizeof(*spans));
+	struct wire_grant grant;
+	struct cb_span none;
+	enum cb_err r = bytes != NULL && spans != NULL ? CB_OK : CB_E_NOMEM;
+
+	for (size_t i = 0; i < s->cards_n; i++)
+		fill_card(s, i);
+	for (size_t i = 0; i < s->devices_n; i++)
+		fill_token(s, i);
+	for (size_t i = 0; r == CB_OK && i < n; i++) {
+		if ((r = be_row_grant(s->grants[i].table, s->organisation,
+			 s->grants[i].v, &grant, &none)) == CB_OK)
+			r = wire_grant_put(&bytes[i], &grant);
+		spans[i] = cb_buf_span(&bytes[i]);
+	}
 	if (r == CB_OK)
-		r = be_org_open(&s->org, s->ring, s->organisation, wraps);
-	for (size_t i = 0; i < GRANTS; i++)
+		r = found(s, spans, n);
+	for (size_t i = 0; bytes != NULL && i < n; i++)
 		cb_buf_free(&bytes[i]);
+	free(bytes);
+	free(spans);
 	return r;
 }
 
 static enum cb_err
-make_card(struct seed *s)
+make_card(struct seed *s, struct seeded_card *c, struct emu_nvm **out)
 {
-	const struct emu_make wish = { .label = NULL };
+	const struct emu_make wish = { .keys_from = s->keys };
 	struct founder founder = { .ring = s->ring, .org = s->org };
-	struct cb_buf *wrap = &s->wraps[BE_ORG_KEYS];
 	struct emu_env env;
 	enum cb_err r;
 
-	s->key = (struct be_card_key){ .kind = WIRE_TEST, .version = 1 };
-	memcpy(s->key.backend, s->conf.backend, WIRE_ID);
-	memcpy(s->key.organisation, s->organisation, WIRE_ID);
-	memcpy(s->key.card, s->card, WIRE_ID);
-	memcpy(founder.card, s->card, WIRE_ID);
+	c->key = (struct be_card_key){ .kind = WIRE_TEST, .version = 1 };
+	memcpy(c->key.backend, s->conf.backend, WIRE_ID);
+	memcpy(c->key.organisation, s->organisation, WIRE_ID);
+	memcpy(c->key.card, c->id, WIRE_ID);
+	memcpy(founder.card, c->id, WIRE_ID);
 	founder_env(&founder, &env);
-	(void)((r = be_org_card_make(s->org, s->card, 1, wrap)) != CB_OK ||
-	    (r = be_org_card_open(s->org, s->card, 1, cb_buf_span(wrap),
-		 s->key.key)) != CB_OK ||
-	    (r = founder_card(
-		 &env, s->profile, &wish, &s->made, &s->why)) != CB_OK);
+	(void)((r = be_org_card_make(s->org, c->id, 1, &c->wrap)) != CB_OK ||
+	    (r = be_org_card_open(s->org, c->id, 1, cb_buf_span(&c->wrap),
+		 c->key.key)) != CB_OK ||
+	    (r = founder_card(&env, s->profile, &wish, out, &s->why)) !=
+		CB_OK);
 	return r;
 }
 
 /* ---- into the store ------------------------------------------------------ */
 
 static void
-fill_wraps(struct seed *s)
+fill_wrap(struct be_value *v, const uint8_t owner[WIRE_ID],
+    enum be_what what, struct cb_span wrap)
 {
-	static const enum be_what kinds[] = { BE_ORG, BE_GRANTS, BE_PERSONAL,
-		BE_CARD_KEY };
-
-	for (size_t i = 0; i <= BE_ORG_KEYS; i++) {
-		struct be_value *v = s->wrapped[i];
-
-		v[0] = i < BE_ORG_KEYS ? BE_ID(s->organisation)
-				       : BE_ID(s->card);
-		v[1] = BE_T(cb_span_str(be_what_text(kinds[i])));
-		v[2] = BE_I(1);
-		v[3] = BE_B(CB_SPAN_EMPTY);
-		v[4] = BE_B(cb_buf_span(&s->wraps[i]));
-	}
+	v[0] = BE_ID(owner);
+	v[1] = BE_T(cb_span_str(be_what_text(what)));
+	v[2] = BE_I(1);
+	v[3] = BE_B(CB_SPAN_EMPTY);
+	v[4] = BE_B(wrap);
 }
 
 static enum cb_err
-enter(struct seed *s)
+enter_organisation(struct seed *s)
 {
+	static const enum be_what kinds[BE_ORG_KEYS] = { BE_ORG, BE_GRANTS,
+		BE_PERSONAL };
 	const struct be_value organisation[] = { BE_ID(s->organisation),
 		BE_I(1), BE_B(CB_SPAN_EMPTY),
 		BE_I((int64_t)time(NULL) * 1000) };
 	const struct be_row_change first = { BE_ORGANISATION, false,
 		organisation };
-	struct be_row_change rows[ROWS];
 	const struct founding one = { .organisation = platform,
 		.rows = &first, .rows_n = 1 };
-	const struct founding all = { .organisation = s->organisation,
-		.rows = rows, .rows_n = ROWS, .card = &s->key,
-		.from = s->made };
+	struct be_value wraps[BE_ORG_KEYS][BE_COLUMNS_MAX];
+	struct be_row_change rows[BE_ORG_KEYS];
+	const struct founding keys = { .organisation = s->organisation,
+		.rows = rows, .rows_n = BE_ORG_KEYS };
 	enum cb_err r;
 
-	fill_wraps(s);
-	for (size_t i = 0; i < GRANTS; i++)
-		rows[i] =
-		    (struct be_row_change){ tables[i], false, s->grants[i] };
-	for (size_t i = GRANTS; i < ROWS; i++)
-		rows[i] = (struct be_row_change){ BE_WRAP, false,
-			s->wrapped[i - GRANTS] };
+	for (size_t i = 0; i < BE_ORG_KEYS; i++) {
+		fill_wrap(wraps[i], s->organisation, kinds[i],
+		    cb_buf_span(&s->wraps[i]));
+		rows[i] = (struct be_row_change){ BE_WRAP, false, wraps[i] };
+	}
 	r = founder_act(s->st, &one, &s->why);
-	return r == CB_OK ? founder_act(s->st, &all, &s->why) : r;
+	return r == CB_OK ? founder_act(s->st, &keys, &s->why) : r;
+}
+
+static enum cb_err
+enter_tokens(struct seed *s)
+{
+	enum cb_err r = CB_OK;
+
+	for (size_t i = 2 * s->cards_n; r == CB_OK && i < grants_n(s); i++) {
+		const struct be_row_change row = { BE_TOKEN, false,
+			s->grants[i].v };
+		const struct founding one = { .organisation = s->organisation,
+			.rows = &row, .rows_n = 1 };
+
+		r = founder_act(s->st, &one, &s->why);
+	}
+	return r;
+}
+
+static enum cb_err
+enter_card(struct seed *s, size_t i, struct emu_nvm *made)
+{
+	struct seeded_card *c = &s->cards[i];
+	struct be_value wrap[BE_COLUMNS_MAX];
+	const struct be_row_change rows[] = {
+		{ BE_CARD, false, s->grants[2 * i].v },
+		{ BE_ASSIGNMENT, false, s->grants[2 * i + 1].v },
+		{ BE_WRAP, false, wrap },
+	};
+	const struct founding all = { .organisation = s->organisation,
+		.rows = rows, .rows_n = 3, .card = &c->key, .from = made };
+
+	fill_wrap(wrap, c->id, BE_CARD_KEY, cb_buf_span(&c->wrap));
+	return founder_act(s->st, &all, &s->why);
+}
+
+static enum cb_err
+enter_cards(struct seed *s)
+{
+	enum cb_err r = CB_OK;
+
+	for (size_t i = 0; r == CB_OK && i < s->cards_n; i++) {
+		struct emu_nvm *made = NULL;
+
+		if ((r = make_card(s, &s->cards[i], &made)) == CB_OK)
+			r = enter_card(s, i, made);
+		emu_nvm_free(&made);
+	}
+	return r;
 }
 
 /* ---- what is said -------------------------------------------------------- */
@@ -255,7 +351,7 @@ say(const char *name, struct cb_span id)
 }
 
 static enum cb_err
-tell(struct seed *s)
+say_token(struct seed *s, const struct seeded_device *d)
 {
 	struct wire_token token = { .kind = s->conf.kind };
 	struct cb_buf line = CB_BUF_INIT;
@@ -263,17 +359,26 @@ tell(struct seed *s)
 
 	memcpy(token.backend, s->conf.backend, WIRE_ID);
 	memcpy(token.organisation, s->organisation, WIRE_ID);
-	memcpy(token.secret, s->secret, WIRE_TOKEN);
-	(void)((r = cr_sha256(cb_buf_span(&s->ring->authority_cert),
-		    token.authority)) != CB_OK ||
-	    (r = wire_token_put(&line, &token)) != CB_OK ||
-	    (r = say("organisation", CB_SPAN_OF(s->organisation))) !=
-		CB_OK ||
-	    (r = say("card", CB_SPAN_OF(s->card))) != CB_OK ||
-	    (r = say("device", CB_SPAN_OF(s->device))) != CB_OK);
-	if (r == CB_OK)
+	memcpy(token.secret, d->secret, WIRE_TOKEN);
+	if ((r = cr_sha256(cb_buf_span(&s->ring->authority_cert),
+		 token.authority)) == CB_OK &&
+	    (r = wire_token_put(&line, &token)) == CB_OK)
 		printf("token %.*s\n", (int)line.n, (const char *)line.p);
 	cb_buf_free(&line);
+	return r;
+}
+
+static enum cb_err
+tell(struct seed *s)
+{
+	enum cb_err r = say("organisation", CB_SPAN_OF(s->organisation));
+
+	for (size_t i = 0; r == CB_OK && i < s->cards_n; i++)
+		r = say("card", CB_SPAN_OF(s->cards[i].id));
+	for (size_t i = 0; r == CB_OK && i < s->devices_n; i++)
+		r = say("device", CB_SPAN_OF(s->devices[i].id));
+	for (size_t i = 0; r == CB_OK && i < s->devices_n; i++)
+		r = say_token(s, &s->devices[i]);
 	return r;
 }
 
@@ -285,29 +390,58 @@ clear(struct seed *s)
 	be_store_close(&s->st);
 	be_org_free(&s->org);
 	be_ring_free(&s->ring);
-	emu_nvm_free(&s->made);
-	for (size_t i = 0; i <= BE_ORG_KEYS; i++)
+	for (size_t i = 0; s->cards != NULL && i < s->cards_n; i++)
+		cb_buf_free(&s->cards[i].wrap);
+	for (size_t i = 0; i < BE_ORG_KEYS; i++)
 		cb_buf_free(&s->wraps[i]);
 	cb_buf_free(&s->macs);
+	free(s->cards);
+	free(s->devices);
+	free(s->grants);
 	be_conf_clear(&s->conf);
 	explicit_bzero(s, sizeof(*s));
+}
+
+/* The directory, or NULL. */
+static const char *
+take_words(struct seed *s, int argc, char **argv)
+{
+	int c;
+
+	while ((c = getopt(argc, argv, "c:d:k:")) != -1) {
+		if (c == 'c')
+			s->cards_n = strtoul(optarg, NULL, 10);
+		else if (c == 'd')
+			s->devices_n = strtoul(optarg, NULL, 10);
+		else if (c == 'k')
+			s->keys = optarg;
+		else
+			return NULL;
+	}
+	if (argc - optind != 2 || s->cards_n < 1 || s->cards_n > COUNT_MAX ||
+	    s->devices_n < 1 || s->devices_n > COUNT_MAX)
+		return NULL;
+	s->profile = argv[optind + 1];
+	return argv[optind];
 }
 
 int
 main(int argc, char **argv)
 {
 	static step_fn *const steps[] = { open_backend, draw, make_keys,
-		make_card, enter, tell };
-	struct seed s = { .conf = { .log = CB_LOG_NOTICE } };
+		enter_organisation, enter_tokens, enter_cards, tell };
+	struct seed s = { .conf = { .log = CB_LOG_NOTICE }, .cards_n = 1,
+		.devices_n = 1 };
+	const char *dir = take_words(&s, argc, argv);
 	enum cb_err r;
 	char *path;
 
-	if (argc != 3) {
-		fputs("usage: seed DIR PROFILE\n", stderr);
+	if (dir == NULL) {
+		fputs("usage: seed [-c CARDS] [-d DEVICES] [-k KEYS] DIR "
+		      "PROFILE\n", stderr);
 		return 2;
 	}
-	s.profile = argv[2];
-	if ((path = be_path(argv[1], BE_CONF_NAME)) == NULL)
+	if ((path = be_path(dir, BE_CONF_NAME)) == NULL)
 		return 1;
 	r = be_conf_read(&s.conf, path, &s.why);
 	free(path);
