@@ -102,6 +102,7 @@ enum due {
 	DUE_WAIT,	/* it is running */
 	DUE_LATER,	/* another device takes the card */
 	DUE_LOOKUP,	/* nobody knows the session */
+	DUE_OLD,	/* of before the last */
 	DUE_END,	/* neither the last nor the next */
 	DUE_REFUSE,
 };
@@ -127,6 +128,9 @@ decide(struct be_body *b, const uint8_t hash[CR_HASH], enum cb_err *why)
 	}
 	if (s->yielding)
 		return DUE_LATER;
+	/* it was given up, and comes by a connection that nobody reads */
+	if (first < s->first)
+		return DUE_OLD;
 	s->busy = true;
 	b->s = s;
 	if (s->first != 0 && first == s->first) {
@@ -178,6 +182,10 @@ be_on_commands(struct be_worker *w, const struct be_reply *reply,
 		break;
 	case DUE_LATER:
 		be_reply_fail(w, reply, CB_E_TIMEOUT, WIRE_NOT_RUN, "busy");
+		break;
+	case DUE_OLD:
+		be_reply_fail(w, reply, CB_E_ABSENT, WIRE_NOT_KNOWN,
+		    "its answer was given up");
 		break;
 	case DUE_END:
 		be_reply_fail(w, reply, CB_E_ABSENT, WIRE_NOT_RUN,

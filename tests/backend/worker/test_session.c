@@ -231,30 +231,47 @@ END_TEST
 
 START_TEST(a_body_out_of_order_ends_the_session)
 {
-	struct cb_buf old = CB_BUF_INIT, none = CB_BUF_INIT;
+	struct cb_buf none = CB_BUF_INIT;
 
 	bridge_select(&b);
 	cb_buf_clear(&b.body);
 	bridge_seal(&b, TRIES);
-	if (_i == 0) {	/* from before the last */
-		ck_assert(bridge_send(&b, &none));
-		b.from.next++;	/* not looked at */
-		ck_assert_int_eq(
-		    cb_buf_set(&old, cb_buf_span(&b.body)), CB_OK);
-		bridge_is(&b, WRONG, "63C2");
-		cb_buf_move(&b.body, &old);
-	} else if (_i == 1) {	/* leaves a gap */
+	if (_i == 0)	/* leaves a gap */
 		cb_buf_clear(&b.body);
-		bridge_seal(&b, WRONG);
-	} else {	/* overlaps the last one */
+	else	/* overlaps the last one */
 		ck_assert(bridge_send(&b, &none));
-		bridge_seal(&b, WRONG);
-	}
+	bridge_seal(&b, WRONG);
 	ck_assert(!bridge_send(&b, &none));
 	ck_assert_uint_eq(b.code, CB_E_ABSENT);
 	ck_assert_uint_eq(b.outcome, WIRE_NOT_RUN);
 	bridge_select(&b);
-	bridge_is(&b, TRIES, _i == 0 ? "63C2" : "63C3");
+	bridge_is(&b, TRIES, "63C3");
+	cb_buf_free(&none);
+}
+END_TEST
+
+/* By a connection that its bridge has given up, long after the answer came by
+ * another one. */
+START_TEST(an_old_body_is_nothing)
+{
+	struct cb_buf old = CB_BUF_INIT, none = CB_BUF_INIT;
+
+	bridge_select(&b);
+	cb_buf_clear(&b.body);
+	bridge_seal(&b, WRONG);
+	ck_assert(bridge_send(&b, &none));
+	b.from.next++;	/* not looked at */
+	ck_assert_int_eq(cb_buf_set(&old, cb_buf_span(&b.body)), CB_OK);
+	bridge_is(&b, TRIES, "63C2");
+	cb_buf_move(&b.body, &old);
+	for (int i = 0; i < 2; i++) {
+		ck_assert(!bridge_send(&b, &none));
+		ck_assert_uint_eq(b.code, CB_E_ABSENT);
+		ck_assert_uint_eq(b.outcome, WIRE_NOT_KNOWN);
+	}
+	bridge_is(&b, TRIES, "63C2");
+	ck_assert_uint_eq(rig_entries(&g, WIRE_SESSION_OPEN), 1);
+	ck_assert_uint_eq(rig_entries(&g, WIRE_VERIFY), 1);
 	cb_buf_free(&none);
 }
 END_TEST
@@ -449,7 +466,8 @@ session_suite(void)
 	tcase_add_test(t, a_refused_change_is_no_try);
 	tcase_add_test(t, what_get_response_would_fetch_goes_along);
 	tcase_add_test(t, the_same_body_gets_the_same_bytes);
-	tcase_add_loop_test(t, a_body_out_of_order_ends_the_session, 0, 3);
+	tcase_add_loop_test(t, a_body_out_of_order_ends_the_session, 0, 2);
+	tcase_add_test(t, an_old_body_is_nothing);
 	tcase_add_test(t, records_of_one_session_are_nothing_to_another);
 	tcase_add_test(t, an_accept_that_was_recorded_opens_nothing);
 	tcase_add_test(t, what_was_deciphered_is_stored_nowhere);
