@@ -45,6 +45,7 @@ mapfile -t -O "${#packages[@]}" packages < <(cat docs/packages tests/e2e/package
 # sends, or replay-bridge, which are run with sanitizers; ci-recipes builds its
 # own.
 declare -A e2e_kind=(
+	[backend-cable]=program
 	[backend-road]=measuring
 	[ci-recipes]=program
 	[debian13]=measuring

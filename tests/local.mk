@@ -37,6 +37,7 @@ include tests/backend/roles/local.mk
 include tests/backend/seed.mk
 include tests/backend/service/local.mk
 include tests/backend/worker/local.mk
+include tests/road/local.mk
 endif
 include tests/backend/store.mk
 include tests/backend/vault.mk

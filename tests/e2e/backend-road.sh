@@ -9,15 +9,9 @@
 . "$(dirname "$0")/lib.sh"
 # shellcheck source=tests/e2e/lib-opensc.sh
 . "$CB_SRC/tests/e2e/lib-opensc.sh"
+# shellcheck source=tests/e2e/lib-backend.sh
+. "$CB_SRC/tests/e2e/lib-backend.sh"
 
-backend=${CARDBRIDGE_BACKEND:-$CB_BUILD/cardbridge-backend}
-seed=$CB_BUILD/tests/backend/seed
-[ -x "$backend" ] || skip_all "the backend is not built"
-[ -x "$seed" ] || bail "tests/backend/seed is not built: make check TESTS="
-# roles have users of their own where they can, who must get there
-chmod 711 "$T"
-dir=$T/backend
-log=$T/backend.log
 # a directory, and a file in it that its holder writes
 select_5015=00A4000002501500
 select_7006=00A4000002700600
@@ -30,33 +24,12 @@ reader='cardbridge card 00 00'
 # Passcodes that the card has had; long enough to be looked for.
 pins=()
 
-of_seed() { sed -n "s/^$1 //p" "$T/seed.txt"; } # NAME
-
 road_start() {
-	"$backend" init --dir "$dir" --test >"$T/init.log" 2>&1 ||
-		bail "no backend: $(cat "$T/init.log")"
-	sed -i 's/^log = .*/log = "debug";/' "$dir/backend.conf"
-	"$seed" "$dir" "$CB_SRC/data/profiles/authentic3.profile" \
-		>"$T/seed.txt" 2>"$T/seed.log" ||
-		bail "nothing founded: $(cat "$T/seed.log")"
+	backend_make
+	backend_seed "$T/seed.txt" \
+		"$CB_SRC/data/profiles/authentic3.profile"
 	of_seed token >"$T/token"
-	port=$(free_port)
-	url=https://127.0.0.1:$port
 	backend_start "$log"
-}
-backend_start() { # LOG
-	log=$1
-	start "$log" "$backend" run --dir "$dir" --listen "127.0.0.1:$port"
-	parent=$started
-	wait_until 20 all_roles || bail "not all roles run"
-}
-
-roles() { pgrep -P "$parent" -f "cardbridge-backend role $1" || true; }
-
-# The platform has a worker, too; and there is a key to open.
-all_roles() {
-	[ "$(pgrep -P "$parent" | wc -l)" = 5 ] && grep -q ready "$log" &&
-		grep -q "the keys are open" "$log"
 }
 
 # ---- programs -------------------------------------------------------------
