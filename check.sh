@@ -46,6 +46,7 @@ mapfile -t -O "${#packages[@]}" packages < <(cat docs/packages tests/e2e/package
 # own.
 declare -A e2e_kind=(
 	[backend-cable]=program
+	[backend-exchange]=program
 	[backend-road]=measuring
 	[ci-recipes]=program
 	[debian13]=measuring

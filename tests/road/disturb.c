@@ -31,6 +31,7 @@
 #include "common/hex.h"
 #include "tests/road/cable.h"
 #include "tests/road/ledger.h"
+#include "tests/road/seeded.h"
 #include "tests/road/talk.h"
 
 #define LANES_MAX 64
@@ -44,9 +45,7 @@
 static struct {
 	const char *socket, *database, *identity;
 	unsigned door;
-	uint8_t organisation[WIRE_ID];
-	uint8_t (*cards)[WIRE_ID];
-	unsigned cards_n, devices_n;
+	struct seeded seeded;
 	struct cable_plan *plans;
 	unsigned plans_n;
 	struct cb_buf reference;
@@ -79,10 +78,10 @@ fresh_card(struct lane *l)
 {
 	const unsigned i = atomic_fetch_add(&all.next_card, 1);
 
-	if (i >= all.cards_n)
+	if (i >= all.seeded.cards_n)
 		die("cards", "there are too few");
-	l->device = i % all.devices_n;
-	return all.cards[i];
+	l->device = i % all.seeded.devices_n;
+	return all.seeded.cards[i];
 }
 
 static enum cb_err
@@ -146,7 +145,7 @@ converse(struct lane *l, const struct cable_plan *plan, struct cb_buf *said,
 	struct talk t;
 	enum cb_err r;
 
-	ledger_mark(l->ledger, all.organisation, card, &mark);
+	ledger_mark(l->ledger, all.seeded.organisation, card, &mark);
 	cable_begin(l->cable, plan);
 	if ((r = add_reader(l, card, &why)) != CB_OK)
 		die("reader add", why.text);
@@ -160,7 +159,7 @@ converse(struct lane *l, const struct cable_plan *plan, struct cb_buf *said,
 	if (br_reader_remove(l->admin, l->reader, &why) != CB_OK)
 		die("reader remove", why.text);
 	*reached = settled(l, plan, seen);
-	ledger_tell(l->ledger, all.organisation, card, &mark, said, sessions);
+	ledger_tell(l->ledger, all.seeded.organisation, card, &mark, said, sessions);
 }
 
 /* ---- plans --------------------------------------------------------------- */
@@ -373,40 +372,6 @@ learn(struct lane *l)
 
 /* ---- all of it ----------------------------------------------------------- */
 
-static void
-read_seeded(const char *path)
-{
-	FILE *f = fopen(path, "re");
-	char name[32], value[512];
-	unsigned room = 0;
-
-	if (f == NULL)
-		die(path, "cannot be read");
-	while (fscanf(f, "%31s %511s", name, value) == 2) {
-		uint8_t id[WIRE_ID];
-
-		all.devices_n += strcmp(name, "device") == 0;
-		if (strcmp(name, "organisation") != 0 &&
-		    strcmp(name, "card") != 0)
-			continue;
-		if (cb_hex_get(cb_span_str(value), id, WIRE_ID) != CB_OK)
-			die(path, "no id");
-		if (name[0] == 'o') {
-			memcpy(all.organisation, id, WIRE_ID);
-			continue;
-		}
-		if (all.cards_n == room) {
-			room = 2 * room + 64;
-			all.cards = realloc(
-			    all.cards, room * sizeof(*all.cards));
-			if (all.cards == NULL)
-				die(path, "no memory");
-		}
-		memcpy(all.cards[all.cards_n++], id, WIRE_ID);
-	}
-	fclose(f);
-}
-
 int
 main(int argc, char **argv)
 {
@@ -421,10 +386,10 @@ main(int argc, char **argv)
 	all.door = (unsigned)atoi(argv[4]);
 	all.database = argv[5];
 	all.identity = argv[6];
-	read_seeded(argv[7]);
+	seeded_read(&all.seeded, argv[7]);
 	all.plans = calloc(PLANS_MAX, sizeof(*all.plans));
 	if (n < 1 || n > LANES_MAX || all.plans == NULL ||
-	    all.devices_n < 1)
+	    all.seeded.devices_n < 1)
 		die("lanes, or devices", "too few or too many");
 	for (unsigned i = 0; i < n; i++)
 		open_lane(&lanes[i], i);
@@ -443,6 +408,6 @@ main(int argc, char **argv)
 	    atomic_load(&all.repeated), atomic_load(&all.wrong));
 	cb_buf_free(&all.reference);
 	free(all.plans);
-	free(all.cards);
+	seeded_clear(&all.seeded);
 	return atomic_load(&all.wrong) == 0 ? 0 : 1;
 }

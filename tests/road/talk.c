@@ -56,6 +56,12 @@ talk_name(enum talk_step step)
 	return steps[step].name;
 }
 
+const char *
+talk_apdu(enum talk_step step)
+{
+	return steps[step].apdu;
+}
+
 unsigned
 talk_expects(enum talk_step step)
 {

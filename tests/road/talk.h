@@ -45,6 +45,7 @@ void talk_end(struct talk *t);
 CB_MUST_USE enum cb_err talk_step(
     struct talk *t, enum talk_step step, unsigned *sw);
 const char *talk_name(enum talk_step step);
+const char *talk_apdu(enum talk_step step);	/* hexadecimal */
 unsigned talk_expects(enum talk_step step);
 
 /* All of it, once; appends to `said` what the program saw, in words, in which
