@@ -20,6 +20,7 @@ tests_wire_test_wire_SOURCES = \
 	tests/wire/test_message.c \
 	tests/wire/test_open.c \
 	tests/wire/test_record.c \
+	tests/wire/test_recording.c \
 	tests/wire/test_road.c \
 	tests/wire/test_token.c
 tests_wire_test_wire_CFLAGS = $(AM_CFLAGS) $(CHECK_CFLAGS)

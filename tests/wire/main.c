@@ -89,6 +89,7 @@ main(void)
 	int failed;
 
 	srunner_add_suite(sr, record_suite());
+	srunner_add_suite(sr, recording_suite());
 	srunner_add_suite(sr, message_suite());
 	srunner_add_suite(sr, identity_suite());
 	srunner_add_suite(sr, key_suite());

@@ -23,6 +23,7 @@ Suite *key_suite(void);
 Suite *message_suite(void);
 Suite *open_suite(void);
 Suite *record_suite(void);
+Suite *recording_suite(void);
 Suite *road_suite(void);
 Suite *token_suite(void);
 

@@ -8,6 +8,7 @@
 
 #include "tests/backend/worker/rig.h"
 
+Suite *door_suite(void);
 Suite *pool_suite(void);
 Suite *record_suite(void);
 Suite *rows_suite(void);
