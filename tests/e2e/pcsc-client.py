@@ -12,10 +12,16 @@ apdu READER HEX...                   connects, sends each, prints answers
 timed READER HEX...                  the same; prints "RESULT MILLISECONDS"
 session READER HEX...                sends one APDU for each line of standard
                                      input ("HEX" or "reconnect")
+stay READER HEX                      sends it again and again, connects anew
+                                     where it must, until standard input ends;
+                                     prints how often it was answered, how
+                                     often it failed, the longest time in
+                                     milliseconds without an answer
 attributes READER                    name and value of each, hexadecimal
 features READER                      code and value of each
 control READER CODE                  what SCardControl says
 """
+import select
 import sys
 import time
 
@@ -177,6 +183,27 @@ def cmd_session(ctx, reader):
         except Failure as why:
             result = "failed: %s" % why
         print(int((time.monotonic() - start) * 1000), result, flush=True)
+
+
+def cmd_stay(ctx, reader, apdu):
+    card = None
+    answered = failed = longest = 0
+    last = time.monotonic()
+    while not select.select([sys.stdin], [], [], 0.02)[0]:
+        try:
+            if card is None:
+                card, protocol = connect(ctx, reader)
+            transmit(card, protocol, apdu)
+            answered += 1
+            longest = max(longest, time.monotonic() - last)
+            last = time.monotonic()
+        except Failure:
+            failed += 1
+            if card is not None:
+                sc.SCardDisconnect(card, sc.SCARD_LEAVE_CARD)
+            card = None
+    longest = max(longest, time.monotonic() - last)
+    print(answered, failed, int(longest * 1000))
 
 
 def cmd_attributes(ctx, reader):

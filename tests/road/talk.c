@@ -113,6 +113,19 @@ talk_end(struct talk *t)
 }
 
 enum cb_err
+talk_send(struct talk *t, struct cb_span apdu, unsigned *sw)
+{
+	enum cb_err r;
+
+	*sw = 0;
+	r = br_transmit(t->c, apdu, &t->rsp);
+	if (r == CB_OK && t->rsp.n >= 2)
+		*sw = (unsigned)t->rsp.p[t->rsp.n - 2] << 8 |
+		    t->rsp.p[t->rsp.n - 1];
+	return r;
+}
+
+enum cb_err
 talk_step(struct talk *t, enum talk_step step, unsigned *sw)
 {
 	struct cb_buf apdu = CB_BUF_INIT;
@@ -121,10 +134,7 @@ talk_step(struct talk *t, enum talk_step step, unsigned *sw)
 	*sw = 0;
 	(void)((r = cb_hex_decode(&apdu, steps[step].apdu,
 		    strlen(steps[step].apdu))) != CB_OK ||
-	    (r = br_transmit(t->c, cb_buf_span(&apdu), &t->rsp)) != CB_OK);
-	if (r == CB_OK && t->rsp.n >= 2)
-		*sw = (unsigned)t->rsp.p[t->rsp.n - 2] << 8 |
-		    t->rsp.p[t->rsp.n - 1];
+	    (r = talk_send(t, cb_buf_span(&apdu), sw)) != CB_OK);
 	if (r == CB_OK && step == TALK_MAKE_KEY && *sw == 0x9000)
 		r = cb_buf_set(&t->key, cb_span(t->rsp.p, t->rsp.n - 2));
 	cb_buf_free(&apdu);

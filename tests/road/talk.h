@@ -41,7 +41,9 @@ CB_MUST_USE enum cb_err talk_begin(struct talk *t, const char *socket,
     const char *reader, struct cb_why *why);
 void talk_end(struct talk *t);
 
-/* One command. *sw is 0 where there is none. */
+/* One command; its answer is in t->rsp. *sw is 0 where there is none. */
+CB_MUST_USE enum cb_err talk_send(
+    struct talk *t, struct cb_span apdu, unsigned *sw);
 CB_MUST_USE enum cb_err talk_step(
     struct talk *t, enum talk_step step, unsigned *sw);
 const char *talk_name(enum talk_step step);
