@@ -87,4 +87,19 @@ soak-fuzz:
 	cd build-soak && '$(abs_top_srcdir)/configure' CC=clang \
 		--enable-fuzzing && $(MAKE) fuzz-programs && $(MAKE) fuzz-long
 
-.PHONY: check-valgrind m32 tsan-programs soak-store soak-share soak-fuzz
+# The road to a backend: 200 kills under 20 bridges, one at each boundary of
+# messages, and a cable that is cut before each byte.
+LONG_TARGETS += long-siege long-strike long-cable
+long-siege: $(check_PROGRAMS)
+	CB_BUILD='$(abs_top_builddir)' KILLS=200 BRIDGES=20 \
+		SEED="$${SEED:-$$(date +%s)}" \
+		$(srcdir)/tests/e2e/backend-siege.sh
+long-strike: $(check_PROGRAMS)
+	CB_BUILD='$(abs_top_builddir)' STEP=1 \
+		$(srcdir)/tests/e2e/backend-strike.sh
+long-cable: $(check_PROGRAMS)
+	CB_BUILD='$(abs_top_builddir)' CB_BYTES=24 \
+		$(srcdir)/tests/e2e/backend-cable.sh
+
+.PHONY: check-valgrind m32 tsan-programs soak-store soak-share soak-fuzz \
+	long-siege long-strike long-cable

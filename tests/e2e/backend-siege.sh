@@ -33,19 +33,7 @@ pcscd_card=$(of_seed card "$T/all.txt" | tail -n 1)
 grep -v "^card $pcscd_card" "$T/all.txt" >"$T/seed.txt"
 backend_seed "$T/other.txt" "$T/quick.profile" -c $other -d $other -k "$keys"
 
-# As a service manager does.
-start "$T/backend.log" bash -c "while :; do
-	setpriv --pdeathsig KILL '$backend' run --dir '$dir' \\
-		--listen 127.0.0.1:$port
-	sleep 0.05
-done"
-keeper=$started
-log=$T/backend.log
-organisations=2
-is_running() {
-	parent=$(pgrep -P "$keeper" -f 'backend run') && all_roles
-}
-wait_until 20 is_running || bail "not all roles run"
+backend_keep "$T/backend.log" 2
 
 # The N-th bridge, for the I-th card of FILE's organisation.
 one_bridge() { # N I FILE

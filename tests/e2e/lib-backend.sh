@@ -57,6 +57,22 @@ all_roles() {
 		grep -q ready "$log" && grep -q "the keys are open" "$log"
 }
 
+# The same by $keeper, who starts it again as a service manager does.
+backend_keep() { # LOG [ORGANISATIONS]
+	log=$1
+	organisations=${2:-1}
+	start "$log" bash -c "while :; do
+		setpriv --pdeathsig KILL '$backend' run --dir '$dir' \
+			--listen 127.0.0.1:$port
+		sleep 0.05
+	done"
+	keeper=$started
+	wait_until 20 is_kept || bail "not all roles run"
+}
+is_kept() {
+	parent=$(pgrep -P "$keeper" -f 'backend run') && all_roles
+}
+
 # With a process for each of its roles, which must all be gone.
 backend_stop() {
 	local pid pids

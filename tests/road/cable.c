@@ -231,6 +231,11 @@ fire(struct cable *c, struct conn *k, enum cable_way way)
 		k->stopped_until = then;
 		return true;
 	}
+	if (c->plan.how == CABLE_CALL) {
+		c->plan.call();
+		is_done(c);
+		return true;
+	}
 	if (c->plan.how == CABLE_LATE) {
 		struct flow *f = &k->flow[way];
 

@@ -22,6 +22,7 @@ enum cable_how {
 	CABLE_LATE,	/* the sender sees it; the record arrives later */
 	CABLE_DELAY,	/* nothing passes for a while on this connection */
 	CABLE_OUT,	/* cut, and nobody gets through for a while */
+	CABLE_CALL,	/* somebody is told, and all passes */
 };
 
 #define CABLE_END (-1)		/* behind the last byte of the record */
@@ -34,6 +35,7 @@ struct cable_plan {
 	unsigned record;	/* from 0 */
 	int offset;		/* when so many of its bytes have passed */
 	unsigned ms;
+	void (*call)(void);	/* by the cable's thread: must not wait */
 };
 
 #define CABLE_CONNS 64

@@ -20,7 +20,7 @@
 #define WRONG_BELOW 3
 #define DIGEST 16
 
-atomic_uint client_vaults;
+atomic_uint client_vaults, client_vaults_over;
 
 static void
 wrong(struct client *c, const char *what, unsigned long long got)
@@ -147,21 +147,21 @@ count_passcode(struct client *c, unsigned most)
 	return true;
 }
 
-/* A try may be spent, and is if the answer is lost; but a session whose vault
- * is gone ends before that. */
+/* A try may be spent if the answer is lost; but a session whose vault was gone
+ * before ends before that. */
 static bool
 passcode(struct client *c, enum talk_step s, unsigned *sw)
 {
-	const bool stale = c->session_vault != atomic_load(&client_vaults);
-	const unsigned hi = s == TALK_VERIFY ? TRIES : c->hi;
+	const bool over = c->vault_to < atomic_load(&client_vaults_over);
 
 	if (step(c, s, sw))
 		return true;
-	c->stale = stale;
-	if (stale)
+	c->stale = c->vault_from != atomic_load(&client_vaults);
+	if (over)
 		return false;
 	c->lo -= c->lo > 0;
-	c->hi = hi;
+	if (s == TALK_VERIFY)
+		c->hi = TRIES;
 	return false;
 }
 
@@ -300,22 +300,33 @@ do_key_check(struct client *c)
 	return true;
 }
 
+typedef bool op_fn(struct client *c);
+static op_fn *const ops[CLIENT_OPS] = { do_wrong, do_verify, do_make,
+	do_write, do_sign };
+
+/* What must be done before: NULL, nothing. */
+static op_fn *
+owed(const struct client *c)
+{
+	if (!c->verified)
+		return do_verify;
+	if (c->key_is == KEY_UNSURE)
+		return do_key_check;
+	return c->key_is == NO_KEY ? do_make : NULL;
+}
+
 static bool
 do_something(struct client *c)
 {
 	const unsigned what = draw(c, 100);
+	op_fn *op = owed(c);
 
 	if (!good(c, TALK_SELECT))
 		return false;
-	if (!c->verified)
-		return do_verify(c);
-	if (c->key_is == KEY_UNSURE)
-		return do_key_check(c);
-	if (c->key_is == NO_KEY || what < 4)
-		return do_make(c);
-	if (what < 7)
-		return do_wrong(c);
-	return what < 50 ? do_write(c) : do_sign(c);
+	if (op == NULL)
+		op = ops[what < 4 ? CLIENT_MAKE : what < 7 ? CLIENT_WRONG
+		    : what < 50 ? CLIENT_WRITE : CLIENT_SIGN];
+	return op(c);
 }
 
 /* ---- a life -------------------------------------------------------------- */
@@ -335,11 +346,12 @@ come_back(struct client *c)
 	struct cb_why why = { "" };
 
 	while (!c->open && br_now_ms() < until) {
-		c->session_vault = atomic_load(&client_vaults);
+		c->vault_from = atomic_load(&client_vaults);
 		if (talk_begin(&c->t, c->socket, "card", &why) != CB_OK) {
 			usleep(5000);
 			continue;
 		}
+		c->vault_to = atomic_load(&client_vaults);
 		c->open = look(c);
 		/* lost again, within the same death */
 		if (!c->open)
@@ -349,6 +361,62 @@ come_back(struct client *c)
 	}
 	if (!c->open)
 		wrong(c, "no card any more", 0);
+}
+
+void
+client_begin(struct client *c)
+{
+	c->lo = c->hi = TRIES;
+	if ((c->signs = calloc(CLIENT_SIGNS, 1)) == NULL)
+		exit(2);
+}
+
+/* What this one needs before: NULL, nothing. */
+static op_fn *
+needs(const struct client *c, enum client_op op)
+{
+	if (op == CLIENT_WRONG || op == CLIENT_VERIFY)
+		return NULL;
+	return op == CLIENT_SIGN || c->key_is == KEY_UNSURE || !c->verified
+	    ? owed(c) : NULL;
+}
+
+bool
+client_do(struct client *c, enum client_op op)
+{
+	bool done = false;
+
+	while (c->wrong[0] == '\0' && !done) {
+		op_fn *first = needs(c, op);
+
+		if (!c->open) {
+			come_back(c);
+		} else if (!(first != NULL ? first : ops[op])(c)) {
+			/* nobody is wrong twice on purpose */
+			done = first == NULL && op == CLIENT_WRONG;
+			lose(c);
+		} else {
+			done = first == NULL;
+			if (first == do_verify && !c->verified)
+				wrong(c, "no passcode is left", c->passcodes);
+		}
+	}
+	return c->wrong[0] == '\0';
+}
+
+void
+client_settle(struct client *c)
+{
+	while (c->wrong[0] == '\0' && !c->blocked &&
+	    (!c->open || c->key_is == KEY_UNSURE)) {
+		if (!c->open)
+			come_back(c);
+		else if (!(c->verified ? do_key_check(c) : do_verify(c)))
+			lose(c);
+	}
+	if (c->open)
+		talk_end(&c->t);
+	c->open = c->verified = false;
 }
 
 static void *
@@ -364,27 +432,15 @@ live(void *arg)
 		else
 			usleep(PAUSE_US);
 	}
-	/* what was under way is found */
-	while (c->wrong[0] == '\0' && (!c->open || (!c->verified &&
-	    !c->blocked && c->key_is == KEY_UNSURE) ||
-	    (c->verified && c->key_is == KEY_UNSURE))) {
-		if (!c->open)
-			come_back(c);
-		else if (!(c->verified ? do_key_check(c) : do_verify(c)))
-			lose(c);
-	}
-	if (c->open)
-		talk_end(&c->t);
+	client_settle(c);
 	return NULL;
 }
 
 void
 client_start(struct client *c)
 {
-	c->lo = c->hi = TRIES;
-	c->signs = calloc(CLIENT_SIGNS, 1);
-	if (c->signs == NULL ||
-	    pthread_create(&c->thread, NULL, live, c) != 0)
+	client_begin(c);
+	if (pthread_create(&c->thread, NULL, live, c) != 0)
 		exit(2);
 }
 

@@ -17,8 +17,9 @@
 
 #define CLIENT_SIGNS 65536
 
-/* How often there was a new vault: one that is new knows no session. */
-extern atomic_uint client_vaults;
+/* How many vaults were killed, and how many of those are replaced and over:
+ * one that is new knows no session. */
+extern atomic_uint client_vaults, client_vaults_over;
 
 /* Something that changes the card and can be counted in the books. */
 struct client_done {
@@ -46,7 +47,8 @@ struct client {
 	struct talk t;
 	bool open, verified;
 	bool stale;		/* its vault is gone, which a passcode shows */
-	unsigned vault, session_vault, passcodes;
+	unsigned vault, passcodes;
+	unsigned vault_from, vault_to; /* whose the session may be */
 	unsigned lo, hi;	/* tries that the card may have left */
 	bool blocked;
 	uint64_t written, writing; /* the last one told, and the last one */
@@ -58,9 +60,19 @@ struct client {
 	unsigned signs_n, signs_acked;
 };
 
-/* Starts the thread. */
+enum client_op { CLIENT_WRONG, CLIENT_VERIFY, CLIENT_MAKE, CLIENT_WRITE,
+	CLIENT_SIGN, CLIENT_OPS };
+
+/* Without a thread: once; then what it is told to do. Where the session is lost
+ * it has another one afterwards, and is logged in if it was; false: c->wrong
+ * says what is not as it must be. */
+void client_begin(struct client *c);
+bool client_do(struct client *c, enum client_op op);
+/* What was under way is found; and the session ends. */
+void client_settle(struct client *c);
+
+/* The same in a thread, all the time, at random. */
 void client_start(struct client *c);
-/* Ends it, with what was not sure looked at. */
 void client_stop(struct client *c);
 /* Are the card's entries those of what it did? c->wrong says what is not. */
 void client_check(struct client *c, struct ledger *l);

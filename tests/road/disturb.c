@@ -171,7 +171,7 @@ add_plan(enum cable_how how, unsigned conn, enum cable_way way,
 	if (all.plans_n == PLANS_MAX)
 		die("plans", "too many");
 	all.plans[all.plans_n++] = (struct cable_plan){ how, conn, way,
-		record, offset, ms };
+		record, offset, ms, NULL };
 }
 
 /* Every so many-th, from this one on. */

@@ -40,3 +40,17 @@ tests_road_siege_CFLAGS = $(AM_CFLAGS) $(SQLITE_CFLAGS)
 tests_road_siege_LDFLAGS = $(program_ldflags)
 tests_road_siege_LDADD = bridge/libclient.la wire/libwire.la \
 	crypto/libprimitives.la common/libcommon.la $(SQLITE_LIBS)
+
+check_PROGRAMS += tests/road/strike
+tests_road_strike_SOURCES = \
+	tests/road/cable.c tests/road/cable.h \
+	tests/road/client.c tests/road/client.h \
+	tests/road/ledger.c tests/road/ledger.h \
+	tests/road/roles.c tests/road/roles.h \
+	tests/road/seeded.c tests/road/seeded.h \
+	tests/road/strike.c \
+	tests/road/talk.c tests/road/talk.h
+tests_road_strike_CFLAGS = $(AM_CFLAGS) $(SQLITE_CFLAGS)
+tests_road_strike_LDFLAGS = $(program_ldflags)
+tests_road_strike_LDADD = bridge/libclient.la wire/libwire.la \
+	crypto/libprimitives.la common/libcommon.la $(SQLITE_LIBS)

@@ -207,6 +207,7 @@ round_of(enum role role)
 		return false;
 	}
 	back = br_now_ms();
+	atomic_store(&client_vaults_over, atomic_load(&client_vaults));
 	longest(&all.back_ms[role], back - begun);
 	if (!wait_answers(role, back))
 		return false;
