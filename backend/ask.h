@@ -66,7 +66,7 @@ CB_MUST_USE enum cb_err be_flag_get(struct cb_span *cur, bool *out);
 
 /* ---- bodies that several messages have ----------------------------------- */
 
-/* One or more ids, and nothing else: RECORDS, OUTCOME, LEASE, LEASES, KEYS (one);
+/* One or more ids, and nothing else: OUTCOME, LEASE, LEASES, KEYS (one);
  * CHALLENGE (card, session); LOCK (session). */
 CB_MUST_USE enum cb_err be_ask_ids_put(
     struct cb_buf *b, const uint8_t *const *ids, size_t n);

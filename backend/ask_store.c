@@ -155,6 +155,51 @@ be_ask_rights_get(struct cb_span body, struct be_ask_rights *out)
 }
 
 enum cb_err
+be_ask_records_put(struct cb_buf *b, const struct be_ask_records *a)
+{
+	const size_t before = b->n;
+	enum cb_err r;
+
+	if ((r = cb_buf_add(b, CB_SPAN_OF(a->card))) == CB_OK)
+		r = be_lb_put(b, a->after);
+	return cb_buf_undo(b, before, r);
+}
+
+enum cb_err
+be_ask_records_get(struct cb_span body, struct be_ask_records *out)
+{
+	enum cb_err r;
+
+	if ((r = be_bytes_get(&body, out->card, WIRE_ID)) != CB_OK ||
+	    (r = be_lb_get(&body, &out->after)) != CB_OK)
+		return r;
+	return cb_get_end(&body);
+}
+
+enum cb_err
+be_records_head_put(struct cb_buf *b, const struct be_records_head *head)
+{
+	const size_t before = b->n;
+	enum cb_err r;
+
+	if ((r = cb_put_u64(b, head->number)) == CB_OK)
+		r = cb_put_u8(b, head->more);
+	return cb_buf_undo(b, before, r);
+}
+
+enum cb_err
+be_records_head_get(struct cb_span *cur, struct be_records_head *out)
+{
+	struct cb_span rest = *cur;
+	enum cb_err r;
+
+	if ((r = cb_get_u64(&rest, &out->number)) == CB_OK &&
+	    (r = be_flag_get(&rest, &out->more)) == CB_OK)
+		*cur = rest;
+	return r;
+}
+
+enum cb_err
 be_ask_record_put(struct cb_buf *b, const struct be_ask_record *record)
 {
 	const size_t before = b->n;

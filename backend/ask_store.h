@@ -2,8 +2,7 @@
  * Copyright (c) 2026 The cardbridge authors */
 /*
  * Bodies of what the store is asked, 0x02xx, in the store's own terms
- * (backend/store/store.h). RECORDS, OUTCOME, LEASE, LEASES, KEYS: ids of
- * ask.h; TOKEN: a hash. The organisation of what is asked is the channel's.
+ * (backend/store/store.h). OUTCOME, LEASE, LEASES, KEYS: ids of ask.h; TOKEN: a hash. The organisation of what is asked is the channel's.
  */
 #ifndef BE_ASK_STORE_H
 #define BE_ASK_STORE_H
@@ -87,7 +86,24 @@ CB_MUST_USE enum cb_err be_ask_rights_put(
 CB_MUST_USE enum cb_err be_ask_rights_get(
     struct cb_span body, struct be_ask_rights *out);
 
-/* One of the answer of RECORDS. */
+struct be_ask_records {	/* RECORDS */
+	uint8_t card[WIRE_ID];
+	struct cb_span after;	/* a name; empty: from the first */
+};
+CB_MUST_USE enum cb_err be_ask_records_put(
+    struct cb_buf *b, const struct be_ask_records *a);
+CB_MUST_USE enum cb_err be_ask_records_get(
+    struct cb_span body, struct be_ask_records *out);
+/* What its answer begins with. */
+struct be_records_head {
+	uint64_t number;	/* of the card, as its books know it; 0: not */
+	bool more;		/* behind the last record that is here */
+};
+CB_MUST_USE enum cb_err be_records_head_put(
+    struct cb_buf *b, const struct be_records_head *head);
+CB_MUST_USE enum cb_err be_records_head_get(
+    struct cb_span *cur, struct be_records_head *out);
+/* One of the records that follow. */
 struct be_ask_record {
 	struct cb_span name, value;
 };

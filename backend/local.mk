@@ -30,6 +30,7 @@ backend_libservice_la_SOURCES = \
 	backend/listen.c backend/listen.h \
 	backend/made.c backend/made.h \
 	backend/parent.c backend/parent.h \
+	backend/store/records.c \
 	backend/store/rights.c \
 	backend/store/role.c backend/store/role.h \
 	backend/store/serve.c backend/store/serve.h \

@@ -39,10 +39,16 @@ refuse(struct be_act *a, enum cb_err r, const char *words)
 	return r;
 }
 
-/* Each is an entry; *names: one of them is about the card. */
+/* What entries say of the act's card. */
+struct about {
+	bool named;	/* by one of them */
+	bool numbered;	/* one tells its number as it is then */
+};
+
+/* Each is an entry. */
 static enum cb_err
 check_entries(struct be_act *a, const struct cb_span *entries, size_t n,
-    bool *names)
+    struct about *card)
 {
 	struct wire_entry e;
 
@@ -50,9 +56,11 @@ check_entries(struct be_act *a, const struct cb_span *entries, size_t n,
 		if (wire_entry_get(entries[i], &e) != CB_OK)
 			return refuse(a, CB_E_FORMAT,
 			    "an entry is not written as entries are");
-		if (a->card != NULL && wire_entry_has(&e, WIRE_F_CARD) &&
-		    memcmp(e.bytes[WIRE_F_CARD].p, a->card, WIRE_ID) == 0)
-			*names = true;
+		if (a->card == NULL || !wire_entry_has(&e, WIRE_F_CARD) ||
+		    memcmp(e.bytes[WIRE_F_CARD].p, a->card, WIRE_ID) != 0)
+			continue;
+		card->named = true;
+		card->numbered |= wire_entry_has(&e, WIRE_F_NUMBER);
 	}
 	return CB_OK;
 }
@@ -60,10 +68,10 @@ check_entries(struct be_act *a, const struct cb_span *entries, size_t n,
 static enum cb_err
 check_audit(struct be_act *a)
 {
-	bool names = false, other = false;
+	struct about card = { false, false }, other = { false, false };
 	enum cb_err r;
 
-	if ((r = check_entries(a, a->entries, a->entries_n, &names)) !=
+	if ((r = check_entries(a, a->entries, a->entries_n, &card)) !=
 		CB_OK ||
 	    (r = check_entries(a, a->platform, a->platform_n, &other)) !=
 		CB_OK)
@@ -73,9 +81,12 @@ check_audit(struct be_act *a)
 	if (a->entries_n == 0)
 		return refuse(a, CB_E_DENIED,
 		    "no entry, no act: this kind must be audited");
-	if (a->card != NULL && !names)
+	if (a->card != NULL && !card.named)
 		return refuse(a, CB_E_DENIED,
 		    "no entry, no act: none names the card");
+	if (a->records_n > 0 && !card.numbered)
+		return refuse(a, CB_E_DENIED,
+		    "no entry, no act: none tells the card's number");
 	return CB_OK;
 }
 

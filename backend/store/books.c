@@ -8,6 +8,7 @@
 #include <string.h>
 
 #include "backend/store/internal.h"
+#include "wire/entry.h"
 
 /* Where a chain ends, as its last row says. */
 static enum cb_err
@@ -114,6 +115,42 @@ be_store_head_add(struct be_store *st, const struct wire_head *head,
 	    "INSERT INTO head VALUES(?1, ?2, ?3)"
 	    " ON CONFLICT(organisation, number) DO NOTHING",
 	    v, 3, &changes, why);
+}
+
+/* ---- a card -------------------------------------------------------------- */
+
+/* Sets *number where this entry tells one. Types of a newer release are passed
+ * over. */
+static enum cb_err
+read_number(struct cb_span bytes, uint64_t *number)
+{
+	struct wire_entry e;
+	const enum cb_err r = wire_entry_get(bytes, &e);
+
+	if (r == CB_OK && wire_entry_has(&e, WIRE_F_NUMBER))
+		*number = e.number[WIRE_F_NUMBER];
+	return r == CB_E_LIMIT ? CB_OK : r == CB_OK ? r : CB_E_FORMAT;
+}
+
+enum cb_err
+be_store_card_number(struct be_store *st, const uint8_t organisation[WIRE_ID],
+    const uint8_t card[WIRE_ID], uint64_t *number, struct cb_why *why)
+{
+	struct be_row *row = NULL;
+	enum cb_err r;
+
+	*number = 0;
+	if ((r = be_ready(st, why)) != CB_OK)
+		return r;
+	/* else all of the chain is walked, which lies in that order */
+	r = BE_QUERY(st->db,
+	    "SELECT bytes FROM entry INDEXED BY entry_card"
+	    " WHERE organisation=?1 AND card=?2 ORDER BY number DESC",
+	    &row, BE_ID(organisation), BE_ID(card));
+	while (r == CB_OK && *number == 0 && (r = be_row_next(row)) == CB_OK)
+		r = read_number(be_row_blob(row, 0), number);
+	be_row_end(&row);
+	return r == CB_E_ABSENT ? CB_OK : be_end(st, r, why);
 }
 
 /* ---- verifying ----------------------------------------------------------- */

@@ -389,8 +389,8 @@ be_store_record(struct be_store *st, const uint8_t organisation[WIRE_ID],
 
 enum cb_err
 be_store_records(struct be_store *st, const uint8_t organisation[WIRE_ID],
-    const uint8_t card[WIRE_ID], be_row_fn *fn, void *ctx,
-    struct cb_why *why)
+    const uint8_t card[WIRE_ID], struct cb_span after, be_row_fn *fn,
+    void *ctx, struct cb_why *why)
 {
 	struct be_row *row = NULL;
 	size_t count;
@@ -401,8 +401,10 @@ be_store_records(struct be_store *st, const uint8_t organisation[WIRE_ID],
 	if ((r = BE_QUERY(st->db,
 		 "SELECT r.name, r.value FROM record r"
 		 " JOIN card c ON c.id=r.card"
-		 " WHERE r.card=?1 AND c.organisation=?2 ORDER BY r.name",
-		 &row, BE_ID(card), BE_ID(organisation))) == CB_OK)
+		 " WHERE r.card=?1 AND c.organisation=?2 AND r.name>?3"
+		 " ORDER BY r.name",
+		 &row, BE_ID(card), BE_ID(organisation), BE_T(after))) ==
+	    CB_OK)
 		r = each(&row, 2, fn, ctx, &count);
 	return be_end(st, r, why);
 }

@@ -117,9 +117,16 @@ const char *const be_schema[] = {
 	"CREATE INDEX answer_made ON answer(made)",
 	"CREATE TABLE done(" ID(id) ", " INT(made) ", PRIMARY KEY(id)" BARE,
 	"CREATE INDEX done_made ON done(made)",
+	/* the card is read from the bytes, whose first field it is: nobody
+	 * can write another one beside them */
 	"CREATE TABLE entry(" OF_ORGANISATION
 	    ", number INTEGER NOT NULL CHECK(number>0), " ANY_BLOB(bytes)
-	    ", " HASH(hash) ", PRIMARY KEY(organisation, number)" BARE,
+	    ", " HASH(hash) ", card BLOB GENERATED ALWAYS AS (CASE"
+	    " WHEN substr(bytes, 12, 3)=x'010010'"
+	    " THEN substr(bytes, 15, 16) END) VIRTUAL"
+	    ", PRIMARY KEY(organisation, number)" BARE,
+	"CREATE INDEX entry_card ON entry(organisation, card, number)"
+	    " WHERE card IS NOT NULL",
 	"CREATE TABLE head(" ID(organisation)
 	    ", number INTEGER NOT NULL CHECK(number>0)"
 	    ", signed BLOB NOT NULL CHECK(length(signed)=162)"

@@ -178,23 +178,14 @@ take_rights(struct lookup *l, const struct be_message *m)
 }
 
 static enum cb_err
-put_record(void *ctx, const struct be_value *columns, size_t n)
-{
-	const struct be_ask_record record = { columns[0].s, columns[1].s };
-
-	(void)n;
-	return be_ask_record_put(((struct lookup *)ctx)->out, &record);
-}
-
-static enum cb_err
 take_records(struct lookup *l, const struct be_message *m)
 {
-	uint8_t card[1][WIRE_ID];
+	struct be_ask_records ask;
 	enum cb_err r;
 
-	if ((r = ids(m, card, 1)) == CB_OK)
-		l->code = be_store_records(l->c->server->st,
-		    l->c->organisation, card[0], put_record, l, &l->why);
+	if ((r = be_ask_records_get(m->body, &ask)) == CB_OK)
+		l->code = be_records_gather(l->c->server->st,
+		    l->c->organisation, &ask, l->out, &l->why);
 	return r;
 }
 

@@ -5,6 +5,7 @@
  *
  *	role.c		start, end, peers
  *	serve.c		what is asked, and acts, many in one commit
+ *	records.c	what a card consists of
  *	rights.c	what the vault needs to open a card
  *	sign.c		heads of chains that have grown
  */
@@ -65,6 +66,10 @@ CB_MUST_USE enum cb_err be_serve(
     struct be_client *c, const struct be_message *m);
 /* Commits what has come, and answers. */
 void be_serve_acts(struct be_server *s);
+/* The answer of RECORDS. */
+CB_MUST_USE enum cb_err be_records_gather(struct be_store *st,
+    const uint8_t organisation[WIRE_ID], const struct be_ask_records *ask,
+    struct cb_buf *out, struct cb_why *why);
 /* The answer of RIGHTS. */
 CB_MUST_USE enum cb_err be_rights_gather(struct be_store *st,
     const uint8_t organisation[WIRE_ID], const struct be_ask_rights *ask,

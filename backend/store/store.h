@@ -139,10 +139,11 @@ CB_MUST_USE enum cb_err be_row_grant(enum be_table table,
 CB_MUST_USE enum cb_err be_store_record(struct be_store *st,
     const uint8_t organisation[WIRE_ID], const uint8_t card[WIRE_ID],
     const char *name, struct cb_buf *out, struct cb_why *why);
-/* All of a card's records: name, value. */
+/* A card's records in order of name, behind `after` (empty: from the first):
+ * name, value. */
 CB_MUST_USE enum cb_err be_store_records(struct be_store *st,
     const uint8_t organisation[WIRE_ID], const uint8_t card[WIRE_ID],
-    be_row_fn *fn, void *ctx, struct cb_why *why);
+    struct cb_span after, be_row_fn *fn, void *ctx, struct cb_why *why);
 
 /* ---- acts ---------------------------------------------------------------- */
 
@@ -311,6 +312,12 @@ CB_MUST_USE enum cb_err be_store_head_add(struct be_store *st,
 CB_MUST_USE enum cb_err be_store_entries(struct be_store *st,
     const uint8_t organisation[WIRE_ID], uint64_t from, size_t limit,
     be_row_fn *fn, void *ctx, struct cb_why *why);
+
+/* The number of its root record that the last entry about a card which tells
+ * one tells; 0: none does. */
+CB_MUST_USE enum cb_err be_store_card_number(struct be_store *st,
+    const uint8_t organisation[WIRE_ID], const uint8_t card[WIRE_ID],
+    uint64_t *number, struct cb_why *why);
 
 struct be_verdict {
 	uint64_t entries;	/* that are whole */

@@ -90,6 +90,57 @@ be_ask_store(struct be_worker *w, enum be_ask type, struct cb_span body,
 	return ask(w, &w->store, type, body, answer);
 }
 
+/* One page; *last: the name of its last record, where there are more. */
+static enum cb_err
+ask_page(struct be_worker *w, struct be_ask_records *ask, struct cb_buf *last,
+    struct cb_buf *out, struct be_records_head *head)
+{
+	struct cb_buf body = CB_BUF_INIT, answer = CB_BUF_INIT;
+	struct be_ask_record record = { CB_SPAN_EMPTY, CB_SPAN_EMPTY };
+	struct cb_span cur;
+	enum cb_err r;
+
+	ask->after = cb_buf_span(last);
+	if ((r = be_ask_records_put(&body, ask)) != CB_OK ||
+	    (r = be_ask_store(w, BE_ASK_RECORDS, cb_buf_span(&body),
+		 &answer)) != CB_OK)
+		goto out;
+	cur = cb_buf_span(&answer);
+	if ((r = be_records_head_get(&cur, head)) != CB_OK ||
+	    (r = cb_buf_add(out, cur)) != CB_OK)
+		goto out;
+	if (head->more && cur.n == 0)
+		r = CB_E_PEER;	/* for ever */
+	while (r == CB_OK && cur.n > 0)
+		r = be_ask_record_get(&cur, &record);
+	if (r == CB_OK)
+		r = cb_buf_set(last, record.name);
+out:
+	cb_buf_free(&body);
+	cb_buf_free(&answer);
+	return r;
+}
+
+enum cb_err
+be_ask_records(struct be_worker *w, const uint8_t card[WIRE_ID],
+    struct cb_buf *out, uint64_t *number)
+{
+	struct be_ask_records ask;
+	struct be_records_head head = { .number = 0 };
+	struct cb_buf last = CB_BUF_INIT;
+	enum cb_err r;
+
+	*number = 0;
+	memcpy(ask.card, card, WIRE_ID);
+	do {
+		r = ask_page(w, &ask, &last, out, &head);
+		if (r == CB_OK && head.number > *number)
+			*number = head.number;
+	} while (r == CB_OK && head.more);
+	cb_buf_free(&last);
+	return r;
+}
+
 enum cb_err
 be_ask_vault(struct be_worker *w, enum be_ask type, struct cb_span body,
     struct cb_buf *answer)

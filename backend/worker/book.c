@@ -184,8 +184,7 @@ static void
 fill(struct wire_entry *e, const struct be_note *n,
     const struct be_book_of *of)
 {
-	const bool used = n->type != WIRE_SESSION_END &&
-	    n->type != WIRE_SESSION_TAKEOVER &&
+	const bool used = n->type != WIRE_SESSION_TAKEOVER &&
 	    n->type != WIRE_SESSION_REFUSED;
 
 	wire_entry_init(e, n->type, of->time);

@@ -5,6 +5,7 @@
  * commit it joins `kept`, which awaits the answer. Nothing else is held in
  * memory but the root: the emulator has read what it needs.
  */
+#include <inttypes.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -196,6 +197,7 @@ struct reading {
 	struct read *p;
 	size_t n;
 	struct cb_span root;
+	uint64_t booked;	/* the card's number, as the books know it */
 };
 
 static void
@@ -243,8 +245,8 @@ reading_get(struct be_hosted *h, struct reading *g)
 	struct cb_span cur;
 	enum cb_err r;
 
-	g->bytes.max = (size_t)2 << 20;
-	if ((r = h->ops.records(h->ops.ctx, &g->bytes)) != CB_OK)
+	g->bytes.max = BE_CARD_MAX;
+	if ((r = h->ops.records(h->ops.ctx, &g->bytes, &g->booked)) != CB_OK)
 		return r;
 	cur = cb_buf_span(&g->bytes);
 	while (cur.n > 0)
@@ -263,13 +265,22 @@ wrong(struct cb_why *why, const char *name, const char *what)
 	return CB_E_FORMAT;
 }
 
-/* The rows are those that the root lists, all of them, each as it says. */
+/* The root is not of before the card's last entry, and the rows are those that
+ * it lists, all of them, each as it says. */
 static enum cb_err
 reading_check(const struct be_hosted *h, const struct reading *g,
     struct cb_why *why)
 {
 	const struct be_listed *l;
 
+	if (h->root.number < g->booked) {
+		cb_why_set(why,
+		    "the card is behind the books: its records are of "
+		    "number %" PRIu64 ", and %" PRIu64 " is entered. They "
+		    "were put back.",
+		    h->root.number, g->booked);
+		return CB_E_FORMAT;
+	}
 	for (size_t i = 0; i < h->root.n; i++) {
 		l = &h->root.p[i];
 		if (i >= g->n || strcmp(g->p[i].name, l->name) > 0)

@@ -15,15 +15,17 @@
 struct be_hosted;
 
 struct be_hosted_ops {
-	/* The answer of RECORDS; appends. */
-	enum cb_err (*records)(void *ctx, struct cb_buf *out);
+	/* All records, one behind the other (be_ask_record); appends. And
+	 * the number that the books know of the card. */
+	enum cb_err (*records)(
+	    void *ctx, struct cb_buf *out, uint64_t *number);
 	/* Commits what was collected (be_hosted_changes), now. */
 	enum cb_err (*now)(void *ctx);
 	void *ctx;
 };
 
-/* Reads all records once. CB_E_FORMAT: they are not what the root lists, *why
- * says which. `key` is borrowed. */
+/* Reads all records once. CB_E_FORMAT: they are not what the root lists, or
+ * are older than what is in the books; *why says which. `key` is borrowed. */
 CB_MUST_USE enum cb_err be_hosted_new(struct be_hosted **out,
     const struct be_card_key *key, const struct be_hosted_ops *ops,
     struct cb_why *why);

@@ -141,6 +141,10 @@ CB_MUST_USE enum cb_err be_ask_store(struct be_worker *w, enum be_ask type,
     struct cb_span body, struct cb_buf *answer);
 CB_MUST_USE enum cb_err be_ask_vault(struct be_worker *w, enum be_ask type,
     struct cb_span body, struct cb_buf *answer);
+/* All records of a card, appended one behind the other; and the number that
+ * its books know. */
+CB_MUST_USE enum cb_err be_ask_records(struct be_worker *w,
+    const uint8_t card[WIRE_ID], struct cb_buf *out, uint64_t *number);
 /* An act gets its id and time, and is done once or not at all: where its
  * outcome was lost it is looked up. act->unknown: even that failed. */
 CB_MUST_USE enum cb_err be_ask_act(struct be_worker *w, struct be_act *act);

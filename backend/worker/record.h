@@ -13,6 +13,7 @@
 
 #define BE_ROOT_NAME "root"
 #define BE_RECORDS_MAX 4096	/* of a card */
+#define BE_CARD_MAX ((size_t)16 << 20)	/* bytes of all of them, sealed */
 
 struct be_card_key {	/* secret */
 	enum wire_kind kind;

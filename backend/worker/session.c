@@ -141,14 +141,13 @@ be_session_drop(struct be_session **session)
 /* ---- the card's storage and books ---------------------------------------- */
 
 static enum cb_err
-on_records(void *ctx, struct cb_buf *out)
+on_records(void *ctx, struct cb_buf *out, uint64_t *number)
 {
 	struct be_session *s = ctx;
 	enum cb_err r = CB_E_STORE;
 
 	if (!s->on_loop)
-		r = be_ask_store(
-		    s->w, BE_ASK_RECORDS, CB_SPAN_OF(s->card), out);
+		r = be_ask_records(s->w, s->card, out, number);
 	if (r != CB_OK)
 		s->failed = r;
 	return r;

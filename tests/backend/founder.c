@@ -73,9 +73,11 @@ put_entry(const struct be_act *act, struct cb_buf *out)
 	wire_entry_set(&e, WIRE_F_WHAT, cb_span_str("card-new"));
 	wire_entry_set(&e, WIRE_F_REQUEST, CB_SPAN_OF(hash));
 	wire_entry_set_number(&e, WIRE_F_OUTCOME, WIRE_OUTCOME_DONE);
-	if (act->card != NULL)
+	if (act->card != NULL) {
 		wire_entry_set(
 		    &e, WIRE_F_CARD, cb_span(act->card, WIRE_ID));
+		wire_entry_set_number(&e, WIRE_F_NUMBER, 1);
+	}
 	return wire_entry_put(out, &e);
 }
 

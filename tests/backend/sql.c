@@ -44,3 +44,13 @@ sql_run_at(const char *path, const char *sql)
 	ck_assert_msg(rc == SQLITE_OK, "%s: %s", sql, words);
 	sqlite3_close(db);
 }
+
+bool
+sql_allowed_at(const char *path, const char *sql)
+{
+	sqlite3 *db = connect_to(path);
+	int rc = sqlite3_exec(db, sql, NULL, NULL, NULL);
+
+	sqlite3_close(db);
+	return rc == SQLITE_OK;
+}

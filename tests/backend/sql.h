@@ -7,10 +7,12 @@
 #ifndef TESTS_BACKEND_SQL_H
 #define TESTS_BACKEND_SQL_H
 
+#include <stdbool.h>
 #include <stdint.h>
 
 /* One number that SQL says. */
 int64_t sql_number_at(const char *path, const char *sql);
 void sql_run_at(const char *path, const char *sql);
+bool sql_allowed_at(const char *path, const char *sql);
 
 #endif

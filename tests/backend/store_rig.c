@@ -69,6 +69,12 @@ rig_clear(struct rig *g)
 struct cb_span
 entry_of(uint16_t type, const uint8_t *card)
 {
+	return entry_numbered(type, card, 0);
+}
+
+struct cb_span
+entry_numbered(uint16_t type, const uint8_t *card, uint64_t number)
+{
 	static struct cb_buf kept[8];
 	static unsigned next;
 	static const uint8_t zeros[WIRE_DIGEST_MAX];
@@ -90,6 +96,8 @@ entry_of(uint16_t type, const uint8_t *card)
 	}
 	if (card != NULL)
 		wire_entry_set(&e, WIRE_F_CARD, cb_span(card, WIRE_ID));
+	if (number != 0)
+		wire_entry_set_number(&e, WIRE_F_NUMBER, number);
 	cb_buf_clear(b);
 	ck_assert_int_eq(wire_entry_put(b, &e), CB_OK);
 	return cb_buf_span(b);
@@ -113,7 +121,7 @@ act_command(const uint8_t *card, const uint8_t *device,
 	static uint8_t next;
 	struct be_act a = act_new(BE_COMMAND);
 
-	entries[next] = entry_of(WIRE_CARD_WRITTEN, card);
+	entries[next] = entry_numbered(WIRE_CARD_WRITTEN, card, 1);
 	a.card = card;
 	a.device = device;
 	a.session = session;
@@ -214,4 +222,10 @@ void
 sql_run(struct rig *g, const char *sql)
 {
 	sql_run_at(g->path, sql);
+}
+
+bool
+sql_allowed(struct rig *g, const char *sql)
+{
+	return sql_allowed_at(g->path, sql);
 }

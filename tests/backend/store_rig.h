@@ -47,6 +47,9 @@ struct be_store *rig_open(struct rig *g);
 /* An entry of this type with whatever it must have: borrowed until the next
  * eight of them. */
 struct cb_span entry_of(uint16_t type, const uint8_t *card);
+/* Which tells the number of the card's root record; 0: it does not. */
+struct cb_span entry_numbered(
+    uint16_t type, const uint8_t *card, uint64_t number);
 
 /* Acts, each with an id of its own, of organisation 1. */
 struct be_act act_new(enum be_act_kind kind);
@@ -61,5 +64,7 @@ uint64_t take(struct rig *g, const uint8_t *card, const uint8_t *device,
 int64_t sql_number(struct rig *g, const char *sql);
 /* SQL by somebody who can write the file. */
 void sql_run(struct rig *g, const char *sql);
+/* The same, where the file's own rules may forbid it. */
+bool sql_allowed(struct rig *g, const char *sql);
 
 #endif

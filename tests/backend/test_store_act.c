@@ -147,6 +147,15 @@ entry_of_another(struct full *f)
 }
 
 static void
+entry_without_number(struct full *f)
+{
+	static struct cb_span e;
+
+	e = entry_of(WIRE_CARD_WRITTEN, id(0x11));
+	f->act.entries = &e;
+}
+
+static void
 fact_of_another(struct full *f)
 {
 	f->fact[0] = foreign_card[0];
@@ -181,6 +190,8 @@ static const struct {
 	{ "no entry", no_entry, CB_E_DENIED },
 	{ "an entry that is none", bad_entry, CB_E_FORMAT },
 	{ "an entry of another card", entry_of_another, CB_E_DENIED },
+	{ "records, and no number of them", entry_without_number,
+	    CB_E_DENIED },
 	{ "an old fence", old_fence, CB_E_BUSY },
 	{ "a fence to come", new_fence, CB_E_BUSY },
 	{ "another session", other_session, CB_E_BUSY },

@@ -239,6 +239,87 @@ START_TEST(an_older_copy_is_noticed)
 }
 END_TEST
 
+/* ---- a card's number ----------------------------------------------------- */
+
+static void
+enter_about(struct rig *g, uint8_t organisation, struct cb_span entry)
+{
+	struct be_act a = act_new(BE_AUDIT);
+
+	memset(a.organisation, organisation, WIRE_ID);
+	a.entries = &entry;
+	a.entries_n = 1;
+	ck_assert_msg(be_store_act(g->st, &a) == CB_OK, "%s", a.why.text);
+}
+
+static uint64_t
+number_of(struct rig *g, uint8_t organisation, uint8_t card)
+{
+	uint64_t number = 99;
+
+	ck_assert_int_eq(be_store_card_number(g->st, id(organisation),
+			     id(card), &number, NULL),
+	    CB_OK);
+	return number;
+}
+
+START_TEST(the_last_entry_with_a_number_tells_a_cards)
+{
+	struct rig g;
+
+	rig_init(&g);
+	ck_assert_uint_eq(number_of(&g, 1, 0x11), 0);
+	enter_about(&g, 1, entry_numbered(WIRE_CARD_WRITTEN, id(0x11), 7));
+	enter_about(&g, 1, entry_numbered(WIRE_CARD_WRITTEN, id(0x12), 9));
+	enter_about(&g, 2, entry_numbered(WIRE_CARD_WRITTEN, id(0x11), 8));
+	enter_about(&g, 1, entry_of(WIRE_SESSION_OPEN, id(0x11)));
+	enter_about(&g, 1, entry_of(WIRE_CLOCK_STEP, NULL));
+	ck_assert_uint_eq(number_of(&g, 1, 0x11), 7);
+	ck_assert_uint_eq(number_of(&g, 1, 0x12), 9);
+	ck_assert_uint_eq(number_of(&g, 2, 0x11), 8);
+	ck_assert_uint_eq(number_of(&g, 2, 0x12), 0);
+	enter_about(&g, 1, entry_numbered(WIRE_SIGNED, id(0x11), 12));
+	ck_assert_uint_eq(number_of(&g, 1, 0x11), 12);
+	rig_clear(&g);
+}
+END_TEST
+
+/* Whose an entry is stands in its bytes, and those are hashed: somebody who
+ * writes the database can put nothing beside them. */
+START_TEST(an_entry_is_taken_from_no_card)
+{
+	struct cb_why why = { "" };
+	struct be_verdict v;
+	struct rig g;
+
+	rig_init(&g);
+	enter_about(&g, 1, entry_numbered(WIRE_CARD_WRITTEN, id(0x11), 7));
+	ck_assert(!sql_allowed(&g, "UPDATE entry SET card=NULL"));
+	ck_assert(!sql_allowed(&g, "UPDATE entry SET card=zeroblob(16)"));
+	ck_assert_uint_eq(number_of(&g, 1, 0x11), 7);
+	ck_assert_int_eq(be_store_verify(
+			     g.st, id(1), public_key(), NULL, 0, &v, &why),
+	    CB_OK);
+	/* only with the bytes, which is seen in the chain */
+	sql_run(&g, "UPDATE entry SET bytes=CAST(substr(bytes, 1, 14) || "
+		    "zeroblob(16) || substr(bytes, 31) AS BLOB) WHERE card="
+		    "x'11111111111111111111111111111111'");
+	ck_assert_uint_eq(number_of(&g, 1, 0x11), 0);
+	ck_assert_int_eq(be_store_verify(
+			     g.st, id(1), public_key(), NULL, 0, &v, &why),
+	    CB_E_FORMAT);
+	ck_assert_ptr_nonnull(strstr(why.text, "is not what was entered"));
+	/* and another table in its place is not the store's */
+	sql_run(&g, "CREATE TABLE other AS SELECT organisation, number, "
+		    "bytes, hash, card FROM entry; DROP TABLE entry; "
+		    "ALTER TABLE other RENAME TO entry");
+	be_store_close(&g.st);
+	ck_assert_int_eq(be_store_open(&g.st, g.path, &why), CB_E_FORMAT);
+	ck_assert_ptr_nonnull(strstr(why.text, "its tables are not those"));
+	rig_clear(&g);
+}
+END_TEST
+
 /* ---- reading ------------------------------------------------------------- */
 
 struct seen {
@@ -324,6 +405,8 @@ store_books_suite(void)
 	    tc, attacks_by_sql_are_named, 0, COUNT(attacks));
 	tcase_add_test(tc, heads_elsewhere_are_needed);
 	tcase_add_test(tc, an_older_copy_is_noticed);
+	tcase_add_test(tc, the_last_entry_with_a_number_tells_a_cards);
+	tcase_add_test(tc, an_entry_is_taken_from_no_card);
 	tcase_add_test(tc, entries_come_in_pages);
 	tcase_add_test(tc, chains_that_grew_are_found);
 	suite_add_tcase(s, tc);

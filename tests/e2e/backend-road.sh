@@ -199,6 +199,33 @@ stays_wrong() { # ROLE
 	is "$(tries)" 63C2 "$road, $1 killed: a wrong try stays spent"
 }
 
+# ---- put back -------------------------------------------------------------
+
+db() { sqlite3 -cmd '.timeout 5000' "$dir/store/backend.db" "$1"; } # SQL
+
+# The card's rows of before are whole in themselves, and so are its tries; the
+# books know that there was more.
+put_back() {
+	local side="ATTACH '$T/kept.db' AS kept"
+	db "$side; CREATE TABLE kept.before AS SELECT * FROM record"
+	tool -l --pin 888888 -O >/dev/null || true
+	is "$(tries)" 63C2 "a try is spent"
+	db "$side; CREATE TABLE kept.now AS SELECT * FROM record"
+	bridge_stop
+	db "$side; DELETE FROM record;
+		INSERT INTO record SELECT * FROM kept.before"
+	bridge_start
+	like "$("$CARDBRIDGE" apdu card "$tries_apdu" 2>&1 || true)" \
+		'the card is behind the books' \
+		"a card that was put back does not open, and it is told why"
+	like "$(cat "$log")" 'does not open: the card is behind the books' \
+		"also in the backend's log"
+	db "$side; DELETE FROM record;
+		INSERT INTO record SELECT * FROM kept.now"
+	t "as it was it opens" wait_until 10 answers
+	is "$(tries)" 63C2 "and the try is spent"
+}
+
 # ---- all of it ------------------------------------------------------------
 
 road_start
@@ -257,6 +284,7 @@ hear
 session_close
 still_there backend
 t "the passcode is what it was" wait_until 5 logs_in
+put_back
 
 # ---- what is left ---------------------------------------------------------
 

@@ -4,6 +4,7 @@
  * The store as a process behind its walls: it answers each worker about its
  * own organisation, and a worker that was taken over reaches no other.
  */
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <unistd.h>
@@ -33,8 +34,10 @@ entry_about(const uint8_t *card)
 	wire_entry_set(&e, WIRE_F_REQUEST,
 	    cb_span((const uint8_t[CR_HASH]){ 3 }, CR_HASH));
 	wire_entry_set_number(&e, WIRE_F_OUTCOME, WIRE_OUTCOME_DONE);
-	if (card != NULL)
+	if (card != NULL) {
 		wire_entry_set(&e, WIRE_F_CARD, cb_span(card, WIRE_ID));
+		wire_entry_set_number(&e, WIRE_F_NUMBER, 1);
+	}
 	ck_assert_int_eq(wire_entry_put(&b, &e), CB_OK);
 	return cb_buf_span(&b);
 }
@@ -228,6 +231,9 @@ put_record(struct be_channel *ch, const uint8_t *card)
 START_TEST(cards_of_another_organisation_are_not_there)
 {
 	struct cb_buf body = CB_BUF_INIT, answer = CB_BUF_INIT;
+	struct be_ask_records records = { .after = CB_SPAN_EMPTY };
+	struct be_records_head head;
+	struct cb_span cur;
 	const uint8_t *other[] = { id(0x72) };
 	struct be_lease_change lease = { .what = BE_TAKE };
 	const struct cb_span entries[] = { entry_about(id(0x72)) };
@@ -237,13 +243,20 @@ START_TEST(cards_of_another_organisation_are_not_there)
 
 	ck_assert_int_eq(put_record(two, id(0x72)).err, CB_OK);
 	ck_assert_int_ne(put_record(one, id(0x72)).err, CB_OK);
+	memcpy(records.card, id(0x72), WIRE_ID);
+	ck_assert_int_eq(be_ask_records_put(&body, &records), CB_OK);
+	for (int i = 0; i < 2; i++) {
+		ck_assert_int_eq(ask(i == 0 ? two : one, BE_ASK_RECORDS,
+				     cb_buf_span(&body), &answer),
+		    CB_OK);
+		cur = cb_buf_span(&answer);
+		ck_assert_int_eq(be_records_head_get(&cur, &head), CB_OK);
+		/* nor what the books know of it */
+		ck_assert_uint_eq(head.number, i == 0);
+		ck_assert_int_eq(cur.n > 0, i == 0);
+	}
+	cb_buf_clear(&body);
 	ck_assert_int_eq(be_ask_ids_put(&body, other, 1), CB_OK);
-	ck_assert_int_eq(
-	    ask(two, BE_ASK_RECORDS, cb_buf_span(&body), &answer), CB_OK);
-	ck_assert_uint_gt(answer.n, 0);
-	/* none of them, or no such card */
-	if (ask(one, BE_ASK_RECORDS, cb_buf_span(&body), &answer) == CB_OK)
-		ck_assert_uint_eq(answer.n, 0);
 	ck_assert_int_eq(
 	    ask(two, BE_ASK_LEASE, cb_buf_span(&body), &answer), CB_OK);
 	ck_assert_int_eq(ask(one, BE_ASK_LEASE, cb_buf_span(&body), &answer),
@@ -252,6 +265,67 @@ START_TEST(cards_of_another_organisation_are_not_there)
 	ck_assert_int_ne(do_act(one, &take).err, CB_OK);
 	cb_buf_free(&body);
 	cb_buf_free(&answer);
+}
+END_TEST
+
+static size_t
+count_records(struct cb_span cur, struct be_ask_record *last)
+{
+	size_t n = 0;
+
+	for (; cur.n > 0; n++)
+		ck_assert_int_eq(be_ask_record_get(&cur, last), CB_OK);
+	return n;
+}
+
+/* More than one message has room for: none is left out, and none comes
+ * twice. */
+START_TEST(a_card_comes_in_pages)
+{
+	static uint8_t value[65000];
+	enum { N = 20 };
+	char name[N][16];
+	struct be_record_change records[N];
+	const struct cb_span entries[] = { entry_about(id(0x71)) };
+	struct be_act act = { .kind = BE_ADMIN, .card = id(0x71),
+		.records = records, .entries = entries, .entries_n = 1 };
+	struct be_ask_records all = { .after = CB_SPAN_EMPTY };
+	struct be_ask_record last;
+	struct be_records_head head = { .more = true };
+	struct cb_buf body = CB_BUF_INIT, answer = CB_BUF_INIT,
+		      after = CB_BUF_INIT;
+	size_t n = 0, pages = 0;
+	struct cb_span cur;
+
+	for (int i = 0; i < N; i++) {
+		snprintf(name[i], sizeof(name[i]), "r/%02d", i);
+		records[i] = (struct be_record_change){ name[i],
+			CB_SPAN_OF(value), false };
+	}
+	act.records_n = N / 2;	/* as many as one message has */
+	ck_assert_int_eq(do_act(one, &act).err, CB_OK);
+	act.records += N / 2;
+	ck_assert_int_eq(do_act(one, &act).err, CB_OK);
+	memcpy(all.card, id(0x71), WIRE_ID);
+	for (; head.more; pages++) {
+		cb_buf_clear(&body);
+		all.after = cb_buf_span(&after);
+		ck_assert_int_eq(be_ask_records_put(&body, &all), CB_OK);
+		ck_assert_int_eq(ask(one, BE_ASK_RECORDS, cb_buf_span(&body),
+				     &answer),
+		    CB_OK);
+		cur = cb_buf_span(&answer);
+		ck_assert_int_eq(be_records_head_get(&cur, &head), CB_OK);
+		ck_assert_uint_eq(head.number, 1);
+		n += count_records(cur, &last);
+		ck_assert(cb_span_equal(last.name, cb_span_str(name[n - 1])));
+		ck_assert_int_eq(cb_buf_set(&after, last.name), CB_OK);
+	}
+	ck_assert_uint_eq(n, N);
+	ck_assert_uint_gt(pages, 1);
+	cb_buf_free(&body);
+	cb_buf_free(&answer);
+	cb_buf_free(&after);
 }
 END_TEST
 
@@ -443,6 +517,7 @@ store_role_suite(void)
 	tcase_add_test(c, rows_of_another_organisation_are_not_there);
 	tcase_add_test(c, rows_of_another_organisation_are_not_changed);
 	tcase_add_test(c, cards_of_another_organisation_are_not_there);
+	tcase_add_test(c, a_card_comes_in_pages);
 	tcase_add_test(c, answers_of_another_organisation_are_not_there);
 	tcase_add_test(c, tokens_of_another_organisation_are_not_there);
 	tcase_add_test(c, rights_to_another_organisations_card_are_not_there);

@@ -22,7 +22,8 @@ tests_backend_worker_test_worker_CFLAGS = $(AM_CFLAGS) $(CHECK_CFLAGS) \
 	$(SQLITE_CFLAGS)
 tests_backend_worker_test_worker_LDFLAGS = $(program_ldflags)
 tests_backend_worker_test_worker_LDADD = \
-	backend/worker/libworker.la backend/libroles.la \
+	backend/libservice.la backend/worker/libworker.la \
+	backend/libroles.la \
 	backend/store/libstore.la backend/vault/libvault.la \
 	wire/libwire.la emulator/libemulator.la crypto/libprimitives.la \
 	common/libprocess.la common/libcommon.la $(SQLITE_LIBS) $(CHECK_LIBS)

@@ -5,6 +5,7 @@
  */
 #include <string.h>
 
+#include "backend/store/serve.h"
 #include "backend/vault/mac.h"
 #include "tests/backend/worker/rig_serve.h"
 
@@ -172,13 +173,17 @@ on_token(struct rig *g, struct be_channel *ch, const struct be_message *m)
 
 /* ---- the others ---------------------------------------------------------- */
 
-static enum cb_err
-add_record(void *ctx, const struct be_value *v, size_t n)
+static void
+on_records(struct rig *g, struct be_channel *ch, const struct be_message *m)
 {
-	const struct be_ask_record record = { v[0].s, v[1].s };
+	struct cb_buf body = CB_BUF_INIT;
+	struct be_ask_records ask;
+	enum cb_err r;
 
-	ck_assert_uint_eq(n, 2);
-	return be_ask_record_put(ctx, &record);
+	ck_assert_int_eq(be_ask_records_get(m->body, &ask), CB_OK);
+	r = be_records_gather(
+	    g->st, rig_keys.org->id, &ask, &body, NULL);
+	rig_answer(ch, m, r, &body);
 }
 
 static enum cb_err
@@ -197,10 +202,7 @@ on_id(struct rig *g, struct be_channel *ch, const struct be_message *m)
 	enum cb_err r = CB_E_ARG;
 
 	ck_assert_int_eq(be_ask_ids_get(m->body, id, 1), CB_OK);
-	if (m->type == BE_ASK_RECORDS)
-		r = be_store_records(g->st, rig_keys.org->id, id[0],
-		    add_record, &body, NULL);
-	else if (m->type == BE_ASK_LEASES)
+	if (m->type == BE_ASK_LEASES)
 		r = be_store_sessions(g->st, rig_keys.org->id, id[0], 100,
 		    add_lease, &body, NULL);
 	else if (m->type == BE_ASK_LEASE &&
@@ -235,8 +237,10 @@ static bool
 is_late(struct rig *g, struct be_channel *ch, const struct be_message *m)
 {
 	const bool late = __atomic_load_n(&g->late, __ATOMIC_ACQUIRE);
-	struct be_message kept = { .type = BE_ASK_RECORDS, .id = g->late_id,
-		.body = CB_SPAN_OF(g->card) };
+	struct be_ask_records all = { .after = CB_SPAN_EMPTY };
+	struct be_message kept = { .type = BE_ASK_RECORDS,
+		.id = g->late_id };
+	struct cb_buf body = CB_BUF_INIT;
 
 	if (late && m->type == BE_ASK_RECORDS) {
 		g->late_id = m->id;
@@ -244,7 +248,11 @@ is_late(struct rig *g, struct be_channel *ch, const struct be_message *m)
 	}
 	if (!late && g->late_id != 0) {
 		g->late_id = 0;
-		on_id(g, ch, &kept);
+		memcpy(all.card, g->card, WIRE_ID);
+		ck_assert_int_eq(be_ask_records_put(&body, &all), CB_OK);
+		kept.body = cb_buf_span(&body);
+		on_records(g, ch, &kept);
+		cb_buf_free(&body);
 	}
 	return false;
 }
@@ -262,6 +270,9 @@ rig_on_store(void *ctx, struct be_channel *ch, const struct be_message *m)
 		return CB_OK;
 	case BE_ASK_RIGHTS:
 		on_rights(g, ch, m);
+		return CB_OK;
+	case BE_ASK_RECORDS:
+		on_records(g, ch, m);
 		return CB_OK;
 	case BE_ASK_ANSWER:
 		on_answer(g, ch, m);

@@ -46,6 +46,43 @@ START_TEST(one_older_row_is_seen)
 }
 END_TEST
 
+#define KEEP "CREATE TABLE kept AS SELECT * FROM record"
+#define PUT_BACK "DELETE FROM record; INSERT INTO record SELECT * FROM kept"
+
+/* All of them, with the root: whole in themselves, with the tries of before. */
+START_TEST(a_card_that_was_put_back_does_not_open)
+{
+	rig_sql(&g, KEEP);
+	bridge_select(&b);
+	bridge_is(&b, WRONG, "63C2");
+	rig_sql(&g, "CREATE TABLE now AS SELECT * FROM record");
+	rig_sql(&g, PUT_BACK);
+	ck_assert_uint_eq(bridge_open(&b, false), 0);
+	ck_assert_int_eq(b.last.type, WIRE_REFUSED);
+	ck_assert_uint_eq(b.last.code, CB_E_FORMAT);
+	ck_assert_ptr_nonnull(strstr(b.last.text, "behind the books"));
+	/* as it is, it opens */
+	rig_sql(&g, "DELETE FROM record; INSERT INTO record SELECT * FROM now");
+	bridge_select(&b);
+	bridge_is(&b, TRIES, "63C2");
+}
+END_TEST
+
+/* The last entry about the card may tell no number. */
+START_TEST(entries_without_a_number_are_passed_over)
+{
+	rig_sql(&g, KEEP);
+	bridge_select(&b);
+	bridge_is(&b, WRONG, "63C2");
+	for (int i = 0; i < 3; i++)	/* each is entered */
+		bridge_ready(&b);
+	rig_sql(&g, PUT_BACK);
+	ck_assert_uint_eq(bridge_open(&b, false), 0);
+	ck_assert_int_eq(b.last.type, WIRE_REFUSED);
+	ck_assert_ptr_nonnull(strstr(b.last.text, "behind the books"));
+}
+END_TEST
+
 Suite *
 rows_suite(void)
 {
@@ -58,6 +95,8 @@ rows_suite(void)
 	    a_card_whose_rows_are_not_its_roots_does_not_open, 0,
 	    COUNT(tampered));
 	tcase_add_test(t, one_older_row_is_seen);
+	tcase_add_test(t, a_card_that_was_put_back_does_not_open);
+	tcase_add_test(t, entries_without_a_number_are_passed_over);
 	suite_add_tcase(s, t);
 	return s;
 }
