@@ -32,6 +32,7 @@ put_answer(struct cb_buf *b, const struct be_answer *a)
 
 	(void)((r = cb_put_u64(b, a->sequence)) != CB_OK ||
 	    (r = cb_buf_add(b, CB_SPAN_OF(a->request))) != CB_OK ||
+	    (r = cb_put_u8(b, a->begun)) != CB_OK ||
 	    (r = be_lb_put(b, a->sealed)) != CB_OK);
 	return r;
 }
@@ -157,6 +158,7 @@ get_answer(struct cb_span *cur, struct be_answer *a)
 
 	(void)((r = cb_get_u64(cur, &a->sequence)) != CB_OK ||
 	    (r = be_bytes_get(cur, a->request, CR_HASH)) != CB_OK ||
+	    (r = be_flag_get(cur, &a->begun)) != CB_OK ||
 	    (r = be_lb_get(cur, &a->sealed)) != CB_OK);
 	return r;
 }

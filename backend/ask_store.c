@@ -231,7 +231,8 @@ be_ask_answer_put(struct cb_buf *b, const struct be_ask_answer *a)
 	(void)((r = cb_buf_add(b, CB_SPAN_OF(a->device))) != CB_OK ||
 	    (r = cb_buf_add(b, CB_SPAN_OF(a->session))) != CB_OK ||
 	    (r = cb_put_u64(b, a->number)) != CB_OK ||
-	    (r = cb_buf_add(b, CB_SPAN_OF(a->request))) != CB_OK);
+	    (r = cb_buf_add(b, CB_SPAN_OF(a->request))) != CB_OK ||
+	    (r = cb_buf_add(b, CB_SPAN_OF(a->look_up))) != CB_OK);
 	return cb_buf_undo(b, before, r);
 }
 
@@ -243,7 +244,8 @@ be_ask_answer_get(struct cb_span body, struct be_ask_answer *out)
 	if ((r = be_bytes_get(&body, out->device, WIRE_ID)) != CB_OK ||
 	    (r = be_bytes_get(&body, out->session, WIRE_ID)) != CB_OK ||
 	    (r = cb_get_u64(&body, &out->number)) != CB_OK ||
-	    (r = be_bytes_get(&body, out->request, CR_HASH)) != CB_OK)
+	    (r = be_bytes_get(&body, out->request, CR_HASH)) != CB_OK ||
+	    (r = be_bytes_get(&body, out->look_up, WIRE_ID)) != CB_OK)
 		return r;
 	return cb_get_end(&body);
 }
@@ -267,7 +269,7 @@ be_answered_get(struct cb_span body, struct be_answered *out)
 
 	if ((r = cb_get_u8(&body, &found)) != CB_OK)
 		return r;
-	if (found > BE_GIVEN || (found != BE_ANSWER && body.n > 0))
+	if (found > BE_BEGUN || (found != BE_ANSWER && body.n > 0))
 		return CB_E_FORMAT;
 	out->found = (enum be_found)found;
 	out->bytes = body;

@@ -112,10 +112,11 @@ CB_MUST_USE enum cb_err be_ask_record_put(
 CB_MUST_USE enum cb_err be_ask_record_get(
     struct cb_span *cur, struct be_ask_record *out);
 
-struct be_ask_answer {	/* ANSWER: it is given once */
+struct be_ask_answer {	/* ANSWER: it is given once, to one look-up */
 	uint8_t device[WIRE_ID], session[WIRE_ID];
 	uint64_t number;
 	uint8_t request[CR_HASH];
+	uint8_t look_up[WIRE_ID];
 };
 CB_MUST_USE enum cb_err be_ask_answer_put(
     struct cb_buf *b, const struct be_ask_answer *a);

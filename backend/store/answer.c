@@ -19,14 +19,16 @@ be_answer_put(
 	enum cb_err r;
 
 	r = BE_RUN(st->db,
-	    "INSERT INTO answer VALUES(?1, ?2, ?3, ?4, ?5, ?6, 0)"
+	    "INSERT INTO answer VALUES(?1, ?2, ?3, ?4, ?5, ?6, ?7, NULL)"
 	    " ON CONFLICT(device, session) DO UPDATE SET"
 	    " sequence=excluded.sequence, request=excluded.request,"
-	    " sealed=excluded.sealed, made=excluded.made, given=0"
-	    " WHERE sequence<excluded.sequence",
+	    " begun=excluded.begun, sealed=excluded.sealed,"
+	    " made=excluded.made, given=NULL"
+	    " WHERE sequence<excluded.sequence OR (begun=1"
+	    " AND sequence=excluded.sequence AND request=excluded.request)",
 	    &changes, BE_ID(act->device), BE_ID(act->session),
 	    BE_I((int64_t)a->sequence), BE_HASH(a->request),
-	    BE_B(a->sealed), BE_I((int64_t)act->now));
+	    BE_I(a->begun), BE_B(a->sealed), BE_I((int64_t)act->now));
 	if (r == CB_OK && changes == 0) {
 		cb_why_set(why,
 		    "this or a later command of the session was answered");
@@ -35,29 +37,40 @@ be_answer_put(
 	return r;
 }
 
+/* An answer that was given is found by the look-up that it was given to. */
+static enum be_found
+judge(const struct be_row *row, const uint8_t request[CR_HASH],
+    const uint8_t *look_up)
+{
+	const struct cb_span given = be_row_blob(row, 2);
+
+	if (!cb_span_equal(be_row_blob(row, 0), cb_span(request, CR_HASH)))
+		return BE_OTHER;
+	if (be_row_int(row, 3) != 0 && be_row_blob(row, 1).n == 0)
+		return BE_BEGUN;
+	if (given.n > 0 &&
+	    (look_up == NULL ||
+		!cb_span_equal(given, cb_span(look_up, WIRE_ID))))
+		return BE_GIVEN;
+	return BE_ANSWER;
+}
+
 static enum cb_err
 find(struct be_store *st, const struct be_value key[3],
-    const uint8_t request[CR_HASH], enum be_found *found,
-    struct cb_buf *sealed)
+    const uint8_t request[CR_HASH], const uint8_t *look_up,
+    enum be_found *found, struct cb_buf *sealed)
 {
 	struct be_row *row = NULL;
 	enum cb_err r;
 
 	*found = BE_NO_ANSWER;
 	if ((r = be_sql_query(st->db,
-		 "SELECT request, sealed, given FROM answer"
+		 "SELECT request, sealed, given, begun FROM answer"
 		 " WHERE device=?1 AND session=?2 AND sequence=?3",
 		 key, 3, &row)) == CB_OK &&
-	    (r = be_row_next(row)) == CB_OK) {
-		if (!cb_span_equal(
-			be_row_blob(row, 0), cb_span(request, CR_HASH)))
-			*found = BE_OTHER;
-		else if (be_row_int(row, 2) != 0)
-			*found = BE_GIVEN;
-		else if ((r = cb_buf_add(sealed, be_row_blob(row, 1))) ==
-		    CB_OK)
-			*found = BE_ANSWER;
-	}
+	    (r = be_row_next(row)) == CB_OK &&
+	    (*found = judge(row, request, look_up)) == BE_ANSWER)
+		r = cb_buf_add(sealed, be_row_blob(row, 1));
 	be_row_end(&row);
 	return r == CB_E_ABSENT ? CB_OK : r;
 }
@@ -65,8 +78,8 @@ find(struct be_store *st, const struct be_value key[3],
 enum cb_err
 be_store_answer(struct be_store *st, const uint8_t device[WIRE_ID],
     const uint8_t session[WIRE_ID], uint64_t sequence,
-    const uint8_t request[CR_HASH], bool give, enum be_found *found,
-    struct cb_buf *out, struct cb_why *why)
+    const uint8_t request[CR_HASH], const uint8_t *look_up,
+    enum be_found *found, struct cb_buf *out, struct cb_why *why)
 {
 	struct cb_buf sealed = CB_BUF_INIT;
 	int64_t number, changes;
@@ -78,14 +91,14 @@ be_store_answer(struct be_store *st, const uint8_t device[WIRE_ID],
 	if ((r = be_ready(st, why)) != CB_OK)
 		return r;
 	const struct be_value key[] = { BE_ID(device), BE_ID(session),
-		BE_I(number) };
-	if ((r = be_end(st, find(st, key, request, found, &sealed), why)) ==
-		CB_OK &&
-	    *found == BE_ANSWER && give) {
+		BE_I(number), look_up != NULL ? BE_ID(look_up) : BE_NONE };
+	r = be_end(st, find(st, key, request, look_up, found, &sealed), why);
+	if (r == CB_OK && *found == BE_ANSWER && look_up != NULL) {
 		r = be_commit_one(st,
-		    "UPDATE answer SET given=1 WHERE device=?1"
-		    " AND session=?2 AND sequence=?3 AND given=0",
-		    key, 3, &changes, why);
+		    "UPDATE answer SET given=?4 WHERE device=?1"
+		    " AND session=?2 AND sequence=?3"
+		    " AND (given IS NULL OR given=?4)",
+		    key, 4, &changes, why);
 		/* another handle was faster */
 		if (r == CB_OK && changes == 0)
 			*found = BE_GIVEN;

@@ -111,8 +111,9 @@ const char *const be_schema[] = {
 	"CREATE TABLE node(" ID(id) ", " INT(beat) ", " INT(change)
 	    ", PRIMARY KEY(id)" BARE,
 	"CREATE TABLE answer(" ID(device) ", " ID(session) ", "
-	    INT(sequence) ", " HASH(request) ", " ANY_BLOB(sealed) ", "
-	    INT(made) ", given INTEGER NOT NULL"
+	    INT(sequence) ", " HASH(request)
+	    ", begun INTEGER NOT NULL CHECK(begun IN (0,1)), "
+	    ANY_BLOB(sealed) ", " INT(made) ", " ID_OR_NULL(given)
 	    ", PRIMARY KEY(device, session)" BARE,
 	"CREATE INDEX answer_made ON answer(made)",
 	"CREATE TABLE done(" ID(id) ", " INT(made) ", PRIMARY KEY(id)" BARE,

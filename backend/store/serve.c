@@ -226,8 +226,8 @@ take_answer(struct lookup *l, const struct be_message *m)
 	l->code = is_ours(l, ask.device);
 	if (l->code == CB_OK)
 		l->code = be_store_answer(l->c->server->st, ask.device,
-		    ask.session, ask.number, ask.request, true, &found.found,
-		    &bytes, &l->why);
+		    ask.session, ask.number, ask.request, ask.look_up,
+		    &found.found, &bytes, &l->why);
 	else if (l->code == CB_E_ABSENT)
 		l->code = CB_OK;	/* none that is yours */
 	found.bytes = cb_buf_span(&bytes);

@@ -172,6 +172,9 @@ struct be_row_change {
 struct be_answer {
 	uint64_t sequence;
 	uint8_t request[CR_HASH];
+	/* The command has begun, or its answer is not to be kept: `sealed` is
+	 * what was answered before it, and the same sequence may follow. */
+	bool begun;
 	struct cb_span sealed;
 };
 
@@ -269,13 +272,16 @@ enum be_found {
 	BE_ANSWER,	/* appended to out */
 	BE_OTHER,	/* another request was answered under this sequence */
 	BE_GIVEN,	/* it was given after a restart, once */
+	BE_BEGUN,	/* it was run, perhaps in part; there is no answer */
 };
-/* `give`: once, as after a restart; that it was given is durable before it is
- * told. */
+/* `look_up` (an id; NULL: nothing is given): once, as after a restart, but
+ * again to the same look-up, which may not have heard it; that it was given
+ * is durable before it is told. */
 CB_MUST_USE enum cb_err be_store_answer(struct be_store *st,
     const uint8_t device[WIRE_ID], const uint8_t session[WIRE_ID],
-    uint64_t sequence, const uint8_t request[CR_HASH], bool give,
-    enum be_found *found, struct cb_buf *out, struct cb_why *why);
+    uint64_t sequence, const uint8_t request[CR_HASH],
+    const uint8_t *look_up, enum be_found *found, struct cb_buf *out,
+    struct cb_why *why);
 
 #define BE_MAC_MAX 64
 struct be_token {

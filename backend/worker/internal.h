@@ -75,6 +75,7 @@ struct be_session {
 	struct emu_env env;
 	struct emu_card *emu;
 	struct be_hosted *hosted;	/* the emulator's */
+	const struct be_body *body;	/* whose command runs; NULL: none */
 	struct be_book book;
 	enum cb_err failed;	/* of the store, within a command */
 	enum cb_err limited;	/* of the vault: no passcode was compared */
@@ -227,7 +228,9 @@ struct be_body {
 	struct cb_buf texts;
 	size_t ends[WIRE_COMMANDS_MAX];	/* of the messages in `texts` */
 	struct cb_buf answers;
-	bool deciphered;	/* no answer of this body is stored any more */
+	/* From answers.n of then on, no answer of this body is stored. */
+	bool deciphered;
+	size_t plain;
 	bool to_commit;		/* the command before `at` left something */
 	bool end;		/* and then the session is over */
 };
@@ -236,6 +239,9 @@ void be_body_free(struct be_body **b);
 /* SHA-256 of the body up to and with record i. */
 CB_MUST_USE enum cb_err be_body_hash(
     const struct be_body *b, size_t i, uint8_t out[CR_HASH]);
+/* Within a command: what it has changed so far is committed, with a word that
+ * it has begun. */
+CB_MUST_USE enum cb_err be_body_begun(struct be_session *s);
 /* On the loop as far as it is quick, then in the pool. */
 void be_body_run(struct be_body *b);
 /* In the pool: nobody knows this session. */

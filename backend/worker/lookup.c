@@ -67,6 +67,9 @@ find_answer(struct be_body *b, struct cb_buf *out, enum wire_outcome *outcome)
 	struct be_answered found = { .found = BE_NO_ANSWER };
 	enum cb_err r = CB_OK;
 
+	/* one for all questions, which may each be asked again */
+	if ((r = cr_random(ask.look_up, WIRE_ID)) != CB_OK)
+		return r;
 	memcpy(ask.device, b->holder, WIRE_ID);
 	memcpy(ask.session, b->session, WIRE_ID);
 	for (size_t i = b->n; r == CB_OK && found.found == BE_NO_ANSWER &&
@@ -79,7 +82,9 @@ find_answer(struct be_body *b, struct cb_buf *out, enum wire_outcome *outcome)
 			 cb_buf_span(&body), &answer)) == CB_OK)
 			r = be_answered_get(cb_buf_span(&answer), &found);
 	}
-	*outcome = found.found == BE_GIVEN ? WIRE_GIVEN : WIRE_NOT_RUN;
+	*outcome = found.found == BE_GIVEN ? WIRE_GIVEN
+	    : found.found == BE_BEGUN	   ? WIRE_NOT_KNOWN
+					   : WIRE_NOT_RUN;
 	if (r == CB_OK)
 		r = found.found == BE_ANSWER ? cb_buf_set(out, found.bytes)
 					     : CB_E_ABSENT;

@@ -216,8 +216,10 @@ step(struct be_body *b)
 				.number = b->records[b->at].number } };
 	struct cb_buf message = CB_BUF_INIT;
 	struct wire_command c;
+	const size_t before = b->answers.n;
 	enum cb_err r;
 
+	s->body = b;
 	if ((r = wire_command_get(text_of(b, b->at), &c)) != CB_OK ||
 	    (r = execute(b, &c, &n)) != CB_OK)
 		goto out;
@@ -227,31 +229,51 @@ step(struct be_body *b)
 		    &b->answers);
 	b->to_commit = be_hosted_changed(s->hosted) || s->book.n > 0 ||
 	    b->end;
-	b->deciphered = b->deciphered || s->book.deciphered;
+	if (s->book.deciphered && !b->deciphered) {
+		b->deciphered = true;
+		b->plain = before;
+	}
 	if (r == CB_OK)
 		b->at++;
 out:
+	s->body = NULL;
 	cb_buf_free(&n.rsp);
 	cb_buf_free(&n.exchanges);
 	cb_buf_free(&message);
 	return r;
 }
 
+/* With the answers of this body so far, of command `i` or of what was before
+ * it. What was deciphered is written nowhere, not even sealed. */
 static enum cb_err
-commit(struct be_body *b)
+commit_at(const struct be_body *b, size_t i, bool begun, bool end)
 {
 	struct be_answer answer = {
-		.sequence = b->records[b->at - 1].number,
-		.sealed = cb_buf_span(&b->answers)
+		.sequence = b->records[i].number,
+		.begun = begun || b->deciphered,
+		.sealed = b->deciphered ? cb_span(b->answers.p, b->plain)
+					: cb_buf_span(&b->answers)
 	};
 	enum cb_err r;
 
-	b->to_commit = false;
-	if ((r = be_body_hash(b, b->at - 1, answer.request)) != CB_OK)
+	if ((r = be_body_hash(b, i, answer.request)) != CB_OK)
 		return r;
-	/* what was deciphered is written nowhere, not even sealed */
-	return be_session_commit(
-	    b->s, b->deciphered ? NULL : &answer, b->end);
+	return be_session_commit(b->s, &answer, end);
+}
+
+static enum cb_err
+commit(struct be_body *b)
+{
+	b->to_commit = false;
+	return commit_at(b, b->at - 1, false, b->end);
+}
+
+enum cb_err
+be_body_begun(struct be_session *s)
+{
+	/* a card that is being opened has none */
+	return s->body != NULL ? commit_at(s->body, s->body->at, true, false)
+			       : be_session_commit(s, NULL, false);
 }
 
 /* ---- the body ------------------------------------------------------------ */

@@ -174,7 +174,7 @@ on_now(void *ctx)
 
 	if (s->on_loop)
 		return s->failed = CB_E_INTERNAL;
-	return be_session_commit(s, NULL, false);
+	return be_body_begun(s);
 }
 
 static void

@@ -360,13 +360,13 @@ END_TEST
 
 static enum be_found
 look_up(struct be_store *st, uint64_t sequence, const uint8_t *hash,
-    bool give)
+    const uint8_t *by)
 {
 	struct cb_buf out = CB_BUF_INIT;
 	enum be_found found;
 
 	ck_assert_int_eq(be_store_answer(st, id(0x91), id(0x51), sequence,
-			     hash, give, &found, &out, NULL),
+			     hash, by, &found, &out, NULL),
 	    CB_OK);
 	ck_assert(cb_span_equal(cb_buf_span(&out),
 	    found == BE_ANSWER ? cb_span_str("answer") : CB_SPAN_EMPTY));
@@ -384,33 +384,72 @@ START_TEST(answers_are_found_until_the_next)
 	rig_init(&g);
 	fence = take(&g, id(0x11), id(0x91), id(0x51));
 	full_init(&f, fence, 4);
-	ck_assert_int_eq(look_up(g.st, 4, request, false), BE_NO_ANSWER);
+	ck_assert_int_eq(look_up(g.st, 4, request, NULL), BE_NO_ANSWER);
 	ck_assert_int_eq(be_store_act(g.st, &f.act), CB_OK);
-	ck_assert_int_eq(look_up(g.st, 4, request, false), BE_ANSWER);
-	ck_assert_int_eq(look_up(g.st, 4, request, false), BE_ANSWER);
-	ck_assert_int_eq(look_up(g.st, 4, other, false), BE_OTHER);
-	ck_assert_int_eq(look_up(g.st, 3, request, false), BE_NO_ANSWER);
-	ck_assert_int_eq(look_up(g.st, 5, request, false), BE_NO_ANSWER);
+	ck_assert_int_eq(look_up(g.st, 4, request, NULL), BE_ANSWER);
+	ck_assert_int_eq(look_up(g.st, 4, request, NULL), BE_ANSWER);
+	ck_assert_int_eq(look_up(g.st, 4, other, NULL), BE_OTHER);
+	ck_assert_int_eq(look_up(g.st, 3, request, NULL), BE_NO_ANSWER);
+	ck_assert_int_eq(look_up(g.st, 5, request, NULL), BE_NO_ANSWER);
 	/* after a restart: once */
 	be_store_close(&g.st);
 	g.st = rig_open(&g);
-	ck_assert_int_eq(look_up(g.st, 4, other, true), BE_OTHER);
-	ck_assert_int_eq(look_up(g.st, 4, request, true), BE_ANSWER);
-	ck_assert_int_eq(look_up(g.st, 4, request, true), BE_GIVEN);
-	ck_assert_int_eq(look_up(g.st, 4, request, false), BE_GIVEN);
+	ck_assert_int_eq(look_up(g.st, 4, other, id(0x61)), BE_OTHER);
+	ck_assert_int_eq(look_up(g.st, 4, request, id(0x61)), BE_ANSWER);
+	ck_assert_int_eq(look_up(g.st, 4, request, id(0x62)), BE_GIVEN);
+	/* but again to who may not have heard it */
+	ck_assert_int_eq(look_up(g.st, 4, request, id(0x61)), BE_ANSWER);
+	ck_assert_int_eq(look_up(g.st, 4, request, id(0x62)), BE_GIVEN);
+	ck_assert_int_eq(look_up(g.st, 4, request, NULL), BE_GIVEN);
 	/* an older or the same sequence does not come back */
 	full_init(&f, fence, 4);
 	ck_assert_int_eq(be_store_act(g.st, &f.act), CB_E_DENIED);
 	full_init(&f, fence, 5);
 	ck_assert_int_eq(be_store_act(g.st, &f.act), CB_OK);
-	ck_assert_int_eq(look_up(g.st, 4, request, false), BE_NO_ANSWER);
-	ck_assert_int_eq(look_up(g.st, 5, request, false), BE_ANSWER);
+	ck_assert_int_eq(look_up(g.st, 4, request, NULL), BE_NO_ANSWER);
+	ck_assert_int_eq(look_up(g.st, 5, request, NULL), BE_ANSWER);
 	/* a day later */
 	ck_assert_int_eq(be_store_tidy(g.st, NOW + BE_KEEP_MS, NULL), CB_OK);
-	ck_assert_int_eq(look_up(g.st, 5, request, false), BE_ANSWER);
+	ck_assert_int_eq(look_up(g.st, 5, request, NULL), BE_ANSWER);
 	ck_assert_int_eq(
 	    be_store_tidy(g.st, NOW + BE_KEEP_MS + 1, NULL), CB_OK);
-	ck_assert_int_eq(look_up(g.st, 5, request, false), BE_NO_ANSWER);
+	ck_assert_int_eq(look_up(g.st, 5, request, NULL), BE_NO_ANSWER);
+	rig_clear(&g);
+}
+END_TEST
+
+/* Until its answer comes, and where none is kept. */
+START_TEST(what_has_begun_is_found)
+{
+	static const uint8_t other[CR_HASH] = { 8 };
+	struct full f;
+	struct rig g;
+	uint64_t fence;
+
+	rig_init(&g);
+	fence = take(&g, id(0x11), id(0x91), id(0x51));
+	full_init(&f, fence, 4);
+	f.answer.begun = true;
+	f.answer.sealed = CB_SPAN_EMPTY;
+	ck_assert_int_eq(be_store_act(g.st, &f.act), CB_OK);
+	ck_assert_int_eq(look_up(g.st, 4, request, id(0x61)), BE_BEGUN);
+	ck_assert_int_eq(look_up(g.st, 4, request, id(0x62)), BE_BEGUN);
+	ck_assert_int_eq(look_up(g.st, 4, other, id(0x62)), BE_OTHER);
+	/* nothing else takes its place, but the answer to the same request */
+	full_init(&f, fence, 4);
+	memcpy(f.answer.request, other, CR_HASH);
+	ck_assert_int_eq(be_store_act(g.st, &f.act), CB_E_DENIED);
+	full_init(&f, fence, 4);
+	ck_assert_int_eq(be_store_act(g.st, &f.act), CB_OK);
+	ck_assert_int_eq(look_up(g.st, 4, request, NULL), BE_ANSWER);
+	full_init(&f, fence, 4);
+	ck_assert_int_eq(be_store_act(g.st, &f.act), CB_E_DENIED);
+	/* what was answered before it in one body */
+	full_init(&f, fence, 5);
+	f.answer.begun = true;
+	ck_assert_int_eq(be_store_act(g.st, &f.act), CB_OK);
+	ck_assert_int_eq(look_up(g.st, 5, request, id(0x61)), BE_ANSWER);
+	ck_assert_int_eq(look_up(g.st, 5, request, id(0x62)), BE_GIVEN);
 	rig_clear(&g);
 }
 END_TEST
@@ -561,6 +600,7 @@ store_act_suite(void)
 	tcase_add_test(tc, each_fails_alone);
 	tcase_add_test(tc, nothing_changed_nothing_written);
 	tcase_add_test(tc, answers_are_found_until_the_next);
+	tcase_add_test(tc, what_has_begun_is_found);
 	tcase_add_test(tc, tokens_are_used_once);
 	tcase_add_test(tc, two_race_for_a_token);
 	suite_add_tcase(s, tc);

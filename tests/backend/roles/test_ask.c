@@ -45,7 +45,7 @@ put_full_act(struct cb_buf *b)
 		BYTES(device) };
 	static const uint8_t token[CR_HASH] = { 0x70 };
 	static const struct be_answer answer = { .sequence = 77,
-		.request = { 9 }, .sealed = BYTES(card) };
+		.request = { 9 }, .begun = true, .sealed = BYTES(card) };
 	static struct be_lease_change lease = { .what = BE_RELEASE,
 		.beat = 5, .keep_ms = 6, .take_over = true };
 	const struct be_act a = { .id = { 1, 2, 3 }, .kind = BE_COMMAND,
@@ -79,6 +79,7 @@ START_TEST(an_act_is_read_as_it_was_written)
 	ck_assert_uint_eq(a->lease->beat, 5);
 	ck_assert_uint_eq(a->lease->keep_ms, 6);
 	ck_assert_uint_eq(a->answer->sequence, 77);
+	ck_assert(a->answer->begun);
 	ck_assert(cb_span_equal(a->answer->sealed, CB_SPAN_OF(card)));
 	ck_assert_uint_eq(a->token[0], 0x70);
 	ck_assert_uint_eq(a->records_n, 2);

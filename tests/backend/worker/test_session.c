@@ -319,11 +319,12 @@ START_TEST(an_accept_that_was_recorded_opens_nothing)
 }
 END_TEST
 
-/* The recorded conversation; its last answer that is stored is of before the
- * decipherment, and nothing that came with it is. */
+/* The recorded conversation; of the decipherment it is kept that it was run,
+ * and nothing that came with it. */
 START_TEST(what_was_deciphered_is_stored_nowhere)
 {
 	const char *src = getenv("srcdir");
+	struct cb_buf none = CB_BUF_INIT;
 	char path[512], line[8192];
 	int64_t before = -1;
 	FILE *f;
@@ -343,8 +344,17 @@ START_TEST(what_was_deciphered_is_stored_nowhere)
 	}
 	fclose(f);
 	ck_assert_int_gt(before, 0);
-	ck_assert_int_eq(
+	ck_assert_int_gt(
 	    rig_number(&g, "SELECT max(sequence) FROM answer"), before);
+	ck_assert_int_eq(
+	    rig_number(&g, "SELECT max(length(sealed)) FROM answer"), 0);
+	/* a worker that died after it does not say that it was not run */
+	rig_restart(&g);
+	for (int i = 0; i < 2; i++) {
+		ck_assert(!bridge_send(&b, &none));
+		ck_assert_uint_eq(b.code, CB_E_ABSENT);
+		ck_assert_uint_eq(b.outcome, WIRE_NOT_KNOWN);
+	}
 }
 END_TEST
 
@@ -407,11 +417,40 @@ START_TEST(a_death_between_the_commits_of_verify_costs_that_try)
 	ck_assert_uint_eq(rig_swallowed(&g), 1);
 	rig_restart(&g);
 	ck_assert(!bridge_send(&b, &none));
-	ck_assert_uint_eq(b.outcome, WIRE_NOT_RUN);
+	ck_assert_uint_eq(b.outcome, WIRE_NOT_KNOWN);
 	bridge_select(&b);
 	bridge_is(&b, TRIES, "63C2");
 	ck_assert_uint_eq(rig_entries(&g, WIRE_VERIFY_BEGUN), 1);
 	ck_assert_uint_eq(rig_entries(&g, WIRE_VERIFY), 0);
+}
+END_TEST
+
+/* Of two in one body the second dies between its commits. */
+START_TEST(what_was_answered_before_a_death_is_not_lost)
+{
+	struct cb_buf records = CB_BUF_INIT;
+	struct cb_span cur;
+
+	bridge_select(&b);
+	rig_fault(&g, FAULT_SWALLOW, 3);
+	cb_buf_clear(&b.body);
+	bridge_seal(&b, WRONG);
+	bridge_seal(&b, WRONG);
+	(void)bridge_post(&b);
+	for (int i = 0; i < 1000 && rig_swallowed(&g) == 0; i++)
+		(void)rig_has(&g, 0xFFFF, 10);
+	ck_assert_uint_eq(rig_swallowed(&g), 1);
+	rig_restart(&g);
+	ck_assert(bridge_send(&b, &records));
+	cur = cb_buf_span(&records);
+	bridge_read(&b, &cur);
+	ck_assert_int_eq(b.last.type, WIRE_DONE);
+	ck_assert_uint_eq(cur.n, 0);	/* of the other it is not known */
+	ck_assert(!bridge_send(&b, &records));
+	ck_assert_uint_eq(b.outcome, WIRE_GIVEN);
+	bridge_select(&b);
+	bridge_is(&b, TRIES, "63C1");
+	cb_buf_free(&records);
 }
 END_TEST
 
@@ -426,10 +465,11 @@ START_TEST(a_store_that_fails_lets_no_answer_out)
 	ck_assert(!bridge_send(&b, &none));
 	ck_assert_uint_eq(b.code, CB_E_STORE);
 	rig_fault(&g, NO_FAULT, 0);
-	/* the bridge asks again, and hears that it was not run */
+	/* the bridge asks again, and hears that it was not run, or that the
+	 * try was spent and no more is known */
 	ck_assert(!bridge_send(&b, &none));
 	ck_assert_uint_eq(b.code, CB_E_ABSENT);
-	ck_assert_uint_eq(b.outcome, WIRE_NOT_RUN);
+	ck_assert_uint_eq(b.outcome, _i == 0 ? WIRE_NOT_RUN : WIRE_NOT_KNOWN);
 	bridge_select(&b);
 	bridge_is(&b, TRIES, _i == 0 ? "63C3" : "63C2");
 }
@@ -476,6 +516,7 @@ session_suite(void)
 	    t, what_was_not_run_is_said_so_once_its_lease_is_fenced);
 	tcase_add_loop_test(
 	    t, a_death_between_the_commits_of_verify_costs_that_try, 0, 2);
+	tcase_add_test(t, what_was_answered_before_a_death_is_not_lost);
 	tcase_add_loop_test(t, a_store_that_fails_lets_no_answer_out, 0, 2);
 	tcase_add_test(t, an_act_whose_answer_was_lost_is_looked_up);
 	suite_add_tcase(s, t);
