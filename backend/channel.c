@@ -304,6 +304,15 @@ receive(struct be_channel *ch, uint8_t *p, size_t n)
 
 /* ---- receiving ----------------------------------------------------------- */
 
+/* What was lent may be a passcode, and the next message may come late. */
+static enum cb_err
+no_more(struct be_channel *ch)
+{
+	cb_buf_consume(&ch->in, ch->taken);	/* wipes */
+	ch->taken = 0;
+	return CB_E_SHORT;
+}
+
 enum cb_err
 be_channel_read(struct be_channel *ch)
 {
@@ -312,8 +321,7 @@ be_channel_read(struct be_channel *ch)
 	ssize_t n;
 	enum cb_err r;
 
-	cb_buf_consume(&ch->in, ch->taken);
-	ch->taken = 0;
+	(void)no_more(ch);
 	before = ch->in.n;
 	if (ch->in.max - before < READ_AT_ONCE)
 		return CB_OK;	/* whole messages lie here: they come first */
@@ -342,14 +350,14 @@ be_channel_next(struct be_channel *ch, struct be_message *out)
 	    cb_get_u16(&cur, &type) != CB_OK ||
 	    cb_get_u16(&cur, &m.code) != CB_OK ||
 	    cb_get_u64(&cur, &m.id) != CB_OK)
-		return CB_E_SHORT;
+		return no_more(ch);
 	m.answer = (type & ANSWER) != 0;
 	m.type = (uint16_t)(type & ~ANSWER);
 	if (length > BE_BODY_MAX || (!m.answer && m.code != 0) ||
 	    (m.answer && m.id == 0))
 		return CB_E_PEER;
 	if (cb_get_span(&cur, length, &m.body) != CB_OK)
-		return CB_E_SHORT;
+		return no_more(ch);
 	ch->taken += HEADER + length;
 	*out = m;
 	return CB_OK;

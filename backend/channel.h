@@ -66,8 +66,9 @@ int be_channel_fd_next(struct be_channel *ch);
 /* The loop: reads what is there, once. CB_E_PEER: the other end is gone, or
  * says what no role says. */
 CB_MUST_USE enum cb_err be_channel_read(struct be_channel *ch);
-/* The loop: the next message that is whole; its body is valid until the next
- * be_channel_read. CB_E_SHORT: there is none; CB_E_PEER. */
+/* The loop: the next message that is whole; its body is valid until this says
+ * that there is none any more (CB_E_SHORT), which wipes those that were lent,
+ * and until the next be_channel_read. CB_E_PEER. */
 CB_MUST_USE enum cb_err be_channel_next(
     struct be_channel *ch, struct be_message *out);
 

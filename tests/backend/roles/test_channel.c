@@ -75,6 +75,32 @@ START_TEST(a_frame_is_as_described)
 }
 END_TEST
 
+/* A passcode does not lie there until somebody says something again. */
+START_TEST(what_was_heard_is_wiped)
+{
+	struct be_message m;
+	const uint8_t *body[2];
+
+	ck_assert_int_eq(write(raw, hello, sizeof(hello)), sizeof(hello));
+	ck_assert_int_eq(write(raw, hello, sizeof(hello)), sizeof(hello));
+	/* and a piece of a third */
+	ck_assert_int_eq(write(raw, hello, 3), 3);
+	for (int i = 0; i < 2; i++) {
+		ck_assert_int_eq(next(ch, &m), CB_OK);
+		ck_assert_mem_eq(m.body.p, "hi", 2);
+		body[i] = m.body.p;
+	}
+	ck_assert_mem_eq(body[0], "hi", 2);
+	ck_assert_int_eq(be_channel_next(ch, &m), CB_E_SHORT);
+	for (int i = 0; i < 2; i++)
+		ck_assert_mem_eq(body[i], "\0", 2);
+	ck_assert_int_eq(
+	    write(raw, hello + 3, sizeof(hello) - 3), sizeof(hello) - 3);
+	ck_assert_int_eq(next(ch, &m), CB_OK);
+	ck_assert_mem_eq(m.body.p, "hi", 2);
+}
+END_TEST
+
 /* In pieces of every length, several at once. */
 START_TEST(frames_may_come_in_pieces)
 {
@@ -272,6 +298,7 @@ channel_suite(void)
 	tcase_add_checked_fixture(tc, open_one, close_one);
 	tcase_set_timeout(tc, 60);
 	tcase_add_test(tc, a_frame_is_as_described);
+	tcase_add_test(tc, what_was_heard_is_wiped);
 	tcase_add_test(tc, frames_may_come_in_pieces);
 	tcase_add_loop_test(tc, other_frames_break_it, 0, COUNT(wrong));
 	tcase_add_test(tc, the_end_is_noticed);
