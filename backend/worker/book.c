@@ -236,6 +236,17 @@ be_book_put(const struct be_book *book, const struct be_book_of *of,
 	return CB_OK;
 }
 
+enum cb_err
+be_book_one(const struct be_book_of *of, enum wire_entry_type type,
+    uint32_t code, const char *what, struct cb_buf *bytes)
+{
+	struct be_book book = { .n = 0 };
+	size_t end[1];
+
+	be_book_add(&book, type, code, what);
+	return be_book_put(&book, of, bytes, end);
+}
+
 void
 be_book_clear(struct be_book *book)
 {

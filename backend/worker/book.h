@@ -45,6 +45,10 @@ void be_book_add(struct be_book *book, enum wire_entry_type type,
  * bytes does not grow any more). */
 CB_MUST_USE enum cb_err be_book_put(const struct be_book *book,
     const struct be_book_of *of, struct cb_buf *bytes, size_t ends[]);
+/* One by itself, as be_book_add has it. */
+CB_MUST_USE enum cb_err be_book_one(const struct be_book_of *of,
+    enum wire_entry_type type, uint32_t code, const char *what,
+    struct cb_buf *bytes);
 void be_book_clear(struct be_book *book);
 
 #endif

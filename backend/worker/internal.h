@@ -26,6 +26,7 @@
 #include "backend/worker/book.h"
 #include "backend/worker/hosted.h"
 #include "backend/worker/pool.h"
+#include "backend/worker/tally.h"
 #include "backend/worker/worker.h"
 #include "wire/message.h"
 #include "wire/open.h"
@@ -124,6 +125,7 @@ struct be_worker {
 	unsigned waiters;	/* threads of the pool that wait for `idle` */
 	struct be_offer *offers;
 	struct be_watch *watches;
+	struct be_tally tally;
 	be_lost_fn *lost;	/* NULL: nobody wants to know */
 	void *lost_ctx;
 	bool stopping;
@@ -174,6 +176,14 @@ be_request_fn be_on_offer, be_on_open, be_on_commands, be_on_watch,
 struct be_offer *be_offer_take(
     struct be_worker *w, const uint8_t session[WIRE_ID]);
 void be_offer_free(struct be_offer **offer);
+
+/* ---- refuse.c ------------------------------------------------------------ */
+
+/* In the pool: in the books, at once or later together with others. Its
+ * `times` is 1 then. */
+void be_refusal_enter(struct be_worker *w, struct be_refused *refused);
+/* With the lock: what is due is entered; when there may be more. */
+uint64_t be_refusals_due(struct be_worker *w, uint64_t now);
 
 /* ---- session.c ----------------------------------------------------------- */
 

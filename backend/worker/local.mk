@@ -15,8 +15,10 @@ backend_worker_libworker_la_SOURCES = \
 	backend/worker/open.c \
 	backend/worker/pool.c backend/worker/pool.h \
 	backend/worker/record.c backend/worker/record.h \
+	backend/worker/refuse.c \
 	backend/worker/run.c \
 	backend/worker/session.c \
+	backend/worker/tally.c backend/worker/tally.h \
 	backend/worker/watch.c \
 	backend/worker/worker.c backend/worker/worker.h
 endif

@@ -322,30 +322,15 @@ refused(struct opening *o, enum cb_err code, const char *text,
 	return r;
 }
 
-/* In the books of the organisation; that this fails is no reason to tell
- * anybody more. */
 static void
 enter_refusal(struct opening *o, enum cb_err code)
 {
-	struct be_act act = { .kind = BE_AUDIT };
-	const struct be_book_of of = { .device = o->holder,
-		.session = o->a.session, .card = o->a.card,
-		.time = be_worker_time() };
-	struct cb_buf bytes = CB_BUF_INIT;
-	struct cb_span entry;
-	size_t end[BE_NOTES_MAX];
+	struct be_refused refused = { .code = (uint32_t)code };
 
-	be_book_clear(&o->book);
-	be_book_add(&o->book, WIRE_SESSION_REFUSED, (uint32_t)code, NULL);
-	if (be_book_put(&o->book, &of, &bytes, end) == CB_OK) {
-		entry = cb_buf_span(&bytes);
-		act.entries = &entry;
-		act.entries_n = 1;
-		if (be_ask_act(o->w, &act) != CB_OK)
-			cb_log(CB_LOG_WARNING, "a refusal could not be "
-					       "entered in the books");
-	}
-	cb_buf_free(&bytes);
+	memcpy(refused.device, o->holder, WIRE_ID);
+	memcpy(refused.card, o->a.card, WIRE_ID);
+	memcpy(refused.session, o->a.session, WIRE_ID);
+	be_refusal_enter(o->w, &refused);
 }
 
 /* The card is ours and readable, or the lease goes back. */

@@ -330,14 +330,12 @@ be_lease_free(struct be_worker *w, const uint8_t card[WIRE_ID],
 	const struct be_book_of of = { .card = card,
 		.device = lease->device, .session = lease->session,
 		.time = be_worker_time() };
-	struct be_book book = { .n = 0 };
 	struct cb_buf bytes = CB_BUF_INIT;
 	struct cb_span entry;
-	size_t end;
 	enum cb_err r;
 
-	be_book_add(&book, WIRE_SESSION_END, CB_E_PEER, "worker-gone");
-	if ((r = be_book_put(&book, &of, &bytes, &end)) == CB_OK) {
+	if ((r = be_book_one(&of, WIRE_SESSION_END, CB_E_PEER, "worker-gone",
+		 &bytes)) == CB_OK) {
 		entry = cb_buf_span(&bytes);
 		act.entries = &entry;
 		act.entries_n = 1;

@@ -199,6 +199,8 @@ due(void *ctx)
 	struct be_session *s, *next;
 
 	(void)pthread_mutex_lock(&w->lock);
+	if ((wait = be_refusals_due(w, now)) != UINT64_MAX)
+		least = wait > now ? wait - now : 1;
 	for (s = w->sessions; s != NULL; s = next) {
 		next = s->next;
 		if ((wait = due_session(w, s, now)) < least)
@@ -261,6 +263,7 @@ be_worker_new(struct be_worker **out, struct be_loop *loop,
 		be_worker_free(&w);
 		return r;
 	}
+	be_tally_init(&w->tally, settings->refusals, settings->refusal);
 	be_loop_due(loop, due, w);
 	*out = w;
 	return CB_OK;

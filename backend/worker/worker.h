@@ -27,6 +27,9 @@ struct be_worker_settings {
 	unsigned silent;	/* a session lives without its bridge [25000] */
 	unsigned opening;	/* so long a bridge waits for OPEN [15000] */
 	unsigned patience;	/* with a store or vault that is away [20000] */
+	/* of a device are entered each; then all of them in that time */
+	unsigned refusals;	/* [10] */
+	unsigned refusal;	/* [60000] */
 };
 
 struct be_worker;

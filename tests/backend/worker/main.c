@@ -37,6 +37,7 @@ main(void)
 	srunner_add_suite(sr, pool_suite());
 	srunner_add_suite(sr, record_suite());
 	srunner_add_suite(sr, rows_suite());
+	srunner_add_suite(sr, tally_suite());
 	srunner_add_suite(sr, use_suite());
 	srunner_set_tap(sr, "-");
 	srunner_run_all(sr, CK_SILENT);

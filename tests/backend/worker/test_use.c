@@ -29,6 +29,33 @@ START_TEST(nobody_else_opens_a_card)
 }
 END_TEST
 
+/* Somebody who has no right asks again and again. */
+START_TEST(refusals_do_not_fill_the_books)
+{
+	struct bridge other;
+
+	g.set.refusals = 3;
+	g.set.refusal = 2000;
+	rig_restart(&g);
+	bridge_init(&other, &g, DEVICES - 1);
+	for (int i = 0; i < 20; i++)
+		ck_assert_uint_ne(bridge_open(&other, false), 0);
+	ck_assert_uint_lt(rig_entries(&g, WIRE_SESSION_REFUSED), 10);
+	/* those that follow the first are entered together */
+	for (int i = 0; i < 1000; i++) {
+		(void)rig_has(&g, 0xFFFF, 10);
+		if (rig_number(&g, "SELECT count(*) FROM entry WHERE "
+				   "instr(bytes, CAST('times-' AS BLOB))") > 0)
+			break;
+	}
+	ck_assert_uint_ge(rig_entries(&g, WIRE_SESSION_REFUSED), 4);
+	ck_assert_int_gt(rig_number(&g, "SELECT count(*) FROM entry WHERE "
+			     "instr(bytes, CAST('times-' AS BLOB))"),
+	    0);
+	bridge_clear(&other);
+}
+END_TEST
+
 START_TEST(a_foreign_device_runs_nothing_in_a_session)
 {
 	struct bridge other;
@@ -457,6 +484,7 @@ use_suite(void)
 	tcase_add_checked_fixture(t, worker_setup, worker_teardown);
 	tcase_set_timeout(t, 60);
 	tcase_add_loop_test(t, nobody_else_opens_a_card, 0, 3);
+	tcase_add_test(t, refusals_do_not_fill_the_books);
 	tcase_add_test(t, a_foreign_device_runs_nothing_in_a_session);
 	tcase_add_test(t, another_organisation_is_refused);
 	tcase_add_test(t, a_card_that_is_taken_over_is_told);
