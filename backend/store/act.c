@@ -13,14 +13,15 @@
 static const struct {
 	bool entry;	/* nothing without one in the chain */
 	bool fence;	/* of a session that has the card */
+	bool apart;	/* records are changed while no session has the card */
 	bool plain;	/* no records, lease or token */
 } kinds[BE_ACT_KINDS] = {
-	[BE_COMMAND] = { true, true, false },
-	[BE_SESSION] = { true, false, false },
-	[BE_ADMIN] = { true, false, false },
-	[BE_ENROL] = { true, false, false },
-	[BE_AUDIT] = { true, false, true },
-	[BE_UPKEEP] = { false, false, true },
+	[BE_COMMAND] = { true, true, false, false },
+	[BE_SESSION] = { true, false, false, false },
+	[BE_ADMIN] = { true, false, true, false },
+	[BE_ENROL] = { true, false, true, false },
+	[BE_AUDIT] = { true, false, false, true },
+	[BE_UPKEEP] = { false, false, false, true },
 };
 
 static bool
@@ -180,7 +181,9 @@ change(struct be_store *st, struct be_act *a)
 	if (r == CB_OK && a->card != NULL && a->kind != BE_AUDIT)
 		r = check_card(st, a);
 	if (r == CB_OK && (kinds[a->kind].fence || a->records_n > 0))
-		r = be_lease_fence(st, a, kinds[a->kind].fence, &a->why);
+		r = kinds[a->kind].apart
+		    ? be_lease_apart(st, a, &a->why)
+		    : be_lease_fence(st, a, &a->why);
 	for (size_t i = 0; r == CB_OK && i < a->records_n; i++)
 		r = change_record(st, a, &a->records[i]);
 	if (r == CB_OK && a->lease != NULL)

@@ -63,8 +63,13 @@ CB_MUST_USE enum cb_err be_row_change(struct be_store *st,
     struct cb_why *why);
 CB_MUST_USE enum cb_err be_lease_change(
     struct be_store *st, struct be_act *act, struct cb_why *why);
+/* The act is of the session that has the card, with its number. */
 CB_MUST_USE enum cb_err be_lease_fence(struct be_store *st,
-    const struct be_act *act, bool session, struct cb_why *why);
+    const struct be_act *act, struct cb_why *why);
+/* No session has the card, or the act's own; what was read of it with an older
+ * number counts no more. */
+CB_MUST_USE enum cb_err be_lease_apart(struct be_store *st,
+    const struct be_act *act, struct cb_why *why);
 CB_MUST_USE enum cb_err be_answer_put(
     struct be_store *st, const struct be_act *act, struct cb_why *why);
 CB_MUST_USE enum cb_err be_token_use(

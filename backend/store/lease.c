@@ -70,23 +70,53 @@ same(const uint8_t *a, const uint8_t *b)
 
 /* ---- in an act ----------------------------------------------------------- */
 
+static bool
+is_holders(const struct be_lease *l, const struct be_act *act)
+{
+	return l->held && act->device != NULL && act->session != NULL &&
+	    same(l->device, act->device) && same(l->session, act->session);
+}
+
 enum cb_err
-be_lease_fence(struct be_store *st, const struct be_act *act, bool session,
-    struct cb_why *why)
+be_lease_fence(
+    struct be_store *st, const struct be_act *act, struct cb_why *why)
 {
 	struct card c;
 	enum cb_err r;
 
 	if ((r = find(st, act->card, &c)) != CB_OK)
 		return r;
-	if (c.lease.fence != act->fence ||
-	    (session && (!c.lease.held ||
-			    !same(c.lease.device, act->device) ||
-			    !same(c.lease.session, act->session)))) {
+	if (c.lease.fence != act->fence || !is_holders(&c.lease, act)) {
 		cb_why_set(why, "the card is another session's by now");
 		return CB_E_BUSY;
 	}
 	return CB_OK;
+}
+
+enum cb_err
+be_lease_apart(
+    struct be_store *st, const struct be_act *act, struct cb_why *why)
+{
+	struct card c;
+	enum cb_err r;
+
+	if ((r = find(st, act->card, &c)) != CB_OK)
+		return r;
+	if (c.lease.fence == act->fence && is_holders(&c.lease, act))
+		return CB_OK;
+	if (c.lease.fence != act->fence || c.lease.held) {
+		cb_why_set(why, c.lease.held
+			? "a session uses the card"
+			: "the card was changed meanwhile");
+		return CB_E_BUSY;
+	}
+	if (c.lease.fence >= INT64_MAX)
+		return CB_E_LIMIT;
+	return BE_RUN(st->db,
+	    "INSERT INTO lease VALUES(?1, ?2, NULL, NULL, NULL, ?3, 0)"
+	    " ON CONFLICT(card) DO UPDATE SET fence=excluded.fence",
+	    NULL, BE_ID(act->card), BE_I((int64_t)c.lease.fence + 1),
+	    BE_I((int64_t)act->now));
 }
 
 /* By time only where the clock is the same. */
@@ -156,7 +186,7 @@ be_lease_change(struct be_store *st, struct be_act *act, struct cb_why *why)
 		return r;
 	if (l->what == BE_TAKE)
 		return take(st, act, &c, why);
-	if ((r = be_lease_fence(st, act, true, why)) != CB_OK)
+	if ((r = be_lease_fence(st, act, why)) != CB_OK)
 		return r;
 	l->fence = c.lease.fence + 1;
 	return put(st, act, false);

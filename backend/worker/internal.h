@@ -219,10 +219,15 @@ void be_session_free(struct be_session **s);
  * dropped. With or without the lock. */
 void be_session_end(struct be_session *s, enum cb_err code, const char *what);
 
+/* ---- lease.c ------------------------------------------------------------- */
+
 /* Gives back the lease of a session that no process has any more. */
 CB_MUST_USE enum cb_err be_lease_free(
     struct be_worker *w, const uint8_t card[WIRE_ID],
     const struct be_lease *lease);
+/* Any thread: the same for a session that could not keep what it did, by the
+ * pool, and again if the store fails. */
+void be_lease_let_go(struct be_worker *w, const struct be_session *s);
 
 /* ---- body.c, run.c, lookup.c --------------------------------------------- */
 

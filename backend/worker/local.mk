@@ -9,6 +9,7 @@ backend_worker_libworker_la_SOURCES = \
 	backend/worker/enrol.c \
 	backend/worker/hosted.c backend/worker/hosted.h \
 	backend/worker/internal.h \
+	backend/worker/lease.c \
 	backend/worker/lookup.c \
 	backend/worker/main.c \
 	backend/worker/offer.c \

@@ -304,8 +304,10 @@ static void
 give_up(struct be_body *b, enum cb_err r)
 {
 	struct be_session *s = b->s;
-	const struct be_reply reply = be_session_over(&s);
+	struct be_reply reply;
 
+	be_lease_let_go(b->w, s);
+	reply = be_session_over(&s);
 	cb_log(CB_LOG_ERROR, "a session is over: %s", cb_err_text(r));
 	be_reply_fail(b->w, &reply,
 	    r == CB_E_BUSY || r == CB_E_ABSENT ? CB_E_ABSENT : CB_E_STORE,

@@ -317,31 +317,3 @@ be_session_end(struct be_session *s, enum cb_err code, const char *what)
 	s->ending.run = end_in_pool;
 	be_pool_put(s->w->pool, &s->ending);
 }
-
-enum cb_err
-be_lease_free(struct be_worker *w, const uint8_t card[WIRE_ID],
-    const struct be_lease *lease)
-{
-	struct be_lease_change release = { .what = BE_RELEASE,
-		.beat = be_worker_tick() };
-	struct be_act act = { .kind = BE_SESSION, .card = card,
-		.device = lease->device, .session = lease->session,
-		.fence = lease->fence, .lease = &release };
-	const struct be_book_of of = { .card = card,
-		.device = lease->device, .session = lease->session,
-		.time = be_worker_time() };
-	struct cb_buf bytes = CB_BUF_INIT;
-	struct cb_span entry;
-	enum cb_err r;
-
-	if ((r = be_book_one(&of, WIRE_SESSION_END, CB_E_PEER, "worker-gone",
-		 &bytes)) == CB_OK) {
-		entry = cb_buf_span(&bytes);
-		act.entries = &entry;
-		act.entries_n = 1;
-		r = be_ask_act(w, &act);
-	}
-	cb_buf_free(&bytes);
-	/* somebody else's by now is as good */
-	return r == CB_E_BUSY ? CB_OK : r;
-}

@@ -204,6 +204,52 @@ START_TEST(leases_are_renewed_and_end)
 }
 END_TEST
 
+/* An act of a person that changes a card's records. */
+static enum cb_err
+order(struct be_store *st, uint8_t session, uint64_t fence)
+{
+	const struct be_record_change c = { "r", cb_span_str("o"), false };
+	struct be_act a = act_command(id(0x11), id(0x91), id(session), fence);
+
+	a.kind = BE_ADMIN;
+	if (session == 0)
+		a.device = a.session = NULL;
+	a.records = &c;
+	a.records_n = 1;
+	return be_store_act(st, &a);
+}
+
+START_TEST(people_change_no_card_in_use)
+{
+	const struct try t = { 0x11, 0x91, 0x51, 0x40, 5, 9, false };
+	struct be_lease_change l;
+	struct be_lease now;
+	struct rig g;
+
+	rig_init(&g);
+	/* of two that saw the same card one is late */
+	ck_assert_int_eq(order(g.st, 0, 0), CB_OK);
+	ck_assert_int_eq(order(g.st, 0, 0), CB_E_BUSY);
+	ck_assert_int_eq(order(g.st, 0, 1), CB_OK);
+	ck_assert_int_eq(be_store_lease(g.st, id(0x11), &now, NULL), CB_OK);
+	ck_assert(!now.held);
+	ck_assert_uint_eq(now.fence, 2);
+	/* a session sees what was ordered before it */
+	ck_assert_int_eq(change(g.st, &t, &l, 0), CB_OK);
+	ck_assert_uint_eq(l.fence, 3);
+	ck_assert_int_eq(order(g.st, 0, 2), CB_E_BUSY);
+	ck_assert_int_eq(order(g.st, 0, 3), CB_E_BUSY);
+	ck_assert_int_eq(order(g.st, 0x52, 3), CB_E_BUSY);
+	ck_assert_int_eq(write_card(g.st, &t, 3), CB_OK);
+	/* the one that has the card may, and goes on */
+	ck_assert_int_eq(order(g.st, 0x51, 3), CB_OK);
+	ck_assert_int_eq(write_card(g.st, &t, 3), CB_OK);
+	ck_assert_int_eq(change(g.st, &t, &l, 3), CB_OK);
+	ck_assert_int_eq(order(g.st, 0, 4), CB_OK);
+	rig_clear(&g);
+}
+END_TEST
+
 START_TEST(a_suspended_card_is_nobodys)
 {
 	const struct try t = { 0x11, 0x91, 0x51, 0x40, 5, 9, false };
@@ -232,6 +278,7 @@ store_lease_suite(void)
 	tcase_add_loop_test(tc, a_lease_is_one_sessions, 0, COUNT(seconds));
 	tcase_add_test(tc, what_is_given_back_is_free);
 	tcase_add_test(tc, leases_are_renewed_and_end);
+	tcase_add_test(tc, people_change_no_card_in_use);
 	tcase_add_test(tc, a_suspended_card_is_nobodys);
 	suite_add_tcase(s, tc);
 	return s;

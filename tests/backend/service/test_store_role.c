@@ -305,6 +305,7 @@ START_TEST(a_card_comes_in_pages)
 	act.records_n = N / 2;	/* as many as one message has */
 	ck_assert_int_eq(do_act(one, &act).err, CB_OK);
 	act.records += N / 2;
+	act.fence++;
 	ck_assert_int_eq(do_act(one, &act).err, CB_OK);
 	memcpy(all.card, id(0x71), WIRE_ID);
 	for (; head.more; pages++) {
