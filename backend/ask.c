@@ -166,7 +166,7 @@ be_rights_get(struct cb_span *cur, struct be_rights *out)
 		    (r = be_ask_signed_get(&rest, &out->rows[out->n])) !=
 			CB_OK)
 			return r;
-		if (which < BE_RIGHT_HOLDER || which > BE_RIGHT_REVOCATION)
+		if (which < BE_RIGHT_HOLDER || which >= BE_RIGHT_END)
 			return CB_E_FORMAT;
 		out->which[out->n++] = (enum be_right)which;
 	}

@@ -33,6 +33,8 @@ enum be_ask {	/* on the channel */
 	BE_ASK_TOKEN,
 	BE_ASK_LEASE,
 	BE_ASK_LEASES,
+	BE_ASK_ORDERER = 0x020C,
+	BE_ASK_BOOKS,
 	BE_ASK_KEYS = 0x0210,
 	BE_ASK_HEADS,
 
@@ -42,6 +44,7 @@ enum be_ask {	/* on the channel */
 	BE_ASK_LOCK,
 	BE_ASK_TOKEN_HASH,
 	BE_ASK_CERTIFY,
+	BE_ASK_ORDER = 0x0308,
 	BE_ASK_SIGN_HEAD = 0x0310,
 
 	BE_ASK_START = 0x0501,
@@ -87,13 +90,19 @@ CB_MUST_USE enum cb_err be_ask_signed_put(
 CB_MUST_USE enum cb_err be_ask_signed_get(
     struct cb_span *cur, struct be_ask_signed *out);
 
-/* What the vault needs to open. The answer of RIGHTS, and a part of UNLOCK. */
+/* What the vault needs to open, and for an order. The answer of RIGHTS, a part
+ * of UNLOCK, ORDER, and of ORDERER's answer. */
 enum be_right {	/* on the channel */
 	BE_RIGHT_HOLDER = 1,
 	BE_RIGHT_RIGHT,
 	BE_RIGHT_CARD,
 	BE_RIGHT_GROUP,
 	BE_RIGHT_REVOCATION,
+	BE_RIGHT_POLICY,
+	BE_RIGHT_SECOND_FACTOR,
+	BE_RIGHT_SECOND_ROLE,
+	BE_RIGHT_PLATFORM,	/* a revocation of the platform */
+	BE_RIGHT_END
 };
 #define BE_RIGHTS_MAX 255
 struct be_rights {

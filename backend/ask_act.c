@@ -11,7 +11,7 @@
 /* ---- ACT, written -------------------------------------------------------- */
 
 enum { HAS_CARD = 1, HAS_SESSION = 2, HAS_LEASE = 4, HAS_ANSWER = 8,
-	HAS_TOKEN = 16, HAS_ALL = 31 };
+	HAS_TOKEN = 16, HAS_FOUNDING = 32, HAS_ALL = 63 };
 
 static enum cb_err
 put_lease(struct cb_buf *b, const struct be_lease_change *l)
@@ -37,6 +37,53 @@ put_answer(struct cb_buf *b, const struct be_answer *a)
 	return r;
 }
 
+/* How many values a change of a row has: the key, where it is removed. */
+static size_t
+values_of(const struct be_row_change *c)
+{
+	size_t keys, columns = be_table_columns(c->table, &keys);
+
+	return c->remove ? keys : columns;
+}
+
+static enum cb_err
+put_rows(struct cb_buf *b, const struct be_row_change *rows, size_t n)
+{
+	enum cb_err r = cb_put_u16(b, (uint16_t)n);
+
+	for (size_t i = 0; r == CB_OK && i < n; i++) {
+		const struct be_row_change *c = &rows[i];
+
+		if ((r = cb_put_u8(b, (uint8_t)c->table)) == CB_OK &&
+		    (r = cb_put_u8(b, c->remove)) == CB_OK)
+			r = be_ask_row_put(b, c->values, values_of(c));
+	}
+	return r;
+}
+
+static enum cb_err
+put_entries(struct cb_buf *b, const struct cb_span *entries, size_t n)
+{
+	enum cb_err r = cb_put_u16(b, (uint16_t)n);
+
+	for (size_t i = 0; r == CB_OK && i < n; i++)
+		r = be_lb_put(b, entries[i]);
+	return r;
+}
+
+static enum cb_err
+put_founding(struct cb_buf *b, const struct be_founding *f)
+{
+	enum cb_err r;
+
+	if (f->rows_n > UINT16_MAX || f->entries_n > UINT16_MAX)
+		return CB_E_LIMIT;
+	(void)((r = cb_buf_add(b, CB_SPAN_OF(f->organisation))) != CB_OK ||
+	    (r = put_rows(b, f->rows, f->rows_n)) != CB_OK ||
+	    (r = put_entries(b, f->entries, f->entries_n)) != CB_OK);
+	return r;
+}
+
 static enum cb_err
 put_head(struct cb_buf *b, const struct be_act *a)
 {
@@ -52,7 +99,8 @@ put_head(struct cb_buf *b, const struct be_act *a)
 		     (session ? HAS_SESSION : 0) |
 		     (a->lease != NULL ? HAS_LEASE : 0) |
 		     (a->answer != NULL ? HAS_ANSWER : 0) |
-		     (a->token != NULL ? HAS_TOKEN : 0)))) != CB_OK)
+		     (a->token != NULL ? HAS_TOKEN : 0) |
+		     (a->founding != NULL ? HAS_FOUNDING : 0)))) != CB_OK)
 		return r;
 	if ((a->card != NULL &&
 		(r = be_bytes_put(b, a->card, WIRE_ID)) != CB_OK) ||
@@ -62,7 +110,9 @@ put_head(struct cb_buf *b, const struct be_act *a)
 	    (a->lease != NULL && (r = put_lease(b, a->lease)) != CB_OK) ||
 	    (a->answer != NULL && (r = put_answer(b, a->answer)) != CB_OK) ||
 	    (a->token != NULL &&
-		(r = be_bytes_put(b, a->token, CR_HASH)) != CB_OK))
+		(r = be_bytes_put(b, a->token, CR_HASH)) != CB_OK) ||
+	    (a->founding != NULL &&
+		(r = put_founding(b, a->founding)) != CB_OK))
 		return r;
 	return CB_OK;
 }
@@ -83,40 +133,6 @@ put_records(struct cb_buf *b, const struct be_act *a)
 	return r;
 }
 
-/* How many values a change of a row has: the key, where it is removed. */
-static size_t
-values_of(const struct be_row_change *c)
-{
-	size_t keys, columns = be_table_columns(c->table, &keys);
-
-	return c->remove ? keys : columns;
-}
-
-static enum cb_err
-put_rows(struct cb_buf *b, const struct be_act *a)
-{
-	enum cb_err r = cb_put_u16(b, (uint16_t)a->rows_n);
-
-	for (size_t i = 0; r == CB_OK && i < a->rows_n; i++) {
-		const struct be_row_change *c = &a->rows[i];
-
-		if ((r = cb_put_u8(b, (uint8_t)c->table)) == CB_OK &&
-		    (r = cb_put_u8(b, c->remove)) == CB_OK)
-			r = be_ask_row_put(b, c->values, values_of(c));
-	}
-	return r;
-}
-
-static enum cb_err
-put_entries(struct cb_buf *b, const struct cb_span *entries, size_t n)
-{
-	enum cb_err r = cb_put_u16(b, (uint16_t)n);
-
-	for (size_t i = 0; r == CB_OK && i < n; i++)
-		r = be_lb_put(b, entries[i]);
-	return r;
-}
-
 enum cb_err
 be_act_put(struct cb_buf *b, const struct be_act *act)
 {
@@ -128,7 +144,7 @@ be_act_put(struct cb_buf *b, const struct be_act *act)
 		return CB_E_LIMIT;
 	(void)((r = put_head(b, act)) != CB_OK ||
 	    (r = put_records(b, act)) != CB_OK ||
-	    (r = put_rows(b, act)) != CB_OK ||
+	    (r = put_rows(b, act->rows, act->rows_n)) != CB_OK ||
 	    (r = put_entries(b, act->entries, act->entries_n)) != CB_OK ||
 	    (r = put_entries(b, act->platform, act->platform_n)) != CB_OK);
 	return cb_buf_undo(b, before, r);
@@ -163,6 +179,88 @@ get_answer(struct cb_span *cur, struct be_answer *a)
 	return r;
 }
 
+/* Room for as many as are said to follow. Each takes bytes of the body, so
+ * that a lie about their number is found before there is room for it. */
+static enum cb_err
+get_count(struct cb_span *cur, size_t least, size_t size, uint16_t *n,
+    void *array)
+{
+	void *p;
+	enum cb_err r;
+
+	if ((r = cb_get_u16(cur, n)) != CB_OK)
+		return r;
+	if (*n > cur->n / least)
+		return CB_E_SHORT;
+	if (*n > 0) {
+		if ((p = calloc(*n, size)) == NULL)
+			return CB_E_NOMEM;
+		memcpy(array, &p, sizeof(p));
+	}
+	return CB_OK;
+}
+
+static enum cb_err
+get_rows(struct cb_span *cur, struct be_row_change **rows,
+    struct be_value **values, uint16_t *n)
+{
+	struct be_ask_row row;
+	enum cb_err r;
+
+	if ((r = get_count(cur, 3, sizeof(**rows), n, rows)) != CB_OK ||
+	    *n == 0)
+		return r;
+	if ((*values = calloc((size_t)*n * BE_COLUMNS_MAX,
+		 sizeof(**values))) == NULL)
+		return CB_E_NOMEM;
+	for (size_t i = 0; i < *n; i++) {
+		struct be_row_change *c = &(*rows)[i];
+		struct be_value *v = &(*values)[i * BE_COLUMNS_MAX];
+
+		if ((r = be_table_get(cur, &c->table)) != CB_OK ||
+		    (r = be_flag_get(cur, &c->remove)) != CB_OK ||
+		    (r = be_ask_row_get(cur, &row)) != CB_OK)
+			return r;
+		if (row.n != values_of(c))
+			return CB_E_FORMAT;
+		memcpy(v, row.values, row.n * sizeof(*v));
+		c->values = v;
+	}
+	return CB_OK;
+}
+
+static enum cb_err
+get_entries(struct cb_span *cur, struct cb_span **entries, uint16_t *n)
+{
+	enum cb_err r;
+
+	if ((r = get_count(cur, 4, sizeof(**entries), n, entries)) != CB_OK)
+		return r;
+	for (size_t i = 0; r == CB_OK && i < *n; i++)
+		r = be_lb_get(cur, &(*entries)[i]);
+	return r;
+}
+
+static enum cb_err
+get_founding(struct cb_span *cur, struct be_act_read *o)
+{
+	struct be_founding *f = &o->founding;
+	uint16_t rows = 0, entries = 0;
+	enum cb_err r;
+
+	if ((r = be_bytes_get(cur, f->organisation, WIRE_ID)) != CB_OK ||
+	    (r = get_rows(cur, &o->first_rows, &o->first_values, &rows)) !=
+		CB_OK ||
+	    (r = get_entries(cur, &o->first_entries, &entries)) != CB_OK)
+		return r;
+	f->rows = o->first_rows;
+	f->rows_n = rows;
+	f->entries = o->first_entries;
+	f->entries_n = entries;
+	o->act.founding = f;
+	return CB_OK;
+}
+
 static enum cb_err
 get_optional(struct cb_span *cur, uint8_t flags, struct be_act_read *o)
 {
@@ -180,7 +278,9 @@ get_optional(struct cb_span *cur, uint8_t flags, struct be_act_read *o)
 	    ((flags & HAS_ANSWER) != 0 &&
 		(r = get_answer(cur, &o->answer)) != CB_OK) ||
 	    ((flags & HAS_TOKEN) != 0 &&
-		(r = be_bytes_get(cur, o->token, CR_HASH)) != CB_OK))
+		(r = be_bytes_get(cur, o->token, CR_HASH)) != CB_OK) ||
+	    ((flags & HAS_FOUNDING) != 0 &&
+		(r = get_founding(cur, o)) != CB_OK))
 		return r;
 	a->card = (flags & HAS_CARD) != 0 ? o->card : NULL;
 	a->device = (flags & HAS_SESSION) != 0 ? o->device : NULL;
@@ -207,27 +307,6 @@ get_head(struct cb_span *cur, struct be_act_read *o)
 		return CB_E_FORMAT;
 	o->act.kind = (enum be_act_kind)kind;
 	return get_optional(cur, flags, o);
-}
-
-/* Room for as many as are said to follow. Each takes bytes of the body, so
- * that a lie about their number is found before there is room for it. */
-static enum cb_err
-get_count(struct cb_span *cur, size_t least, size_t size, uint16_t *n,
-    void *array)
-{
-	void *p;
-	enum cb_err r;
-
-	if ((r = cb_get_u16(cur, n)) != CB_OK)
-		return r;
-	if (*n > cur->n / least)
-		return CB_E_SHORT;
-	if (*n > 0) {
-		if ((p = calloc(*n, size)) == NULL)
-			return CB_E_NOMEM;
-		memcpy(array, &p, sizeof(p));
-	}
-	return CB_OK;
 }
 
 static enum cb_err
@@ -265,64 +344,22 @@ get_records(struct cb_span *cur, struct be_act_read *o)
 	return CB_OK;
 }
 
-static enum cb_err
-get_rows(struct cb_span *cur, struct be_act_read *o)
-{
-	struct be_ask_row row;
-	uint16_t n;
-	enum cb_err r;
-
-	if ((r = get_count(cur, 3, sizeof(*o->rows), &n, &o->rows)) !=
-		CB_OK ||
-	    n == 0)
-		return r;
-	if ((o->values = calloc((size_t)n * BE_COLUMNS_MAX,
-		 sizeof(*o->values))) == NULL)
-		return CB_E_NOMEM;
-	for (size_t i = 0; i < n; i++) {
-		struct be_row_change *c = &o->rows[i];
-		struct be_value *v = &o->values[i * BE_COLUMNS_MAX];
-
-		if ((r = be_table_get(cur, &c->table)) != CB_OK ||
-		    (r = be_flag_get(cur, &c->remove)) != CB_OK ||
-		    (r = be_ask_row_get(cur, &row)) != CB_OK)
-			return r;
-		if (row.n != values_of(c))
-			return CB_E_FORMAT;
-		memcpy(v, row.values, row.n * sizeof(*v));
-		c->values = v;
-	}
-	o->act.rows = o->rows;
-	o->act.rows_n = n;
-	return CB_OK;
-}
-
-static enum cb_err
-get_entries(struct cb_span *cur, struct cb_span **entries, uint16_t *n)
-{
-	enum cb_err r;
-
-	if ((r = get_count(cur, 4, sizeof(**entries), n, entries)) != CB_OK)
-		return r;
-	for (size_t i = 0; r == CB_OK && i < *n; i++)
-		r = be_lb_get(cur, &(*entries)[i]);
-	return r;
-}
-
 enum cb_err
 be_act_get(struct cb_span body, struct be_act_read *out)
 {
 	struct be_act *a = &out->act;
-	uint16_t entries = 0, platform = 0;
+	uint16_t rows = 0, entries = 0, platform = 0;
 	enum cb_err r;
 
 	*out = (struct be_act_read){ .names = NULL };
 	if ((r = get_head(&body, out)) != CB_OK ||
 	    (r = get_records(&body, out)) != CB_OK ||
-	    (r = get_rows(&body, out)) != CB_OK ||
+	    (r = get_rows(&body, &out->rows, &out->values, &rows)) != CB_OK ||
 	    (r = get_entries(&body, &out->entries, &entries)) != CB_OK ||
 	    (r = get_entries(&body, &out->platform, &platform)) != CB_OK)
 		return r;
+	a->rows = out->rows;
+	a->rows_n = rows;
 	a->entries = out->entries;
 	a->entries_n = entries;
 	a->platform = out->platform;
@@ -339,6 +376,9 @@ be_act_read_free(struct be_act_read *read)
 	free(read->values);
 	free(read->entries);
 	free(read->platform);
+	free(read->first_rows);
+	free(read->first_values);
+	free(read->first_entries);
 	*read = (struct be_act_read){ .names = NULL };
 }
 

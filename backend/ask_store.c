@@ -342,3 +342,96 @@ be_ask_leases_get(struct cb_span *cur, struct be_lease *out)
 		*cur = rest;
 	return r;
 }
+
+enum cb_err
+be_ask_orderer_put(struct cb_buf *b, const struct be_ask_orderer *a)
+{
+	const uint8_t *const ids[] = { a->person, a->second, a->card };
+
+	return be_ask_ids_put(b, ids, 3);
+}
+
+enum cb_err
+be_ask_orderer_get(struct cb_span body, struct be_ask_orderer *out)
+{
+	uint8_t ids[3][WIRE_ID];
+	enum cb_err r;
+
+	if ((r = be_ask_ids_get(body, ids, 3)) != CB_OK)
+		return r;
+	memcpy(out->person, ids[0], WIRE_ID);
+	memcpy(out->second, ids[1], WIRE_ID);
+	memcpy(out->card, ids[2], WIRE_ID);
+	return CB_OK;
+}
+
+enum cb_err
+be_orderer_put(struct cb_buf *b, const struct be_orderer *o)
+{
+	const size_t before = b->n;
+	enum cb_err r;
+
+	if ((r = be_rights_put(b, &o->rights)) == CB_OK)
+		r = be_lb_put(b, o->unblock);
+	return cb_buf_undo(b, before, r);
+}
+
+enum cb_err
+be_orderer_get(struct cb_span body, struct be_orderer *out)
+{
+	enum cb_err r;
+
+	if ((r = be_rights_get(&body, &out->rights)) != CB_OK ||
+	    (r = be_lb_get(&body, &out->unblock)) != CB_OK)
+		return r;
+	return cb_get_end(&body);
+}
+
+enum cb_err
+be_ask_books_put(struct cb_buf *b, const struct be_ask_books *a)
+{
+	const size_t before = b->n;
+	enum cb_err r;
+
+	if ((r = cb_put_u64(b, a->first)) == CB_OK)
+		r = cb_put_u16(b, a->most);
+	return cb_buf_undo(b, before, r);
+}
+
+enum cb_err
+be_ask_books_get(struct cb_span body, struct be_ask_books *out)
+{
+	enum cb_err r;
+
+	if ((r = cb_get_u64(&body, &out->first)) != CB_OK ||
+	    (r = cb_get_u16(&body, &out->most)) != CB_OK)
+		return r;
+	return cb_get_end(&body);
+}
+
+enum cb_err
+be_ask_entry_put(struct cb_buf *b, const struct be_ask_entry *entry)
+{
+	const size_t before = b->n;
+	enum cb_err r;
+
+	(void)((r = cb_put_u64(b, entry->number)) != CB_OK ||
+	    (r = be_lb_put(b, entry->bytes)) != CB_OK ||
+	    (r = cb_buf_add(b, CB_SPAN_OF(entry->hash))) != CB_OK ||
+	    (r = be_lb_put(b, entry->head)) != CB_OK);
+	return cb_buf_undo(b, before, r);
+}
+
+enum cb_err
+be_ask_entry_get(struct cb_span *cur, struct be_ask_entry *out)
+{
+	struct cb_span rest = *cur;
+	enum cb_err r;
+
+	if ((r = cb_get_u64(&rest, &out->number)) == CB_OK &&
+	    (r = be_lb_get(&rest, &out->bytes)) == CB_OK &&
+	    (r = be_bytes_get(&rest, out->hash, CR_HASH)) == CB_OK &&
+	    (r = be_lb_get(&rest, &out->head)) == CB_OK)
+		*cur = rest;
+	return r;
+}

@@ -27,6 +27,10 @@ struct be_act_read {
 	struct be_row_change *rows;
 	struct be_value *values;	/* of the rows */
 	struct cb_span *entries, *platform;
+	struct be_founding founding;
+	struct be_row_change *first_rows;	/* of the founding */
+	struct be_value *first_values;
+	struct cb_span *first_entries;
 };
 /* Borrows from the body, too. Free it also after an error. */
 CB_MUST_USE enum cb_err be_act_get(
@@ -141,5 +145,41 @@ CB_MUST_USE enum cb_err be_ask_leases_put(
     struct cb_buf *b, const struct be_lease *lease);
 CB_MUST_USE enum cb_err be_ask_leases_get(
     struct cb_span *cur, struct be_lease *out);
+
+struct be_ask_orderer {	/* ORDERER; zeros: no second, no card */
+	uint8_t person[WIRE_ID], second[WIRE_ID], card[WIRE_ID];
+};
+CB_MUST_USE enum cb_err be_ask_orderer_put(
+    struct cb_buf *b, const struct be_ask_orderer *a);
+CB_MUST_USE enum cb_err be_ask_orderer_get(
+    struct cb_span body, struct be_ask_orderer *out);
+struct be_orderer {	/* its answer */
+	struct be_rights rights;
+	struct cb_span unblock;	/* wrap of the card's secret; empty: none */
+};
+CB_MUST_USE enum cb_err be_orderer_put(
+    struct cb_buf *b, const struct be_orderer *o);
+CB_MUST_USE enum cb_err be_orderer_get(
+    struct cb_span body, struct be_orderer *out);
+
+struct be_ask_books {	/* BOOKS */
+	uint64_t first;
+	uint16_t most;
+};
+CB_MUST_USE enum cb_err be_ask_books_put(
+    struct cb_buf *b, const struct be_ask_books *a);
+CB_MUST_USE enum cb_err be_ask_books_get(
+    struct cb_span body, struct be_ask_books *out);
+/* One of its answer. */
+struct be_ask_entry {
+	uint64_t number;
+	struct cb_span bytes;
+	uint8_t hash[CR_HASH];
+	struct cb_span head;	/* signed; empty: none */
+};
+CB_MUST_USE enum cb_err be_ask_entry_put(
+    struct cb_buf *b, const struct be_ask_entry *entry);
+CB_MUST_USE enum cb_err be_ask_entry_get(
+    struct cb_span *cur, struct be_ask_entry *out);
 
 #endif

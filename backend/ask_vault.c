@@ -188,6 +188,115 @@ be_certified_get(struct cb_span body, struct be_certified *out)
 }
 
 enum cb_err
+be_order_put(struct cb_buf *b, const struct be_order *o)
+{
+	const size_t before = b->n;
+	enum cb_err r;
+
+	(void)((r = be_lb_put(b, o->act)) != CB_OK ||
+	    (r = be_lb_put(b, o->approval)) != CB_OK ||
+	    (r = be_rights_put(b, &o->rights)) != CB_OK ||
+	    (r = be_lb_put(b, o->unblock)) != CB_OK);
+	return cb_buf_undo(b, before, r);
+}
+
+enum cb_err
+be_order_get(struct cb_span body, struct be_order *out)
+{
+	enum cb_err r;
+
+	if ((r = be_lb_get(&body, &out->act)) != CB_OK ||
+	    (r = be_lb_get(&body, &out->approval)) != CB_OK ||
+	    (r = be_rights_get(&body, &out->rights)) != CB_OK ||
+	    (r = be_lb_get(&body, &out->unblock)) != CB_OK)
+		return r;
+	return cb_get_end(&body);
+}
+
+enum { TOLD_KEY = 1, TOLD_UNBLOCK = 2 };
+
+/* The lists of the answer. */
+static enum cb_err
+put_made(struct cb_buf *b, const struct be_order_told *o)
+{
+	enum cb_err r = cb_put_u8(b, (uint8_t)o->macs_n);
+
+	for (size_t i = 0; r == CB_OK && i < o->macs_n; i++)
+		r = be_lb_put(b, o->macs[i]);
+	if (r == CB_OK)
+		r = cb_put_u8(b, (uint8_t)o->wraps_n);
+	for (size_t i = 0; r == CB_OK && i < o->wraps_n; i++)
+		r = be_ask_wrap_put(b, o->wraps[i].what, o->wraps[i].wrap);
+	return r;
+}
+
+static enum cb_err
+get_made(struct cb_span *cur, struct be_order_told *out)
+{
+	uint8_t n;
+	enum cb_err r;
+
+	if ((r = cb_get_u8(cur, &n)) != CB_OK)
+		return r;
+	if (n > WIRE_ACT_CHANGES)
+		return CB_E_LIMIT;
+	for (; out->macs_n < n; out->macs_n++)
+		if ((r = be_lb_get(cur, &out->macs[out->macs_n])) != CB_OK)
+			return r;
+	if ((r = cb_get_u8(cur, &n)) != CB_OK)
+		return r;
+	if (n > BE_ORDER_WRAPS)
+		return CB_E_LIMIT;
+	for (; out->wraps_n < n; out->wraps_n++)
+		if ((r = be_ask_wrap_get(cur, &out->wraps[out->wraps_n].what,
+			 &out->wraps[out->wraps_n].wrap)) != CB_OK)
+			return r;
+	return CB_OK;
+}
+
+enum cb_err
+be_order_told_put(struct cb_buf *b, const struct be_order_told *o)
+{
+	const size_t before = b->n;
+	const uint8_t has = (uint8_t)((o->has_key ? TOLD_KEY : 0) |
+	    (o->has_unblock ? TOLD_UNBLOCK : 0));
+	enum cb_err r;
+
+	(void)((r = cb_buf_add(b, CB_SPAN_OF(o->act))) != CB_OK ||
+	    (r = cb_buf_add(b, CB_SPAN_OF(o->person))) != CB_OK ||
+	    (r = cb_buf_add(b, CB_SPAN_OF(o->second))) != CB_OK ||
+	    (r = cb_buf_add(b, CB_SPAN_OF(o->request))) != CB_OK ||
+	    (r = put_made(b, o)) != CB_OK ||
+	    (r = cb_put_u8(b, has)) != CB_OK ||
+	    (r = cb_buf_add(b, CB_SPAN_OF(o->key))) != CB_OK ||
+	    (r = cb_buf_add(b, CB_SPAN_OF(o->unblock))) != CB_OK);
+	return cb_buf_undo(b, before, r);
+}
+
+enum cb_err
+be_order_told_get(struct cb_span body, struct be_order_told *out)
+{
+	uint8_t has;
+	enum cb_err r;
+
+	out->macs_n = out->wraps_n = 0;
+	if ((r = be_bytes_get(&body, out->act, WIRE_ID)) != CB_OK ||
+	    (r = be_bytes_get(&body, out->person, WIRE_ID)) != CB_OK ||
+	    (r = be_bytes_get(&body, out->second, WIRE_ID)) != CB_OK ||
+	    (r = be_bytes_get(&body, out->request, CR_HASH)) != CB_OK ||
+	    (r = get_made(&body, out)) != CB_OK ||
+	    (r = cb_get_u8(&body, &has)) != CB_OK ||
+	    (r = be_bytes_get(&body, out->key, CR_KEY)) != CB_OK ||
+	    (r = be_bytes_get(&body, out->unblock, CR_KEY)) != CB_OK)
+		return r;
+	if ((has & ~(TOLD_KEY | TOLD_UNBLOCK)) != 0)
+		return CB_E_FORMAT;
+	out->has_key = (has & TOLD_KEY) != 0;
+	out->has_unblock = (has & TOLD_UNBLOCK) != 0;
+	return cb_get_end(&body);
+}
+
+enum cb_err
 be_sign_head_put(struct cb_buf *b, const struct be_sign_head *s)
 {
 	const size_t before = b->n;

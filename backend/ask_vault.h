@@ -7,6 +7,7 @@
 #define BE_ASK_VAULT_H
 
 #include "backend/ask.h"
+#include "wire/act.h"
 
 struct be_challenged {	/* answer of CHALLENGE */
 	uint8_t challenge[32];
@@ -73,6 +74,36 @@ CB_MUST_USE enum cb_err be_certified_put(
     struct cb_buf *b, const struct be_certified *c);
 CB_MUST_USE enum cb_err be_certified_get(
     struct cb_span body, struct be_certified *out);
+
+struct be_order {	/* ORDER */
+	struct cb_span act, approval;	/* whole; approval empty: none */
+	struct be_rights rights;
+	struct cb_span unblock;	/* wrap of the card's secret; empty: none */
+};
+CB_MUST_USE enum cb_err be_order_put(
+    struct cb_buf *b, const struct be_order *o);
+CB_MUST_USE enum cb_err be_order_get(
+    struct cb_span body, struct be_order *out);
+
+#define BE_ORDER_WRAPS 4
+struct be_order_told {	/* its answer; secret */
+	uint8_t act[WIRE_ID], person[WIRE_ID];
+	uint8_t second[WIRE_ID];	/* zeros: none */
+	uint8_t request[CR_HASH];
+	struct cb_span macs[WIRE_ACT_CHANGES];	/* of the rows put */
+	size_t macs_n;
+	struct {
+		uint8_t what;	/* backend/vault/wrap.h */
+		struct cb_span wrap;
+	} wraps[BE_ORDER_WRAPS];
+	size_t wraps_n;
+	bool has_key, has_unblock;	/* else zeros */
+	uint8_t key[CR_KEY], unblock[CR_KEY];
+};
+CB_MUST_USE enum cb_err be_order_told_put(
+    struct cb_buf *b, const struct be_order_told *o);
+CB_MUST_USE enum cb_err be_order_told_get(
+    struct cb_span body, struct be_order_told *out);
 
 struct be_sign_head {	/* SIGN HEAD; its answer is the signed head */
 	uint8_t organisation[WIRE_ID], hash[CR_HASH];

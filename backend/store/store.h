@@ -191,6 +191,16 @@ struct be_lease_change {
 	uint8_t had_device[WIRE_ID], had_session[WIRE_ID];
 };
 
+/* A new organisation, which an act of the platform makes: its first rows, its
+ * own row and the wraps of its keys among them, and its first entries. */
+struct be_founding {
+	uint8_t organisation[WIRE_ID];
+	const struct be_row_change *rows;
+	size_t rows_n;
+	const struct cb_span *entries;
+	size_t entries_n;
+};
+
 struct be_act {
 	uint8_t id[WIRE_ID];
 	enum be_act_kind kind;
@@ -211,6 +221,7 @@ struct be_act {
 	size_t platform_n;
 	const struct be_answer *answer;	/* to device and session */
 	const uint8_t *token;		/* CR_HASH bytes: used up by this */
+	const struct be_founding *founding;	/* NULL: none */
 
 	/* Out. CB_E_BUSY: the fence is old, or somebody else has the card;
 	 * CB_E_DENIED: not allowed, or done before; CB_E_ARG: breaks a rule

@@ -137,8 +137,9 @@ take_rights(const struct be_rights *rights, struct be_open *ask,
 
 		if (rights->which[i] == BE_RIGHT_REVOCATION)
 			revocations[ask->revocations_n++] = row;
-		else if (places[rights->which[i]]->bytes.n > 0)
-			return CB_E_FORMAT;	/* one of each */
+		else if (rights->which[i] > BE_RIGHT_REVOCATION ||
+		    places[rights->which[i]]->bytes.n > 0)
+			return CB_E_FORMAT;	/* one of each, no other */
 		else
 			*places[rights->which[i]] = row;
 	}

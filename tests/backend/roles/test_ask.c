@@ -44,6 +44,9 @@ put_full_act(struct cb_buf *b)
 	static const struct cb_span entries[] = { BYTES(card),
 		BYTES(device) };
 	static const uint8_t token[CR_HASH] = { 0x70 };
+	static const struct be_founding founding = { .organisation = { 0xF0 },
+		.rows = rows, .rows_n = 1, .entries = entries,
+		.entries_n = 1 };
 	static const struct be_answer answer = { .sequence = 77,
 		.request = { 9 }, .begun = true, .sealed = BYTES(card) };
 	static struct be_lease_change lease = { .what = BE_RELEASE,
@@ -54,7 +57,7 @@ put_full_act(struct cb_buf *b)
 		.records = records, .records_n = 2, .rows = rows,
 		.rows_n = 2, .entries = entries, .entries_n = 2,
 		.platform = entries, .platform_n = 1, .answer = &answer,
-		.token = token };
+		.token = token, .founding = &founding };
 
 	ck_assert_int_eq(be_act_put(b, &a), CB_OK);
 }
@@ -100,6 +103,12 @@ START_TEST(an_act_is_read_as_it_was_written)
 	ck_assert_uint_eq(a->entries_n, 2);
 	ck_assert(cb_span_equal(a->entries[1], CB_SPAN_OF(device)));
 	ck_assert_uint_eq(a->platform_n, 1);
+	ck_assert_uint_eq(a->founding->organisation[0], 0xF0);
+	ck_assert_uint_eq(a->founding->rows_n, 1);
+	ck_assert_int_eq(a->founding->rows[0].values[2].i, -2);
+	ck_assert_uint_eq(a->founding->entries_n, 1);
+	ck_assert(
+	    cb_span_equal(a->founding->entries[0], CB_SPAN_OF(card)));
 	be_act_read_free(&read);
 	cb_buf_free(&b);
 }
@@ -190,7 +199,7 @@ START_TEST(rights_travel_to_the_vault)
 	for (size_t n = 0; n < b.n; n++)
 		ck_assert_int_ne(
 		    be_unlock_get(cb_span(b.p, n), &got), CB_OK);
-	b.p[2 * (2 + WIRE_ID) + 1] = BE_RIGHT_REVOCATION + 1;
+	b.p[2 * (2 + WIRE_ID) + 1] = BE_RIGHT_END;
 	ck_assert_int_eq(be_unlock_get(cb_buf_span(&b), &got), CB_E_FORMAT);
 	cb_buf_free(&b);
 }
@@ -213,6 +222,144 @@ START_TEST(what_was_unlocked_is_told)
 	ck_assert_uint_eq(got.key[0], 5);
 	b.p[0] = 2;
 	ck_assert_int_eq(be_unlocked_get(cb_buf_span(&b), &got), CB_E_FORMAT);
+	cb_buf_free(&b);
+}
+END_TEST
+
+START_TEST(an_order_travels_to_the_vault)
+{
+	const struct be_order put = { CB_SPAN_OF(card), CB_SPAN_OF(device),
+		rights, CB_SPAN_OF(session) };
+	struct be_order got;
+	struct cb_buf b = CB_BUF_INIT;
+
+	ck_assert_int_eq(be_order_put(&b, &put), CB_OK);
+	ck_assert_int_eq(be_order_get(cb_buf_span(&b), &got), CB_OK);
+	ck_assert(cb_span_equal(got.act, put.act));
+	ck_assert(cb_span_equal(got.approval, put.approval));
+	ck_assert(cb_span_equal(got.unblock, put.unblock));
+	ck_assert_uint_eq(got.rights.n, 2);
+	for (size_t n = 0; n < b.n; n++)
+		ck_assert_int_ne(be_order_get(cb_span(b.p, n), &got), CB_OK);
+	ck_assert_int_eq(cb_put_u8(&b, 0), CB_OK);
+	ck_assert_int_eq(be_order_get(cb_buf_span(&b), &got), CB_E_FORMAT);
+	cb_buf_free(&b);
+}
+END_TEST
+
+static const struct be_order_told order_told = { .act = { 1 },
+	.person = { 2 }, .second = { 3 }, .request = { 4 },
+	.macs = { BYTES(card), BYTES(device) }, .macs_n = 2,
+	.wraps = { { 8, BYTES(session) } }, .wraps_n = 1,
+	.has_unblock = true, .key = { 5 }, .unblock = { 6 } };
+
+START_TEST(what_an_order_is_given_is_told)
+{
+	struct be_order_told got;
+	struct cb_buf b = CB_BUF_INIT;
+
+	ck_assert_int_eq(be_order_told_put(&b, &order_told), CB_OK);
+	ck_assert_int_eq(be_order_told_get(cb_buf_span(&b), &got), CB_OK);
+	ck_assert_uint_eq(got.act[0], 1);
+	ck_assert_uint_eq(got.person[0], 2);
+	ck_assert_uint_eq(got.second[0], 3);
+	ck_assert_uint_eq(got.request[0], 4);
+	ck_assert_uint_eq(got.macs_n, 2);
+	ck_assert(cb_span_equal(got.macs[1], CB_SPAN_OF(device)));
+	ck_assert_uint_eq(got.wraps_n, 1);
+	ck_assert_uint_eq(got.wraps[0].what, 8);
+	ck_assert(cb_span_equal(got.wraps[0].wrap, CB_SPAN_OF(session)));
+	ck_assert(!got.has_key && got.has_unblock);
+	ck_assert_uint_eq(got.key[0], 5);
+	ck_assert_uint_eq(got.unblock[0], 6);
+	for (size_t n = 0; n < b.n; n++)
+		ck_assert_int_ne(
+		    be_order_told_get(cb_span(b.p, n), &got), CB_OK);
+	b.p[b.n - 2 * CR_KEY - 1] = 4;
+	ck_assert_int_eq(
+	    be_order_told_get(cb_buf_span(&b), &got), CB_E_FORMAT);
+	b.p[3 * WIRE_ID + CR_HASH] = WIRE_ACT_CHANGES + 1;
+	ck_assert_int_eq(
+	    be_order_told_get(cb_buf_span(&b), &got), CB_E_LIMIT);
+	cb_buf_free(&b);
+}
+END_TEST
+
+START_TEST(an_order_has_no_more_wraps_than_fit)
+{
+	struct be_order_told told = { .wraps_n = BE_ORDER_WRAPS }, got;
+	struct cb_buf b = CB_BUF_INIT;
+
+	ck_assert_int_eq(be_order_told_put(&b, &told), CB_OK);
+	ck_assert_int_eq(be_order_told_get(cb_buf_span(&b), &got), CB_OK);
+	b.p[3 * WIRE_ID + CR_HASH + 1]++;
+	ck_assert_int_eq(
+	    be_order_told_get(cb_buf_span(&b), &got), CB_E_LIMIT);
+	cb_buf_free(&b);
+}
+END_TEST
+
+START_TEST(what_vouches_for_an_orderer_is_asked_and_told)
+{
+	const struct be_ask_orderer put = { .person = { 1 }, .card = { 3 } };
+	const struct be_orderer told = { rights, CB_SPAN_OF(session) };
+	struct be_ask_orderer got;
+	struct be_orderer heard;
+	struct cb_buf b = CB_BUF_INIT;
+
+	ck_assert_int_eq(be_ask_orderer_put(&b, &put), CB_OK);
+	ck_assert_int_eq(be_ask_orderer_get(cb_buf_span(&b), &got), CB_OK);
+	ck_assert_mem_eq(got.person, put.person, WIRE_ID);
+	ck_assert_mem_eq(got.second, put.second, WIRE_ID);
+	ck_assert_mem_eq(got.card, put.card, WIRE_ID);
+	ck_assert_int_ne(
+	    be_ask_orderer_get(cb_span(b.p, b.n - 1), &got), CB_OK);
+
+	cb_buf_clear(&b);
+	ck_assert_int_eq(be_orderer_put(&b, &told), CB_OK);
+	ck_assert_int_eq(be_orderer_get(cb_buf_span(&b), &heard), CB_OK);
+	ck_assert_uint_eq(heard.rights.n, 2);
+	ck_assert(cb_span_equal(heard.unblock, CB_SPAN_OF(session)));
+	for (size_t n = 0; n < b.n; n++)
+		ck_assert_int_ne(
+		    be_orderer_get(cb_span(b.p, n), &heard), CB_OK);
+	cb_buf_free(&b);
+}
+END_TEST
+
+START_TEST(the_books_are_read_entry_by_entry)
+{
+	const struct be_ask_books put = { 7, 9 };
+	const struct be_ask_entry entry = { .number = 7,
+		.bytes = CB_SPAN_OF(card), .hash = { 1 },
+		.head = CB_SPAN_OF(device) };
+	struct be_ask_books got;
+	struct be_ask_entry e;
+	struct cb_span cur;
+	struct cb_buf b = CB_BUF_INIT;
+
+	ck_assert_int_eq(be_ask_books_put(&b, &put), CB_OK);
+	ck_assert_int_eq(be_ask_books_get(cb_buf_span(&b), &got), CB_OK);
+	ck_assert_uint_eq(got.first, 7);
+	ck_assert_uint_eq(got.most, 9);
+	ck_assert_int_ne(
+	    be_ask_books_get(cb_span(b.p, b.n - 1), &got), CB_OK);
+
+	cb_buf_clear(&b);
+	ck_assert_int_eq(be_ask_entry_put(&b, &entry), CB_OK);
+	ck_assert_int_eq(be_ask_entry_put(&b, &entry), CB_OK);
+	cur = cb_buf_span(&b);
+	for (int i = 0; i < 2; i++) {
+		ck_assert_int_eq(be_ask_entry_get(&cur, &e), CB_OK);
+		ck_assert_uint_eq(e.number, 7);
+		ck_assert(cb_span_equal(e.bytes, CB_SPAN_OF(card)));
+		ck_assert_uint_eq(e.hash[0], 1);
+		ck_assert(cb_span_equal(e.head, CB_SPAN_OF(device)));
+	}
+	ck_assert_uint_eq(cur.n, 0);
+	cur = cb_span(b.p, b.n / 2 - 1);
+	ck_assert_int_eq(be_ask_entry_get(&cur, &e), CB_E_SHORT);
+	ck_assert_uint_eq(cur.n, b.n / 2 - 1);
 	cb_buf_free(&b);
 }
 END_TEST
@@ -285,6 +432,11 @@ ask_suite(void)
 	tcase_add_test(t, what_became_of_an_act_is_told);
 	tcase_add_test(t, rights_travel_to_the_vault);
 	tcase_add_test(t, what_was_unlocked_is_told);
+	tcase_add_test(t, an_order_travels_to_the_vault);
+	tcase_add_test(t, what_an_order_is_given_is_told);
+	tcase_add_test(t, an_order_has_no_more_wraps_than_fit);
+	tcase_add_test(t, what_vouches_for_an_orderer_is_asked_and_told);
+	tcase_add_test(t, the_books_are_read_entry_by_entry);
 	tcase_add_test(t, questions_for_rows_are_read_as_written);
 	tcase_add_test(t, found_answers_and_leases_are_told);
 	suite_add_tcase(s, t);

@@ -57,6 +57,8 @@ sort_rights(const struct be_rights *rights, struct be_open *ask,
 		case BE_RIGHT_REVOCATION:
 			revocations[ask->revocations_n++] = s;
 			break;
+		default:
+			ck_abort_msg("no row to open a card with");
 		}
 	}
 	ask->revocations = revocations;
