@@ -325,7 +325,8 @@ be_ask_leases_put(struct cb_buf *b, const struct be_lease *lease)
 
 	(void)((r = cb_buf_add(b, CB_SPAN_OF(lease->card))) != CB_OK ||
 	    (r = cb_put_u64(b, lease->fence)) != CB_OK ||
-	    (r = put_holder(b, lease)) != CB_OK);
+	    (r = put_holder(b, lease)) != CB_OK ||
+	    (r = cb_put_u64(b, lease->since)) != CB_OK);
 	return cb_buf_undo(b, before, r);
 }
 
@@ -338,7 +339,8 @@ be_ask_leases_get(struct cb_span *cur, struct be_lease *out)
 	*out = (struct be_lease){ .held = true };
 	if ((r = be_bytes_get(&rest, out->card, WIRE_ID)) == CB_OK &&
 	    (r = cb_get_u64(&rest, &out->fence)) == CB_OK &&
-	    (r = get_holder(&rest, out)) == CB_OK)
+	    (r = get_holder(&rest, out)) == CB_OK &&
+	    (r = cb_get_u64(&rest, &out->since)) == CB_OK)
 		*cur = rest;
 	return r;
 }

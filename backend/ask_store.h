@@ -140,7 +140,7 @@ CB_MUST_USE enum cb_err be_ask_lease_put(
     struct cb_buf *b, const struct be_lease *lease);
 CB_MUST_USE enum cb_err be_ask_lease_get(
     struct cb_span body, struct be_lease *out);
-/* One of the answer of LEASES: also its card; held. */
+/* One of the answer of LEASES: also its card and since when; held. */
 CB_MUST_USE enum cb_err be_ask_leases_put(
     struct cb_buf *b, const struct be_lease *lease);
 CB_MUST_USE enum cb_err be_ask_leases_get(

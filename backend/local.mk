@@ -30,6 +30,8 @@ backend_libservice_la_SOURCES = \
 	backend/listen.c backend/listen.h \
 	backend/made.c backend/made.h \
 	backend/parent.c backend/parent.h \
+	backend/store/gather.c backend/store/gather.h \
+	backend/store/orderer.c \
 	backend/store/records.c \
 	backend/store/rights.c \
 	backend/store/role.c backend/store/role.h \

@@ -28,7 +28,8 @@ static bool
 changes_nothing(const struct be_act *a)
 {
 	return a->lease == NULL && a->records_n == 0 && a->rows_n == 0 &&
-	    a->entries_n == 0 && a->platform_n == 0 && a->token == NULL;
+	    a->entries_n == 0 && a->platform_n == 0 && a->token == NULL &&
+	    a->founding == NULL;
 }
 
 /* ---- what is seen without the database ----------------------------------- */
@@ -91,10 +92,30 @@ check_audit(struct be_act *a)
 	return CB_OK;
 }
 
+/* An organisation is the platform's to make, and begins with its books. */
+static enum cb_err
+check_founding(struct be_act *a)
+{
+	const struct be_founding *f = a->founding;
+	struct about none = { false, false };
+
+	if (f == NULL)
+		return CB_OK;
+	if (a->kind != BE_ADMIN || !be_is_platform(a->organisation) ||
+	    be_is_platform(f->organisation))
+		return refuse(a, CB_E_DENIED,
+		    "organisations are made by acts of the platform");
+	if (f->entries_n == 0)
+		return refuse(a, CB_E_DENIED,
+		    "no entry, no act: the organisation has none");
+	return check_entries(a, f->entries, f->entries_n, &none);
+}
+
 static enum cb_err
 check(struct be_act *a)
 {
 	int64_t number;
+	enum cb_err r;
 
 	if (a->kind >= BE_ACT_KINDS || be_number(a->now, &number) != CB_OK ||
 	    be_number(a->fence, &number) != CB_OK ||
@@ -112,7 +133,7 @@ check(struct be_act *a)
 	if ((a->token != NULL) != (a->kind == BE_ENROL))
 		return refuse(a, CB_E_DENIED,
 		    "a token goes with an enrolment, and only with one");
-	return check_audit(a);
+	return (r = check_founding(a)) != CB_OK ? r : check_audit(a);
 }
 
 /* ---- within the transaction ---------------------------------------------- */
@@ -191,6 +212,56 @@ change(struct be_store *st, struct be_act *a)
 	return r;
 }
 
+/* CB_E_ABSENT: there is none yet. */
+static enum cb_err
+find_organisation(struct be_store *st, const uint8_t id[WIRE_ID])
+{
+	struct be_row *row = NULL;
+	enum cb_err r;
+
+	if ((r = BE_QUERY(st->db, "SELECT 1 FROM organisation WHERE id=?1",
+		 &row, BE_ID(id))) == CB_OK)
+		r = be_row_next(row);
+	be_row_end(&row);
+	return r;
+}
+
+/* Before the rows of the act itself, which make it: is it new? */
+static enum cb_err
+check_new(struct be_store *st, struct be_act *a)
+{
+	const enum cb_err r = a->founding == NULL
+	    ? CB_E_ABSENT
+	    : find_organisation(st, a->founding->organisation);
+
+	if (r == CB_OK)
+		return refuse(a, CB_E_DENIED,
+		    "there is an organisation of this id already");
+	return r == CB_E_ABSENT ? CB_OK : r;
+}
+
+/* What the new organisation begins with, as if its own act had made it. */
+static enum cb_err
+found(struct be_store *st, struct be_act *a)
+{
+	const struct be_founding *f = a->founding;
+	struct be_act own = { .kind = BE_ADMIN, .now = a->now };
+	uint64_t number;
+	enum cb_err r;
+
+	if (f == NULL)
+		return CB_OK;
+	memcpy(own.organisation, f->organisation, WIRE_ID);
+	if ((r = find_organisation(st, f->organisation)) == CB_E_ABSENT)
+		return refuse(a, CB_E_ARG,
+		    "the act does not make the organisation");
+	for (size_t i = 0; r == CB_OK && i < f->rows_n; i++)
+		r = be_row_change(st, &own, &f->rows[i], &a->why);
+	return r != CB_OK ? r
+			  : be_entries_add(st, f->organisation, f->entries,
+				f->entries_n, &number);
+}
+
 static enum cb_err
 apply(struct be_store *st, struct be_act *a)
 {
@@ -198,7 +269,9 @@ apply(struct be_store *st, struct be_act *a)
 	uint64_t number = 0;
 	enum cb_err r;
 
-	if ((r = enter_id(st, a)) != CB_OK || (r = change(st, a)) != CB_OK ||
+	if ((r = enter_id(st, a)) != CB_OK ||
+	    (r = check_new(st, a)) != CB_OK ||
+	    (r = change(st, a)) != CB_OK || (r = found(st, a)) != CB_OK ||
 	    (r = be_entries_add(st, a->organisation, a->entries, a->entries_n,
 		 &a->number)) != CB_OK ||
 	    (r = be_entries_add(st, platform, a->platform, a->platform_n,

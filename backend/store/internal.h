@@ -45,6 +45,7 @@ CB_MUST_USE enum cb_err be_end(
 CB_MUST_USE enum cb_err be_commit_one(struct be_store *st, const char *sql,
     const struct be_value *values, size_t n, int64_t *changes,
     struct cb_why *why);
+bool be_is_platform(const uint8_t organisation[WIRE_ID]);
 /* Numbers of SQL are signed. */
 CB_MUST_USE enum cb_err be_number(uint64_t in, int64_t *out);
 

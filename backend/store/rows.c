@@ -42,11 +42,11 @@ static const struct table {
 	    ADMIN, { "device_group", "device", "mac" } },
 	[BE_ASSIGNMENT] = { "assignment", "organisation", false, 3,
 	    ADMIN | ENROL, { "card", "kind", "subject", "until", "mac" } },
-	[BE_PERSON] = { "person", "organisation", false, 1, ADMIN,
+	[BE_PERSON] = { "person", "organisation", true, 1, ADMIN,
 	    { "id", "state", "sealed" } },
 	[BE_IDENTIFIER] = { "identifier", "organisation", true, 2, ADMIN,
 	    { "kind", "value", "person" } },
-	[BE_FACTOR] = { "factor", "organisation", false, 1, ADMIN | ENROL,
+	[BE_FACTOR] = { "factor", "organisation", true, 1, ADMIN | ENROL,
 	    { "id", "person", "kind", "state", "data", "mac" } },
 	[BE_ROLE] = { "role", "organisation", true, 2, ADMIN,
 	    { "person", "role", "until", "mac" } },
@@ -54,7 +54,7 @@ static const struct table {
 	    { "name", "value", "mac" } },
 	[BE_NETWORK] = { "network", "organisation", false, 1, ADMIN,
 	    { "id", "rule", "mac" } },
-	[BE_REVOCATION] = { "revocation", "organisation", false, 1, ADMIN,
+	[BE_REVOCATION] = { "revocation", "organisation", true, 1, ADMIN,
 	    { "fingerprint", "subject", "since", "mac" } },
 	[BE_TOKEN] = { "token", "organisation", false, 1, ADMIN,
 	    { "hash", "purpose", "subject", "class", "until", "mac", "used" } },
@@ -239,6 +239,28 @@ be_tables_clear(struct be_store *st)
 
 /* ---- changing ------------------------------------------------------------ */
 
+/* An organisation's own row is the platform's: its own acts change its setting
+ * and nothing else. */
+static enum cb_err
+change_setting(struct be_store *st, const struct be_act *act,
+    const struct be_row_change *c, struct cb_why *why)
+{
+	int64_t changes = 0;
+	enum cb_err r = CB_OK;
+
+	if (act->kind == BE_ADMIN && !c->remove &&
+	    c->values[0].type == BE_BLOB &&
+	    cb_span_equal(
+		c->values[0].s, cb_span(act->organisation, WIRE_ID)))
+		r = BE_RUN(st->db,
+		    "UPDATE organisation SET setting=?2 WHERE id=?1",
+		    &changes, c->values[0], c->values[2]);
+	if (r != CB_OK || changes > 0)
+		return r;
+	cb_why_set(why, "an organisation changes its own setting only");
+	return CB_E_DENIED;
+}
+
 /* An act of a card changes the rows of that card. */
 static bool
 may_change(const struct be_act *act, const struct be_row_change *c,
@@ -271,6 +293,8 @@ be_row_change(struct be_store *st, const struct be_act *act,
 		    d->name);
 		return CB_E_DENIED;
 	}
+	if (c->table == BE_ORGANISATION && !be_is_platform(act->organisation))
+		return change_setting(st, act, c, why);
 	v[0] = BE_ID(act->organisation);
 	memcpy(&v[1], c->values, n * sizeof(v[0]));
 	r = be_sql_run(st->db,

@@ -57,19 +57,19 @@ const char *const be_schema[] = {
 	    ", kind INTEGER NOT NULL CHECK(kind IN (1,2,3)), " ID(subject)
 	    ", " INT(until) ", " MAC ", " OWN(card, card) "PRIMARY KEY(card, kind, subject)"
 	    BARE,
+	/* people of the platform are let into organisations by their rows:
+	 * one of them may be a person, with a certificate, of several */
 	"CREATE TABLE person(" OF_ORGANISATION ", " ID(id) ", " INT(state)
-	    ", " ANY_BLOB(sealed) OWN_ID BARE,
+	    ", " ANY_BLOB(sealed) ", PRIMARY KEY(organisation, id)" BARE,
 	"CREATE TABLE identifier(" OF_ORGANISATION ", " NAME(kind, 32) ", "
 	    ANY_BLOB(value) ", person BLOB NOT NULL"
 	    ", " OWN(person, person) "PRIMARY KEY(organisation, kind, value)" BARE,
-	"CREATE TABLE factor(" OF_ORGANISATION ", " ID(id)
-	    ", person BLOB NOT NULL, " NAME(kind, 32)
-	    ", " INT(state) ", " ANY_BLOB(data) ", " MAC ", " OWN(person, person) "PRIMARY KEY(id)"
-	    BARE,
-	"CREATE TABLE role(" OF_ORGANISATION
-	    ", person BLOB NOT NULL, " INT(role) ", "
-	    INT(until) ", " MAC ", " OWN(person, person) "PRIMARY KEY(organisation, person, role)"
-	    BARE,
+	"CREATE TABLE factor(" OF_ORGANISATION ", " ID(id) ", " ID(person)
+	    ", " NAME(kind, 32) ", " INT(state) ", " ANY_BLOB(data) ", " MAC
+	    ", PRIMARY KEY(organisation, id)" BARE,
+	"CREATE TABLE role(" OF_ORGANISATION ", " ID(person) ", " INT(role)
+	    ", " INT(until) ", " MAC
+	    ", PRIMARY KEY(organisation, person, role)" BARE,
 	"CREATE TABLE policy(" OF_ORGANISATION ", " NAME(name, 64) ", "
 	    ANY_BLOB(value) ", " MAC ", PRIMARY KEY(organisation, name)"
 	    BARE,
@@ -77,7 +77,7 @@ const char *const be_schema[] = {
 	    ANY_BLOB(rule) ", " MAC ", PRIMARY KEY(id)" BARE,
 	"CREATE TABLE revocation(" OF_ORGANISATION ", " HASH(fingerprint)
 	    ", " ID(subject) ", " INT(since) ", " MAC
-	    ", PRIMARY KEY(fingerprint)" BARE,
+	    ", PRIMARY KEY(organisation, fingerprint)" BARE,
 	"CREATE TABLE token(" OF_ORGANISATION ", " HASH(hash) ", "
 	    NAME(purpose, 32) ", " ID(subject)
 	    ", class INTEGER NOT NULL CHECK(class IN (1,2)), " INT(until)

@@ -8,6 +8,10 @@
 #include <time.h>
 
 #include "backend/store/serve.h"
+#include "wire/entry.h"
+
+/* Of an entry with its head and the lengths. */
+#define BOOKS_ROOM (WIRE_ENTRY_MAX + WIRE_HEAD_SIGNED + 64)
 
 uint64_t
 be_tick(void)
@@ -26,6 +30,8 @@ be_now(void)
 	(void)clock_gettime(CLOCK_REALTIME, &t);
 	return (uint64_t)t.tv_sec * 1000 + (uint64_t)t.tv_nsec / 1000000;
 }
+
+static const uint8_t platform[WIRE_ID];
 
 /* ---- answering ----------------------------------------------------------- */
 
@@ -79,12 +85,14 @@ answer_act(struct be_server *s, struct be_waiting *w, const struct be_act *a)
 static void
 tell_organisations(struct be_server *s, const struct be_act *a)
 {
+	/* one that is founded is made by one of these rows as well */
 	for (size_t i = 0; i < a->rows_n; i++) {
 		const struct be_row_change *c = &a->rows[i];
 		const struct be_message m = { .type = BE_ASK_ORGANISATION,
 			.body = c->values[0].s };
 
 		if (a->err == CB_OK && c->table == BE_ORGANISATION &&
+		    memcmp(a->organisation, platform, WIRE_ID) == 0 &&
 		    !c->remove && be_channel_send(s->control.ch, &m) != CB_OK)
 			cb_log(CB_LOG_ERROR, "the parent is not told of a "
 					     "new organisation");
@@ -115,13 +123,12 @@ be_serve_acts(struct be_server *s)
 	recover(s, r);
 }
 
-/* The platform's chain is written by its own worker alone. */
+/* The platform's chain is written by its own worker alone, which alone makes
+ * organisations. */
 static bool
 is_of_client(const struct be_client *c, const struct be_act *act)
 {
-	static const uint8_t platform[WIRE_ID];
-
-	return act->platform_n == 0 ||
+	return (act->platform_n == 0 && act->founding == NULL) ||
 	    memcmp(c->organisation, platform, WIRE_ID) == 0;
 }
 
@@ -198,19 +205,37 @@ no_matter(void *ctx, const struct be_value *columns, size_t n)
 	return CB_OK;
 }
 
-/* Answers have no organisation of their own: whose device or person it is
- * decides. */
+struct holding {
+	const uint8_t *holder;
+	bool found;
+};
+
+static enum cb_err
+note_holder(void *ctx, const struct be_value *columns, size_t n)
+{
+	struct holding *h = ctx;
+
+	(void)n;
+	h->found = cb_span_equal(columns[0].s, cb_span(h->holder, WIRE_ID));
+	return CB_OK;
+}
+
+/* Answers have no organisation of their own: whose device it is, or who has a
+ * role, decides. */
 static enum cb_err
 is_ours(struct lookup *l, const uint8_t holder[WIRE_ID])
 {
-	static const enum be_table tables[] = { BE_DEVICE, BE_PERSON };
-	const struct be_value key[] = { BE_ID(holder) };
-	enum cb_err r = CB_E_ABSENT;
+	const struct be_value device[] = { BE_ID(holder) };
+	const struct be_value role[] = { BE_ID(holder), BE_I(0) };
+	struct holding h = { holder, false };
+	enum cb_err r;
 
-	for (size_t i = 0; r == CB_E_ABSENT && i < 2; i++)
-		r = be_store_row(l->c->server->st, tables[i],
-		    l->c->organisation, key, no_matter, NULL, &l->why);
-	return r;
+	if ((r = be_store_row(l->c->server->st, BE_DEVICE, l->c->organisation,
+		 device, no_matter, NULL, &l->why)) != CB_E_ABSENT)
+		return r;
+	r = be_store_list(l->c->server->st, BE_ROLE, l->c->organisation, role,
+	    1, note_holder, &h, &l->why);
+	return r == CB_OK && !h.found ? CB_E_ABSENT : r;
 }
 
 static enum cb_err
@@ -259,6 +284,17 @@ put_row(void *ctx, const struct be_value *columns, size_t n)
 	return be_ask_row_put(((struct lookup *)ctx)->out, columns, n);
 }
 
+/* An organisation's own row is one of the platform's. */
+static const uint8_t *
+owner_of(const struct be_client *c, const struct be_ask_rows *ask)
+{
+	return ask->table == BE_ORGANISATION &&
+		cb_span_equal(
+		    ask->key.values[0].s, CB_SPAN_OF(c->organisation))
+	    ? platform
+	    : c->organisation;
+}
+
 static enum cb_err
 take_row(struct lookup *l, const struct be_message *m)
 {
@@ -267,7 +303,8 @@ take_row(struct lookup *l, const struct be_message *m)
 
 	if ((r = be_ask_rows_get(m->body, BE_ASK_ROW, &ask)) == CB_OK)
 		l->code = be_store_row(l->c->server->st, ask.table,
-		    l->c->organisation, ask.key.values, put_row, l, &l->why);
+		    owner_of(l->c, &ask), ask.key.values, put_row, l,
+		    &l->why);
 	return r;
 }
 
@@ -359,6 +396,49 @@ take_leases(struct lookup *l, const struct be_message *m)
 	return r;
 }
 
+static enum cb_err
+put_entry(void *ctx, const struct be_value *columns, size_t n)
+{
+	struct lookup *l = ctx;
+	struct be_ask_entry entry = { .number = (uint64_t)columns[0].i,
+		.bytes = columns[1].s, .head = columns[3].s };
+
+	(void)n;
+	if (columns[2].s.n != CR_HASH)
+		return CB_E_FORMAT;
+	memcpy(entry.hash, columns[2].s.p, CR_HASH);
+	/* what has no room comes with the next question */
+	return l->out->n + BOOKS_ROOM > BE_BODY_MAX
+	    ? CB_OK
+	    : be_ask_entry_put(l->out, &entry);
+}
+
+static enum cb_err
+take_books(struct lookup *l, const struct be_message *m)
+{
+	struct be_ask_books ask;
+	enum cb_err r;
+
+	if ((r = be_ask_books_get(m->body, &ask)) == CB_OK)
+		l->code = be_store_entries(l->c->server->st,
+		    l->c->organisation, ask.first,
+		    ask.most < BE_PAGE_MAX ? ask.most : BE_PAGE_MAX,
+		    put_entry, l, &l->why);
+	return r;
+}
+
+static enum cb_err
+take_orderer(struct lookup *l, const struct be_message *m)
+{
+	struct be_ask_orderer ask;
+	enum cb_err r;
+
+	if ((r = be_ask_orderer_get(m->body, &ask)) == CB_OK)
+		l->code = be_orderer_gather(
+		    l->c->server->st, l->c->organisation, &ask, l->out);
+	return r;
+}
+
 /* ---- of the vault -------------------------------------------------------- */
 
 /* PROTOCOL.md, "Wraps"; by number. */
@@ -436,6 +516,8 @@ static const struct asked {
 	{ BE_ASK_TOKEN, false, take_token },
 	{ BE_ASK_LEASE, false, take_lease },
 	{ BE_ASK_LEASES, false, take_leases },
+	{ BE_ASK_ORDERER, false, take_orderer },
+	{ BE_ASK_BOOKS, false, take_books },
 	{ BE_ASK_KEYS, true, take_keys },
 	{ BE_ASK_HEADS, true, take_heads },
 };

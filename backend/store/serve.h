@@ -6,7 +6,8 @@
  *	role.c		start, end, peers
  *	serve.c		what is asked, and acts, many in one commit
  *	records.c	what a card consists of
- *	rights.c	what the vault needs to open a card
+ *	rights.c	what the vault needs to open a card, and
+ *	orderer.c	what it needs for an act; with gather.h
  *	sign.c		heads of chains that have grown
  */
 #ifndef BE_STORE_SERVE_H
@@ -73,6 +74,10 @@ CB_MUST_USE enum cb_err be_records_gather(struct be_store *st,
 /* The answer of RIGHTS. */
 CB_MUST_USE enum cb_err be_rights_gather(struct be_store *st,
     const uint8_t organisation[WIRE_ID], const struct be_ask_rights *ask,
+    struct cb_buf *out);
+/* The answer of ORDERER. */
+CB_MUST_USE enum cb_err be_orderer_gather(struct be_store *st,
+    const uint8_t organisation[WIRE_ID], const struct be_ask_orderer *ask,
     struct cb_buf *out);
 
 /* Some chain may have grown; it is due at once, or within half a second. */

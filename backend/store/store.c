@@ -219,6 +219,12 @@ be_end(const struct be_store *st, enum cb_err r, struct cb_why *why)
 	}
 }
 
+bool
+be_is_platform(const uint8_t organisation[WIRE_ID])
+{
+	return memcmp(organisation, platform, WIRE_ID) == 0;
+}
+
 enum cb_err
 be_number(uint64_t in, int64_t *out)
 {

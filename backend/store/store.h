@@ -191,8 +191,8 @@ struct be_lease_change {
 	uint8_t had_device[WIRE_ID], had_session[WIRE_ID];
 };
 
-/* A new organisation, which an act of the platform makes: its first rows, its
- * own row and the wraps of its keys among them, and its first entries. */
+/* What a new organisation begins with, whose own row is among those of the
+ * platform's act: rows, the wraps of its keys among them, and entries. */
 struct be_founding {
 	uint8_t organisation[WIRE_ID];
 	const struct be_row_change *rows;

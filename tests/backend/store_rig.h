@@ -14,6 +14,7 @@
 #define STORE_SUITES \
 	SUITE(store_open) \
 	SUITE(store_act) \
+	SUITE(store_found) \
 	SUITE(store_grant) \
 	SUITE(store_lease) \
 	SUITE(store_books) \

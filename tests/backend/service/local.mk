@@ -6,8 +6,11 @@ tests_backend_service_test_service_SOURCES = \
 	tests/backend/service/main.c \
 	tests/backend/service/rig.c \
 	tests/backend/service/rig.h \
+	tests/backend/service/store.c \
+	tests/backend/service/store.h \
 	tests/backend/service/suites.h \
 	tests/backend/service/test_conf.c \
+	tests/backend/service/test_store_desk.c \
 	tests/backend/service/test_store_role.c \
 	tests/backend/service/test_vault_role.c
 tests_backend_service_test_service_CFLAGS = $(AM_CFLAGS) $(CHECK_CFLAGS)

@@ -9,110 +9,8 @@
 #include <string.h>
 #include <unistd.h>
 
-#include "tests/backend/service/rig.h"
+#include "tests/backend/service/store.h"
 #include "tests/backend/service/suites.h"
-#include "wire/entry.h"
-
-static struct role store;
-static struct be_channel *platform, *one, *two;	/* as their workers */
-
-static const uint8_t zeros[WIRE_ID];
-
-/* ---- acts ---------------------------------------------------------------- */
-
-static struct cb_span
-entry_about(const uint8_t *card)
-{
-	static struct cb_buf b;
-	struct wire_entry e;
-
-	cb_buf_clear(&b);
-	wire_entry_init(&e, WIRE_ACT, 1800000000000);
-	wire_entry_set(&e, WIRE_F_ACT, cb_span(id(1), WIRE_ID));
-	wire_entry_set(&e, WIRE_F_PERSON, cb_span(id(2), WIRE_ID));
-	wire_entry_set(&e, WIRE_F_WHAT, cb_span_str("test"));
-	wire_entry_set(&e, WIRE_F_REQUEST,
-	    cb_span((const uint8_t[CR_HASH]){ 3 }, CR_HASH));
-	wire_entry_set_number(&e, WIRE_F_OUTCOME, WIRE_OUTCOME_DONE);
-	if (card != NULL) {
-		wire_entry_set(&e, WIRE_F_CARD, cb_span(card, WIRE_ID));
-		wire_entry_set_number(&e, WIRE_F_NUMBER, 1);
-	}
-	ck_assert_int_eq(wire_entry_put(&b, &e), CB_OK);
-	return cb_buf_span(&b);
-}
-
-static struct be_acted
-do_act(struct be_channel *ch, struct be_act *act)
-{
-	struct cb_buf body = CB_BUF_INIT, answer = CB_BUF_INIT;
-	struct be_acted acted;
-
-	act->now = 1800000000000;
-	ck_assert_int_eq(cr_random(act->id, WIRE_ID), CB_OK);
-	ck_assert_int_eq(be_act_put(&body, act), CB_OK);
-	ck_assert_int_eq(
-	    ask(ch, BE_ASK_ACT, cb_buf_span(&body), &answer), CB_OK);
-	ck_assert_int_eq(
-	    be_acted_get(cb_buf_span(&answer), &acted), CB_OK);
-	cb_buf_free(&body);
-	cb_buf_free(&answer);
-	return acted;
-}
-
-static struct be_acted
-change_row(struct be_channel *ch, enum be_table table, bool remove,
-    const struct be_value *values)
-{
-	const struct be_row_change rows[] = { { table, remove, values } };
-	const struct cb_span entries[] = { entry_about(NULL) };
-	struct be_act act = { .kind = BE_ADMIN, .rows = rows, .rows_n = 1,
-		.entries = entries, .entries_n = 1 };
-
-	return do_act(ch, &act);
-}
-
-static struct be_acted
-put_card(struct be_channel *ch, const uint8_t *card)
-{
-	const struct be_value v[] = { BE_ID(card), BE_I(1), BE_I(0), BE_I(0),
-		BE_T(cb_span_str("piv")), BE_B(CB_SPAN_EMPTY), BE_I(0),
-		BE_I(0), BE_I(1), BE_B(CB_SPAN_EMPTY) };
-
-	return change_row(ch, BE_CARD, false, v);
-}
-
-static enum cb_err
-put_organisation(const uint8_t *org)
-{
-	const struct be_value v[] = { BE_ID(org), BE_I(1),
-		BE_B(CB_SPAN_EMPTY), BE_I(0) };
-
-	return change_row(platform, BE_ORGANISATION, false, v).err;
-}
-
-/* Organisations 0x61 and 0x62, with cards 0x71 and 0x72. */
-static void
-setup(void)
-{
-	store = role_start(BE_STORE, NULL);
-	platform = role_peer(&store, BE_WORKER, zeros);
-	ck_assert_int_eq(put_organisation(id(0x61)), CB_OK);
-	ck_assert_int_eq(put_organisation(id(0x62)), CB_OK);
-	one = role_peer(&store, BE_WORKER, id(0x61));
-	two = role_peer(&store, BE_WORKER, id(0x62));
-	ck_assert_int_eq(put_card(one, id(0x71)).err, CB_OK);
-	ck_assert_int_eq(put_card(two, id(0x72)).err, CB_OK);
-}
-
-static void
-teardown(void)
-{
-	be_channel_free(&platform);
-	be_channel_free(&one);
-	be_channel_free(&two);
-	ck_assert_int_eq(role_stop(&store), 0);
-}
 
 /* ---- its own ------------------------------------------------------------- */
 
@@ -286,8 +184,8 @@ START_TEST(a_card_comes_in_pages)
 	enum { N = 20 };
 	char name[N][16];
 	struct be_record_change records[N];
-	const struct cb_span entries[] = { entry_about(id(0x71)) };
-	struct be_act act = { .kind = BE_ADMIN, .card = id(0x71),
+	struct cb_span entries[1];
+	struct be_act act = { .kind = BE_ADMIN, .card = id(0x74),
 		.records = records, .entries = entries, .entries_n = 1 };
 	struct be_ask_records all = { .after = CB_SPAN_EMPTY };
 	struct be_ask_record last;
@@ -302,12 +200,14 @@ START_TEST(a_card_comes_in_pages)
 		records[i] = (struct be_record_change){ name[i],
 			CB_SPAN_OF(value), false };
 	}
+	ck_assert_int_eq(put_card(one, id(0x74)).err, CB_OK);
+	entries[0] = entry_about(id(0x74));
 	act.records_n = N / 2;	/* as many as one message has */
 	ck_assert_int_eq(do_act(one, &act).err, CB_OK);
 	act.records += N / 2;
 	act.fence++;
 	ck_assert_int_eq(do_act(one, &act).err, CB_OK);
-	memcpy(all.card, id(0x71), WIRE_ID);
+	memcpy(all.card, id(0x74), WIRE_ID);
 	for (; head.more; pages++) {
 		cb_buf_clear(&body);
 		all.after = cb_buf_span(&after);
@@ -515,7 +415,7 @@ store_role_suite(void)
 	TCase *c = tcase_create("store_role");
 
 	tcase_set_timeout(c, 60);
-	tcase_add_checked_fixture(c, setup, teardown);
+	tcase_add_checked_fixture(c, store_setup, store_teardown);
 	tcase_add_test(c, the_parent_hears_of_every_organisation);
 	tcase_add_test(c, many_acts_are_answered_each_with_its_own);
 	tcase_add_test(c, rows_of_another_organisation_are_not_there);
