@@ -195,6 +195,32 @@ START_TEST(heads_elsewhere_are_needed)
 }
 END_TEST
 
+/* By somebody who knows how hashes are made, but has not the key. */
+START_TEST(a_chain_that_was_made_anew_is_seen)
+{
+	struct wire_head known[2];
+	struct cb_why why = { "" };
+	struct be_verdict v;
+	struct rig g;
+
+	two_chains(&g, known);
+	sql_run(&g, "DELETE FROM entry" OF1 "; DELETE FROM head" OF1);
+	while (last(&g, 1) < N + 2)
+		enter(&g, 1);
+	ck_assert_int_eq(be_store_verify(
+			     g.st, id(1), public_key(), NULL, 0, &v, NULL),
+	    CB_OK);
+	ck_assert_int_eq(be_store_verify(g.st, id(1), public_key(), known, 2,
+			     &v, &why),
+	    CB_E_FORMAT);
+	/* no head in between vouches for less */
+	ck_assert_uint_eq(v.bad, 1);
+	ck_assert_str_eq(why.text,
+	    "entries 1 to 8 are not those whose head was signed");
+	rig_clear(&g);
+}
+END_TEST
+
 static void
 copy_file(const char *from, const char *to)
 {
@@ -404,6 +430,7 @@ store_books_suite(void)
 	tcase_add_loop_test(
 	    tc, attacks_by_sql_are_named, 0, COUNT(attacks));
 	tcase_add_test(tc, heads_elsewhere_are_needed);
+	tcase_add_test(tc, a_chain_that_was_made_anew_is_seen);
 	tcase_add_test(tc, an_older_copy_is_noticed);
 	tcase_add_test(tc, the_last_entry_with_a_number_tells_a_cards);
 	tcase_add_test(tc, an_entry_is_taken_from_no_card);

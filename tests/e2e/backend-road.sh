@@ -303,6 +303,51 @@ like "$(grep "books of $(of_seed organisation)" "$T/check.log")" \
 is "${BASH_REMATCH[2]:-no head}" "${BASH_REMATCH[1]:-no entry}" \
 	"and are signed to their end"
 
+# ---- who writes the database ----------------------------------------------
+
+# Each on the database that all of this has written, which is whole again then.
+attack() { # WHAT SQL WORDS
+	local code=0
+	cp "$dir/store/backend.db" "$T/whole.db"
+	db "$2"
+	"$backend" check --dir "$dir" >"$T/attack.log" 2>&1 || code=$?
+	cp "$T/whole.db" "$dir/store/backend.db"
+	like "$(grep '^WRONG' "$T/attack.log" || true)" "$3" \
+		"check names what somebody did: $1"
+	is "$code" 1 "$1: and fails"
+}
+org=$(of_seed organisation)
+of="WHERE organisation=x'$org' AND number"
+entries=$(db "SELECT max(number) FROM entry WHERE organisation=x'$org'")
+says="WRONG +books of $org: entry"
+attack removed "DELETE FROM entry $of=5" "$says 5 is missing: entry 6 stands"
+attack changed "UPDATE entry SET bytes=CAST(substr(bytes, 1, 40) ||
+	zeroblob(length(bytes) - 40) AS BLOB) $of=7" \
+	"$says 7 is not what was entered"
+attack reordered "UPDATE entry SET number=1000000 $of=8;
+	UPDATE entry SET number=8 $of=9; UPDATE entry SET number=9 $of=1000000" \
+	"$says 8 is not what was entered"
+attack "cut off" "DELETE FROM entry $of>$((entries - 3));
+	DELETE FROM head $of>$((entries - 3))" \
+	"$says $((entries - 2)) is missing: the chain ends"
+attack "all of it gone" "DELETE FROM entry $of>0; DELETE FROM head $of>0" \
+	"$says 1 is missing: the chain ends"
+attack "hidden from its card" "PRAGMA writable_schema=ON;
+	UPDATE sqlite_schema SET sql=replace(sql, 'VIRTUAL', 'STORED')
+	WHERE name='entry'" 'its tables are not those of a store'
+"$backend" check --dir "$dir" >"$T/check.log" 2>&1 || true
+like "$(cat "$T/check.log")" 'The backend is whole' "and it is whole again"
+# who starts it on a chain that ends before its head is told
+cp "$dir/store/backend.db" "$T/whole.db"
+db "DELETE FROM entry $of>$((entries - 3)); DELETE FROM head $of>0"
+timeout 20 "$backend" run --dir "$dir" --listen "127.0.0.1:$port" \
+	>"$T/refused.log" 2>&1 || true
+like "$(cat "$T/refused.log")" 'older than the signed heads, or was written to' \
+	"and does not run with its books cut off"
+cp "$T/whole.db" "$dir/store/backend.db"
+
+# ---- secrets --------------------------------------------------------------
+
 logs=("$T"/backend.log "$T"/backend-2.log)
 if grep -q 'memory is locked' "$T/check.log"; then
 	t_fails "no role has keys that could be swapped out" \
