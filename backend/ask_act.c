@@ -18,10 +18,8 @@ put_lease(struct cb_buf *b, const struct be_lease_change *l)
 {
 	enum cb_err r;
 
-	(void)((r = cb_put_u8(b, l->what == BE_RELEASE)) != CB_OK ||
-	    (r = cb_put_u8(b, l->take_over)) != CB_OK ||
-	    (r = cb_put_u64(b, l->beat)) != CB_OK ||
-	    (r = cb_put_u64(b, l->keep_ms)) != CB_OK);
+	if ((r = cb_put_u8(b, l->what == BE_RELEASE)) == CB_OK)
+		r = cb_put_u8(b, l->take_over);
 	return r;
 }
 
@@ -159,9 +157,7 @@ get_lease(struct cb_span *cur, struct be_lease_change *l)
 	enum cb_err r;
 
 	if ((r = be_flag_get(cur, &release)) != CB_OK ||
-	    (r = be_flag_get(cur, &l->take_over)) != CB_OK ||
-	    (r = cb_get_u64(cur, &l->beat)) != CB_OK ||
-	    (r = cb_get_u64(cur, &l->keep_ms)) != CB_OK)
+	    (r = be_flag_get(cur, &l->take_over)) != CB_OK)
 		return r;
 	l->what = release ? BE_RELEASE : BE_TAKE;
 	return CB_OK;

@@ -11,7 +11,7 @@
 
 #define COLUMNS \
 	"SELECT c.organisation, c.id, coalesce(l.fence, 0), l.device," \
-	" l.session, l.node, coalesce(l.since, 0), coalesce(l.renewed, 0)," \
+	" l.session, l.node, coalesce(l.since, 0)," \
 	" c.state, c.take_over FROM card c"
 
 static void
@@ -35,7 +35,6 @@ read_lease(const struct be_row *row, struct be_lease *out)
 	copy_id(row, 4, out->session);
 	copy_id(row, 5, out->node);
 	out->since = (uint64_t)be_row_int(row, 6);
-	out->renewed = (uint64_t)be_row_int(row, 7);
 }
 
 struct card {
@@ -55,8 +54,8 @@ find(struct be_store *st, const uint8_t card[WIRE_ID], struct card *out)
 		 &row, BE_ID(card))) == CB_OK &&
 	    (r = be_row_next(row)) == CB_OK) {
 		read_lease(row, &out->lease);
-		out->in_use = be_row_int(row, 8) == 1;
-		out->take_over = be_row_int(row, 9) == 1;
+		out->in_use = be_row_int(row, 7) == 1;
+		out->take_over = be_row_int(row, 8) == 1;
 	}
 	be_row_end(&row);
 	return r;
@@ -113,40 +112,26 @@ be_lease_apart(
 	if (c.lease.fence >= INT64_MAX)
 		return CB_E_LIMIT;
 	return BE_RUN(st->db,
-	    "INSERT INTO lease VALUES(?1, ?2, NULL, NULL, NULL, ?3, 0)"
+	    "INSERT INTO lease VALUES(?1, ?2, NULL, NULL, NULL, ?3)"
 	    " ON CONFLICT(card) DO UPDATE SET fence=excluded.fence",
 	    NULL, BE_ID(act->card), BE_I((int64_t)c.lease.fence + 1),
 	    BE_I((int64_t)act->now));
-}
-
-/* By time only where the clock is the same. */
-static bool
-is_over(const struct be_lease *l, const struct be_lease_change *c)
-{
-	return same(l->node, c->node) && c->beat >= l->renewed &&
-	    c->beat - l->renewed > c->keep_ms;
 }
 
 static enum cb_err
 put(struct be_store *st, const struct be_act *act, bool held)
 {
 	const struct be_lease_change *c = act->lease;
-	int64_t beat;
-	enum cb_err r;
 
-	if ((r = be_number(c->beat, &beat)) != CB_OK)
-		return r;
 	return BE_RUN(st->db,
-	    "INSERT INTO lease VALUES(?1, ?2, ?3, ?4, ?5, ?6, ?7)"
+	    "INSERT INTO lease VALUES(?1, ?2, ?3, ?4, ?5, ?6)"
 	    " ON CONFLICT(card) DO UPDATE SET fence=excluded.fence,"
 	    " device=excluded.device, session=excluded.session,"
-	    " node=excluded.node, since=excluded.since,"
-	    " renewed=excluded.renewed",
+	    " node=excluded.node, since=excluded.since",
 	    NULL, BE_ID(act->card), BE_I((int64_t)c->fence),
 	    held ? BE_ID(act->device) : BE_NONE,
 	    held ? BE_ID(act->session) : BE_NONE,
-	    held ? BE_ID(c->node) : BE_NONE, BE_I((int64_t)act->now),
-	    BE_I(beat));
+	    held ? BE_ID(c->node) : BE_NONE, BE_I((int64_t)act->now));
 }
 
 static enum cb_err
@@ -163,7 +148,7 @@ take(struct be_store *st, struct be_act *act, const struct card *c,
 		return CB_E_DENIED;
 	}
 	if (c->lease.held && !same(c->lease.device, act->device) &&
-	    !is_over(&c->lease, l) && !(l->take_over && c->take_over)) {
+	    !(l->take_over && c->take_over)) {
 		cb_why_set(why, "another device uses the card");
 		return CB_E_BUSY;
 	}
@@ -209,28 +194,6 @@ be_store_lease(struct be_store *st, const uint8_t card[WIRE_ID],
 	return be_end(st, r, why);
 }
 
-enum cb_err
-be_store_lease_renew(struct be_store *st, const uint8_t card[WIRE_ID],
-    uint64_t fence, uint64_t beat, struct cb_why *why)
-{
-	int64_t number, time, changes;
-	enum cb_err r;
-
-	if (be_number(fence, &number) != CB_OK ||
-	    be_number(beat, &time) != CB_OK)
-		return CB_E_ARG;
-	const struct be_value v[] = { BE_ID(card), BE_I(number), BE_I(time) };
-	r = be_commit_one(st,
-	    "UPDATE lease SET renewed=?3"
-	    " WHERE card=?1 AND fence=?2 AND device IS NOT NULL",
-	    v, 3, &changes, why);
-	if (r == CB_OK && changes == 0) {
-		cb_why_set(why, "the card is another session's by now");
-		r = CB_E_BUSY;
-	}
-	return r;
-}
-
 /* Every lease of a query. */
 static enum cb_err
 each(struct be_store *st, const char *sql, const struct be_value *v, size_t n,
@@ -268,24 +231,6 @@ be_store_sessions(struct be_store *st, const uint8_t *organisation,
 	    COLUMNS " JOIN lease l ON l.card=c.id"
 	    " WHERE l.device IS NOT NULL AND c.id>?2"
 	    " AND (?1 IS NULL OR c.organisation=?1)"
-	    " ORDER BY c.id LIMIT ?3",
-	    v, 3, fn, ctx, why);
-}
-
-enum cb_err
-be_store_expired(struct be_store *st, const uint8_t node[WIRE_ID],
-    uint64_t beat, size_t limit, be_lease_fn *fn, void *ctx,
-    struct cb_why *why)
-{
-	const struct be_value v[] = { BE_ID(node),
-		BE_I(beat > INT64_MAX ? INT64_MAX : (int64_t)beat),
-		BE_I((int64_t)limit) };
-
-	if (limit > BE_PAGE_MAX)
-		return CB_E_ARG;
-	return each(st,
-	    COLUMNS " JOIN lease l ON l.card=c.id"
-	    " WHERE l.device IS NOT NULL AND l.node=?1 AND l.renewed<=?2"
 	    " ORDER BY c.id LIMIT ?3",
 	    v, 3, fn, ctx, why);
 }

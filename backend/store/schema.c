@@ -107,7 +107,7 @@ const char *const be_schema[] = {
 	"CREATE TABLE lease(card BLOB NOT NULL REFERENCES card(id), "
 	    INT(fence) ", " ID_OR_NULL(device) ", " ID_OR_NULL(session)
 	    ", " ID_OR_NULL(node) ", since INTEGER NOT NULL"
-	    ", renewed INTEGER NOT NULL, PRIMARY KEY(card)" BARE,
+	    ", PRIMARY KEY(card)" BARE,
 	"CREATE TABLE node(" ID(id) ", " INT(beat) ", " INT(change)
 	    ", PRIMARY KEY(id)" BARE,
 	"CREATE TABLE answer(" ID(device) ", " ID(session) ", "

@@ -6,9 +6,8 @@
  * promises.
  *
  * A handle belongs to one thread. Several handles of one file, also in several
- * processes, take turns. Times are milliseconds since 1970 unless they are a
- * node's beat: milliseconds of its clock that does not stop in sleep. Callbacks
- * do not call the store.
+ * processes, take turns. Times are milliseconds since 1970. Callbacks do not
+ * call the store.
  *
  * Errors of every function: CB_E_STORE, the disk failed or is full;
  * CB_E_DENIED, it may not be written; CB_E_TIMEOUT, somebody keeps it locked;
@@ -182,7 +181,6 @@ struct be_answer {
 struct be_lease_change {
 	enum { BE_TAKE, BE_RELEASE } what;
 	uint8_t node[WIRE_ID];
-	uint64_t beat, keep_ms;
 	bool take_over;		/* if the card allows it */
 	/* Out: the number that later acts must have; from whom it was taken
 	 * (or who has it, where that was CB_E_BUSY). */
@@ -254,27 +252,17 @@ struct be_lease {
 	uint64_t fence;
 	bool held;	/* else what follows is of nobody */
 	uint8_t device[WIRE_ID], session[WIRE_ID], node[WIRE_ID];
-	uint64_t since, renewed;	/* time, beat */
+	uint64_t since;
 };
 /* A card that nobody has had yet has fence 0. CB_E_ABSENT: no such card. */
 CB_MUST_USE enum cb_err be_store_lease(struct be_store *st,
     const uint8_t card[WIRE_ID], struct be_lease *out, struct cb_why *why);
-/* CB_E_BUSY: another number by now. */
-CB_MUST_USE enum cb_err be_store_lease_renew(struct be_store *st,
-    const uint8_t card[WIRE_ID], uint64_t fence, uint64_t beat,
-    struct cb_why *why);
-
 typedef enum cb_err be_lease_fn(void *ctx, const struct be_lease *lease);
 /* Sessions of an organisation (NULL: of all), in order of card, behind card
  * `after` (NULL: from the first). */
 CB_MUST_USE enum cb_err be_store_sessions(struct be_store *st,
     const uint8_t *organisation, const uint8_t *after, size_t limit,
     be_lease_fn *fn, void *ctx, struct cb_why *why);
-/* Those of a node that were last renewed at `beat` or before: to be released,
- * each by an act. A node that starts anew asks with UINT64_MAX. */
-CB_MUST_USE enum cb_err be_store_expired(struct be_store *st,
-    const uint8_t node[WIRE_ID], uint64_t beat, size_t limit, be_lease_fn *fn,
-    void *ctx, struct cb_why *why);
 
 /* ---- answers and tokens -------------------------------------------------- */
 

@@ -16,8 +16,7 @@ static enum cb_err
 release(struct be_worker *w, const uint8_t card[WIRE_ID],
     const struct be_lease *lease, enum cb_err code, const char *what)
 {
-	struct be_lease_change change = { .what = BE_RELEASE,
-		.beat = be_worker_tick() };
+	struct be_lease_change change = { .what = BE_RELEASE };
 	struct be_act act = { .kind = BE_SESSION, .card = card,
 		.device = lease->device, .session = lease->session,
 		.fence = lease->fence, .lease = &change };

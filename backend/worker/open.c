@@ -264,7 +264,6 @@ static enum cb_err
 take_card(struct opening *o)
 {
 	struct be_lease_change l = { .what = BE_TAKE,
-		.beat = be_worker_tick(), .keep_ms = INT64_MAX,
 		.take_over = o->unlocked->take_over };
 	enum cb_err r;
 

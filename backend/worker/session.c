@@ -276,8 +276,7 @@ enum cb_err
 be_session_commit(
     struct be_session *s, const struct be_answer *answer, bool end)
 {
-	struct be_lease_change release = { .what = BE_RELEASE,
-		.beat = be_worker_tick() };
+	struct be_lease_change release = { .what = BE_RELEASE };
 	struct be_act act = { .kind = end ? BE_SESSION : BE_COMMAND,
 		.card = s->card, .device = s->device, .session = s->id,
 		.fence = s->fence, .lease = end ? &release : NULL,

@@ -135,7 +135,7 @@ uint64_t
 take(struct rig *g, const uint8_t *card, const uint8_t *device,
     const uint8_t *session)
 {
-	struct be_lease_change l = { .what = BE_TAKE, .keep_ms = 90000 };
+	struct be_lease_change l = { .what = BE_TAKE };
 	struct be_act a = act_command(card, device, session, 0);
 	const struct cb_span e = entry_of(WIRE_SESSION_OPEN, card);
 
