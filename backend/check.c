@@ -194,6 +194,27 @@ look_root(struct checking *c)
 		    why.text[0] != '\0' ? why.text : cb_err_text(r));
 }
 
+static void
+look_recovery(struct checking *c)
+{
+	const struct be_conf *conf = c->conf;
+	struct cb_why why = { "" };
+	enum cb_err r;
+
+	if (conf->recovery == NULL) {
+		say(c, WARNING, "recovery: it has no place in " BE_CONF_NAME
+		    ": no card can be unblocked by the service");
+		return;
+	}
+	r = be_recovery_look(conf->kind, conf->backend, conf->recovery,
+	    cb_buf_span(&c->wraps[BE_BIRTH_WRAPS - 1]), &why);
+	if (r == CB_OK)
+		say(c, GOOD, "recovery: its root is there, and opens");
+	else
+		say(c, BAD, "recovery: %s",
+		    why.text[0] != '\0' ? why.text : cb_err_text(r));
+}
+
 /* ---- the books ----------------------------------------------------------- */
 
 static void
@@ -322,8 +343,10 @@ be_check(const char *dir, const struct be_conf *conf)
 	look_left(&c, BE_DIR_SHARES, "give each share to its holder, and "
 	    "leave none here");
 	look_store(&c);
-	if (c.st != NULL)
+	if (c.st != NULL) {
 		look_root(&c);
+		look_recovery(&c);
+	}
 	if (c.have_books) {
 		look_public(&c);
 		look_books(&c);

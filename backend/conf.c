@@ -23,6 +23,7 @@ struct reading {
 typedef enum cb_err take_fn(struct reading *in, config_setting_t *s);
 
 static take_fn take_kind, take_backend, take_node, take_store, take_root;
+static take_fn take_recovery;
 static take_fn take_listen, take_admin, take_user, take_log, take_swap;
 
 static const struct {
@@ -43,6 +44,8 @@ static const struct {
 	    "store = \"sqlite:/absolute/path\";", take_store },
 	{ "root", CONFIG_TYPE_ARRAY, true,
 	    "root = [ \"file:/absolute/path\" ];", take_root },
+	{ "recovery", CONFIG_TYPE_STRING, false,
+	    "recovery = \"file:/absolute/path\";", take_recovery },
 	{ "listen", CONFIG_TYPE_STRING, false, "listen = \"0.0.0.0:7443\";",
 	    take_listen },
 	{ "admin-listen", CONFIG_TYPE_STRING, false,
@@ -175,6 +178,12 @@ take_root(struct reading *in, config_setting_t *s)
 		c->roots_n += r == CB_OK;
 	}
 	return r;
+}
+
+static enum cb_err
+take_recovery(struct reading *in, config_setting_t *s)
+{
+	return take_text(&in->out->recovery, config_setting_get_string(s));
 }
 
 static enum cb_err
@@ -341,7 +350,14 @@ put_roots(struct cb_buf *b, const struct be_conf *c)
 	for (size_t i = 0; r == CB_OK && i < c->roots_n; i++)
 		if ((r = put(b, i == 0 ? " " : ", ")) == CB_OK)
 			r = put_quoted(b, "", c->roots[i]);
-	return r == CB_OK ? put(b, " ];\n") : r;
+	if (r != CB_OK || (r = put(b, " ];\n")) != CB_OK ||
+	    c->recovery == NULL)
+		return r;
+	(void)((r = put(b, "# opens unblock secrets of cards, and nothing "
+			"else\nrecovery = ")) != CB_OK ||
+	    (r = put_quoted(b, "", c->recovery)) != CB_OK ||
+	    (r = put(b, ";\n")) != CB_OK);
+	return r;
 }
 
 enum cb_err
@@ -383,6 +399,7 @@ be_conf_clear(struct be_conf *c)
 	free(c->store);
 	for (size_t i = 0; i < c->roots_n; i++)
 		free(c->roots[i]);
+	free(c->recovery);
 	free(c->listen);
 	free(c->admin_listen);
 	*c = (struct be_conf){ .log = CB_LOG_NOTICE };

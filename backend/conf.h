@@ -9,6 +9,7 @@
  *	node = "ffeeddccbbaa99887766554433221100";
  *	store = "sqlite:/var/lib/cardbridge-backend/store/backend.db";
  *	root = [ "file:/etc/cardbridge-backend/root-1.key" ];
+ *	recovery = "file:/etc/cardbridge-backend/recovery.key";
  *	listen = "0.0.0.0:7443";
  *	admin-listen = "127.0.0.1:7444";
  *	first-user = 60800;
@@ -32,6 +33,7 @@ struct be_conf {
 	char *store;	/* path of the database */
 	char *roots[BE_ROOTS_MAX];
 	size_t roots_n;
+	char *recovery;	/* NULL: no unblock secrets are made or opened */
 	char *listen, *admin_listen;	/* NULL: not given */
 	/* Roles run as this user and those behind it; 0: all as who starts
 	 * them. */

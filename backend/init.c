@@ -120,6 +120,10 @@ fill_conf(struct work *w)
 			return r;
 		w->conf.roots[w->conf.roots_n++] = strdup(in->roots[i]);
 	}
+	if (asprintf(&text, "file:%s/%s", in->dir, BE_FILE_RECOVERY) < 0)
+		text = NULL;
+	if ((w->conf.recovery = text) == NULL)
+		r = CB_E_NOMEM;
 	for (size_t i = 0; i < w->conf.roots_n; i++)
 		if ((w->roots[i] = w->conf.roots[i]) == NULL)
 			r = CB_E_NOMEM;
@@ -170,7 +174,7 @@ make_dirs(struct work *w)
 	/* the roles' users must pass through it to what is theirs */
 	if (r == CB_OK && w->conf.first_user != 0 && chmod(dir, 0711) != 0)
 		r = CB_E_STORE;
-	if (r == CB_OK && w->init->roots_n == 0)
+	if (r == CB_OK)
 		r = make_dir(w, BE_DIR_VAULT);
 	if (r == CB_OK && w->init->store == NULL)
 		r = make_dir(w, BE_DIR_STORE);
@@ -200,7 +204,7 @@ make_root(struct work *w)
 	enum cb_err r;
 
 	if ((r = be_birth_save(&w->birth, w->roots, w->conf.roots_n,
-		 w->why)) == CB_OK)
+		 w->conf.recovery, w->why)) == CB_OK)
 		w->root_saved = true;
 	return r;
 }
@@ -272,7 +276,17 @@ make_operator(struct work *w)
 
 /* ---- the store ----------------------------------------------------------- */
 
-#define FIRST_ROWS (BE_BIRTH_WRAPS + 4)
+#define FIRST_POLICY 3
+#define FIRST_WRAP (FIRST_POLICY + BE_BIRTH_POLICIES)
+#define FIRST_ROWS (FIRST_WRAP + BE_BIRTH_WRAPS)
+
+static struct cb_span
+first_mac(const struct be_birth *b, size_t i)
+{
+	return cb_span_head(
+	    cb_span_tail(cb_buf_span(&b->macs), i * BE_BIRTH_MAC),
+	    BE_BIRTH_MAC);
+}
 
 static enum cb_err
 first_entry(struct work *w, const uint8_t act[WIRE_ID], struct cb_buf *out)
@@ -299,26 +313,19 @@ first_act(struct work *w, struct be_store *st)
 {
 	static const uint8_t platform[WIRE_ID];
 	const struct be_birth *b = &w->birth;
-	const struct cb_span macs = cb_buf_span(&b->macs);
-	const struct cb_span mac[] = { cb_span_head(macs, BE_BIRTH_MAC),
-		cb_span_head(cb_span_tail(macs, BE_BIRTH_MAC), BE_BIRTH_MAC),
-		cb_span_tail(macs, (size_t)2 * BE_BIRTH_MAC) };
 	const struct be_value person[] = { BE_ID(b->person), BE_I(1),
 		BE_B(CB_SPAN_EMPTY) };
 	const struct be_value factor[] = { BE_ID(b->factor), BE_ID(b->person),
 		BE_T(cb_span_str(BE_BIRTH_FACTOR)), BE_I(1),
-		BE_B(CB_SPAN_OF(b->fingerprint)), BE_B(mac[0]) };
+		BE_B(CB_SPAN_OF(b->fingerprint)), BE_B(first_mac(b, 0)) };
 	const struct be_value role[] = { BE_ID(b->person),
-		BE_I(BE_BIRTH_ROLE), BE_I(0), BE_B(mac[1]) };
-	const struct be_value policy[] = {
-		BE_T(cb_span_str(BE_BIRTH_POLICY)),
-		BE_B(CB_SPAN_OF(b->second_signer)), BE_B(mac[2]) };
+		BE_I(BE_BIRTH_ROLE), BE_I(0), BE_B(first_mac(b, 1)) };
+	struct be_value policies[BE_BIRTH_POLICIES][3];
 	struct be_value wraps[BE_BIRTH_WRAPS][5];
 	struct be_row_change rows[FIRST_ROWS] = {
 		{ BE_PERSON, false, person },
 		{ BE_FACTOR, false, factor },
 		{ BE_ROLE, false, role },
-		{ BE_POLICY, false, policy },
 	};
 	struct be_act act = { .kind = BE_ADMIN, .now = w->now, .rows = rows,
 		.rows_n = FIRST_ROWS };
@@ -326,13 +333,20 @@ first_act(struct work *w, struct be_store *st)
 	struct cb_span entries[1];
 	enum cb_err r;
 
+	for (size_t i = 0; i < BE_BIRTH_POLICIES; i++) {
+		policies[i][0] = BE_T(cb_span_str(b->policies[i].name));
+		policies[i][1] = BE_B(b->policies[i].value);
+		policies[i][2] = BE_B(first_mac(b, 2 + i));
+		rows[FIRST_POLICY + i] =
+		    (struct be_row_change){ BE_POLICY, false, policies[i] };
+	}
 	for (size_t i = 0; i < BE_BIRTH_WRAPS; i++) {
 		wraps[i][0] = BE_ID(platform);
 		wraps[i][1] = BE_T(cb_span_str(be_birth_wrap(i)));
 		wraps[i][2] = BE_I(1);
 		wraps[i][3] = BE_B(CB_SPAN_EMPTY);
 		wraps[i][4] = BE_B(cb_buf_span(&b->wraps[i]));
-		rows[i + 4] =
+		rows[FIRST_WRAP + i] =
 		    (struct be_row_change){ BE_WRAP, false, wraps[i] };
 	}
 	if ((r = cr_random(act.id, WIRE_ID)) == CB_OK &&
@@ -477,8 +491,12 @@ undo(struct work *w)
 	char name[64];
 	char *path;
 
-	if (w->root_saved)
+	const char *const recovery[] = { w->conf.recovery };
+
+	if (w->root_saved) {
 		be_birth_unsave(w->roots, w->conf.roots_n);
+		be_birth_unsave(recovery, 1);
+	}
 	for (size_t i = 0; w->operator_made && i < 6; i++) {
 		(void)snprintf(name, sizeof(name), "%s%s%s", BE_DIR_OPERATOR,
 		    i < 5 ? "/" : "", i < 5 ? parts[i] : "");

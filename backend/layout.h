@@ -16,6 +16,7 @@
 #define BE_DIR_SHARES "shares"
 
 #define BE_FILE_ROOT "vault/root-1.key"
+#define BE_FILE_RECOVERY "vault/recovery.key"
 #define BE_FILE_STORE "store/backend.db"
 #define BE_FILE_HEADS "heads/heads"
 #define BE_FILE_BOOKS "books.pub"	/* verifies the books: public */

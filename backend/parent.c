@@ -204,6 +204,7 @@ settings_of(const struct parent *p, const struct child *c, struct cb_buf *out)
 	if (c->role == BE_VAULT) {
 		memcpy(s.roots, conf->roots, sizeof(s.roots));
 		s.roots_n = conf->roots_n;
+		s.recovery = conf->recovery;
 	}
 	if (r == CB_OK)
 		r = be_settings_put(out, &s);

@@ -31,6 +31,7 @@ static const struct {
 	{ "heads", FORM_TEXT, offsetof(struct be_settings, heads) },
 	{ "books", FORM_HASH, offsetof(struct be_settings, books) },
 	{ "root", FORM_PLACES, offsetof(struct be_settings, roots) },
+	{ "recovery", FORM_TEXT, offsetof(struct be_settings, recovery) },
 };
 #define MEMBERS (sizeof(members) / sizeof(members[0]))
 
@@ -240,5 +241,6 @@ be_settings_clear(struct be_settings *s)
 	free(s->heads);
 	for (size_t i = 0; i < s->roots_n; i++)
 		free(s->roots[i]);
+	free(s->recovery);
 	*s = (struct be_settings){ .kind = WIRE_TEST };
 }

@@ -24,6 +24,7 @@ struct be_settings {
 	uint8_t books[CR_KEY];		/* store: the public half */
 	char *roots[BE_ROOTS_MAX];	/* vault: places */
 	size_t roots_n;
+	char *recovery;			/* vault: place; empty: none */
 };
 
 /* Appends what this role is to know. */

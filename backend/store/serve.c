@@ -443,7 +443,8 @@ take_orderer(struct lookup *l, const struct be_message *m)
 
 /* PROTOCOL.md, "Wraps"; by number. */
 static const char *const names[] = { NULL, "service", "authority", "books",
-	"passcodes", "organisation", "grants", "personal" };
+	"passcodes", "organisation", "grants", "personal", NULL,
+	"recovery" };
 #define NAMES (sizeof(names) / sizeof(names[0]))
 
 struct wraps {
@@ -470,6 +471,8 @@ take_keys(struct lookup *l, const struct be_message *m)
 		return r;
 	/* of each the one version that there is so far */
 	for (uint8_t what = 1; l->code == CB_OK && what < NAMES; what++) {
+		if (names[what] == NULL)
+			continue;
 		const struct be_value key[] = { BE_ID(org[0]),
 			BE_T(cb_span_str(names[what])), BE_I(1) };
 		struct wraps w = { l, what };

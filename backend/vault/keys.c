@@ -234,6 +234,18 @@ open_ring(struct be_safe *s, const struct cb_span wraps[BE_WHATS])
 	return CB_OK;
 }
 
+/* An organisation that was founded without a recovery root has no such key. */
+static void
+open_recovery(struct be_safe *s, struct be_org *org, struct cb_span wrap)
+{
+	enum cb_err r;
+
+	if (s->recovery != NULL && wrap.n > 0 &&
+	    (r = be_recovery_open(s->recovery, org, wrap)) != CB_OK)
+		cb_log(CB_LOG_ERROR, "the recovery key of an organisation "
+		    "does not open: %s", cb_err_text(r));
+}
+
 static enum cb_err
 take_keys(struct be_safe *s, struct be_keyed *k, const struct be_message *m)
 {
@@ -251,6 +263,8 @@ take_keys(struct be_safe *s, struct be_keyed *k, const struct be_message *m)
 		return be_safe_ask(s);
 	if (r == CB_OK)
 		r = be_org_open(&k->org, s->ring, k->id, &wraps[BE_ORG]);
+	if (r == CB_OK)
+		open_recovery(s, k->org, wraps[BE_RECOVERY]);
 	if (r != CB_OK) {
 		cb_log(CB_LOG_ERROR, "keys of an organisation: %s",
 		    cb_err_text(r));
@@ -321,6 +335,7 @@ be_safe_clear(struct be_safe *s)
 	}
 	be_ring_free(&s->ring);
 	be_root_free(&s->root);
+	be_recovery_free(&s->recovery);
 	be_challenges_clear(&s->challenges);
 	be_marks_clear(&s->marks);
 	be_limit_clear(&s->limit);

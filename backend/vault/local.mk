@@ -18,6 +18,7 @@ backend_vault_libvault_la_SOURCES = \
 	backend/vault/org.c backend/vault/org.h \
 	backend/vault/piece.c backend/vault/piece.h \
 	backend/vault/place.c backend/vault/place.h \
+	backend/vault/recovery.c backend/vault/recovery.h \
 	backend/vault/refusal.c backend/vault/refusal.h \
 	backend/vault/ring.c backend/vault/ring.h \
 	backend/vault/root.c backend/vault/root.h \

@@ -12,22 +12,24 @@
 #include "backend/vault/head.h"
 #include "backend/vault/operator.h"
 #include "backend/vault/place.h"
+#include "backend/vault/recovery.h"
 
 static const uint8_t platform[WIRE_ID];
 
 struct be_birth_secrets {
-	struct be_root *root;
+	struct be_root *root, *recovery;
 	struct be_ring *ring;
 };
 
-_Static_assert(BE_BIRTH_WRAPS == BE_RING_KEYS + BE_ORG_KEYS, "all of them");
+#define RECOVERY_WRAP (BE_RING_KEYS + BE_ORG_KEYS)
+_Static_assert(BE_BIRTH_WRAPS == RECOVERY_WRAP + 1, "all of them");
 _Static_assert(BE_BIRTH_MAC == BE_GRANT_MAC, "as long as it is");
-_Static_assert(sizeof(BE_BIRTH_POLICY) == sizeof(BE_POLICY_SECOND), "same");
 
 const char *
 be_birth_wrap(size_t i)
 {
-	return be_what_text((enum be_what)(i + 1));
+	return be_what_text(
+	    i == RECOVERY_WRAP ? BE_RECOVERY : (enum be_what)(i + 1));
 }
 
 /* ---- keys ---------------------------------------------------------------- */
@@ -53,6 +55,22 @@ make_keys(struct be_birth *b, int64_t now, struct cb_why *why)
 		 cb_buf_span(&k->ring->authority_cert))) == CB_OK)
 		r = cb_buf_set(
 		    &b->service, cb_buf_span(&k->ring->service_cert));
+	return r;
+}
+
+/* The platform's; that of an organisation is made with it. */
+static enum cb_err
+make_recovery(struct be_birth *b)
+{
+	struct be_birth_secrets *k = b->secret;
+	struct be_recovery *recovery = NULL;
+	enum cb_err r;
+
+	if ((r = be_root_new(&k->recovery, &k->root->self)) == CB_OK &&
+	    (r = be_recovery_new(&recovery, k->recovery)) == CB_OK)
+		r = be_recovery_make(
+		    recovery, platform, &b->wraps[RECOVERY_WRAP]);
+	be_recovery_free(&recovery);
 	return r;
 }
 
@@ -93,17 +111,33 @@ make_certificate(struct be_birth *b, int64_t now)
 	return CB_OK;
 }
 
+#define FIRST_ROWS (2 + BE_BIRTH_POLICIES)
+
+/* No act takes a second signer; where cards are live, no secret is kept. */
+static void
+choose_policies(struct be_birth *b)
+{
+	static const uint8_t none[4] = { 0 };
+
+	b->policies[0].name = WIRE_POLICY_SECOND;
+	b->policies[0].value = CB_SPAN_OF(none);
+	b->policies[1].name = WIRE_POLICY_UNBLOCK;
+	b->policies[1].value = cb_span_str(b->kind == WIRE_TEST
+		? WIRE_UNBLOCK_ONLINE : WIRE_UNBLOCK_NONE);
+	b->policies[2].name = WIRE_POLICY_INSPECTED;
+	b->policies[2].value = cb_span_str("no");
+}
+
 /* The platform's keys are made with its first rows. */
 static enum cb_err
 make_operator(struct be_birth *b, int64_t now)
 {
-	struct wire_grant rows[] = {
+	struct wire_grant rows[FIRST_ROWS] = {
 		{ .type = WIRE_GRANT_FACTOR },
 		{ .type = WIRE_GRANT_ROLE },
-		{ .type = WIRE_GRANT_POLICY },
 	};
-	struct cb_buf bytes[3] = { CB_BUF_INIT, CB_BUF_INIT, CB_BUF_INIT };
-	struct cb_span spans[3];
+	struct cb_buf bytes[FIRST_ROWS] = { CB_BUF_INIT };
+	struct cb_span spans[FIRST_ROWS];
 	enum cb_err r;
 
 	if ((r = make_certificate(b, now)) != CB_OK)
@@ -115,16 +149,21 @@ make_operator(struct be_birth *b, int64_t now)
 	rows[0].bytes[WIRE_G_VALUE] = CB_SPAN_OF(b->fingerprint);
 	rows[0].number[WIRE_G_STATE] = BE_STATE_IN_USE;
 	rows[1].number[WIRE_G_ROLE] = BE_BIRTH_ROLE;
-	rows[2].bytes[WIRE_G_NAME] = cb_span_str(BE_BIRTH_POLICY);
-	rows[2].bytes[WIRE_G_VALUE] = CB_SPAN_OF(b->second_signer);
-	for (size_t i = 0; r == CB_OK && i < 3; i++) {
+	choose_policies(b);
+	for (size_t i = 0; i < BE_BIRTH_POLICIES; i++) {
+		rows[2 + i].type = WIRE_GRANT_POLICY;
+		rows[2 + i].bytes[WIRE_G_NAME] =
+		    cb_span_str(b->policies[i].name);
+		rows[2 + i].bytes[WIRE_G_VALUE] = b->policies[i].value;
+	}
+	for (size_t i = 0; r == CB_OK && i < FIRST_ROWS; i++) {
 		r = wire_grant_put(&bytes[i], &rows[i]);
 		spans[i] = cb_buf_span(&bytes[i]);
 	}
 	if (r == CB_OK)
-		r = be_org_found(b->secret->ring, platform, spans, 3,
+		r = be_org_found(b->secret->ring, platform, spans, FIRST_ROWS,
 		    &b->wraps[BE_RING_KEYS], &b->macs);
-	for (size_t i = 0; i < 3; i++)
+	for (size_t i = 0; i < FIRST_ROWS; i++)
 		cb_buf_free(&bytes[i]);
 	return r;
 }
@@ -140,6 +179,7 @@ be_birth_new(struct be_birth *b, enum wire_kind kind,
 		return CB_E_NOMEM;
 	(void)((r = cr_random(b->id, WIRE_ID)) != CB_OK ||
 	    (r = make_keys(b, now, why)) != CB_OK ||
+	    (r = make_recovery(b)) != CB_OK ||
 	    (r = make_door(b, hosts, n, now, why)) != CB_OK ||
 	    (r = make_operator(b, now)) != CB_OK);
 	return r;
@@ -151,6 +191,7 @@ be_birth_free(struct be_birth *b)
 	if (b->secret != NULL) {
 		be_ring_free(&b->secret->ring);
 		be_root_free(&b->secret->root);
+		be_root_free(&b->secret->recovery);
 		free(b->secret);
 	}
 	for (size_t i = 0; i < BE_BIRTH_WRAPS; i++)
@@ -175,9 +216,16 @@ be_birth_place(const char *uri, struct cb_why *why)
 
 enum cb_err
 be_birth_save(const struct be_birth *b, const char *const *uris, size_t n,
-    struct cb_why *why)
+    const char *recovery, struct cb_why *why)
 {
-	return be_root_save(b->secret->root, uris, n, why);
+	enum cb_err r;
+
+	if ((r = be_root_save(b->secret->root, uris, n, why)) != CB_OK)
+		return r;
+	if ((r = be_root_save(b->secret->recovery, &recovery, 1, why)) !=
+	    CB_OK)
+		be_birth_unsave(uris, n);
+	return r;
 }
 
 void
@@ -227,7 +275,7 @@ be_keys_look(enum wire_kind kind, const uint8_t id[WIRE_ID],
     const struct cb_span wraps[BE_BIRTH_WRAPS], uint8_t books[CR_KEY],
     struct cb_why *why)
 {
-	struct be_birth_secrets k = { NULL, NULL };
+	struct be_birth_secrets k = { .root = NULL };
 	struct be_org *org = NULL;
 	struct be_self self = { .kind = kind };
 	enum cb_err r;
@@ -245,5 +293,27 @@ be_keys_look(enum wire_kind kind, const uint8_t id[WIRE_ID],
 	be_org_free(&org);
 	be_ring_free(&k.ring);
 	be_root_free(&k.root);
+	return r;
+}
+
+enum cb_err
+be_recovery_look(enum wire_kind kind, const uint8_t id[WIRE_ID],
+    const char *uri, struct cb_span wrap, struct cb_why *why)
+{
+	struct be_recovery *recovery;
+	struct be_self self = { .kind = kind };
+	struct be_org *org;
+	enum cb_err r;
+
+	memcpy(self.id, id, WIRE_ID);
+	if ((r = be_recovery_load(&recovery, &self, uri, why)) != CB_OK)
+		return r;
+	if ((org = cr_secret_new(sizeof(*org))) == NULL)
+		r = CB_E_NOMEM;	/* the platform's id is zeros */
+	else if ((r = be_recovery_open(recovery, org, wrap)) != CB_OK)
+		cb_why_set(why, "it is not the recovery root of this "
+				"backend: the platform's key does not open");
+	be_org_free(&org);
+	be_recovery_free(&recovery);
 	return r;
 }

@@ -9,17 +9,17 @@
 #ifndef BE_VAULT_OPERATOR_H
 #define BE_VAULT_OPERATOR_H
 
-#include "wire/grant.h"
+#include "wire/desk.h"
 #include "wire/key.h"
 
-/* Wraps of a backend and its platform, by number less 1 (PROTOCOL.md,
- * "Wraps"): as many, and what each is called. */
-#define BE_BIRTH_WRAPS 7
+/* Wraps of a backend and its platform, in the order of PROTOCOL.md, "Wraps":
+ * as many, and what each is called. */
+#define BE_BIRTH_WRAPS 8
 const char *be_birth_wrap(size_t i);
 
 /* What stands in those rows. */
 #define BE_BIRTH_ROLE WIRE_ROLE_ADMINISTRATOR
-#define BE_BIRTH_POLICY "second-signer"
+#define BE_BIRTH_POLICIES 3
 #define BE_BIRTH_FACTOR "certificate"
 #define BE_BIRTH_MAC 38
 
@@ -34,9 +34,12 @@ struct be_birth {
 	struct wire_key *door_key, *operator_key;
 	struct cb_buf door, operator;		/* certificates, DER */
 	/* The platform's first rows, with their MACs one behind the other: the
-	 * operator's certificate and role; that one signer is enough. */
+	 * operator's certificate and role; the policies. */
 	uint8_t fingerprint[CR_HASH];
-	uint8_t second_signer[4];
+	struct {
+		const char *name;
+		struct cb_span value;
+	} policies[BE_BIRTH_POLICIES];
 	struct cb_buf macs;
 	uint8_t books[CR_KEY];	/* the public half */
 };
@@ -46,11 +49,12 @@ CB_MUST_USE enum cb_err be_birth_new(struct be_birth *b, enum wire_kind kind,
     const char *const *hosts, size_t n, int64_t now, struct cb_why *why);
 void be_birth_free(struct be_birth *b);
 
-/* Can a part of the root be there? */
+/* Can a part of a root be there? */
 CB_MUST_USE enum cb_err be_birth_place(const char *uri, struct cb_why *why);
-/* All parts in their places, or none. */
+/* All parts in their places, or none; the recovery root beside them. */
 CB_MUST_USE enum cb_err be_birth_save(const struct be_birth *b,
-    const char *const *uris, size_t n, struct cb_why *why);
+    const char *const *uris, size_t n, const char *recovery,
+    struct cb_why *why);
 void be_birth_unsave(const char *const *uris, size_t n);
 /* Appends the text of each recovery share. */
 CB_MUST_USE enum cb_err be_birth_shares(const struct be_birth *b,
@@ -65,6 +69,10 @@ CB_MUST_USE enum cb_err be_birth_head(const struct be_birth *b,
 CB_MUST_USE enum cb_err be_keys_look(enum wire_kind kind,
     const uint8_t id[WIRE_ID], const char *const *uris, size_t n,
     const struct cb_span wraps[BE_BIRTH_WRAPS], uint8_t books[CR_KEY],
+    struct cb_why *why);
+/* Is the recovery root there, and does it open the last of these wraps? */
+CB_MUST_USE enum cb_err be_recovery_look(enum wire_kind kind,
+    const uint8_t id[WIRE_ID], const char *uri, struct cb_span wrap,
     struct cb_why *why);
 
 #endif

@@ -36,18 +36,6 @@ be_org_free(struct be_org **org)
 	*org = NULL;
 }
 
-/* A new key, wrapped. */
-static enum cb_err
-make_key(const struct be_self *self, const struct be_name *name,
-    struct be_wrapper *with, uint8_t key[CR_KEY], struct cb_buf *wrap)
-{
-	enum cb_err r;
-
-	if ((r = cr_random(key, CR_KEY)) == CB_OK)
-		r = be_wrap_put(wrap, self, name, with, cb_span(key, CR_KEY));
-	return r;
-}
-
 enum cb_err
 be_org_make(struct be_ring *ring, const uint8_t id[WIRE_ID],
     struct cb_buf wraps[BE_ORG_KEYS])
@@ -61,12 +49,12 @@ be_org_make(struct be_ring *ring, const uint8_t id[WIRE_ID],
 	if (org == NULL)
 		return CB_E_NOMEM;
 	org->wrapper.version = 1;
-	(void)((r = make_key(&ring->self, &own, &ring->secret->root,
-		    org->wrapper.key, &wraps[0])) != CB_OK ||
-	    (r = make_key(&ring->self, &grants, &org->wrapper, org->grants,
-		 &wraps[1])) != CB_OK ||
-	    (r = make_key(&ring->self, &personal, &org->wrapper,
-		 org->personal, &wraps[2])) != CB_OK);
+	(void)((r = be_wrap_new_key(&wraps[0], &ring->self, &own,
+		    &ring->secret->root, org->wrapper.key)) != CB_OK ||
+	    (r = be_wrap_new_key(&wraps[1], &ring->self, &grants,
+		 &org->wrapper, org->grants)) != CB_OK ||
+	    (r = be_wrap_new_key(&wraps[2], &ring->self, &personal,
+		 &org->wrapper, org->personal)) != CB_OK);
 	be_org_free(&org);
 	return r;
 }
@@ -130,7 +118,8 @@ be_org_card_make(struct be_org *org, const uint8_t card[WIRE_ID],
 	enum cb_err r = CB_E_NOMEM;
 
 	if (key != NULL)
-		r = make_key(&org->self, &name, &org->wrapper, key, wrap);
+		r = be_wrap_new_key(
+		    wrap, &org->self, &name, &org->wrapper, key);
 	cr_secret_free(key, CR_KEY);
 	return r;
 }

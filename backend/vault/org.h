@@ -18,6 +18,7 @@ struct be_org {	/* in secret memory */
 	struct be_wrapper wrapper;
 	uint32_t grants_version, personal_version;
 	uint8_t grants[CR_KEY], personal[CR_KEY];
+	struct be_wrapper recovery;	/* recovery.h; version 0: not open */
 };
 
 /* Makes all of them; appends to each of `wraps`. */

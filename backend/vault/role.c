@@ -118,6 +118,22 @@ on_parent_gone(void *ctx, struct be_channel *ch)
 
 /* ---- start and end ------------------------------------------------------- */
 
+/* It can be elsewhere: all but unblocking goes on without it. */
+static void
+load_recovery(struct be_safe *s, const struct be_self *self)
+{
+	const char *uri = s->control.settings.recovery;
+	struct cb_why why = { "" };
+	enum cb_err r = CB_E_ABSENT;
+
+	if (uri != NULL && uri[0] != '\0')
+		r = be_recovery_load(&s->recovery, self, uri, &why);
+	if (r != CB_OK)
+		cb_log(CB_LOG_WARNING, "vault: no unblock secrets: %s",
+		    why.text[0] != '\0' ? why.text
+					: "the recovery root has no place");
+}
+
 static enum cb_err
 begin(struct be_safe *s, struct cb_why *why)
 {
@@ -130,8 +146,10 @@ begin(struct be_safe *s, struct cb_why *why)
 	for (size_t i = 0; i < set->roots_n; i++)
 		uris[i] = set->roots[i];
 	if ((r = be_root_load(&s->root, &self, uris, set->roots_n, why)) !=
-		CB_OK ||
-	    (r = be_control_enclose(&s->control, BE_VAULT, NULL, why)) !=
+		CB_OK)
+		return r;
+	load_recovery(s, &self);
+	if ((r = be_control_enclose(&s->control, BE_VAULT, NULL, why)) !=
 		CB_OK)
 		return r;
 	be_challenges_init(&s->challenges, ORGANISATIONS, CHALLENGES);

@@ -16,6 +16,7 @@
 #include "backend/vault/enrol.h"
 #include "backend/vault/head.h"
 #include "backend/vault/limit.h"
+#include "backend/vault/recovery.h"
 
 struct be_asker {	/* a worker, or the store */
 	struct be_asker *next;
@@ -54,6 +55,7 @@ struct be_safe {
 	struct be_watched *parent;
 	struct be_asker *askers;
 	struct be_root *root;	/* until the ring is open */
+	struct be_recovery *recovery;	/* NULL: none is there */
 	struct be_ring *ring;
 	bool heads_known;
 	uint64_t next_id, asked_heads;

@@ -22,6 +22,8 @@ static const struct {
 	[BE_GRANTS] = { "grants", false, true, false },
 	[BE_PERSONAL] = { "personal", false, true, false },
 	[BE_CARD_KEY] = { "card", false, true, true },
+	[BE_RECOVERY] = { "recovery", false, true, false },
+	[BE_UNBLOCK] = { "unblock", false, true, true },
 };
 
 static bool
@@ -133,6 +135,17 @@ be_wrap_put(struct cb_buf *b, const struct be_self *self,
 	if (r != CB_OK && cb_buf_truncate(b, before) != CB_OK)
 		r = CB_E_INTERNAL;
 	cb_buf_free(&bound);
+	return r;
+}
+
+enum cb_err
+be_wrap_new_key(struct cb_buf *b, const struct be_self *self,
+    const struct be_name *name, struct be_wrapper *with, uint8_t key[CR_KEY])
+{
+	enum cb_err r;
+
+	if ((r = cr_random(key, CR_KEY)) == CB_OK)
+		r = be_wrap_put(b, self, name, with, cb_span(key, CR_KEY));
 	return r;
 }
 

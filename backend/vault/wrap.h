@@ -24,6 +24,8 @@ enum be_what {	/* in the bytes */
 	BE_GRANTS = 6,		/* MACs rows that grant something */
 	BE_PERSONAL = 7,	/* seals personal fields */
 	BE_CARD_KEY = 8,	/* seals a card's records */
+	BE_RECOVERY = 9,	/* wraps an organisation's unblock secrets */
+	BE_UNBLOCK = 10,	/* opens a card's escrow: X25519 */
 	BE_WHATS
 };
 
@@ -43,7 +45,7 @@ struct be_wrapper {
 
 /* "service", for messages and as the kind of a row. */
 const char *be_what_text(enum be_what what);
-/* Whether it is the root's to wrap, or an organisation key's. */
+/* Whether it is the root's to wrap, or another key's. */
 bool be_what_of_root(enum be_what what);
 
 /* Appends the wrap of `text`. CB_E_ARG: there is no such key; CB_E_LIMIT: the
@@ -51,6 +53,10 @@ bool be_what_of_root(enum be_what what);
 CB_MUST_USE enum cb_err be_wrap_put(struct cb_buf *b,
     const struct be_self *self, const struct be_name *name,
     struct be_wrapper *with, struct cb_span text);
+/* Makes a key of CR_KEY bytes and appends its wrap. */
+CB_MUST_USE enum cb_err be_wrap_new_key(struct cb_buf *b,
+    const struct be_self *self, const struct be_name *name,
+    struct be_wrapper *with, uint8_t key[CR_KEY]);
 /* Appends what was wrapped. CB_E_FORMAT, CB_E_SHORT: not a wrap; CB_E_LIMIT:
  * of a newer release; CB_E_ABSENT: of another version of the wrapping key;
  * CB_E_CRYPTO: not this key's under this name. */

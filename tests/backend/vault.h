@@ -18,6 +18,7 @@
 	SUITE(head) \
 	SUITE(limit) \
 	SUITE(open) \
+	SUITE(recovery) \
 	SUITE(ring) \
 	SUITE(root) \
 	SUITE(share) \

@@ -12,6 +12,7 @@ tests_backend_test_vault_SOURCES = \
 	tests/backend/test_head.c \
 	tests/backend/test_limit.c \
 	tests/backend/test_open.c \
+	tests/backend/test_recovery.c \
 	tests/backend/test_ring.c \
 	tests/backend/test_root.c \
 	tests/backend/test_share.c \

@@ -150,6 +150,19 @@ done
 chmod 644 "$T/b/part"
 check "a part that others can read" 1 "open to others"
 chmod 600 "$T/b/part"
+
+# The recovery root is missed by nothing but unblocking.
+check "its recovery root opens" 0 "recovery: its root is there"
+chmod 644 "$dir/vault/recovery.key"
+check "a recovery root that others can read" 1 "WRONG   recovery: "
+mv "$dir/vault/recovery.key" "$T/a/recovery"
+check "a recovery root that is gone" 1 "WRONG   recovery: "
+chmod 600 "$T/a/recovery"
+cp -p "$T/a/recovery" "$dir/vault/recovery.key"
+sed -i '/^recovery/s/^/# /' "$dir/backend.conf"
+check "it may lie elsewhere" 0 "recovery: it has no place"
+sed -i '/recovery = /s/^# //' "$dir/backend.conf"
+
 chmod 640 "$dir/door/key.pem"
 check "a door's key that others can read" 1 "WRONG   $dir/door/key.pem"
 chmod 600 "$dir/door/key.pem"

@@ -62,7 +62,8 @@ START_TEST(settings_come_back_as_they_were)
 	struct be_settings in = { .kind = WIRE_LIVE, .user = 60803,
 		.log = CB_LOG_DEBUG, .store = strdup("/a/\"b\""),
 		.heads = strdup("/c"), .roots = { strdup("file:/1"),
-		    strdup("file:/2") }, .roots_n = 2 }, out;
+		    strdup("file:/2") }, .roots_n = 2,
+		.recovery = strdup("file:/3") }, out;
 	struct cb_buf text = CB_BUF_INIT;
 
 	memset(in.backend, 1, WIRE_ID);
@@ -79,6 +80,7 @@ START_TEST(settings_come_back_as_they_were)
 	ck_assert_str_eq(out.heads, "/c");
 	ck_assert_uint_eq(out.roots_n, 2);
 	ck_assert_str_eq(out.roots[1], "file:/2");
+	ck_assert_str_eq(out.recovery, "file:/3");
 	ck_assert_mem_eq(out.backend, in.backend, WIRE_ID);
 	ck_assert_mem_eq(out.node, in.node, WIRE_ID);
 	ck_assert_mem_eq(out.organisation, in.organisation, WIRE_ID);

@@ -44,6 +44,7 @@ static const struct {
 	{ START STORE "root = \"file:/a\";\n", "line 5: write it like this" },
 	{ START STORE "root = [];\n", "line 5: a root has 1 to 32" },
 	{ START STORE "root = [ 1 ];\n", "line 5: a part of the root" },
+	{ START STORE ROOT "recovery = [];\n", "recovery = \"file:/abs" },
 	{ START ROOT "store = \"/a/b\";\n", "line 5: a store is sqlite:" },
 	{ START ROOT "store = \"sqlite:a\";\n", "line 5: sqlite: needs" },
 	{ START ROOT "store = \"sqlite:/a?key=geheim\";\n",
@@ -74,7 +75,8 @@ START_TEST(what_is_written_is_read)
 {
 	struct be_conf in = { .kind = WIRE_LIVE, .store = strdup("/a/\"b\\"),
 		.roots = { strdup("file:/1"), strdup("file:/2") },
-		.roots_n = 2, .first_user = 60800 }, out;
+		.roots_n = 2, .recovery = strdup("file:/3"),
+		.first_user = 60800 }, out;
 	struct cb_buf text = CB_BUF_INIT;
 	struct cb_why why = { "" };
 
@@ -91,6 +93,7 @@ START_TEST(what_is_written_is_read)
 	ck_assert_str_eq(out.store, in.store);
 	ck_assert_uint_eq(out.roots_n, 2);
 	ck_assert_str_eq(out.roots[1], "file:/2");
+	ck_assert_str_eq(out.recovery, "file:/3");
 	ck_assert_uint_eq(out.first_user, 60800);
 	/* no two roles have one user */
 	for (size_t w = 0; w < BE_WORKERS_MAX; w++)
