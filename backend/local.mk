@@ -37,7 +37,9 @@ backend_libservice_la_SOURCES = \
 	backend/store/role.c backend/store/role.h \
 	backend/store/serve.c backend/store/serve.h \
 	backend/store/sign.c \
+	backend/vault/brought.c backend/vault/brought.h \
 	backend/vault/keys.c \
+	backend/vault/order.c \
 	backend/vault/role.c backend/vault/role.h \
 	backend/vault/serve.c backend/vault/serve.h
 backend_libservice_la_CFLAGS = $(AM_CFLAGS) $(LIBCONFIG_CFLAGS)

@@ -137,7 +137,7 @@ may() { # FILE HEADER
 	backend/store/*) [[ $1 = backend/store/* ]] ;;
 	# a MAC is made only where it was seen who ordered the row
 	backend/vault/mac.h)
-		[[ $1 = backend/vault/@(act|enrol|found|grant).c ]]
+		[[ $1 = backend/vault/@(enrol|found|give|grant).c ]]
 		;;
 	# who holds keys sees no state of others, and nobody sees it
 	backend/vault/*) [[ $1 = backend/vault/* ]] ;;

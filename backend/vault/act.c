@@ -5,8 +5,8 @@
  */
 #include <string.h>
 
-#include "backend/vault/act.h"
-#include "backend/vault/mac.h"
+#include "backend/vault/give.h"
+#include "common/ct.h"
 
 struct work {
 	const struct be_ordered *ask;
@@ -15,23 +15,12 @@ struct work {
 	struct cb_span head, signature;
 	struct cb_span second_head, second_signature;
 	struct be_holder person, second;
-	uint32_t types;		/* of the rows; bit n for type n */
+	struct be_ruling ruling;
 	struct be_granted *out;
 	struct cb_buf *macs;
 };
 
 typedef enum be_refusal step(struct work *w);
-
-#define BIT(type) (UINT32_C(1) << (type))
-
-/* Which rows a role may change. */
-static const uint32_t rights[] = {
-	[WIRE_ROLE_ADMINISTRATOR] = BIT(WIRE_GRANT_TYPES) - 2,
-	[WIRE_ROLE_REGISTRAR] = BIT(WIRE_GRANT_DEVICE) |
-	    BIT(WIRE_GRANT_MEMBER) | BIT(WIRE_GRANT_ASSIGNMENT) |
-	    BIT(WIRE_GRANT_REVOCATION) | BIT(WIRE_GRANT_CARD) |
-	    BIT(WIRE_GRANT_TOKEN),
-};
 
 /* ---- messages ------------------------------------------------------------ */
 
@@ -42,8 +31,9 @@ holder_of(const struct be_ordered *ask, const uint8_t *id,
 	return (struct be_holder){ .ring = ask->ring, .org = ask->org,
 		.now = ask->now, .is_person = true, .id = id,
 		.certificate = certificate, .row = factor,
-		.revocations = ask->revocations,
-		.revocations_n = ask->revocations_n };
+		.revocations = { { ask->org, ask->revocations,
+				     ask->revocations_n },
+		    ask->platform } };
 }
 
 static enum be_refusal
@@ -85,49 +75,32 @@ check_signature(struct work *w)
 	    ? BE_REFUSED_NOT : BE_REFUSED_SIGNATURE;
 }
 
-/* ---- what may be ordered ------------------------------------------------- */
+/* ---- who orders it ------------------------------------------------------- */
 
-/* Who has this role may change all of the rows. A registrar enrols devices,
- * and not people: that would be a way to somebody else's role. */
 static enum be_refusal
-check_rows(struct work *w, uint64_t role)
+find_rule(struct work *w)
 {
-	struct cb_span cur = w->act.changes;
-	struct wire_change c;
-	struct wire_grant g;
-
-	for (unsigned i = 0; i < w->act.count; i++) {
-		if (wire_change_get(&cur, &c) != CB_OK ||
-		    wire_grant_get(c.row, &g) != CB_OK)
-			return BE_REFUSED_ACT;
-		if (memcmp(g.organisation, w->ask->org->id, WIRE_ID) != 0)
-			return BE_REFUSED_ROW;
-		if (role >= sizeof(rights) / sizeof(rights[0]) ||
-		    (rights[role] & BIT(g.type)) == 0)
-			return BE_REFUSED_ROLE;
-		if (role == WIRE_ROLE_REGISTRAR &&
-		    g.type == WIRE_GRANT_TOKEN &&
-		    !cb_span_equal(g.bytes[WIRE_G_NAME],
-			cb_span_str(WIRE_TOKEN_DEVICE)))
-			return BE_REFUSED_ROLE;
-		w->types |= BIT(g.type);
-	}
-	return BE_REFUSED_NOT;
+	w->ruling = (struct be_ruling){ .act = &w->act, .kind = w->act.kind,
+		.now = w->ask->now, .fingerprint = w->person.cert.fingerprint,
+		.rule = be_rule_find(w->act.what, w->act.organisation) };
+	return w->ruling.rule != NULL ? BE_REFUSED_NOT : BE_REFUSED_WHAT;
 }
 
 /* By who signed, which has been verified. */
 static enum be_refusal
 check_signer(struct work *w, struct be_holder *h, const struct be_signed *role)
 {
+	const uint8_t *card =
+	    be_rule_of_card(w->ruling.rule) ? w->act.subject : NULL;
 	struct wire_grant g;
 	enum be_refusal refusal;
 
-	(void)((refusal = be_holder_row(h)) != BE_REFUSED_NOT ||
-	    (refusal = be_holder_revoked(h, NULL)) != BE_REFUSED_NOT ||
-	    (refusal = be_holder_role(h, role, &g)) != BE_REFUSED_NOT ||
-	    (refusal = check_rows(w, g.number[WIRE_G_ROLE])) !=
-		BE_REFUSED_NOT);
-	return refusal;
+	if ((refusal = be_holder_row(h)) != BE_REFUSED_NOT ||
+	    (refusal = be_holder_revoked(h, card)) != BE_REFUSED_NOT ||
+	    (refusal = be_holder_role(h, role, &g)) != BE_REFUSED_NOT)
+		return refusal;
+	return be_rule_is_for(w->ruling.rule, g.number[WIRE_G_ROLE])
+	    ? BE_REFUSED_NOT : BE_REFUSED_ROLE;
 }
 
 static enum be_refusal
@@ -136,22 +109,33 @@ check_person(struct work *w)
 	return check_signer(w, &w->person, &w->ask->role);
 }
 
+/* ---- what is ordered ----------------------------------------------------- */
+
+static enum be_refusal
+check_changes(struct work *w)
+{
+	enum be_refusal refusal = BE_REFUSED_NOT;
+
+	if (be_rule_of_card(w->ruling.rule))
+		refusal = be_row_read(w->ask->org, &w->ask->card,
+		    WIRE_GRANT_CARD, BE_REFUSED_CARD_MAC, BE_REFUSED_CARD,
+		    &w->ruling.card);
+	return refusal != BE_REFUSED_NOT ? refusal
+					 : be_rule_check(&w->ruling);
+}
+
 /* ---- the second signer --------------------------------------------------- */
 
 static enum be_refusal
 read_policy(struct work *w, uint32_t *types)
 {
-	struct wire_grant g;
 	struct cb_span value;
-	enum be_refusal refusal = be_row_read(w->ask->org, &w->ask->policy,
-	    WIRE_GRANT_POLICY, BE_REFUSED_POLICY_MAC, BE_REFUSED_POLICY, &g);
+	const enum be_refusal refusal =
+	    be_policy_get(w->ask, WIRE_POLICY_SECOND, &value);
 
 	if (refusal != BE_REFUSED_NOT)
 		return refusal;
-	value = g.bytes[WIRE_G_VALUE];
-	return cb_span_equal(g.bytes[WIRE_G_NAME],
-		   cb_span_str(BE_POLICY_SECOND)) &&
-		cb_get_u32(&value, types) == CB_OK && value.n == 0
+	return cb_get_u32(&value, types) == CB_OK && value.n == 0
 	    ? BE_REFUSED_NOT : BE_REFUSED_POLICY;
 }
 
@@ -193,8 +177,8 @@ check_second(struct work *w)
 	if ((refusal = read_policy(w, &types)) != BE_REFUSED_NOT)
 		return refusal;
 	if (w->ask->approval.n == 0)
-		return (w->types & types) == 0 ? BE_REFUSED_NOT
-					       : BE_REFUSED_NO_SECOND;
+		return (w->ruling.types & types) == 0 ? BE_REFUSED_NOT
+						      : BE_REFUSED_NO_SECOND;
 	if ((refusal = check_approval(w)) != BE_REFUSED_NOT)
 		return refusal;
 	w->out->has_second = true;
@@ -202,22 +186,29 @@ check_second(struct work *w)
 	return BE_REFUSED_NOT;
 }
 
-/* ---- MACs ---------------------------------------------------------------- */
+/* ---- all of it ----------------------------------------------------------- */
 
 static enum be_refusal
-sign_rows(struct work *w)
+give(struct work *w)
 {
-	struct cb_span cur = w->act.changes;
-	struct wire_change c;
+	enum be_refusal refusal;
 
-	for (unsigned i = 0; i < w->act.count; i++)
-		if (wire_change_get(&cur, &c) != CB_OK ||
-		    (!c.remove &&
-			be_grant_sign(w->macs, w->ask->org, c.row) != CB_OK))
-			return BE_REFUSED_FAILED;
+	if ((refusal = be_give_macs(w->ask, &w->ruling, w->out, w->macs)) !=
+		BE_REFUSED_NOT ||
+	    (refusal = be_give_keys(w->ask, &w->ruling, w->out)) !=
+		BE_REFUSED_NOT)
+		return refusal;
 	memcpy(w->out->act, w->act.id, WIRE_ID);
 	memcpy(w->out->person, w->act.person, WIRE_ID);
 	return BE_REFUSED_NOT;
+}
+
+void
+be_granted_clear(struct be_granted *granted)
+{
+	for (size_t i = 0; i < BE_GRANTED_WRAPS; i++)
+		cb_buf_free(&granted->wraps[i]);
+	cb_wipe(granted, sizeof(*granted));
 }
 
 enum cb_err
@@ -225,7 +216,8 @@ be_vault_grant(const struct be_ordered *ask, struct be_granted *out,
     struct cb_buf *macs, enum be_refusal *exact)
 {
 	static step *const steps[] = { read_act, check_challenge,
-		check_signature, check_person, check_second, sign_rows };
+		check_signature, find_rule, check_person, check_changes,
+		check_second, give };
 	const size_t before = macs->n;
 	struct work w = { .ask = ask, .out = out, .macs = macs };
 
@@ -238,6 +230,6 @@ be_vault_grant(const struct be_ordered *ask, struct be_granted *out,
 	wire_key_free(&w.second.key);
 	if (*exact == BE_REFUSED_NOT)
 		return CB_OK;
-	*out = (struct be_granted){ .has_second = false };
+	be_granted_clear(out);
 	return cb_buf_undo(macs, before, CB_E_DENIED);
 }

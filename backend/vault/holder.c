@@ -47,6 +47,7 @@ be_challenge_refusal(enum cb_err r)
 enum be_refusal
 be_holder_certificate(struct be_holder *h)
 {
+	static const uint8_t platform[WIRE_ID];
 	enum cb_err r = wire_cert_check(h->certificate,
 	    cb_buf_span(&h->ring->authority_cert),
 	    h->is_person ? WIRE_PERSON : WIRE_DEVICE,
@@ -56,7 +57,9 @@ be_holder_certificate(struct be_holder *h)
 		return r == CB_E_TIMEOUT ? BE_REFUSED_CERTIFICATE_DATES
 					 : BE_REFUSED_CERTIFICATE;
 	if (memcmp(h->cert.subject, h->id, WIRE_ID) != 0 ||
-	    memcmp(h->cert.organisation, h->org->id, WIRE_ID) != 0)
+	    (memcmp(h->cert.organisation, h->org->id, WIRE_ID) != 0 &&
+		(!h->is_person ||
+		    memcmp(h->cert.organisation, platform, WIRE_ID) != 0)))
 		return BE_REFUSED_CERTIFICATE_NAMES;
 	return BE_REFUSED_NOT;
 }
@@ -109,14 +112,15 @@ be_holder_row(struct be_holder *h)
 }
 
 /* One that the vault did not sign is a sign of somebody at the database. */
-enum be_refusal
-be_holder_revoked(const struct be_holder *h, const uint8_t *card)
+static enum be_refusal
+is_revoked(const struct be_holder *h, const struct be_revocations *all,
+    const uint8_t *card)
 {
 	struct wire_grant g;
 	enum be_refusal refusal;
 
-	for (size_t i = 0; i < h->revocations_n; i++) {
-		refusal = be_row_read(h->org, &h->revocations[i],
+	for (size_t i = 0; i < all->n; i++) {
+		refusal = be_row_read(all->org, &all->rows[i],
 		    WIRE_GRANT_REVOCATION, BE_REFUSED_REVOCATION_MAC,
 		    BE_REFUSED_REVOCATION_MAC, &g);
 		if (refusal != BE_REFUSED_NOT)
@@ -128,6 +132,16 @@ be_holder_revoked(const struct be_holder *h, const uint8_t *card)
 			return BE_REFUSED_REVOKED;
 	}
 	return BE_REFUSED_NOT;
+}
+
+enum be_refusal
+be_holder_revoked(const struct be_holder *h, const uint8_t *card)
+{
+	const enum be_refusal refusal =
+	    is_revoked(h, &h->revocations[0], card);
+
+	return refusal != BE_REFUSED_NOT
+	    ? refusal : is_revoked(h, &h->revocations[1], card);
 }
 
 enum be_refusal

@@ -2,7 +2,8 @@
  * Copyright (c) 2026 The cardbridge authors */
 /*
  * Who somebody is who signed: certificate, the row that vouches for it, and
- * what was revoked; and the role of a person.
+ * what was revoked; and the role of a person. People may have a certificate of
+ * the platform: it is the rows of the organisation that let them in.
  */
 #ifndef BE_VAULT_HOLDER_H
 #define BE_VAULT_HOLDER_H
@@ -15,6 +16,13 @@ enum { BE_STATE_IN_USE = 1 };
 enum { BE_TO_DEVICE = 1, BE_TO_GROUP, BE_TO_ORGANISATION };
 #define BE_FACTOR_CERTIFICATE "certificate"
 
+/* Rows, and whose. */
+struct be_revocations {
+	const struct be_org *org;
+	const struct be_signed *rows;
+	size_t n;
+};
+
 struct be_holder {
 	const struct be_ring *ring;
 	const struct be_org *org;
@@ -23,9 +31,8 @@ struct be_holder {
 	const uint8_t *id;
 	struct cb_span certificate;
 	struct be_signed row;	/* device, or factor that is the certificate */
-	/* All of the organisation that could matter. */
-	const struct be_signed *revocations;
-	size_t revocations_n;
+	/* All that could matter: the organisation's, and the platform's. */
+	struct be_revocations revocations[2];
 
 	/* What was found; the key is the caller's. */
 	struct wire_cert cert;

@@ -77,7 +77,7 @@ be_safe_ask(struct be_safe *s)
 	/* whatever was asked of the store before this one */
 	for (struct be_keyed *k = s->keyed; k != NULL; k = k->next)
 		k->asked = 0;
-	if (s->ring == NULL)
+	if (s->platform == NULL)
 		r = ask_keys(s, platform);
 	if (r == CB_OK && !s->heads_known)
 		r = ask(s, BE_ASK_HEADS, CB_SPAN_EMPTY, &s->asked_heads);
@@ -141,9 +141,9 @@ static enum cb_err
 try_serve(struct be_asker *a, const struct be_message *m)
 {
 	struct be_safe *s = a->safe;
-	const struct be_keyed *k;
+	struct be_keyed *k;
 
-	if (s->ring == NULL || !s->heads_known)
+	if (s->platform == NULL || !s->heads_known)
 		return CB_E_ABSENT;
 	if (a->store)
 		return be_safe_serve(a, NULL, m);
@@ -234,37 +234,70 @@ open_ring(struct be_safe *s, const struct cb_span wraps[BE_WHATS])
 	return CB_OK;
 }
 
-/* An organisation that was founded without a recovery root has no such key. */
+/* An organisation that was founded without a recovery root has no such key;
+ * the platform has: where that does not open, the root is another's, and new
+ * keys must not hang on it. */
 static void
 open_recovery(struct be_safe *s, struct be_org *org, struct cb_span wrap)
 {
+	const bool first = memcmp(org->id, platform, WIRE_ID) == 0;
 	enum cb_err r;
 
-	if (s->recovery != NULL && wrap.n > 0 &&
-	    (r = be_recovery_open(s->recovery, org, wrap)) != CB_OK)
-		cb_log(CB_LOG_ERROR, "the recovery key of an organisation "
-		    "does not open: %s", cb_err_text(r));
+	if (s->recovery == NULL || (wrap.n == 0 && !first) ||
+	    (r = be_recovery_open(s->recovery, org, wrap)) == CB_OK)
+		return;
+	cb_log(CB_LOG_ERROR, "the recovery key of %s does not open: %s",
+	    first ? "the platform" : "an organisation", cb_err_text(r));
+	if (first)
+		be_recovery_free(&s->recovery);
+}
+
+static enum cb_err
+open_org(struct be_safe *s, struct be_keyed *k,
+    const struct cb_span wraps[BE_WHATS])
+{
+	enum cb_err r;
+
+	if ((r = be_org_open(&k->org, s->ring, k->id, &wraps[BE_ORG])) ==
+	    CB_OK)
+		open_recovery(s, k->org, wraps[BE_RECOVERY]);
+	return r;
+}
+
+/* Without the platform's nothing goes on: an error, and the store must come
+ * again. */
+static enum cb_err
+take_first_keys(struct be_safe *s, struct be_keyed *k,
+    const struct cb_span wraps[BE_WHATS])
+{
+	enum cb_err r;
+
+	if (s->ring == NULL && (r = open_ring(s, wraps)) != CB_OK)
+		return r;
+	if ((r = open_org(s, k, wraps)) != CB_OK)
+		cb_log(CB_LOG_ERROR, "the platform's keys do not open: %s",
+		    cb_err_text(r));
+	s->platform = k->org;
+	return r;
 }
 
 static enum cb_err
 take_keys(struct be_safe *s, struct be_keyed *k, const struct be_message *m)
 {
 	struct cb_span wraps[BE_WHATS];
+	const bool first = memcmp(k->id, platform, WIRE_ID) == 0;
 	enum cb_err r = (enum cb_err)m->code;
 
 	k->asked = 0;
 	if (r == CB_OK && (r = sort_wraps(m->body, wraps)) != CB_OK)
 		return r;
-	/* without a ring nothing goes on: the store must come again */
-	if (s->ring == NULL && memcmp(k->id, platform, WIRE_ID) == 0 &&
-	    (r != CB_OK || (r = open_ring(s, wraps)) != CB_OK))
+	if (first &&
+	    (r != CB_OK || (r = take_first_keys(s, k, wraps)) != CB_OK))
 		return r;
-	if (s->ring == NULL)
+	if (s->platform == NULL)
 		return be_safe_ask(s);
-	if (r == CB_OK)
-		r = be_org_open(&k->org, s->ring, k->id, &wraps[BE_ORG]);
-	if (r == CB_OK)
-		open_recovery(s, k->org, wraps[BE_RECOVERY]);
+	if (!first && r == CB_OK)
+		r = open_org(s, k, wraps);
 	if (r != CB_OK) {
 		cb_log(CB_LOG_ERROR, "keys of an organisation: %s",
 		    cb_err_text(r));
@@ -339,4 +372,5 @@ be_safe_clear(struct be_safe *s)
 	be_challenges_clear(&s->challenges);
 	be_marks_clear(&s->marks);
 	be_limit_clear(&s->limit);
+	be_limit_clear(&s->unblocks);
 }

@@ -137,9 +137,9 @@ refuse(struct be_limited *how, uint64_t wait_ms, bool alarm)
 	return CB_E_BUSY;
 }
 
-static enum cb_err
-take_one(struct be_limit *l, const struct be_opened *opened, uint64_t tick,
-    struct be_limited *how)
+enum cb_err
+be_limit_take(struct be_limit *l, const uint8_t organisation[WIRE_ID],
+    const uint8_t card[WIRE_ID], uint64_t tick, struct be_limited *how)
 {
 	const uint64_t each = l->limits.interval_ms,
 		ahead = each * (l->limits.burst - 1);
@@ -149,12 +149,17 @@ take_one(struct be_limit *l, const struct be_opened *opened, uint64_t tick,
 	bool first;
 	enum cb_err r;
 
-	if ((r = organisation_get(l, tick, opened->organisation, &o)) ==
+	*how = (struct be_limited){ 0, false };
+	/* a clock that went back gives nobody a try */
+	if (tick < l->last)
+		tick = l->last;
+	l->last = tick;
+	if ((r = organisation_get(l, tick, organisation, &o)) ==
 	    CB_E_LIMIT)
 		return refuse(how, each, true);
 	if (r != CB_OK)
 		return r;
-	if ((r = card_get(o, tick, opened->card, &c, &next)) == CB_E_LIMIT) {
+	if ((r = card_get(o, tick, card, &c, &next)) == CB_E_LIMIT) {
 		first = !o->alarmed;
 		o->alarmed = true;
 		return refuse(how, next - tick, first);
@@ -186,11 +191,8 @@ be_passcode(struct be_limit *l, const struct be_ring *ring,
 	cb_wipe(out, CR_KEY);
 	if (opened->is_person)
 		return CB_E_ARG;
-	/* a clock that went back gives nobody a try */
-	if (tick < l->last)
-		tick = l->last;
-	l->last = tick;
-	(void)((r = take_one(l, opened, tick, how)) != CB_OK ||
+	(void)((r = be_limit_take(l, opened->organisation, opened->card, tick,
+		    how)) != CB_OK ||
 	    (r = cb_buf_add(&b, cb_span_str("cardbridge passcode 1"))) !=
 		CB_OK ||
 	    (r = cb_buf_add(&b, CB_SPAN_OF(opened->card))) != CB_OK ||

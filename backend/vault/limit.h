@@ -37,9 +37,14 @@ struct be_limited {
 void be_limit_init(struct be_limit *l, const struct be_limits *limits);
 void be_limit_clear(struct be_limit *l);
 
+/* One use of what `card` of `organisation` has. CB_E_BUSY: not yet,
+ * how->wait_ms says when. `tick`: milliseconds of a clock that only goes
+ * forward. */
+CB_MUST_USE enum cb_err be_limit_take(struct be_limit *l,
+    const uint8_t organisation[WIRE_ID], const uint8_t card[WIRE_ID],
+    uint64_t tick, struct be_limited *how);
 /* The function, for a card that is open, of what scrypt made of a passcode.
- * `tick`: milliseconds of a clock that only goes forward. CB_E_BUSY: not yet,
- * how->wait_ms says when; nothing was computed. */
+ * CB_E_BUSY, as above: nothing was computed. */
 CB_MUST_USE enum cb_err be_passcode(struct be_limit *l,
     const struct be_ring *ring, const struct be_opened *card, uint64_t tick,
     const uint8_t scrypt[CR_KEY], uint8_t out[CR_KEY],

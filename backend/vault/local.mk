@@ -7,6 +7,7 @@ backend_vault_libvault_la_SOURCES = \
 	backend/vault/challenge.c backend/vault/challenge.h \
 	backend/vault/enrol.c backend/vault/enrol.h \
 	backend/vault/found.c backend/vault/found.h \
+	backend/vault/give.c backend/vault/give.h \
 	backend/vault/grant.c backend/vault/grant.h \
 	backend/vault/head.c backend/vault/head.h \
 	backend/vault/ids.c backend/vault/ids.h \
@@ -22,6 +23,7 @@ backend_vault_libvault_la_SOURCES = \
 	backend/vault/refusal.c backend/vault/refusal.h \
 	backend/vault/ring.c backend/vault/ring.h \
 	backend/vault/root.c backend/vault/root.h \
+	backend/vault/rule.c backend/vault/rule.h \
 	backend/vault/self.c backend/vault/self.h \
 	backend/vault/share.c backend/vault/share.h \
 	backend/vault/wrap.c backend/vault/wrap.h

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: BSD-2-Clause
  * Copyright (c) 2026 The cardbridge authors */
 /*
- * Making MACs: for what in the vault has seen who ordered the row (act.c), the
+ * Making MACs: for what in the vault has seen who ordered the row (give.c), the
  * token that stands for an order (enrol.c), or that the key is new (found.c).
  * No message of any role asks for this.
  */

@@ -65,8 +65,10 @@ check_ids(struct work *w)
 		.is_person = same(w->offer.card, none),
 		.id = w->accept.device,
 		.certificate = w->accept.certificate,
-		.row = w->ask->holder, .revocations = w->ask->revocations,
-		.revocations_n = w->ask->revocations_n };
+		.row = w->ask->holder,
+		.revocations = { { w->ask->org, w->ask->revocations,
+				     w->ask->revocations_n },
+		    w->ask->platform } };
 	return BE_REFUSED_NOT;
 }
 

@@ -29,6 +29,7 @@ struct be_open {
 	/* All of the organisation that could matter. */
 	const struct be_signed *revocations;
 	size_t revocations_n;
+	struct be_revocations platform;	/* of the platform */
 };
 
 struct be_opened {	/* in secret memory */

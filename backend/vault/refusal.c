@@ -49,6 +49,14 @@ be_refusal_text(enum be_refusal refusal)
 		[BE_REFUSED_APPROVAL_OTHER] = "the approval of another act",
 		[BE_REFUSED_APPROVAL_OVER] = "the approval is over",
 		[BE_REFUSED_SECOND_SAME] = "one person signed twice",
+		[BE_REFUSED_WHAT] = "there is no such act here",
+		[BE_REFUSED_ROWS] = "not the rows of this act",
+		[BE_REFUSED_SUBJECT] = "it is about something else",
+		[BE_REFUSED_VALUE] = "a row says what this act cannot",
+		[BE_REFUSED_UNBLOCK] = "no unblocking by the policy",
+		[BE_REFUSED_UNBLOCK_KEY] = "the unblock secret does not open",
+		[BE_REFUSED_UNBLOCK_LIMIT] = "too many are unblocked",
+		[BE_REFUSED_NO_RECOVERY] = "there is no recovery key",
 	};
 
 	return (int)refusal >= 0 && (int)refusal < BE_REFUSALS

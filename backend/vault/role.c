@@ -155,6 +155,7 @@ begin(struct be_safe *s, struct cb_why *why)
 	be_challenges_init(&s->challenges, ORGANISATIONS, CHALLENGES);
 	be_marks_init(&s->marks, ORGANISATIONS);
 	be_limit_init(&s->limit, &(struct be_limits){ 0 });
+	be_limit_init(&s->unblocks, &(struct be_limits){ 0 });
 	return be_control_ready(&s->control, CB_SPAN_EMPTY);
 }
 

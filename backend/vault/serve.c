@@ -9,6 +9,7 @@
 #include <string.h>
 #include <time.h>
 
+#include "backend/vault/brought.h"
 #include "backend/vault/serve.h"
 #include "common/ct.h"
 
@@ -35,15 +36,6 @@ be_vault_now(void)
 	return (int64_t)(milliseconds(CLOCK_REALTIME) / 1000);
 }
 
-/* A question: out is the body of its answer. */
-struct question {
-	struct be_asker *a;
-	const struct be_org *org;
-	struct cb_span body;
-	struct cb_buf *out;
-	enum cb_err code;
-};
-
 /* ---- cards that are open ------------------------------------------------- */
 
 static void
@@ -69,6 +61,20 @@ be_safe_lock(struct be_safe *s, const struct be_asker *a)
 			at = &(*at)->next;
 }
 
+/* Those that were open to an act, and are no more. */
+static void
+let_go_late(struct be_safe *s)
+{
+	const uint64_t tick = be_vault_tick();
+	struct be_held **at = &s->held;
+
+	while (*at != NULL)
+		if ((*at)->until != 0 && (*at)->until <= tick)
+			let_go(at);
+		else
+			at = &(*at)->next;
+}
+
 static struct be_held **
 find_held(const struct be_asker *a, const uint8_t session[WIRE_ID])
 {
@@ -81,8 +87,8 @@ find_held(const struct be_asker *a, const uint8_t session[WIRE_ID])
 	return at;
 }
 
-static enum cb_err
-hold(struct be_asker *a, struct be_opened **opened)
+enum cb_err
+be_safe_hold(struct be_asker *a, struct be_opened **opened, uint64_t until)
 {
 	struct be_held **old = find_held(a, (*opened)->session), *h;
 
@@ -93,7 +99,7 @@ hold(struct be_asker *a, struct be_opened **opened)
 	if ((h = calloc(1, sizeof(*h))) == NULL)
 		return CB_E_NOMEM;
 	*h = (struct be_held){ .next = a->safe->held, .by = a,
-		.opened = *opened };
+		.opened = *opened, .until = until };
 	*opened = NULL;
 	a->safe->held = h;
 	a->open_n++;
@@ -103,7 +109,7 @@ hold(struct be_asker *a, struct be_opened **opened)
 /* ---- questions of workers ------------------------------------------------ */
 
 static enum cb_err
-take_challenge(struct question *q)
+take_challenge(struct be_question *q)
 {
 	struct be_safe *s = q->a->safe;
 	uint8_t ids[2][WIRE_ID];	/* card, session */
@@ -120,32 +126,29 @@ take_challenge(struct question *q)
 	return q->code == CB_OK ? be_challenged_put(q->out, &c) : CB_OK;
 }
 
-static enum cb_err
-take_rights(const struct be_rights *rights, struct be_open *ask,
-    struct be_signed revocations[BE_RIGHTS_MAX])
+#define TO_OPEN \
+	(BE_BROUGHT(BE_RIGHT_HOLDER) | BE_BROUGHT(BE_RIGHT_RIGHT) | \
+	    BE_BROUGHT(BE_RIGHT_CARD) | BE_BROUGHT(BE_RIGHT_GROUP) | \
+	    BE_BROUGHT(BE_RIGHT_REVOCATION) | BE_BROUGHT(BE_RIGHT_PLATFORM))
+
+static struct be_open
+open_of(struct be_question *q, const struct be_unlock *u,
+    const struct be_brought *g)
 {
-	struct be_signed *const places[] = {
-		[BE_RIGHT_HOLDER] = &ask->holder,
-		[BE_RIGHT_RIGHT] = &ask->right,
-		[BE_RIGHT_CARD] = &ask->card,
-		[BE_RIGHT_GROUP] = &ask->group,
-	};
+	struct be_safe *s = q->a->safe;
 
-	for (size_t i = 0; i < rights->n; i++) {
-		const struct be_signed row = { rights->rows[i].bytes,
-			rights->rows[i].mac };
-
-		if (rights->which[i] == BE_RIGHT_REVOCATION)
-			revocations[ask->revocations_n++] = row;
-		else if (rights->which[i] > BE_RIGHT_REVOCATION ||
-		    places[rights->which[i]]->bytes.n > 0)
-			return CB_E_FORMAT;	/* one of each, no other */
-		else
-			*places[rights->which[i]] = row;
-	}
-	ask->revocations = revocations;
-	ask->card_key = rights->card_key;
-	return CB_OK;
+	return (struct be_open){ .ring = s->ring, .org = q->org,
+		.challenges = &s->challenges, .now = be_vault_now(),
+		.tick = be_vault_tick(), .offer = u->offer,
+		.accept = u->accept, .holder = g->one[BE_RIGHT_HOLDER],
+		.right = g->one[BE_RIGHT_RIGHT],
+		.card = g->one[BE_RIGHT_CARD],
+		.group = g->one[BE_RIGHT_GROUP],
+		.card_key = u->rights.card_key,
+		.revocations = g->revocations.rows,
+		.revocations_n = g->revocations.n,
+		.platform = { s->platform, g->platform.rows,
+		    g->platform.n } };
 }
 
 static enum cb_err
@@ -165,37 +168,33 @@ put_unlocked(struct cb_buf *out, const struct be_opened *o)
 }
 
 static enum cb_err
-take_unlock(struct question *q)
+take_unlock(struct be_question *q)
 {
-	struct be_safe *s = q->a->safe;
-	struct be_signed revocations[BE_RIGHTS_MAX];
 	struct be_opened *opened = NULL;
 	enum be_refusal refusal;
+	struct be_brought brought;
 	struct be_unlock u;
-	struct be_open ask = { .ring = s->ring, .org = q->org,
-		.challenges = &s->challenges, .now = be_vault_now(),
-		.tick = be_vault_tick() };
+	struct be_open ask;
 	enum cb_err r;
 
 	if ((r = be_unlock_get(q->body, &u)) != CB_OK ||
-	    (r = take_rights(&u.rights, &ask, revocations)) != CB_OK)
+	    (r = be_brought_sort(&u.rights, TO_OPEN, &brought)) != CB_OK)
 		return r;
-	ask.offer = u.offer;
-	ask.accept = u.accept;
+	ask = open_of(q, &u, &brought);
 	if ((opened = cr_secret_new(sizeof(*opened))) == NULL)
 		return CB_E_NOMEM;
 	if ((q->code = be_vault_open(&ask, opened, &refusal)) != CB_OK)
 		cb_log(CB_LOG_WARNING, "a card is not opened: %s",
 		    be_refusal_text(refusal));
 	else if ((r = put_unlocked(q->out, opened)) == CB_OK)
-		q->code = hold(q->a, &opened);
+		q->code = be_safe_hold(q->a, &opened, 0);
 	if (opened != NULL)
 		cr_secret_free(opened, sizeof(*opened));
 	return r;
 }
 
 static enum cb_err
-take_passcode(struct question *q)
+take_passcode(struct be_question *q)
 {
 	struct be_safe *s = q->a->safe;
 	struct be_passcode_ask ask;
@@ -225,7 +224,7 @@ take_passcode(struct question *q)
 }
 
 static enum cb_err
-take_lock(struct question *q)
+take_lock(struct be_question *q)
 {
 	uint8_t session[1][WIRE_ID];
 	struct be_held **at;
@@ -240,7 +239,7 @@ take_lock(struct question *q)
 }
 
 static enum cb_err
-take_token_hash(struct question *q)
+take_token_hash(struct be_question *q)
 {
 	uint8_t hash[CR_HASH];
 
@@ -250,7 +249,7 @@ take_token_hash(struct question *q)
 }
 
 static enum cb_err
-take_certify(struct question *q)
+take_certify(struct be_question *q)
 {
 	struct be_certify ask;
 	struct be_enrolled enrolled;
@@ -278,7 +277,7 @@ take_certify(struct question *q)
 /* ---- of the store -------------------------------------------------------- */
 
 static enum cb_err
-take_sign_head(struct question *q)
+take_sign_head(struct be_question *q)
 {
 	struct be_safe *s = q->a->safe;
 	struct be_sign_head head;
@@ -299,7 +298,7 @@ take_sign_head(struct question *q)
 static const struct {
 	enum be_ask type;
 	bool of_store;
-	enum cb_err (*take)(struct question *q);
+	enum cb_err (*take)(struct be_question *q);
 } table[] = {
 	{ BE_ASK_CHALLENGE, false, take_challenge },
 	{ BE_ASK_UNLOCK, false, take_unlock },
@@ -307,6 +306,7 @@ static const struct {
 	{ BE_ASK_LOCK, false, take_lock },
 	{ BE_ASK_TOKEN_HASH, false, take_token_hash },
 	{ BE_ASK_CERTIFY, false, take_certify },
+	{ BE_ASK_ORDER, false, be_take_order },
 	{ BE_ASK_SIGN_HEAD, true, take_sign_head },
 };
 
@@ -329,14 +329,15 @@ be_safe_refuse(struct be_asker *a, const struct be_message *m,
 }
 
 enum cb_err
-be_safe_serve(struct be_asker *a, const struct be_org *org,
-    const struct be_message *m)
+be_safe_serve(
+    struct be_asker *a, struct be_org *org, const struct be_message *m)
 {
 	struct cb_buf out = CB_BUF_INIT_MAX(BE_BODY_MAX);
-	struct question q = { .a = a, .org = org, .body = m->body,
+	struct be_question q = { .a = a, .org = org, .body = m->body,
 		.out = &out };
 	enum cb_err r = CB_E_PEER;
 
+	let_go_late(a->safe);
 	for (size_t i = 0; i < sizeof(table) / sizeof(table[0]); i++)
 		if (table[i].type == m->type &&
 		    table[i].of_store == a->store) {

@@ -6,6 +6,7 @@
  *	role.c		start, end, peers
  *	keys.c		keys that the store has to bring first, and who waits
  *	serve.c		what is asked, with all keys there
+ *	order.c		acts of people, of that
  */
 #ifndef BE_VAULT_SERVE_H
 #define BE_VAULT_SERVE_H
@@ -32,6 +33,7 @@ struct be_held {	/* a card that is open */
 	struct be_held *next;
 	struct be_asker *by;
 	struct be_opened *opened;	/* in secret memory */
+	uint64_t until;			/* tick; 0: until it is locked */
 };
 
 struct be_keyed {	/* an organisation whose keys are here, or asked for */
@@ -60,12 +62,13 @@ struct be_safe {
 	bool heads_known;
 	uint64_t next_id, asked_heads;
 	struct be_keyed *keyed;
+	struct be_org *platform;	/* one of these */
 	struct be_delayed *delayed, **delayed_end;
 	size_t delayed_n;
 	struct be_held *held;
 	struct be_challenges challenges;
 	struct be_marks marks;
-	struct be_limit limit;
+	struct be_limit limit, unblocks;
 };
 
 /* Milliseconds of a clock that only goes forward; seconds since 1970. */
@@ -82,10 +85,25 @@ void be_safe_forget(struct be_safe *s, const struct be_asker *a);
 void be_safe_clear(struct be_safe *s);
 
 /* A request, with all keys there. `org`: of the worker that asks. */
-CB_MUST_USE enum cb_err be_safe_serve(struct be_asker *a,
-    const struct be_org *org, const struct be_message *m);
+CB_MUST_USE enum cb_err be_safe_serve(struct be_asker *a, struct be_org *org,
+    const struct be_message *m);
 CB_MUST_USE enum cb_err be_safe_refuse(struct be_asker *a,
     const struct be_message *m, enum cb_err code);
+/* A question: out is the body of its answer. What it is given to says not
+ * CB_OK where it was none, and the channel is broken then. */
+struct be_question {
+	struct be_asker *a;
+	struct be_org *org;
+	struct cb_span body;
+	struct cb_buf *out;
+	enum cb_err code;
+};
+CB_MUST_USE enum cb_err be_take_order(struct be_question *q);
+
+/* Takes it over, in the place of one of the same session; `until`: as of
+ * be_held. */
+CB_MUST_USE enum cb_err be_safe_hold(
+    struct be_asker *a, struct be_opened **opened, uint64_t until);
 /* All cards that it has open; NULL: everybody's. */
 void be_safe_lock(struct be_safe *s, const struct be_asker *a);
 

@@ -75,7 +75,8 @@ backend_make(void)
 	(void)((r = be_ring_open(&backend.ring, backend.root, spans,
 		    NULL)) != CB_OK ||
 	    (r = org_new(&backend.org, 0xA0)) != CB_OK ||
-	    (r = org_new(&backend.other_org, 0xA1)) != CB_OK);
+	    (r = org_new(&backend.other_org, 0xA1)) != CB_OK ||
+	    (r = org_new(&backend.platform, 0)) != CB_OK);
 	return r;
 }
 
@@ -84,6 +85,7 @@ backend_clear(void)
 {
 	be_org_free(&backend.org);
 	be_org_free(&backend.other_org);
+	be_org_free(&backend.platform);
 	be_ring_free(&backend.ring);
 	be_root_free(&backend.root);
 	for (int i = 0; i < BE_RING_KEYS; i++)

@@ -21,6 +21,7 @@
 	SUITE(recovery) \
 	SUITE(ring) \
 	SUITE(root) \
+	SUITE(rule) \
 	SUITE(share) \
 	SUITE(wrap)
 
@@ -35,13 +36,13 @@ VAULT_SUITES(SUITE_DECLARE)
 struct cb_buf bytes_of(uint8_t value, size_t n);
 struct be_self self_of(enum wire_kind kind, uint8_t id);
 
-/* A test backend with two organisations, made once for the whole program (an
+/* A test backend with two organisations and its platform, made once for the whole program (an
  * RSA key takes its time); tests leave it as it was. */
 struct backend {
 	struct be_root *root;
 	struct cb_buf wraps[BE_RING_KEYS];
 	struct be_ring *ring;
-	struct be_org *org, *other_org;
+	struct be_org *org, *other_org, *platform;
 };
 struct backend *backend_get(void);
 

@@ -15,8 +15,11 @@ tests_backend_test_vault_SOURCES = \
 	tests/backend/test_recovery.c \
 	tests/backend/test_ring.c \
 	tests/backend/test_root.c \
+	tests/backend/test_rule.c \
 	tests/backend/test_share.c \
 	tests/backend/test_wrap.c \
+	tests/backend/trial.c \
+	tests/backend/trial.h \
 	tests/backend/vault.c \
 	tests/backend/vault.h
 tests_backend_test_vault_CFLAGS = $(AM_CFLAGS) $(CHECK_CFLAGS)
