@@ -234,7 +234,10 @@ ask_vault(struct scene *s, const struct be_signed *revocation)
 		.holder = row(s, HOLDER), .right = row(s, RIGHT),
 		.card = row(s, CARD), .card_key = cb_buf_span(&s->wrap),
 		.revocations = revocation,
-		.revocations_n = revocation != NULL ? 1 : 0 };
+		.revocations_n =
+		    revocation != NULL && !s->of_platform ? 1 : 0,
+		.platform = { backend_get()->platform, revocation,
+		    revocation != NULL && s->of_platform ? 1 : 0 } };
 
 	if (s->with_group)
 		ask.group = row(s, GROUP);

@@ -32,6 +32,7 @@ struct scene {
 	bool no_challenge, used_before, other_challenge;
 	bool other_authority, other_key, other_fingerprint;
 	bool with_group, with_revocation;
+	bool of_platform;	/* the revocation is said to be */
 	/* what was made: */
 	struct cb_buf cert, offer_bytes, accept_bytes, wrap;
 	struct cb_buf bytes[ROWS], macs[ROWS];

@@ -32,6 +32,10 @@ FLAW(revoked_other, s->with_revocation = true)
 FLAW(until_later,
     s->rows[HOLDER].number[WIRE_G_UNTIL] = NOW * 1000 + 1;
     s->rows[RIGHT].number[WIRE_G_UNTIL] = NOW * 1000 + 1)
+FLAW(there_other, s->with_revocation = s->of_platform = true;
+    s->signers[REVOCATION] = backend_get()->platform;
+    memset(s->rows[REVOCATION].organisation, 0, WIRE_ID))
+FLAW(platform_person, memset(s->wish.organisation, 0, WIRE_ID))
 FLAW(just_in_time, s->tick = s->made_at + BE_CHALLENGE_MS - 1)
 
 static const struct { const char *name; flaw *way; bool is_person; } ways[] = {
@@ -44,6 +48,8 @@ static const struct { const char *name; flaw *way; bool is_person; } ways[] = {
 	{ "a person", nothing, true },
 	{ "a person, another is revoked", revoked_other, true },
 	{ "a person until later", until_later, true },
+	{ "another is revoked there", there_other, false },
+	{ "a person of the platform", platform_person, true },
 };
 
 /* ---- flaws --------------------------------------------------------------- */
@@ -56,6 +62,13 @@ FLAW(other_worker, s->worker = backend_get()->other_org)
 FLAW(accept_session, s->accept.session[0]++)
 FLAW(accept_card, s->accept.card[0]++)
 FLAW(accept_org, s->accept.organisation[0]++)
+
+FLAW(platform_device, memset(s->wish.organisation, 0, WIRE_ID))
+FLAW(there_holder, there_other(s);
+    s->rows[REVOCATION].bytes[WIRE_G_SUBJECT] = CB_SPAN_OF(s->accept.device))
+FLAW(there_card, there_other(s);
+    s->rows[REVOCATION].bytes[WIRE_G_SUBJECT] = CB_SPAN_OF(s->offer.card))
+FLAW(there_mac, s->with_revocation = s->of_platform = true)
 
 FLAW(never_made, s->no_challenge = true)
 FLAW(used_before, s->used_before = true)
@@ -165,6 +178,8 @@ static const struct {
 	{ "not yet", certificate_early, NULL, false, BE_REFUSED_CERTIFICATE_DATES },
 	{ "subject", certificate_subject, NULL, false, BE_REFUSED_CERTIFICATE_NAMES },
 	{ "organisation", certificate_org, NULL, false, BE_REFUSED_CERTIFICATE_NAMES },
+	{ "person's", certificate_org, NULL, true, BE_REFUSED_CERTIFICATE_NAMES },
+	{ "platform's", platform_device, NULL, false, BE_REFUSED_CERTIFICATE_NAMES },
 
 	{ "other key", other_key, NULL, false, BE_REFUSED_SIGNATURE },
 	{ "a person's other key", other_key, NULL, true, BE_REFUSED_SIGNATURE },
@@ -194,6 +209,10 @@ static const struct {
 	{ "revoked holder", revoked_holder, NULL, false, BE_REFUSED_REVOKED },
 	{ "revoked card", revoked_card, NULL, false, BE_REFUSED_REVOKED },
 	{ "revoked person", revoked_holder, NULL, true, BE_REFUSED_REVOKED },
+	{ "revoked there", there_holder, NULL, false, BE_REFUSED_REVOKED },
+	{ "card there", there_card, NULL, false, BE_REFUSED_REVOKED },
+	{ "person there", there_holder, NULL, true, BE_REFUSED_REVOKED },
+	{ "there, own mac", there_mac, NULL, false, BE_REFUSED_REVOCATION_MAC },
 
 	{ "right mac", nothing, right_mac, false, BE_REFUSED_RIGHT_MAC },
 	{ "right type", right_type, NULL, false, BE_REFUSED_RIGHT },

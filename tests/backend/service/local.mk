@@ -3,6 +3,8 @@
 check_PROGRAMS += tests/backend/service/test_service
 TESTS += tests/backend/service/test_service
 tests_backend_service_test_service_SOURCES = \
+	tests/backend/service/draft.c \
+	tests/backend/service/draft.h \
 	tests/backend/service/main.c \
 	tests/backend/service/rig.c \
 	tests/backend/service/rig.h \
@@ -10,6 +12,7 @@ tests_backend_service_test_service_SOURCES = \
 	tests/backend/service/store.h \
 	tests/backend/service/suites.h \
 	tests/backend/service/test_conf.c \
+	tests/backend/service/test_order.c \
 	tests/backend/service/test_store_desk.c \
 	tests/backend/service/test_store_role.c \
 	tests/backend/service/test_vault_role.c

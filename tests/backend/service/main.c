@@ -21,6 +21,7 @@ main(void)
 	srunner_add_suite(sr, store_role_suite());
 	srunner_add_suite(sr, store_desk_suite());
 	srunner_add_suite(sr, vault_role_suite());
+	srunner_add_suite(sr, order_suite());
 	srunner_set_tap(sr, "-");
 	srunner_run_all(sr, CK_SILENT);
 	failed = srunner_ntests_failed(sr);

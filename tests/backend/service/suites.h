@@ -9,6 +9,7 @@
 #include <check.h>
 
 Suite *conf_suite(void);
+Suite *order_suite(void);
 Suite *store_desk_suite(void);
 Suite *store_role_suite(void);
 Suite *vault_role_suite(void);
