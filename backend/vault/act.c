@@ -116,6 +116,10 @@ check_changes(struct work *w)
 {
 	enum be_refusal refusal = BE_REFUSED_NOT;
 
+	/* of a new card there is no row: not even one that is terminated */
+	if (be_rule_gives(w->ruling.rule) == BE_GIVES_CARD &&
+	    w->ask->card.bytes.n > 0)
+		return BE_REFUSED_CARD_STATE;
 	if (be_rule_of_card(w->ruling.rule))
 		refusal = be_row_read(w->ask->org, &w->ask->card,
 		    WIRE_GRANT_CARD, BE_REFUSED_CARD_MAC, BE_REFUSED_CARD,

@@ -120,6 +120,7 @@ FLAW(subject_other, memcpy(t->act.subject, trial_other, WIRE_ID);
 	for (int f = 0; f < WIRE_G_END; f++)
 	    if (cb_span_equal(t->order[i].bytes[f], CB_SPAN_OF(trial_other)))
 		t->order[i].bytes[f] = CB_SPAN_OF(trial_subject))
+FLAW(is_there, t->is_there = true)
 FLAW(card_first, BYTES(0, CARD) = CB_SPAN_OF(trial_other))
 FLAW(device_first, BYTES(0, DEVICE) = CB_SPAN_OF(trial_other))
 FLAW(person_first, BYTES(0, PERSON) = CB_SPAN_OF(trial_other))
@@ -355,6 +356,8 @@ static const struct trial_row trials[] = {
 	{ "final, again", terminate, is_terminated, NULL,
 	    BE_REFUSED_CARD_STATE },
 	{ "final, unblock", unblock, is_terminated, NULL,
+	    BE_REFUSED_CARD_STATE },
+	{ "there already", card_bare, is_there, NULL,
 	    BE_REFUSED_CARD_STATE },
 	{ "strange", suspend, is_strange, NULL, BE_REFUSED_CARD_STATE },
 	{ "suspend again", suspend, is_suspended, NULL,

@@ -284,7 +284,9 @@ trial_ask(struct trial *t)
 	const struct be_signed revocation = row(t, T_REVOCATION),
 	    platform = row(t, T_PLATFORM),
 	    policies[] = { row(t, T_POLICY), row(t, T_UNBLOCK) };
-	const struct be_ordered ask = { .ring = backend_get()->ring,
+	const bool new_card = cb_span_equal(
+	    t->act.what, cb_span_str(WIRE_ACT_CARD_NEW));
+	struct be_ordered ask = { .ring = backend_get()->ring,
 		.org = t->worker,
 		.recovery = t->no_recovery ? NULL : t->recovery,
 		.challenges = &t->challenges, .unblocks = &t->limit,
@@ -304,6 +306,9 @@ trial_ask(struct trial *t)
 		.card_key = cb_buf_span(&t->card_key),
 		.unblock = cb_buf_span(&t->unblock) };
 
+	if (new_card && !t->is_there)
+		ask.card = (struct be_signed){ CB_SPAN_EMPTY,
+			CB_SPAN_EMPTY };
 	return be_vault_grant(&ask, &t->out, &t->given, &t->refusal);
 }
 

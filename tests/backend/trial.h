@@ -39,6 +39,7 @@ struct trial {
 	int64_t now;
 	uint64_t tick, made_at;	/* asked, and the challenge made */
 	enum wire_usage usage;
+	bool is_there;	/* a new card, already */
 	bool with_approval, with_revocation, with_platform, no_challenge,
 		other_key, other_second_key, other_request,
 		other_fingerprint, no_recovery;
