@@ -227,9 +227,9 @@ for pid in $pids; do
 	t "and leaves no process" wait_until 5 gone "$pid"
 done
 
-start "$T/log" "$backend" run --dir "$dir" --listen 127.0.0.1:0
+start "$T/second" "$backend" run --dir "$dir" --listen 127.0.0.1:0
 parent=$started
-wait_until 20 grep -q "the keys are open" "$T/log" || bail "it does not start"
+wait_until 20 grep -q "the keys are open" "$T/second" || bail "it does not start"
 pids=$(pgrep -P "$parent")
 slay "$parent"
 for pid in $pids; do
