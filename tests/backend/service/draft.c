@@ -16,9 +16,10 @@
 
 static const uint8_t zeros[WIRE_ID];
 
-struct role store, vault;
+struct role vault;
+static struct role store;
 struct wire_identity operator;
-struct side platform, mine;
+struct side top, mine;
 
 /* What a test has in its hands until it ends. */
 static struct cb_buf kept[64];
@@ -183,7 +184,7 @@ read_policy(struct be_channel *ch, const char *name)
 	ck_assert_int_eq(
 	    be_row_grant(BE_POLICY, zeros, row.values, &g, &mac), CB_OK);
 	ck_assert_int_eq(wire_grant_put(&bytes, &g), CB_OK);
-	draft_vouch(&platform.rights, BE_RIGHT_POLICY,
+	draft_vouch(&top.rights, BE_RIGHT_POLICY,
 	    (struct be_signed){ draft_keep(cb_buf_span(&bytes)), draft_keep(mac) });
 	cb_buf_free(&body);
 	cb_buf_free(&answer);
@@ -203,7 +204,7 @@ read_platform(void)
 	ck_assert_int_eq(
 	    ask(ch, BE_ASK_RIGHTS, cb_buf_span(&body), &answer), CB_OK);
 	cur = draft_keep(cb_buf_span(&answer));
-	ck_assert_int_eq(be_rights_get(&cur, &platform.rights), CB_OK);
+	ck_assert_int_eq(be_rights_get(&cur, &top.rights), CB_OK);
 	read_policy(ch, WIRE_POLICY_SECOND);
 	read_policy(ch, WIRE_POLICY_UNBLOCK);
 	be_channel_free(&ch);
@@ -224,15 +225,15 @@ drafts_setup(void)
 	store = role_start(BE_STORE, NULL);
 	vault = role_start(BE_VAULT, NULL);
 	role_link(&store, &vault);
-	platform = mine = (struct side){ .worker = NULL };
-	platform.worker = role_peer(&vault, BE_WORKER, zeros);
+	top = mine = (struct side){ .worker = NULL };
+	top.worker = role_peer(&vault, BE_WORKER, zeros);
 	read_platform();
 }
 
 void
 drafts_teardown(void)
 {
-	be_channel_free(&platform.worker);
+	be_channel_free(&top.worker);
 	be_channel_free(&mine.worker);
 	ck_assert_int_eq(role_stop(&store), 0);
 	ck_assert_int_eq(role_stop(&vault), 0);
@@ -261,7 +262,7 @@ draft_founding(struct draft *d, const uint8_t id[WIRE_ID],
 	static uint8_t fingerprint[CR_HASH];
 	struct wire_grant *g;
 
-	draft_begin(d, &platform, WIRE_ACT_ORG_ADD, id);
+	draft_begin(d, &top, WIRE_ACT_ORG_ADD, id);
 	ck_assert_int_eq(
 	    cr_sha256(cb_buf_span(&operator.certificate), fingerprint),
 	    CB_OK);

@@ -12,7 +12,7 @@
 #include "wire/desk.h"
 #include "wire/identity.h"
 
-extern struct role store, vault;
+extern struct role vault;
 extern struct wire_identity operator;
 /* The platform, and an organisation: whose rows vouch for the operator. */
 struct side {
@@ -20,7 +20,7 @@ struct side {
 	struct be_channel *worker;
 	struct be_rights rights;
 };
-extern struct side platform, mine;
+extern struct side top, mine;
 
 void drafts_setup(void);
 void drafts_teardown(void);

@@ -105,7 +105,7 @@ START_TEST(a_card_is_open_to_its_act)
 	ck_assert_int_eq(passcode(mine.worker, d.act.id), CB_E_ABSENT);
 	ck_assert_int_eq(draft_order(&d), CB_OK);
 	ck_assert_int_eq(passcode(mine.worker, d.act.id), CB_OK);
-	ck_assert_int_eq(passcode(platform.worker, d.act.id), CB_E_ABSENT);
+	ck_assert_int_eq(passcode(top.worker, d.act.id), CB_E_ABSENT);
 	lock(mine.worker, d.act.id);
 	ck_assert_int_eq(passcode(mine.worker, d.act.id), CB_E_ABSENT);
 	draft_drop(&d);
@@ -157,7 +157,7 @@ START_TEST(without_its_recovery_root_no_secret_is_kept)
 	struct draft d;
 
 	setup_other_recovery(uris[_i]);
-	draft_card(&d, &platform);
+	draft_card(&d, &top);
 	ck_assert_int_eq(draft_order(&d), CB_OK);
 	ck_assert(d.told.has_key && !d.told.has_unblock);
 	ck_assert_uint_eq(d.told.wraps_n, 1);
@@ -178,14 +178,14 @@ static struct draft base;	/* a card of mine, or as the trick has it */
 static void
 by_other_worker(void)
 {
-	base.to = platform.worker;
+	base.to = top.worker;
 }
 
 static void
 of_platform(void)
 {
 	draft_drop(&base);
-	draft_card(&base, &platform);
+	draft_card(&base, &top);
 	base.to = mine.worker;
 }
 
@@ -220,14 +220,14 @@ older_challenge(void)
 static void
 rights_of_platform(void)
 {
-	base.rights = platform.rights;
+	base.rights = top.rights;
 }
 
 /* Of the platform's, for the organisation's own. */
 static void
 policy_of_platform(void)
 {
-	base.rights.rows[3] = platform.rights.rows[3];
+	base.rights.rows[3] = top.rights.rows[3];
 }
 
 static void
@@ -327,7 +327,7 @@ START_TEST(an_unblock_needs_the_policy)
 	ck_assert_int_eq(draft_order(&u), CB_E_DENIED);
 	/* nor is the row as it would have to be */
 	ck_assert_int_eq(cr_random(u.act.id, WIRE_ID), CB_OK);
-	u.rights.rows[3].bytes = platform.rights.rows[3].bytes;
+	u.rights.rows[3].bytes = top.rights.rows[3].bytes;
 	ck_assert_int_eq(draft_order(&u), CB_E_DENIED);
 	draft_drop(&d);
 	draft_drop(&u);
@@ -346,7 +346,7 @@ START_TEST(a_revocation_of_the_platform_counts)
 	ck_assert_int_eq(
 	    cr_sha256(cb_buf_span(&operator.certificate), fingerprint),
 	    CB_OK);
-	draft_begin(&r, &platform, WIRE_ACT_PERSON_REVOKE, operator.id);
+	draft_begin(&r, &top, WIRE_ACT_PERSON_REVOKE, operator.id);
 	g = draft_add(&r, WIRE_GRANT_FACTOR);
 	g->bytes[WIRE_G_ID] = cb_span(fingerprint, WIRE_ID);
 	g->bytes[WIRE_G_PERSON] = CB_SPAN_OF(operator.id);
