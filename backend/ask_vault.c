@@ -92,6 +92,34 @@ be_unlocked_get(struct cb_span body, struct be_unlocked *out)
 }
 
 enum cb_err
+be_recheck_put(struct cb_buf *b, const struct be_recheck *c)
+{
+	const size_t before = b->n;
+	enum cb_err r;
+
+	(void)((r = cb_buf_add(b, CB_SPAN_OF(c->session))) != CB_OK ||
+	    (r = cb_buf_add(b, CB_SPAN_OF(c->holder))) != CB_OK ||
+	    (r = cb_buf_add(b, CB_SPAN_OF(c->card))) != CB_OK ||
+	    (r = cb_put_lv16(b, c->certificate)) != CB_OK ||
+	    (r = be_rights_put(b, &c->rights)) != CB_OK);
+	return cb_buf_undo(b, before, r);
+}
+
+enum cb_err
+be_recheck_get(struct cb_span body, struct be_recheck *out)
+{
+	enum cb_err r;
+
+	if ((r = be_bytes_get(&body, out->session, WIRE_ID)) != CB_OK ||
+	    (r = be_bytes_get(&body, out->holder, WIRE_ID)) != CB_OK ||
+	    (r = be_bytes_get(&body, out->card, WIRE_ID)) != CB_OK ||
+	    (r = cb_get_lv16(&body, &out->certificate)) != CB_OK ||
+	    (r = be_rights_get(&body, &out->rights)) != CB_OK)
+		return r;
+	return cb_get_end(&body);
+}
+
+enum cb_err
 be_passcode_ask_put(struct cb_buf *b, const struct be_passcode_ask *p)
 {
 	const size_t before = b->n;

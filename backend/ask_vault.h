@@ -39,6 +39,16 @@ CB_MUST_USE enum cb_err be_unlocked_put(
 CB_MUST_USE enum cb_err be_unlocked_get(
     struct cb_span body, struct be_unlocked *out);
 
+struct be_recheck {	/* RECHECK */
+	uint8_t session[WIRE_ID], holder[WIRE_ID], card[WIRE_ID];
+	struct cb_span certificate;	/* that it was opened with */
+	struct be_rights rights;
+};
+CB_MUST_USE enum cb_err be_recheck_put(
+    struct cb_buf *b, const struct be_recheck *c);
+CB_MUST_USE enum cb_err be_recheck_get(
+    struct cb_span body, struct be_recheck *out);
+
 struct be_passcode_ask {	/* PASSCODE; secret */
 	uint8_t session[WIRE_ID], scrypt[CR_KEY];
 };

@@ -10,6 +10,7 @@ backend_vault_libvault_la_SOURCES = \
 	backend/vault/give.c backend/vault/give.h \
 	backend/vault/grant.c backend/vault/grant.h \
 	backend/vault/head.c backend/vault/head.h \
+	backend/vault/held.c backend/vault/held.h \
 	backend/vault/ids.c backend/vault/ids.h \
 	backend/vault/holder.c backend/vault/holder.h \
 	backend/vault/limit.c backend/vault/limit.h \

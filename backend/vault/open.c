@@ -46,10 +46,25 @@ read_messages(struct work *w)
 	return BE_REFUSED_NOT;
 }
 
+static void
+set_holder(struct work *w)
+{
+	static const uint8_t none[WIRE_ID];
+
+	w->holder = (struct be_holder){ .ring = w->ask->ring,
+		.org = w->ask->org, .now = w->ask->now,
+		.is_person = same(w->offer.card, none),
+		.id = w->accept.device,
+		.certificate = w->accept.certificate,
+		.row = w->ask->holder,
+		.revocations = { { w->ask->org, w->ask->revocations,
+				     w->ask->revocations_n },
+		    w->ask->platform } };
+}
+
 static enum be_refusal
 check_ids(struct work *w)
 {
-	static const uint8_t none[WIRE_ID];
 	const enum wire_kind kind = w->ask->ring->self.kind;
 
 	if (w->offer.kind != kind || w->accept.kind != kind)
@@ -60,15 +75,7 @@ check_ids(struct work *w)
 	    !same(w->accept.session, w->offer.session) ||
 	    !same(w->accept.card, w->offer.card))
 		return BE_REFUSED_MISMATCH;
-	w->holder = (struct be_holder){ .ring = w->ask->ring,
-		.org = w->ask->org, .now = w->ask->now,
-		.is_person = same(w->offer.card, none),
-		.id = w->accept.device,
-		.certificate = w->accept.certificate,
-		.row = w->ask->holder,
-		.revocations = { { w->ask->org, w->ask->revocations,
-				     w->ask->revocations_n },
-		    w->ask->platform } };
+	set_holder(w);
 	return BE_REFUSED_NOT;
 }
 
@@ -226,6 +233,17 @@ fill(struct work *w)
 
 /* ---- all of it ----------------------------------------------------------- */
 
+static enum be_refusal
+check_all(struct work *w, step *const *steps, size_t n)
+{
+	enum be_refusal refusal = BE_REFUSED_NOT;
+
+	for (size_t i = 0; i < n && refusal == BE_REFUSED_NOT; i++)
+		refusal = steps[i](w);
+	wire_key_free(&w->holder.key);
+	return refusal;
+}
+
 enum cb_err
 be_vault_open(const struct be_open *ask, struct be_opened *out,
     enum be_refusal *exact)
@@ -237,13 +255,27 @@ be_vault_open(const struct be_open *ask, struct be_opened *out,
 	struct work w = { .ask = ask, .out = out };
 
 	cb_wipe(out, sizeof(*out));
-	*exact = BE_REFUSED_NOT;
-	for (size_t i = 0; i < sizeof(steps) / sizeof(steps[0]) &&
-	     *exact == BE_REFUSED_NOT; i++)
-		*exact = steps[i](&w);
-	wire_key_free(&w.holder.key);
+	*exact = check_all(&w, steps, sizeof(steps) / sizeof(steps[0]));
 	if (*exact == BE_REFUSED_NOT)
 		return CB_OK;
 	cb_wipe(out, sizeof(*out));
 	return CB_E_DENIED;
+}
+
+enum cb_err
+be_vault_recheck(const struct be_open *ask, const uint8_t holder[WIRE_ID],
+    const uint8_t card[WIRE_ID], struct cb_span certificate,
+    enum be_refusal *exact)
+{
+	static step *const steps[] = { check_certificate, check_holder,
+		check_revocations, check_right, check_card };
+	struct work w = { .ask = ask,
+		.accept = { .certificate = certificate } };
+
+	memcpy(w.offer.organisation, ask->org->id, WIRE_ID);
+	memcpy(w.offer.card, card, WIRE_ID);
+	memcpy(w.accept.device, holder, WIRE_ID);
+	set_holder(&w);
+	*exact = check_all(&w, steps, sizeof(steps) / sizeof(steps[0]));
+	return *exact == BE_REFUSED_NOT ? CB_OK : CB_E_DENIED;
 }

@@ -48,4 +48,11 @@ struct be_opened {	/* in secret memory */
 CB_MUST_USE enum cb_err be_vault_open(const struct be_open *ask,
     struct be_opened *out, enum be_refusal *exact);
 
+/* Whether a session that was opened with this certificate would be opened now
+ * by the rows of *ask (which has no offer, accept or challenges): what was
+ * revoked, is over or has been edited since. CB_E_DENIED. */
+CB_MUST_USE enum cb_err be_vault_recheck(const struct be_open *ask,
+    const uint8_t holder[WIRE_ID], const uint8_t card[WIRE_ID],
+    struct cb_span certificate, enum be_refusal *exact);
+
 #endif

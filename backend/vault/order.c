@@ -83,7 +83,8 @@ open_card(struct be_question *q, const struct be_granted *g)
 	memcpy(opened->card, g->card, WIRE_ID);
 	memcpy(opened->holder, g->person, WIRE_ID);
 	memcpy(opened->key, g->key, CR_KEY);
-	r = be_safe_hold(q->a, &opened, be_vault_tick() + OPEN_MS);
+	r = be_held_add(&q->a->safe->held, q->a, be_vault_tick(), OPEN_MS,
+	    &opened);
 	if (opened != NULL)
 		cr_secret_free(opened, sizeof(*opened));
 	return r;

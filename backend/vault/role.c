@@ -12,6 +12,7 @@
 
 #define ORGANISATIONS 4096
 #define CHALLENGES 1024		/* of one organisation */
+#define LOOK_MS 60000	/* between two looks for what is stale */
 
 /* ---- peers --------------------------------------------------------------- */
 
@@ -26,7 +27,7 @@ drop_asker(struct be_asker *a)
 	if (*at != NULL)
 		*at = a->next;
 	be_safe_forget(s, a);
-	be_safe_lock(s, a);
+	be_held_drop(&s->held, a, NULL);
 	be_loop_forget(s->loop, &a->watched);
 	be_channel_free(&a->ch);
 	free(a);
@@ -116,6 +117,21 @@ on_parent_gone(void *ctx, struct be_channel *ch)
 	be_loop_stop(s->loop);
 }
 
+/* ---- what falls due ------------------------------------------------------ */
+
+static int
+due(void *ctx)
+{
+	struct be_safe *s = ctx;
+	const uint64_t now = be_vault_tick();
+
+	if (now >= s->look_at) {
+		be_held_drop_stale(&s->held, now);
+		s->look_at = now + LOOK_MS;
+	}
+	return s->held == NULL ? -1 : (int)(s->look_at - now);
+}
+
 /* ---- start and end ------------------------------------------------------- */
 
 /* It can be elsewhere: all but unblocking goes on without it. */
@@ -169,6 +185,7 @@ serve(struct be_safe *s, struct cb_why *why)
 	    (r = be_loop_channel(s->loop, &s->parent, s->control.ch,
 		 on_parent, on_parent_gone, s)) != CB_OK)
 		return r;
+	be_loop_due(s->loop, due, s);
 	return be_loop_run(s->loop);
 }
 

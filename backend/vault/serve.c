@@ -13,8 +13,6 @@
 #include "backend/vault/serve.h"
 #include "common/ct.h"
 
-#define HELD_MAX 4096	/* cards that one worker has open */
-
 static uint64_t
 milliseconds(clockid_t clock)
 {
@@ -34,76 +32,6 @@ int64_t
 be_vault_now(void)
 {
 	return (int64_t)(milliseconds(CLOCK_REALTIME) / 1000);
-}
-
-/* ---- cards that are open ------------------------------------------------- */
-
-static void
-let_go(struct be_held **at)
-{
-	struct be_held *h = *at;
-
-	*at = h->next;
-	h->by->open_n--;
-	cr_secret_free(h->opened, sizeof(*h->opened));
-	free(h);
-}
-
-void
-be_safe_lock(struct be_safe *s, const struct be_asker *a)
-{
-	struct be_held **at = &s->held;
-
-	while (*at != NULL)
-		if (a == NULL || (*at)->by == a)
-			let_go(at);
-		else
-			at = &(*at)->next;
-}
-
-/* Those that were open to an act, and are no more. */
-static void
-let_go_late(struct be_safe *s)
-{
-	const uint64_t tick = be_vault_tick();
-	struct be_held **at = &s->held;
-
-	while (*at != NULL)
-		if ((*at)->until != 0 && (*at)->until <= tick)
-			let_go(at);
-		else
-			at = &(*at)->next;
-}
-
-static struct be_held **
-find_held(const struct be_asker *a, const uint8_t session[WIRE_ID])
-{
-	struct be_held **at = &a->safe->held;
-
-	while (*at != NULL &&
-	    ((*at)->by != a ||
-		memcmp((*at)->opened->session, session, WIRE_ID) != 0))
-		at = &(*at)->next;
-	return at;
-}
-
-enum cb_err
-be_safe_hold(struct be_asker *a, struct be_opened **opened, uint64_t until)
-{
-	struct be_held **old = find_held(a, (*opened)->session), *h;
-
-	if (*old != NULL)
-		let_go(old);
-	if (a->open_n >= HELD_MAX)
-		return CB_E_LIMIT;
-	if ((h = calloc(1, sizeof(*h))) == NULL)
-		return CB_E_NOMEM;
-	*h = (struct be_held){ .next = a->safe->held, .by = a,
-		.opened = *opened, .until = until };
-	*opened = NULL;
-	a->safe->held = h;
-	a->open_n++;
-	return CB_OK;
 }
 
 /* ---- questions of workers ------------------------------------------------ */
@@ -132,19 +60,18 @@ take_challenge(struct be_question *q)
 	    BE_BROUGHT(BE_RIGHT_REVOCATION) | BE_BROUGHT(BE_RIGHT_PLATFORM))
 
 static struct be_open
-open_of(struct be_question *q, const struct be_unlock *u,
+open_of(struct be_question *q, struct cb_span card_key,
     const struct be_brought *g)
 {
 	struct be_safe *s = q->a->safe;
 
 	return (struct be_open){ .ring = s->ring, .org = q->org,
 		.challenges = &s->challenges, .now = be_vault_now(),
-		.tick = be_vault_tick(), .offer = u->offer,
-		.accept = u->accept, .holder = g->one[BE_RIGHT_HOLDER],
+		.tick = be_vault_tick(), .holder = g->one[BE_RIGHT_HOLDER],
 		.right = g->one[BE_RIGHT_RIGHT],
 		.card = g->one[BE_RIGHT_CARD],
 		.group = g->one[BE_RIGHT_GROUP],
-		.card_key = u->rights.card_key,
+		.card_key = card_key,
 		.revocations = g->revocations.rows,
 		.revocations_n = g->revocations.n,
 		.platform = { s->platform, g->platform.rows,
@@ -180,17 +107,48 @@ take_unlock(struct be_question *q)
 	if ((r = be_unlock_get(q->body, &u)) != CB_OK ||
 	    (r = be_brought_sort(&u.rights, TO_OPEN, &brought)) != CB_OK)
 		return r;
-	ask = open_of(q, &u, &brought);
+	ask = open_of(q, u.rights.card_key, &brought);
+	ask.offer = u.offer;
+	ask.accept = u.accept;
 	if ((opened = cr_secret_new(sizeof(*opened))) == NULL)
 		return CB_E_NOMEM;
 	if ((q->code = be_vault_open(&ask, opened, &refusal)) != CB_OK)
 		cb_log(CB_LOG_WARNING, "a card is not opened: %s",
 		    be_refusal_text(refusal));
 	else if ((r = put_unlocked(q->out, opened)) == CB_OK)
-		q->code = be_safe_hold(q->a, &opened, 0);
+		q->code = be_held_add(&q->a->safe->held, q->a,
+		    be_vault_tick(), BE_HELD_MS, &opened);
 	if (opened != NULL)
 		cr_secret_free(opened, sizeof(*opened));
 	return r;
+}
+
+/* The rights of a session that is open, as the rows are now. A vault that was
+ * started anew does not hold it, and can tell nevertheless. */
+static enum cb_err
+take_recheck(struct be_question *q)
+{
+	struct be_safe *s = q->a->safe;
+	enum be_refusal refusal;
+	struct be_brought brought;
+	struct be_recheck asked;
+	struct be_held *h;
+	struct be_open ask;
+	enum cb_err r;
+
+	if ((r = be_recheck_get(q->body, &asked)) != CB_OK ||
+	    (r = be_brought_sort(&asked.rights, TO_OPEN, &brought)) != CB_OK)
+		return r;
+	ask = open_of(q, asked.rights.card_key, &brought);
+	q->code = be_vault_recheck(&ask, asked.holder, asked.card,
+	    asked.certificate, &refusal);
+	h = be_held_find(s->held, q->a, be_vault_tick(), asked.session);
+	if (q->code == CB_OK && h != NULL)
+		be_held_checked(h, be_vault_tick());
+	else if (q->code != CB_OK)
+		cb_log(CB_LOG_WARNING, "a session may not go on: %s",
+		    be_refusal_text(refusal));
+	return CB_OK;
 }
 
 static enum cb_err
@@ -205,7 +163,7 @@ take_passcode(struct be_question *q)
 
 	if ((r = be_passcode_ask_get(q->body, &ask)) != CB_OK)
 		return r;
-	h = *find_held(q->a, ask.session);
+	h = be_held_find(s->held, q->a, be_vault_tick(), ask.session);
 	q->code = h == NULL
 	    ? CB_E_ABSENT
 	    : be_passcode(&s->limit, s->ring, h->opened, be_vault_tick(),
@@ -227,15 +185,11 @@ static enum cb_err
 take_lock(struct be_question *q)
 {
 	uint8_t session[1][WIRE_ID];
-	struct be_held **at;
 	enum cb_err r;
 
-	if ((r = be_ask_ids_get(q->body, session, 1)) != CB_OK)
-		return r;
-	at = find_held(q->a, session[0]);
-	if (*at != NULL)
-		let_go(at);
-	return CB_OK;
+	if ((r = be_ask_ids_get(q->body, session, 1)) == CB_OK)
+		be_held_drop(&q->a->safe->held, q->a, session[0]);
+	return r;
 }
 
 static enum cb_err
@@ -304,6 +258,7 @@ static const struct {
 	{ BE_ASK_UNLOCK, false, take_unlock },
 	{ BE_ASK_PASSCODE, false, take_passcode },
 	{ BE_ASK_LOCK, false, take_lock },
+	{ BE_ASK_RECHECK, false, take_recheck },
 	{ BE_ASK_TOKEN_HASH, false, take_token_hash },
 	{ BE_ASK_CERTIFY, false, take_certify },
 	{ BE_ASK_ORDER, false, be_take_order },
@@ -337,7 +292,6 @@ be_safe_serve(
 		.out = &out };
 	enum cb_err r = CB_E_PEER;
 
-	let_go_late(a->safe);
 	for (size_t i = 0; i < sizeof(table) / sizeof(table[0]); i++)
 		if (table[i].type == m->type &&
 		    table[i].of_store == a->store) {

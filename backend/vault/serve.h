@@ -16,6 +16,7 @@
 #include "backend/loop.h"
 #include "backend/vault/enrol.h"
 #include "backend/vault/head.h"
+#include "backend/vault/held.h"
 #include "backend/vault/limit.h"
 #include "backend/vault/recovery.h"
 
@@ -26,14 +27,6 @@ struct be_asker {	/* a worker, or the store */
 	struct be_watched *watched;
 	bool store;
 	uint8_t organisation[WIRE_ID];	/* of a worker */
-	size_t open_n;			/* cards that it has open */
-};
-
-struct be_held {	/* a card that is open */
-	struct be_held *next;
-	struct be_asker *by;
-	struct be_opened *opened;	/* in secret memory */
-	uint64_t until;			/* tick; 0: until it is locked */
 };
 
 struct be_keyed {	/* an organisation whose keys are here, or asked for */
@@ -65,7 +58,8 @@ struct be_safe {
 	struct be_org *platform;	/* one of these */
 	struct be_delayed *delayed, **delayed_end;
 	size_t delayed_n;
-	struct be_held *held;
+	struct be_held *held;	/* by an asker */
+	uint64_t look_at;	/* for those that are stale */
 	struct be_challenges challenges;
 	struct be_marks marks;
 	struct be_limit limit, unblocks;
@@ -99,12 +93,5 @@ struct be_question {
 	enum cb_err code;
 };
 CB_MUST_USE enum cb_err be_take_order(struct be_question *q);
-
-/* Takes it over, in the place of one of the same session; `until`: as of
- * be_held. */
-CB_MUST_USE enum cb_err be_safe_hold(
-    struct be_asker *a, struct be_opened **opened, uint64_t until);
-/* All cards that it has open; NULL: everybody's. */
-void be_safe_lock(struct be_safe *s, const struct be_asker *a);
 
 #endif

@@ -223,8 +223,8 @@ row(const struct scene *s, int i)
 		cb_buf_span(&s->macs[i]) };
 }
 
-static enum cb_err
-ask_vault(struct scene *s, const struct be_signed *revocation)
+static struct be_open
+asked(struct scene *s, const struct be_signed *revocation)
 {
 	struct be_open ask = { .ring = backend_get()->ring,
 		.org = s->worker, .challenges = &s->challenges,
@@ -241,7 +241,26 @@ ask_vault(struct scene *s, const struct be_signed *revocation)
 
 	if (s->with_group)
 		ask.group = row(s, GROUP);
+	return ask;
+}
+
+static enum cb_err
+ask_vault(struct scene *s, const struct be_signed *revocation)
+{
+	const struct be_open ask = asked(s, revocation);
+
 	return be_vault_open(&ask, &s->opened, &s->refusal);
+}
+
+enum cb_err
+scene_recheck(struct scene *s)
+{
+	const struct be_signed revocation = row(s, REVOCATION);
+	const struct be_open ask =
+	    asked(s, s->with_revocation ? &revocation : NULL);
+
+	return be_vault_recheck(&ask, s->accept.device, s->offer.card,
+	    cb_buf_span(&s->cert), &s->refusal);
 }
 
 enum cb_err

@@ -51,6 +51,8 @@ enum cb_err scene_open(struct scene *s, flaw *late);
  * `same_bytes` sends the very messages of before. */
 enum cb_err scene_again(struct scene *s, bool same_bytes,
     const struct be_signed *revocation);
+/* A session with what was made, that is open, is checked again. */
+enum cb_err scene_recheck(struct scene *s);
 void scene_clear(struct scene *s);
 
 /* What the bridge chose as the secret. */

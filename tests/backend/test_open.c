@@ -6,6 +6,7 @@
  */
 #include <string.h>
 
+#include "backend/vault/held.h"
 #include "backend/vault/mac.h"
 #include "tests/backend/scene.h"
 #include "tests/backend/vault.h"
@@ -299,6 +300,110 @@ START_TEST(one_flaw_is_enough)
 }
 END_TEST
 
+/* What the rows say counts for a session that is open, too; what was wrong with
+ * its opening is over. */
+START_TEST(a_session_is_checked_again)
+{
+	const enum be_refusal refusal = flaws[_i].refusal;
+	const bool of_rows = refusal >= BE_REFUSED_HOLDER_MAC &&
+	    refusal <= BE_REFUSED_CARD_STATE;
+	struct scene s;
+
+	scene_init(&s, flaws[_i].is_person);
+	flaws[_i].early(&s);
+	(void)!scene_open(&s, flaws[_i].late);
+	if (of_rows || refusal == BE_REFUSED_CERTIFICATE_DATES) {
+		ck_assert_int_eq(scene_recheck(&s), CB_E_DENIED);
+		ck_assert_int_eq(s.refusal, refusal);
+	} else if (refusal >= BE_REFUSED_SECRET) {
+		ck_assert_int_eq(scene_recheck(&s), CB_OK);
+	}
+	scene_clear(&s);
+}
+END_TEST
+
+static struct be_opened *
+opened(uint8_t session)
+{
+	struct be_opened *o = cr_secret_new(sizeof(*o));
+
+	ck_assert_ptr_nonnull(o);
+	o->session[0] = session;
+	return o;
+}
+
+START_TEST(a_session_that_nobody_checks_is_forgotten)
+{
+	const struct be_opened *first;
+	struct be_held *all = NULL;
+	struct be_opened *o;
+	const int me = 0, you = 0;
+	const uint8_t one[WIRE_ID] = { 1 }, two[WIRE_ID] = { 2 };
+
+	first = o = opened(1);
+	ck_assert_int_eq(be_held_add(&all, &me, 5, BE_HELD_MS, &o), CB_OK);
+	ck_assert_ptr_null(o);
+	o = opened(2);
+	ck_assert_int_eq(be_held_add(&all, &me, 5, BE_HELD_MS, &o), CB_OK);
+	ck_assert_ptr_null(be_held_find(all, &you, 7, one));
+	ck_assert_ptr_eq(be_held_find(all, &me, 7, one)->opened, first);
+	be_held_checked(be_held_find(all, &me, 7, one), 6);
+	be_held_drop_stale(&all, 4 + BE_HELD_MS);
+	ck_assert_ptr_nonnull(be_held_find(all, &me, 7, two));
+	be_held_drop_stale(&all, 5 + BE_HELD_MS);
+	ck_assert_ptr_null(be_held_find(all, &me, 7, two));
+	ck_assert_ptr_nonnull(be_held_find(all, &me, 7, one));
+	be_held_drop(&all, &you, NULL);
+	ck_assert_ptr_nonnull(all);
+	be_held_drop(&all, &me, one);
+	ck_assert_ptr_null(all);
+}
+END_TEST
+
+/* For an act: a check makes it no longer. */
+START_TEST(what_is_held_for_an_act_ends_by_itself)
+{
+	struct be_opened *o = opened(1);
+	struct be_held *all = NULL;
+	const int me = 0;
+	const uint8_t one[WIRE_ID] = { 1 };
+
+	ck_assert_int_eq(be_held_add(&all, &me, 5, 60, &o), CB_OK);
+	ck_assert_ptr_nonnull(be_held_find(all, &me, 64, one));
+	be_held_checked(be_held_find(all, &me, 64, one), 64);
+	ck_assert_ptr_null(be_held_find(all, &me, 65, one));
+	be_held_drop_stale(&all, 64);
+	ck_assert_ptr_nonnull(all);
+	be_held_drop_stale(&all, 65);
+	ck_assert_ptr_null(all);
+}
+END_TEST
+
+START_TEST(a_worker_holds_so_many_and_no_more)
+{
+	struct be_held *all = NULL;
+	struct be_opened *o;
+	const int me = 0, you = 0;
+	enum cb_err r = CB_OK;
+	int n = 0;
+
+	for (; r == CB_OK && n <= BE_HELD_MAX; n++) {
+		o = opened((uint8_t)n);
+		o->session[1] = (uint8_t)(n >> 8);
+		r = be_held_add(&all, &me, 5, BE_HELD_MS, &o);
+	}
+	ck_assert_int_eq(r, CB_E_LIMIT);
+	ck_assert_int_eq(n, BE_HELD_MAX + 1);
+	/* another one for a session that it has is no more */
+	o->session[0] = o->session[1] = 0;
+	ck_assert_int_eq(be_held_add(&all, &me, 5, BE_HELD_MS, &o), CB_OK);
+	o = opened(1);
+	ck_assert_int_eq(be_held_add(&all, &you, 5, BE_HELD_MS, &o), CB_OK);
+	be_held_drop(&all, NULL, NULL);
+	ck_assert_ptr_null(all);
+}
+END_TEST
+
 /* The revocation of a certificate, and not of a device that has a new one. */
 START_TEST(a_certificate_may_be_revoked)
 {
@@ -368,6 +473,10 @@ open_suite(void)
 	tcase_set_timeout(tc, 60);
 	tcase_add_loop_test(tc, what_is_right_opens, 0, COUNT(ways));
 	tcase_add_loop_test(tc, one_flaw_is_enough, 0, COUNT(flaws));
+	tcase_add_loop_test(tc, a_session_is_checked_again, 0, COUNT(flaws));
+	tcase_add_test(tc, a_session_that_nobody_checks_is_forgotten);
+	tcase_add_test(tc, what_is_held_for_an_act_ends_by_itself);
+	tcase_add_test(tc, a_worker_holds_so_many_and_no_more);
 	tcase_add_test(tc, a_certificate_may_be_revoked);
 	tcase_add_test(tc, a_recording_opens_nothing);
 	tcase_add_test(tc, every_refusal_is_tested);

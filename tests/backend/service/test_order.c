@@ -385,41 +385,6 @@ START_TEST(an_order_that_is_none_ends_the_channel)
 }
 END_TEST
 
-/* ---- how long a card is open to its act ---------------------------------- */
-
-static void
-hold(struct be_asker *a, uint8_t session, uint64_t until)
-{
-	struct be_opened *opened = cr_secret_new(sizeof(*opened));
-
-	ck_assert_ptr_nonnull(opened);
-	memcpy(opened->session, id(session), WIRE_ID);
-	ck_assert_int_eq(be_safe_hold(a, &opened, until), CB_OK);
-}
-
-START_TEST(what_is_open_for_a_while_is_closed_then)
-{
-	static struct be_safe safe;
-	struct be_asker a = { .safe = &safe };
-	const uint8_t *other[] = { id(9) };
-	struct cb_buf body = CB_BUF_INIT;
-	struct be_message m = { .type = BE_ASK_LOCK };
-
-	hold(&a, 1, 0);
-	hold(&a, 2, be_vault_tick());
-	hold(&a, 3, be_vault_tick() + 600000);
-	ck_assert_uint_eq(a.open_n, 3);
-	ck_assert_int_eq(be_ask_ids_put(&body, other, 1), CB_OK);
-	m.body = cb_buf_span(&body);
-	ck_assert_int_eq(be_safe_serve(&a, NULL, &m), CB_OK);
-	ck_assert_uint_eq(a.open_n, 2);
-	for (const struct be_held *h = safe.held; h != NULL; h = h->next)
-		ck_assert_uint_ne(h->opened->session[0], 2);
-	be_safe_lock(&safe, &a);
-	cb_buf_free(&body);
-}
-END_TEST
-
 Suite *
 order_suite(void)
 {
@@ -442,7 +407,6 @@ order_suite(void)
 	tcase_add_loop_test(
 	    free_ones, without_its_recovery_root_no_secret_is_kept, 0, 3);
 	tcase_add_test(free_ones, an_unblock_needs_the_policy);
-	tcase_add_test(free_ones, what_is_open_for_a_while_is_closed_then);
 	suite_add_tcase(s, free_ones);
 	return s;
 }

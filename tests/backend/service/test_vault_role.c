@@ -96,6 +96,7 @@ START_TEST(nothing_is_given_for_nothing)
 	struct be_passcode_ask pin = { .session = { 1 } };
 	struct be_unlock unlock = { .offer = cb_span_str("offer"),
 		.accept = cb_span_str("accept") };
+	const struct be_recheck again = { .session = { 1 } };
 	struct cb_buf body = CB_BUF_INIT, answer = CB_BUF_INIT;
 
 	role_link(&store, &vault);
@@ -109,6 +110,11 @@ START_TEST(nothing_is_given_for_nothing)
 	ck_assert_int_eq(
 	    ask(worker, BE_ASK_PASSCODE, cb_buf_span(&body), &answer),
 	    CB_E_ABSENT);
+	cb_buf_clear(&body);
+	ck_assert_int_eq(be_recheck_put(&body, &again), CB_OK);
+	ck_assert_int_eq(
+	    ask(worker, BE_ASK_RECHECK, cb_buf_span(&body), &answer),
+	    CB_E_DENIED);
 	ck_assert_int_eq(ask(worker, BE_ASK_TOKEN_HASH,
 			     cb_span_str("enrol"), &answer),
 	    CB_E_DENIED);
@@ -127,6 +133,7 @@ static const struct {
 	{ BE_ASK_UNLOCK, 3 },
 	{ BE_ASK_CHALLENGE, WIRE_ID },
 	{ BE_ASK_PASSCODE, 5 },
+	{ BE_ASK_RECHECK, 5 },
 };
 
 START_TEST(nonsense_ends_the_channel_alone)

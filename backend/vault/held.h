@@ -1,0 +1,42 @@
+/* SPDX-License-Identifier: BSD-2-Clause
+ * Copyright (c) 2026 The cardbridge authors */
+/*
+ * Cards that are open: what the vault keeps of each session until its worker
+ * says that it is over, is gone itself, or has not had the session's rights
+ * checked for a long time.
+ */
+#ifndef BE_VAULT_HELD_H
+#define BE_VAULT_HELD_H
+
+#include "backend/vault/open.h"
+
+#define BE_HELD_MAX 4096	/* cards that one worker has open */
+/* A worker asks once a minute; one that has forgotten a session for so long
+ * will not need it again. */
+#define BE_HELD_MS (UINT64_C(4) * 3600 * 1000)
+
+struct be_held {
+	struct be_held *next;
+	const void *by;			/* whose it is */
+	uint64_t checked;		/* on the vault's clock */
+	uint64_t ms;			/* so long it is held from then */
+	struct be_opened *opened;	/* in secret memory */
+};
+
+/* NULL: it has no such session, or it is stale. */
+struct be_held *be_held_find(struct be_held *all, const void *by,
+    uint64_t tick, const uint8_t session[WIRE_ID]);
+/* It was checked. What is not held for BE_HELD_MS is held no longer by that:
+ * it is for one act. */
+void be_held_checked(struct be_held *h, uint64_t tick);
+/* Takes *opened; in the place of one that it has. CB_E_LIMIT: it has too many;
+ * and then *opened remains the caller's. */
+CB_MUST_USE enum cb_err be_held_add(struct be_held **all, const void *by,
+    uint64_t tick, uint64_t ms, struct be_opened **opened);
+/* One session of it, or (NULL) all; of NULL, everybody's. */
+void be_held_drop(
+    struct be_held **all, const void *by, const uint8_t *session);
+/* Those that nobody has had checked for as long as they are held. */
+void be_held_drop_stale(struct be_held **all, uint64_t tick);
+
+#endif
