@@ -154,15 +154,20 @@ static enum cb_err
 check_card(struct be_store *st, struct be_act *a)
 {
 	struct be_row *row = NULL;
+	bool in_use = false;
 	enum cb_err r;
 
 	if ((r = BE_QUERY(st->db,
-		 "SELECT 1 FROM card WHERE id=?1 AND organisation=?2", &row,
-		 BE_ID(a->card), BE_ID(a->organisation))) == CB_OK)
-		r = be_row_next(row);
+		 "SELECT state FROM card WHERE id=?1 AND organisation=?2",
+		 &row, BE_ID(a->card), BE_ID(a->organisation))) == CB_OK &&
+	    (r = be_row_next(row)) == CB_OK)
+		in_use = be_row_int(row, 0) == 1;
 	be_row_end(&row);
-	return r == CB_E_ABSENT
-	    ? refuse(a, r, "the organisation has no such card")
+	if (r == CB_E_ABSENT)
+		return refuse(a, r, "the organisation has no such card");
+	/* it is given back, but does nothing any more */
+	return r == CB_OK && kinds[a->kind].fence && !in_use
+	    ? refuse(a, CB_E_DENIED, "the card is suspended or terminated")
 	    : r;
 }
 

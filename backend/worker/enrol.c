@@ -138,8 +138,10 @@ run(struct be_job *job)
 	struct cb_buf answer = CB_BUF_INIT;
 	enum cb_err r;
 
-	if ((r = certify(e)) == CB_OK && (r = enter(e)) == CB_OK)
+	if ((r = certify(e)) == CB_OK && (r = enter(e)) == CB_OK) {
+		be_rights_changed(e->w);
 		r = cb_put_lv16(&answer, e->made.certificate);
+	}
 	if (r == CB_OK)
 		be_reply(e->w, &e->reply, cb_buf_span(&answer));
 	else	/* whether there is such a token is not told */

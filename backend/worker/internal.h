@@ -12,8 +12,9 @@
  *	run.c		running the commands of a body
  *	lookup.c	bodies of sessions that nobody knows any more
  *	watch.c		WATCH
+ *	rights.c	whether who has a card, or watches it, still may
  *	enrol.c		ENROL
- *	hosted.c, record.c, book.c, pool.c
+ *	hosted.c, record.c, book.c, pool.c, index.c
  */
 #ifndef BE_WORKER_INTERNAL_H
 #define BE_WORKER_INTERNAL_H
@@ -25,8 +26,11 @@
 #include "backend/calls.h"
 #include "backend/worker/book.h"
 #include "backend/worker/hosted.h"
+#include "backend/worker/index.h"
 #include "backend/worker/pool.h"
+#include "backend/worker/queue.h"
 #include "backend/worker/tally.h"
+#include "backend/worker/watch.h"
 #include "backend/worker/worker.h"
 #include "wire/message.h"
 #include "wire/open.h"
@@ -61,13 +65,20 @@ struct be_session {
 	struct be_job ending;	/* be_session_end(): needs no memory then */
 	struct be_session *next;
 	struct be_worker *w;
+	struct be_link of_id, of_card;
 	uint8_t id[WIRE_ID], device[WIRE_ID], card[WIRE_ID];
 	uint64_t fence;
 	unsigned vault;		/* number of the channel by which it opened */
+	struct cb_buf certificate;	/* of the device, as it opened */
 	/* With the worker's lock. Who has set `busy` has all of the rest. */
 	bool busy;
 	bool yielding;		/* somebody waits to take the card */
 	bool over;		/* no longer in the table */
+	/* Its right is over, and it ends with the running command. Set with
+	 * the lock; read also without, atomically. */
+	bool lapsed;
+	struct be_item check;	/* in the worker's `checks` */
+	uint64_t check_at;	/* then its rights are asked anew */
 	uint64_t last_use;
 	struct be_reply waiting; /* for the body that is running */
 	uint8_t running[CR_HASH];
@@ -96,15 +107,6 @@ struct be_claim {
 	const uint8_t *card;
 };
 
-struct be_watch {
-	struct be_watch *next;
-	struct be_reply reply;
-	uint8_t holder[WIRE_ID], card[WIRE_ID], session[WIRE_ID];
-	uint32_t stamp;
-	bool right;	/* the card is there for the holder */
-	bool known;	/* ... that was looked up */
-};
-
 struct be_peer {
 	struct be_channel *ch;
 	struct be_watched *watched;
@@ -120,11 +122,17 @@ struct be_worker {
 	pthread_cond_t idle;	/* a session is no longer busy, or a claim ends */
 	struct be_peer door, store, vault;
 	struct be_session *sessions;
+	struct be_index by_id, by_card;	/* the sessions */
 	size_t sessions_n;	/* with those that are being opened */
+	uint64_t due_at;	/* nothing is due before; be_worker_due() */
+	struct be_job sweep;	/* rights.c */
+	bool sweeping;
+	struct be_queue checks;	/* sessions whose rights are to be asked */
+	uint64_t rights_no;	/* grows whenever rows that grant change */
 	struct be_claim *claims;
 	unsigned waiters;	/* threads of the pool that wait for `idle` */
 	struct be_offer *offers;
-	struct be_watch *watches;
+	struct be_watches watches;
 	struct be_tally tally;
 	be_lost_fn *lost;	/* NULL: nobody wants to know */
 	void *lost_ctx;
@@ -135,6 +143,9 @@ struct be_worker {
 
 uint64_t be_worker_tick(void);	/* milliseconds that only grow */
 uint64_t be_worker_time(void);	/* since 1970 */
+
+/* With the lock: something falls due then, or before. */
+void be_worker_due(struct be_worker *w, uint64_t at);
 
 /* ---- ask.c: threads of the pool ------------------------------------------ */
 
@@ -205,7 +216,7 @@ CB_MUST_USE enum cb_err be_session_load(
 CB_MUST_USE enum cb_err be_session_commit(
     struct be_session *s, const struct be_answer *answer, bool end);
 /* Who is busy with it is not any more; with `answer`, who waits for the last
- * body is given its answers. */
+ * body is given its answers. One whose right is over ends. */
 void be_session_idle(struct be_session *s, bool answer);
 /* Out of the table, by who is busy with it; and freed. Returns who waits for
  * the body that was running. */
@@ -215,16 +226,21 @@ void be_session_drop(struct be_session **s);
 /* Frees one that is in no table; the vault gives up its keys. Without the
  * lock. */
 void be_session_free(struct be_session **s);
+/* With the lock: when something falls due with one that is not busy. */
+uint64_t be_session_due(struct be_session *s);
 /* Whoever is busy with it: the lease is given back by the pool, then it is
  * dropped. With or without the lock. */
 void be_session_end(struct be_session *s, enum cb_err code, const char *what);
 
 /* ---- lease.c ------------------------------------------------------------- */
 
-/* Gives back the lease of a session that no process has any more. */
-CB_MUST_USE enum cb_err be_lease_free(
-    struct be_worker *w, const uint8_t card[WIRE_ID],
-    const struct be_lease *lease);
+#define BE_WORKER_GONE "worker-gone"	/* in the books */
+
+/* Gives back a lease by itself: of a session that no process has any more, or
+ * whose card cannot commit. */
+CB_MUST_USE enum cb_err be_lease_free(struct be_worker *w,
+    const uint8_t card[WIRE_ID], const struct be_lease *lease,
+    enum cb_err code, const char *what);
 /* Any thread: the same for a session that could not keep what it did, by the
  * pool, and again if the store fails. */
 void be_lease_let_go(struct be_worker *w, const struct be_session *s);
@@ -262,12 +278,23 @@ void be_body_run(struct be_body *b);
 /* In the pool: nobody knows this session. */
 void be_body_lookup(struct be_body *b);
 
-/* ---- watch.c: with the lock ---------------------------------------------- */
+/* ---- rights.c ------------------------------------------------------------ */
 
-/* Something about this card has changed. */
-void be_watch_news(struct be_worker *w, const uint8_t card[WIRE_ID]);
-bool be_watch_holds(
-    const struct be_worker *w, const uint8_t session[WIRE_ID]);
-void be_watch_clear(struct be_worker *w);
+#define BE_RIGHT_ENDED "right-ended"	/* in the books */
+
+/* In a pool: the rows that let the holder use the card; with a card of zeros,
+ * a person the organisation. They borrow from the answer. CB_E_ABSENT: one is
+ * missing. */
+CB_MUST_USE enum cb_err be_rights_ask(struct be_worker *w,
+    const uint8_t holder[WIRE_ID], const uint8_t card[WIRE_ID],
+    struct cb_buf *answer, struct be_rights *out);
+/* With the lock. A session is in the table that was opened by rights as of
+ * this w->rights_no. */
+void be_rights_begin(
+    struct be_worker *w, struct be_session *s, uint64_t as_of);
+/* With the lock: the rights of a session are asked now. */
+void be_rights_recheck(struct be_worker *w, struct be_session *s);
+/* With the lock: there is something to be asked. */
+void be_rights_sweep(struct be_worker *w);
 
 #endif

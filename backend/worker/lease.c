@@ -12,8 +12,8 @@
 #define TRIES 10
 #define AGAIN_MS 200
 
-static enum cb_err
-release(struct be_worker *w, const uint8_t card[WIRE_ID],
+enum cb_err
+be_lease_free(struct be_worker *w, const uint8_t card[WIRE_ID],
     const struct be_lease *lease, enum cb_err code, const char *what)
 {
 	struct be_lease_change change = { .what = BE_RELEASE };
@@ -39,13 +39,6 @@ release(struct be_worker *w, const uint8_t card[WIRE_ID],
 	return r == CB_E_BUSY ? CB_OK : r;
 }
 
-enum cb_err
-be_lease_free(struct be_worker *w, const uint8_t card[WIRE_ID],
-    const struct be_lease *lease)
-{
-	return release(w, card, lease, CB_E_PEER, "worker-gone");
-}
-
 /* ---- of a session that failed -------------------------------------------- */
 
 struct letting_go {
@@ -63,7 +56,8 @@ let_go(struct be_job *job)
 	enum cb_err r;
 
 	for (int i = 1;; i++) {
-		r = release(l->w, l->card, &l->lease, CB_E_STORE, "failed");
+		r = be_lease_free(
+		    l->w, l->card, &l->lease, CB_E_STORE, "failed");
 		if (r != CB_E_STORE || i == TRIES ||
 		    __atomic_load_n(&l->w->ended, __ATOMIC_RELAXED) != 0)
 			break;

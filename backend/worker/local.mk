@@ -8,6 +8,7 @@ backend_worker_libworker_la_SOURCES = \
 	backend/worker/book.c backend/worker/book.h \
 	backend/worker/enrol.c \
 	backend/worker/hosted.c backend/worker/hosted.h \
+	backend/worker/index.c backend/worker/index.h \
 	backend/worker/internal.h \
 	backend/worker/lease.c \
 	backend/worker/lookup.c \
@@ -15,11 +16,13 @@ backend_worker_libworker_la_SOURCES = \
 	backend/worker/offer.c \
 	backend/worker/open.c \
 	backend/worker/pool.c backend/worker/pool.h \
+	backend/worker/queue.h \
 	backend/worker/record.c backend/worker/record.h \
 	backend/worker/refuse.c \
+	backend/worker/rights.c \
 	backend/worker/run.c \
 	backend/worker/session.c \
 	backend/worker/tally.c backend/worker/tally.h \
-	backend/worker/watch.c \
+	backend/worker/watch.c backend/worker/watch.h \
 	backend/worker/worker.c backend/worker/worker.h
 endif

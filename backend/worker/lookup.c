@@ -55,7 +55,9 @@ fence(const struct be_body *b)
 
 	if (r == CB_E_ABSENT)
 		return CB_OK;
-	return r == CB_OK ? be_lease_free(b->w, lease.card, &lease) : r;
+	return r == CB_OK ? be_lease_free(b->w, lease.card, &lease,
+			       CB_E_PEER, BE_WORKER_GONE)
+			   : r;
 }
 
 /* The answers up to the last command that left any. */

@@ -28,23 +28,21 @@ struct opening {
 	struct be_session *before;	/* who has the card; we are busy with it */
 	struct be_claim claim;	/* of no card: it has none */
 	struct be_book book;
+	uint64_t rights_no;	/* before rights were asked */
 };
 
 /* ---- what the vault opens ------------------------------------------------ */
 
 static enum cb_err
-ask_vault(struct opening *o, struct cb_span rights)
+ask_vault(struct opening *o, struct be_unlock *u)
 {
 	struct cb_buf body = CB_BUF_INIT, answer = CB_BUF_INIT;
-	struct be_unlock *u = calloc(1, sizeof(*u));
-	struct cb_span wrap;
-	enum cb_err r = CB_E_NOMEM;
+	struct cb_span wrap =
+	    cb_span_tail(u->rights.card_key, WRAP_VERSION_AT);
+	enum cb_err r;
 
-	if (u == NULL || (r = be_rights_get(&rights, &u->rights)) != CB_OK)
-		goto out;
 	u->offer = cb_buf_span(&o->offer->bytes);
 	u->accept = cb_buf_span(&o->accept);
-	wrap = cb_span_tail(u->rights.card_key, WRAP_VERSION_AT);
 	if ((r = be_unlock_put(&body, u)) != CB_OK ||
 	    (r = be_ask_vault(o->w, BE_ASK_UNLOCK, cb_buf_span(&body),
 		 &answer)) != CB_OK ||
@@ -57,7 +55,6 @@ ask_vault(struct opening *o, struct cb_span rights)
 	else
 		r = cb_get_u32(&wrap, &o->s->secrets->key.version);
 out:
-	free(u);
 	cb_buf_free(&body);
 	cb_buf_free(&answer);
 	return r;
@@ -66,17 +63,15 @@ out:
 static enum cb_err
 unlock(struct opening *o)
 {
-	struct be_ask_rights ask = { .is_person = false };
+	struct be_unlock *u = calloc(1, sizeof(*u));
 	struct be_card_key *key = &o->s->secrets->key;
-	struct cb_buf body = CB_BUF_INIT, rights = CB_BUF_INIT;
-	enum cb_err r;
+	struct cb_buf rights = CB_BUF_INIT;
+	enum cb_err r = CB_E_NOMEM;
 
-	memcpy(ask.holder, o->holder, WIRE_ID);
-	memcpy(ask.card, o->s->card, WIRE_ID);
-	if ((r = be_ask_rights_put(&body, &ask)) == CB_OK &&
-	    (r = be_ask_store(o->w, BE_ASK_RIGHTS, cb_buf_span(&body),
-		 &rights)) == CB_OK)
-		r = ask_vault(o, cb_buf_span(&rights));
+	if (u != NULL &&
+	    (r = be_rights_ask(o->w, o->holder, o->s->card, &rights,
+		 &u->rights)) == CB_OK)
+		r = ask_vault(o, u);
 	if (r == CB_OK) {
 		key->kind = o->w->set.kind;
 		memcpy(key->backend, o->w->set.backend, WIRE_ID);
@@ -87,7 +82,7 @@ unlock(struct opening *o)
 		o->s->vault = o->w->vault.no;
 		(void)pthread_mutex_unlock(&o->w->lock);
 	}
-	cb_buf_free(&body);
+	free(u);
 	cb_buf_free(&rights);
 	return r;
 }
@@ -255,7 +250,8 @@ free_stale(struct opening *o)
 		 &answer)) == CB_OK &&
 	    (r = be_ask_lease_get(cb_buf_span(&answer), &lease)) == CB_OK &&
 	    lease.held)
-		r = be_lease_free(o->w, o->s->card, &lease);
+		r = be_lease_free(o->w, o->s->card, &lease, CB_E_PEER,
+		    BE_WORKER_GONE);
 	cb_buf_free(&answer);
 	return r;
 }
@@ -349,7 +345,8 @@ load(struct opening *o, struct cb_buf *record)
 
 		memcpy(lease.device, o->s->device, WIRE_ID);
 		memcpy(lease.session, o->s->id, WIRE_ID);
-		if (be_lease_free(o->w, o->s->card, &lease) != CB_OK)
+		if (be_lease_free(o->w, o->s->card, &lease, CB_E_STORE,
+			"not-opened") != CB_OK)
 			cb_log(CB_LOG_WARNING,
 			    "a card could not be given back");
 	}
@@ -380,13 +377,17 @@ publish(struct opening *o)
 	o->s = NULL;
 	(void)pthread_mutex_lock(&w->lock);
 	s->last_use = be_worker_tick();
+	s->check_at = UINT64_MAX;
 	be_session_add(w, s, &old);
+	if (!s->over) {
+		be_rights_begin(w, s, o->rights_no);
+		be_worker_due(w, be_session_due(s));
+	}
 	be_watch_news(w, o->a.card);
 	/* who stops the worker waits for it as well */
 	(void)pthread_cond_broadcast(&w->idle);
 	(void)pthread_mutex_unlock(&w->lock);
 	be_session_free(&old);
-	be_loop_wake(w->loop);
 }
 
 static enum cb_err
@@ -414,7 +415,12 @@ prepare(struct opening *o)
 		return CB_E_NOMEM;
 	memcpy(s->device, o->holder, WIRE_ID);
 	memcpy(s->card, o->a.card, WIRE_ID);
+	if ((r = cb_buf_set(&s->certificate, o->a.certificate)) != CB_OK) {
+		be_session_free(&o->s);
+		return r;
+	}
 	(void)pthread_mutex_lock(&w->lock);
+	o->rights_no = w->rights_no;
 	if (w->sessions_n >= w->set.cards)
 		r = CB_E_NOMEM;	/* busy: again later */
 	else

@@ -10,28 +10,58 @@
 
 #include "backend/worker/pool.h"
 
-struct be_pool {
-	pthread_mutex_t lock;
-	pthread_cond_t some;
+struct lane {
+	pthread_cond_t some;	/* jobs, or the end */
 	struct be_job *first, **last;
 	size_t waiting;
-	bool end;
-	unsigned n;
-	pthread_t threads[];
 };
 
+struct thread {
+	struct be_pool *pool;
+	struct lane *lane;
+	pthread_t id;
+};
+
+struct be_pool {
+	pthread_mutex_t lock;
+	struct lane jobs, aside;
+	size_t running;
+	bool end;
+	unsigned n;
+	struct thread threads[];
+};
+
+/* Jobs may add others, of either lane, up to the end. */
+static bool
+is_over(const struct be_pool *p)
+{
+	return p->end && p->running == 0 && p->jobs.first == NULL &&
+	    p->aside.first == NULL;
+}
+
+static void
+tell_all(struct be_pool *p)
+{
+	(void)pthread_cond_broadcast(&p->jobs.some);
+	(void)pthread_cond_broadcast(&p->aside.some);
+}
+
 static struct be_job *
-take(struct be_pool *p)
+take(struct be_pool *p, struct lane *lane, bool was_running)
 {
 	struct be_job *job;
 
 	(void)pthread_mutex_lock(&p->lock);
-	while (p->first == NULL && !p->end)
-		(void)pthread_cond_wait(&p->some, &p->lock);
-	if ((job = p->first) != NULL) {
-		p->waiting--;
-		if ((p->first = job->next) == NULL)
-			p->last = &p->first;
+	p->running -= was_running;
+	if (is_over(p))
+		tell_all(p);
+	while (lane->first == NULL && !is_over(p))
+		(void)pthread_cond_wait(&lane->some, &p->lock);
+	if ((job = lane->first) != NULL) {
+		lane->waiting--;
+		p->running++;
+		if ((lane->first = job->next) == NULL)
+			lane->last = &lane->first;
 	}
 	(void)pthread_mutex_unlock(&p->lock);
 	return job;
@@ -40,32 +70,47 @@ take(struct be_pool *p)
 static void *
 work(void *arg)
 {
-	struct be_job *job;
+	const struct thread *t = arg;
+	struct be_job *job = NULL;
 
-	while ((job = take(arg)) != NULL)
+	while ((job = take(t->pool, t->lane, job != NULL)) != NULL)
 		job->run(job);
 	return NULL;
+}
+
+static bool
+start(struct be_pool *p, struct lane *lane)
+{
+	struct thread *t = &p->threads[p->n];
+
+	t->pool = p;
+	t->lane = lane;
+	if (pthread_create(&t->id, NULL, work, t) != 0)
+		return false;
+	p->n++;
+	return true;
 }
 
 enum cb_err
 be_pool_new(struct be_pool **out, unsigned threads)
 {
 	struct be_pool *p =
-	    calloc(1, sizeof(*p) + threads * sizeof(p->threads[0]));
+	    calloc(1, sizeof(*p) + (threads + 1) * sizeof(p->threads[0]));
 
 	*out = NULL;
 	if (p == NULL)
 		return CB_E_NOMEM;
-	p->last = &p->first;
+	p->jobs.last = &p->jobs.first;
+	p->aside.last = &p->aside.first;
 	if (pthread_mutex_init(&p->lock, NULL) != 0 ||
-	    pthread_cond_init(&p->some, NULL) != 0) {
+	    pthread_cond_init(&p->jobs.some, NULL) != 0 ||
+	    pthread_cond_init(&p->aside.some, NULL) != 0) {
 		free(p);
 		return CB_E_NOMEM;
 	}
-	while (p->n < threads &&
-	    pthread_create(&p->threads[p->n], NULL, work, p) == 0)
-		p->n++;
-	if (p->n < threads) {
+	while (p->n < threads && start(p, &p->jobs))
+		;
+	if (p->n < threads || !start(p, &p->aside)) {
 		be_pool_free(&p);
 		return CB_E_NOMEM;
 	}
@@ -82,28 +127,29 @@ be_pool_free(struct be_pool **pool)
 		return;
 	(void)pthread_mutex_lock(&p->lock);
 	p->end = true;
-	(void)pthread_cond_broadcast(&p->some);
+	tell_all(p);
 	(void)pthread_mutex_unlock(&p->lock);
 	for (unsigned i = 0; i < p->n; i++)
-		(void)pthread_join(p->threads[i], NULL);
-	(void)pthread_cond_destroy(&p->some);
+		(void)pthread_join(p->threads[i].id, NULL);
+	(void)pthread_cond_destroy(&p->jobs.some);
+	(void)pthread_cond_destroy(&p->aside.some);
 	(void)pthread_mutex_destroy(&p->lock);
 	free(p);
 	*pool = NULL;
 }
 
 static enum cb_err
-add(struct be_pool *p, struct be_job *job, size_t max)
+add(struct be_pool *p, struct lane *lane, struct be_job *job, size_t max)
 {
 	enum cb_err r = CB_E_NOMEM;
 
 	job->next = NULL;
 	(void)pthread_mutex_lock(&p->lock);
-	if (p->waiting < max) {
-		p->waiting++;
-		*p->last = job;
-		p->last = &job->next;
-		(void)pthread_cond_signal(&p->some);
+	if (lane->waiting < max) {
+		lane->waiting++;
+		*lane->last = job;
+		lane->last = &job->next;
+		(void)pthread_cond_signal(&lane->some);
 		r = CB_OK;
 	}
 	(void)pthread_mutex_unlock(&p->lock);
@@ -113,11 +159,17 @@ add(struct be_pool *p, struct be_job *job, size_t max)
 enum cb_err
 be_pool_add(struct be_pool *p, struct be_job *job)
 {
-	return add(p, job, BE_POOL_MAX);
+	return add(p, &p->jobs, job, BE_POOL_MAX);
 }
 
 void
 be_pool_put(struct be_pool *p, struct be_job *job)
 {
-	(void)!add(p, job, SIZE_MAX);
+	(void)!add(p, &p->jobs, job, SIZE_MAX);
+}
+
+void
+be_pool_aside(struct be_pool *p, struct be_job *job)
+{
+	(void)!add(p, &p->aside, job, SIZE_MAX);
 }

@@ -18,8 +18,9 @@ struct be_job {
 	void (*run)(struct be_job *job);
 };
 
+/* So many threads, and one aside. */
 CB_MUST_USE enum cb_err be_pool_new(struct be_pool **out, unsigned threads);
-/* What is there is done first. */
+/* What is there is done first, and what that adds. */
 void be_pool_free(struct be_pool **pool);
 /* Any thread; first come, first served. CB_E_NOMEM: too many wait, and the job
  * remains the caller's. */
@@ -28,5 +29,8 @@ CB_MUST_USE enum cb_err be_pool_add(struct be_pool *pool, struct be_job *job);
 /* The same however many wait: for what sessions that there are need, of which
  * each has one at most. */
 void be_pool_put(struct be_pool *pool, struct be_job *job);
+/* By a thread that does nothing else: what must not wait until cards have
+ * computed, and is short. */
+void be_pool_aside(struct be_pool *pool, struct be_job *job);
 
 #endif

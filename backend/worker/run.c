@@ -179,6 +179,14 @@ execute(struct be_body *b, const struct wire_command *c, struct answer *n)
 {
 	struct be_session *s = b->s;
 
+	if (__atomic_load_n(&s->lapsed, __ATOMIC_RELAXED)) {
+		refuse(n, CB_E_DENIED, "this device may not use the card "
+				       "any more");
+		be_book_add(&s->book, WIRE_SESSION_END, CB_E_DENIED,
+		    BE_RIGHT_ENDED);
+		b->end = true;
+		return CB_OK;
+	}
 	if (b->answers.n + ANSWER_ROOM > WIRE_BODY_MAX) {
 		refuse(n, CB_E_LIMIT, "too many answers for one body");
 		return CB_OK;
@@ -298,19 +306,36 @@ finish(struct be_body *b)
 	be_body_free(&b);
 }
 
+/* The card was suspended, and its own act could not give it back. */
+static void
+suspended(struct be_session *s)
+{
+	struct be_lease lease = { .fence = s->fence };
+
+	memcpy(lease.device, s->device, WIRE_ID);
+	memcpy(lease.session, s->id, WIRE_ID);
+	if (be_lease_free(s->w, s->card, &lease, CB_E_DENIED,
+		BE_RIGHT_ENDED) != CB_OK)
+		cb_log(CB_LOG_WARNING, "a card could not be given back");
+}
+
 /* Nothing of what the card has done since its last commit may be seen. The
  * bridge asks again, and is told what was kept. */
 static void
 give_up(struct be_body *b, enum cb_err r)
 {
 	struct be_session *s = b->s;
+	const bool known =
+	    r == CB_E_BUSY || r == CB_E_ABSENT || r == CB_E_DENIED;
 	struct be_reply reply;
 
-	be_lease_let_go(b->w, s);
+	if (r == CB_E_DENIED && !s->on_loop)
+		suspended(s);
+	else
+		be_lease_let_go(b->w, s);
 	reply = be_session_over(&s);
 	cb_log(CB_LOG_ERROR, "a session is over: %s", cb_err_text(r));
-	be_reply_fail(b->w, &reply,
-	    r == CB_E_BUSY || r == CB_E_ABSENT ? CB_E_ABSENT : CB_E_STORE,
+	be_reply_fail(b->w, &reply, known ? CB_E_ABSENT : CB_E_STORE,
 	    WIRE_NOT_KNOWN, "the card could not keep what it did");
 	be_body_free(&b);
 }
@@ -319,10 +344,9 @@ static void
 run_in_pool(struct be_job *job)
 {
 	struct be_body *b = (struct be_body *)job;
-	struct be_worker *w = b->w;
 	enum cb_err r = CB_OK;
 
-	__atomic_add_fetch(&w->stats.pool_jobs, 1, __ATOMIC_RELAXED);
+	__atomic_add_fetch(&b->w->stats.pool_jobs, 1, __ATOMIC_RELAXED);
 	b->s->on_loop = false;
 	for (;;) {
 		if (b->to_commit)
@@ -335,8 +359,6 @@ run_in_pool(struct be_job *job)
 		finish(b);
 	else
 		give_up(b, r);
-	/* a login may have begun, which ends in time */
-	be_loop_wake(w->loop);
 }
 
 void

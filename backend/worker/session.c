@@ -16,21 +16,13 @@
 struct be_session *
 be_session_find(struct be_worker *w, const uint8_t session[WIRE_ID])
 {
-	struct be_session *s = w->sessions;
-
-	while (s != NULL && memcmp(s->id, session, WIRE_ID) != 0)
-		s = s->next;
-	return s;
+	return be_index_get(&w->by_id, session);
 }
 
 struct be_session *
 be_session_of_card(struct be_worker *w, const uint8_t card[WIRE_ID])
 {
-	struct be_session *s = w->sessions;
-
-	while (s != NULL && memcmp(s->card, card, WIRE_ID) != 0)
-		s = s->next;
-	return s;
+	return be_index_get(&w->by_card, card);
 }
 
 static void
@@ -44,6 +36,9 @@ take_out(struct be_worker *w, struct be_session *s)
 		at = &(*at)->next;
 	if (*at != NULL)
 		*at = s->next;
+	be_index_remove(&s->of_id);
+	be_index_remove(&s->of_card);
+	be_queue_remove(&w->checks, &s->check);
 	s->over = true;
 	w->sessions_n--;
 }
@@ -66,6 +61,8 @@ be_session_add(struct be_worker *w, struct be_session *s,
 	}
 	s->next = w->sessions;
 	w->sessions = s;
+	be_index_add(&w->by_id, &s->of_id, s->id, s);
+	be_index_add(&w->by_card, &s->of_card, s->card, s);
 }
 
 void
@@ -84,20 +81,38 @@ be_session_free(struct be_session **session)
 		cr_secret_free(s->secrets, sizeof(*s->secrets));
 	}
 	cb_buf_free(&s->answers);
+	cb_buf_free(&s->certificate);
 	free(s);
 	*session = NULL;
+}
+
+uint64_t
+be_session_due(struct be_session *s)
+{
+	const uint64_t login = emu_card_deadline(s->emu);
+	uint64_t at = s->check_at;
+
+	if (login < at)
+		at = login;
+	if (!be_watch_holds(s->w, s->id) &&
+	    s->last_use + s->w->set.silent < at)
+		at = s->last_use + s->w->set.silent;
+	return at;
 }
 
 void
 be_session_idle(struct be_session *s, bool answer)
 {
 	struct be_worker *w = s->w;
-	bool over;
+	bool over, ends;
 
 	(void)pthread_mutex_lock(&w->lock);
-	s->busy = false;
 	s->last_use = be_worker_tick();
 	over = s->over;
+	ends = s->lapsed && !over;
+	s->busy = ends;
+	if (!over && !ends)
+		be_worker_due(w, be_session_due(s));
 	if (answer)
 		be_reply_locked(
 		    w, &s->waiting, 0, cb_buf_span(&s->answers));
@@ -107,6 +122,8 @@ be_session_idle(struct be_session *s, bool answer)
 	/* taken out of the table while it was busy: nobody else has it */
 	if (over)
 		be_session_free(&s);
+	else if (ends)
+		be_session_end(s, CB_E_DENIED, BE_RIGHT_ENDED);
 }
 
 struct be_reply
@@ -314,5 +331,8 @@ be_session_end(struct be_session *s, enum cb_err code, const char *what)
 	be_book_clear(&s->book);
 	be_book_add(&s->book, WIRE_SESSION_END, (uint32_t)code, what);
 	s->ending.run = end_in_pool;
-	be_pool_put(s->w->pool, &s->ending);
+	if (s->lapsed)
+		be_pool_aside(s->w->pool, &s->ending);
+	else
+		be_pool_put(s->w->pool, &s->ending);
 }

@@ -11,6 +11,26 @@
 
 #define OVER 1
 
+struct watcher {	/* a holder that watches */
+	struct be_link link;
+	struct be_item item;	/* in `all` */
+	uint8_t id[WIRE_ID];
+	struct be_queue watches;
+	size_t n;
+};
+
+struct watch {
+	struct watcher *by;
+	struct be_link of_card, of_session, of_number;
+	struct be_item item, look;	/* of its watcher; in `look` */
+	struct be_reply reply;
+	uint8_t card[WIRE_ID], session[WIRE_ID];
+	uint8_t number[WIRE_ID];	/* that of the request, and zeros */
+	uint32_t stamp;
+	bool right;	/* the card is there for the holder */
+	bool known;	/* ... that was looked up */
+};
+
 struct news {
 	uint8_t state, flags;
 	uint16_t code;
@@ -30,16 +50,33 @@ is_zero(const uint8_t id[WIRE_ID])
 	return same(id, zeros);
 }
 
+enum cb_err
+be_watches_init(struct be_watches *all)
+{
+	struct be_index *const index[] = { &all->cards, &all->sessions,
+		&all->numbers, &all->holders };
+	enum cb_err r = CB_OK;
+
+	for (size_t i = 0; r == CB_OK && i < 4; i++)
+		r = be_index_init(index[i]);
+	return r;
+}
+
+/* ---- telling ------------------------------------------------------------- */
+
 static void
-news_of(struct be_worker *w, const struct be_watch *watch, struct news *n)
+news_of(struct be_worker *w, const struct watch *watch, struct news *n)
 {
 	const struct be_session *s = be_session_of_card(w, watch->card);
 
+	const bool own = s != NULL && same(s->device, watch->by->id);
+
 	*n = (struct news){ .state = WIRE_THERE };
-	if (!watch->right) {
+	/* whose right is over has it until the running command is answered */
+	if (!watch->right && !own) {
 		n->state = WIRE_NOT_THERE;
 		n->code = CB_E_DENIED;
-	} else if (s != NULL && !same(s->device, watch->holder)) {
+	} else if (s != NULL && !own) {
 		n->state = WIRE_ELSEWHERE;
 		n->code = CB_E_BUSY;
 	}
@@ -58,136 +95,210 @@ stamp_of(const struct news *n)
 	return n->state | (uint32_t)n->flags << 4 | (uint32_t)n->code << 8;
 }
 
-/* Tells it, if it is news. */
-static bool
-tell(struct be_worker *w, const struct be_watch *watch)
+/* A session lives from the end of its watch on. */
+static void
+remove_watch(struct be_worker *w, struct watch *watch)
+{
+	struct be_session *s = be_session_find(w, watch->session);
+	struct watcher *by = watch->by;
+
+	if (s != NULL) {
+		s->last_use = be_worker_tick();
+		be_worker_due(w, s->last_use + w->set.silent);
+	}
+	be_index_remove(&watch->of_card);
+	be_index_remove(&watch->of_session);
+	be_index_remove(&watch->of_number);
+	be_queue_remove(&w->watches.look, &watch->look);
+	be_queue_remove(&by->watches, &watch->item);
+	free(watch);
+	if (--by->n > 0)
+		return;
+	be_index_remove(&by->link);
+	be_queue_remove(&w->watches.all, &by->item);
+	free(by);
+}
+
+/* Tells it, if it is news: then the watch is over. */
+static void
+tell(struct be_worker *w, struct watch *watch)
 {
 	struct cb_buf body = CB_BUF_INIT;
 	struct news n;
 	uint32_t stamp;
 
 	if (!watch->known)
-		return false;
+		return;
 	news_of(w, watch, &n);
 	if ((stamp = stamp_of(&n)) == watch->stamp)
-		return false;
+		return;
 	if (cb_put_u32(&body, stamp) == CB_OK &&
 	    cb_put_u8(&body, n.state) == CB_OK &&
 	    cb_put_u8(&body, n.flags) == CB_OK &&
 	    cb_put_u16(&body, n.code) == CB_OK)
 		be_reply_locked(w, &watch->reply, 0, cb_buf_span(&body));
 	cb_buf_free(&body);
-	return true;
+	remove_watch(w, watch);
 }
 
-/* A session lives from the end of its watch on. */
 static void
-remove_watch(struct be_worker *w, struct be_watch **at)
+fail(struct be_worker *w, struct watch *watch, enum cb_err why)
 {
-	struct be_watch *watch = *at;
-	struct be_session *s = be_session_find(w, watch->session);
-
-	if (s != NULL)
-		s->last_use = be_worker_tick();
-	*at = watch->next;
-	free(watch);
+	be_reply_locked(w, &watch->reply, (uint16_t)why, CB_SPAN_EMPTY);
+	remove_watch(w, watch);
 }
 
 void
 be_watch_news(struct be_worker *w, const uint8_t card[WIRE_ID])
 {
-	struct be_watch **at = &w->watches;
+	struct be_link *l = be_index_find(&w->watches.cards, card), *next;
 
-	while (*at != NULL)
-		if (same((*at)->card, card) && tell(w, *at))
-			remove_watch(w, at);
-		else
-			at = &(*at)->next;
+	for (; l != NULL; l = next) {
+		next = be_link_next(l);
+		tell(w, l->of);
+	}
 }
 
 bool
 be_watch_holds(const struct be_worker *w, const uint8_t session[WIRE_ID])
 {
-	const struct be_watch *watch = w->watches;
-
-	while (watch != NULL && !same(watch->session, session))
-		watch = watch->next;
-	return watch != NULL;
+	return be_index_find(&w->watches.sessions, session) != NULL;
 }
 
 void
 be_watch_clear(struct be_worker *w)
 {
-	while (w->watches != NULL)
-		remove_watch(w, &w->watches);
+	struct be_item *first;
+	const struct watcher *by;
+
+	while ((first = w->watches.all.first) != NULL) {
+		by = first->of;
+		remove_watch(w, by->watches.first->of);
+	}
+}
+
+/* ---- whether the card is there for the holder ---------------------------- */
+
+static void
+look(struct be_worker *w, struct watch *watch)
+{
+	if (watch->look.at == NULL)
+		be_queue_add(&w->watches.look, &watch->look, watch);
+}
+
+void
+be_watch_right(struct be_worker *w, const uint8_t holder[WIRE_ID],
+    const uint8_t card[WIRE_ID], bool right)
+{
+	struct be_link *l = be_index_find(&w->watches.cards, card);
+
+	for (; l != NULL; l = be_link_next(l)) {
+		struct watch *watch = l->of;
+
+		if (!same(watch->by->id, holder))
+			continue;
+		watch->known = true;
+		watch->right = right;
+		be_queue_remove(&w->watches.look, &watch->look);
+	}
+}
+
+void
+be_watch_fail(struct be_worker *w, const uint8_t holder[WIRE_ID],
+    const uint8_t card[WIRE_ID], enum cb_err why)
+{
+	struct be_link *l = be_index_find(&w->watches.cards, card), *next;
+
+	for (; l != NULL; l = next) {
+		struct watch *watch = l->of;
+
+		next = be_link_next(l);
+		if (!same(watch->by->id, holder))
+			continue;
+		be_queue_remove(&w->watches.look, &watch->look);
+		if (!watch->known)
+			fail(w, watch, why);
+	}
+}
+
+bool
+be_watch_next(struct be_worker *w, uint8_t holder[WIRE_ID],
+    uint8_t card[WIRE_ID])
+{
+	const struct watch *watch = be_queue_take(&w->watches.look);
+
+	if (watch == NULL)
+		return false;
+	memcpy(holder, watch->by->id, WIRE_ID);
+	memcpy(card, watch->card, WIRE_ID);
+	return true;
+}
+
+void
+be_watch_look_again(struct be_worker *w)
+{
+	const struct be_item *by, *i;
+
+	for (by = w->watches.all.first; by != NULL; by = by->next)
+		for (i = ((struct watcher *)by->of)->watches.first;
+		     i != NULL; i = i->next)
+			look(w, i->of);
 }
 
 /* ---- requests ------------------------------------------------------------ */
 
-struct looking {
-	struct be_job job;
-	struct be_worker *w;
-	struct be_reply reply;
-	uint8_t holder[WIRE_ID], card[WIRE_ID];
-};
-
-/* Whether the store has the card for this holder. */
-static void
-run(struct be_job *job)
+static struct watcher *
+watcher_get(struct be_worker *w, const uint8_t holder[WIRE_ID])
 {
-	struct looking *l = (struct looking *)job;
-	struct be_worker *w = l->w;
-	struct be_ask_rights ask = { .is_person = false };
-	struct cb_buf body = CB_BUF_INIT, answer = CB_BUF_INIT;
-	struct be_watch **at;
-	enum cb_err r;
+	struct watcher *by = be_index_get(&w->watches.holders, holder);
 
-	memcpy(ask.holder, l->holder, WIRE_ID);
-	memcpy(ask.card, l->card, WIRE_ID);
-	if ((r = be_ask_rights_put(&body, &ask)) == CB_OK)
-		r = be_ask_store(
-		    w, BE_ASK_RIGHTS, cb_buf_span(&body), &answer);
-	(void)pthread_mutex_lock(&w->lock);
-	for (at = &w->watches; *at != NULL; at = &(*at)->next)
-		if ((*at)->reply.id == l->reply.id &&
-		    (*at)->reply.door == l->reply.door)
-			break;
-	if (*at != NULL) {
-		(*at)->known = true;
-		(*at)->right = r == CB_OK;
-		if (tell(w, *at))
-			remove_watch(w, at);
+	if (by == NULL && (by = calloc(1, sizeof(*by))) != NULL) {
+		memcpy(by->id, holder, WIRE_ID);
+		be_index_add(&w->watches.holders, &by->link, by->id, by);
+		be_queue_add(&w->watches.all, &by->item, by);
 	}
-	(void)pthread_mutex_unlock(&w->lock);
-	cb_buf_free(&body);
-	cb_buf_free(&answer);
-	free(l);
+	return by;
+}
+
+static void
+number_of(uint64_t id, uint8_t out[WIRE_ID])
+{
+	memset(out, 0, WIRE_ID);
+	memcpy(out, &id, sizeof(id));
+}
+
+static void
+add(struct be_worker *w, struct watcher *by, struct watch *watch)
+{
+	struct be_session *s = be_session_of_card(w, watch->card);
+
+	watch->by = by;
+	be_index_add(&w->watches.cards, &watch->of_card, watch->card, watch);
+	if (!is_zero(watch->session))
+		be_index_add(&w->watches.sessions, &watch->of_session,
+		    watch->session, watch);
+	be_index_add(
+	    &w->watches.numbers, &watch->of_number, watch->number, watch);
+	be_queue_add(&by->watches, &watch->item, watch);
+	if (++by->n > BE_WATCHES_MAX)
+		fail(w, by->watches.first->of, CB_E_NOMEM);
+	/* who uses it may */
+	watch->known = watch->right =
+	    s != NULL && !s->lapsed && same(s->device, by->id);
+	if (watch->known) {
+		tell(w, watch);
+	} else {
+		look(w, watch);
+		be_rights_sweep(w);
+	}
 }
 
 static enum cb_err
-look(struct be_worker *w, const struct be_watch *watch)
-{
-	struct looking *l = calloc(1, sizeof(*l));
-	enum cb_err r;
-
-	if (l == NULL)
-		return CB_E_NOMEM;
-	l->job.run = run;
-	l->w = w;
-	l->reply = watch->reply;
-	memcpy(l->holder, watch->holder, WIRE_ID);
-	memcpy(l->card, watch->card, WIRE_ID);
-	if ((r = be_pool_add(w->pool, &l->job)) != CB_OK)
-		free(l);
-	return r;
-}
-
-static enum cb_err
-watch_get(struct cb_span body, struct be_watch *watch)
+watch_get(struct cb_span body, uint8_t holder[WIRE_ID], struct watch *watch)
 {
 	enum cb_err r;
 
-	if ((r = be_bytes_get(&body, watch->holder, WIRE_ID)) != CB_OK ||
+	if ((r = be_bytes_get(&body, holder, WIRE_ID)) != CB_OK ||
 	    (r = be_bytes_get(&body, watch->card, WIRE_ID)) != CB_OK ||
 	    (r = be_bytes_get(&body, watch->session, WIRE_ID)) != CB_OK ||
 	    (r = cb_get_u32(&body, &watch->stamp)) != CB_OK)
@@ -199,28 +310,23 @@ enum cb_err
 be_on_watch(struct be_worker *w, const struct be_reply *reply,
     struct cb_span body)
 {
-	struct be_watch *watch = calloc(1, sizeof(*watch));
-	struct be_session *s;
+	struct watch *watch = calloc(1, sizeof(*watch));
+	struct watcher *by;
+	uint8_t holder[WIRE_ID];
 	enum cb_err r = CB_E_NOMEM;
 
-	if (watch == NULL || (r = watch_get(body, watch)) != CB_OK) {
+	if (watch == NULL || (r = watch_get(body, holder, watch)) != CB_OK) {
 		free(watch);
 		return r;
 	}
 	watch->reply = *reply;
+	number_of(reply->id, watch->number);
 	(void)pthread_mutex_lock(&w->lock);
-	s = be_session_of_card(w, watch->card);
-	/* who uses it may */
-	watch->known = watch->right =
-	    s != NULL && same(s->device, watch->holder);
-	watch->next = w->watches;
-	w->watches = watch;
-	if (watch->known) {
-		if (tell(w, watch))
-			remove_watch(w, &w->watches);
-	} else if ((r = look(w, watch)) != CB_OK) {
-		be_reply_locked(w, reply, (uint16_t)r, CB_SPAN_EMPTY);
-		remove_watch(w, &w->watches);
+	if ((by = watcher_get(w, holder)) != NULL) {
+		add(w, by, watch);
+	} else {
+		be_reply_locked(w, reply, CB_E_NOMEM, CB_SPAN_EMPTY);
+		free(watch);
 	}
 	(void)pthread_mutex_unlock(&w->lock);
 	return CB_OK;
@@ -230,7 +336,8 @@ enum cb_err
 be_on_unwatch(struct be_worker *w, const struct be_reply *reply,
     struct cb_span body)
 {
-	struct be_watch **at;
+	uint8_t number[WIRE_ID];
+	struct watch *watch;
 	uint64_t id;
 	enum cb_err r;
 
@@ -238,13 +345,10 @@ be_on_unwatch(struct be_worker *w, const struct be_reply *reply,
 	if ((r = cb_get_u64(&body, &id)) != CB_OK ||
 	    (r = cb_get_end(&body)) != CB_OK)
 		return r;
+	number_of(id, number);
 	(void)pthread_mutex_lock(&w->lock);
-	for (at = &w->watches; *at != NULL; at = &(*at)->next)
-		if ((*at)->reply.id == id) {
-			remove_watch(w, at);
-			break;
-		}
+	if ((watch = be_index_get(&w->watches.numbers, number)) != NULL)
+		remove_watch(w, watch);
 	(void)pthread_mutex_unlock(&w->lock);
-	be_loop_wake(w->loop);
 	return CB_OK;
 }

@@ -164,52 +164,61 @@ be_worker_peer(struct be_worker *w, enum be_role role, int fd)
 
 /* ---- what falls due ------------------------------------------------------ */
 
-/* Milliseconds until something is due with this session; it may be ended. */
-static uint64_t
-due_session(struct be_worker *w, struct be_session *s, uint64_t now)
+void
+be_worker_due(struct be_worker *w, uint64_t at)
 {
-	uint64_t silent = UINT64_MAX, login;
-
-	if (s->busy)
-		return UINT64_MAX;
-	if (!be_watch_holds(w, s->id))
-		silent = s->last_use + w->set.silent;
-	if (silent <= now) {
-		s->busy = true;
-		be_session_end(s, CB_E_TIMEOUT, "silent");
-		return UINT64_MAX;
-	}
-	if ((login = emu_card_deadline(s->emu)) <= now) {
-		emu_card_tick(s->emu);
-		login = emu_card_deadline(s->emu);
-	}
-	if (silent > login)
-		silent = login;
-	return silent == UINT64_MAX ? silent
-	    : silent > now	    ? silent - now
-				    : 1;
+	if (at >= w->due_at)
+		return;
+	w->due_at = at;
+	be_loop_wake(w->loop);
 }
 
+/* What is due with this session, which may be ended. */
+static void
+visit(struct be_worker *w, struct be_session *s, uint64_t now)
+{
+	if (s->check_at <= now)
+		be_rights_recheck(w, s);
+	if (s->busy) {
+		be_worker_due(w, s->check_at);
+		return;
+	}
+	if (s->last_use + w->set.silent <= now &&
+	    !be_watch_holds(w, s->id)) {
+		s->busy = true;
+		be_session_end(s, CB_E_TIMEOUT, "silent");
+		return;
+	}
+	if (emu_card_deadline(s->emu) <= now)
+		emu_card_tick(s->emu);
+	be_worker_due(w, be_session_due(s));
+}
+
+/* All sessions are looked at when the first of them needs it, and not whenever
+ * anything happens. */
 static int
 due(void *ctx)
 {
 	struct be_worker *w = ctx;
 	const uint64_t now = be_worker_tick();
-	uint64_t least = UINT64_MAX, wait;
 	struct be_session *s, *next;
+	uint64_t at;
 
 	(void)pthread_mutex_lock(&w->lock);
-	if ((wait = be_refusals_due(w, now)) != UINT64_MAX)
-		least = wait > now ? wait - now : 1;
-	for (s = w->sessions; s != NULL; s = next) {
-		next = s->next;
-		if ((wait = due_session(w, s, now)) < least)
-			least = wait;
+	if (now >= w->due_at) {
+		w->due_at = UINT64_MAX;
+		be_worker_due(w, be_refusals_due(w, now));
+		for (s = w->sessions; s != NULL; s = next) {
+			next = s->next;
+			visit(w, s, now);
+		}
 	}
+	at = w->due_at;
 	(void)pthread_mutex_unlock(&w->lock);
-	return least == UINT64_MAX ? -1
-	    : least < 60000	   ? (int)least
-				   : 60000;
+	return at == UINT64_MAX	 ? -1
+	    : at <= now		 ? 1
+	    : at - now < 60000 ? (int)(at - now)
+				 : 60000;
 }
 
 /* ---- the whole ----------------------------------------------------------- */
@@ -252,12 +261,17 @@ be_worker_new(struct be_worker **out, struct be_loop *loop,
 	w->set.silent = or_usual(settings->silent, 25000);
 	w->set.opening = or_usual(settings->opening, 15000);
 	w->set.patience = or_usual(settings->patience, 20000);
+	w->set.recheck = or_usual(settings->recheck, 60000);
+	w->due_at = UINT64_MAX;
 	if (pthread_mutex_init(&w->lock, NULL) != 0 ||
 	    init_idle(&w->idle) != 0) {
 		free(w);
 		return CB_E_NOMEM;
 	}
-	if ((r = be_calls_new(&w->store.calls, NULL)) != CB_OK ||
+	if ((r = be_index_init(&w->by_id)) != CB_OK ||
+	    (r = be_index_init(&w->by_card)) != CB_OK ||
+	    (r = be_watches_init(&w->watches)) != CB_OK ||
+	    (r = be_calls_new(&w->store.calls, NULL)) != CB_OK ||
 	    (r = be_calls_new(&w->vault.calls, NULL)) != CB_OK ||
 	    (r = be_pool_new(&w->pool, w->set.threads)) != CB_OK) {
 		be_worker_free(&w);

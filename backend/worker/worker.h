@@ -30,6 +30,7 @@ struct be_worker_settings {
 	/* of a device are entered each; then all of them in that time */
 	unsigned refusals;	/* [10] */
 	unsigned refusal;	/* [60000] */
+	unsigned recheck;	/* at most between two looks at rights [60000] */
 };
 
 struct be_worker;
@@ -52,6 +53,11 @@ void be_worker_on_lost(struct be_worker *w, be_lost_fn *lost, void *ctx);
  * on a thread of the pool. */
 typedef void be_stopped_fn(void *ctx);
 void be_worker_stop(struct be_worker *w, be_stopped_fn *done, void *ctx);
+
+/* Any thread: an act has changed rows that grant something (or take it away).
+ * Sessions without a right end within a second, and who watches a card is told
+ * whether it is there. */
+void be_rights_changed(struct be_worker *w);
 
 struct be_worker_stats {
 	uint64_t store_calls, vault_calls, pool_jobs;

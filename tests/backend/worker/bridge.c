@@ -371,3 +371,75 @@ bridge_is(struct bridge *b, const char *hex, const char *want)
 	ck_assert_msg(strcmp(got, want) == 0, "%s: %s, not %s", hex, got,
 	    want);
 }
+
+/* ---- questions that are answered late ------------------------------------ */
+
+void
+rig_await_late(struct rig *g)
+{
+	for (int i = 0; i < 2000; i++) {
+		if (__atomic_load_n(&g->late_id, __ATOMIC_RELAXED) != 0)
+			return;
+		(void)rig_has(g, 0xFFFF, 5);
+	}
+	ck_abort_msg("nothing was asked");
+}
+
+void
+rig_end_late(struct rig *g)
+{
+	struct bridge other;
+
+	__atomic_store_n(&g->late, false, __ATOMIC_RELEASE);
+	/* any question */
+	bridge_init(&other, g, DEVICES - 1);
+	(void)watch_told(g, watch_post(&other, false, 0));
+	bridge_clear(&other);
+}
+
+/* ---- watching ------------------------------------------------------------ */
+
+uint64_t
+watch_post(const struct bridge *b, bool with_session, uint32_t stamp)
+{
+	static const uint8_t none[WIRE_ID];
+	const uint8_t *const ids[] = { b->d->id, b->g->card,
+		with_session ? b->session : none };
+	struct cb_buf body = CB_BUF_INIT;
+	uint64_t id;
+
+	ck_assert_int_eq(be_ask_ids_put(&body, ids, 3), CB_OK);
+	ck_assert_int_eq(cb_put_u32(&body, stamp), CB_OK);
+	id = rig_send(b->g, BE_ASK_WATCH, cb_buf_span(&body));
+	cb_buf_free(&body);
+	return id;
+}
+
+struct watch_told
+watch_told(struct rig *g, uint64_t id)
+{
+	struct cb_buf body = CB_BUF_INIT;
+	struct cb_span cur;
+	struct watch_told t;
+
+	ck_assert_uint_eq(rig_wait(g, id, &body), 0);
+	cur = cb_buf_span(&body);
+	ck_assert_int_eq(cb_get_u32(&cur, &t.stamp), CB_OK);
+	ck_assert_int_eq(cb_get_u8(&cur, &t.state), CB_OK);
+	ck_assert_int_eq(cb_get_u8(&cur, &t.flags), CB_OK);
+	ck_assert_int_eq(cb_get_u16(&cur, &t.code), CB_OK);
+	ck_assert_uint_eq(cur.n, 0);
+	ck_assert_uint_ne(t.stamp, 0);
+	cb_buf_free(&body);
+	return t;
+}
+
+uint64_t
+watch_held(struct bridge *b)
+{
+	const struct watch_told t = watch_told(b->g, watch_post(b, true, 0));
+
+	ck_assert_uint_eq(t.state, WIRE_THERE);
+	ck_assert_uint_eq(t.flags, 0);
+	return watch_post(b, true, t.stamp);
+}

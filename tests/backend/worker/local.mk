@@ -15,6 +15,7 @@ tests_backend_worker_test_worker_SOURCES = \
 	tests/backend/worker/test_door.c \
 	tests/backend/worker/test_pool.c \
 	tests/backend/worker/test_record.c \
+	tests/backend/worker/test_rights.c \
 	tests/backend/worker/test_rows.c \
 	tests/backend/worker/test_session.c \
 	tests/backend/worker/test_tally.c \

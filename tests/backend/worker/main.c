@@ -36,6 +36,7 @@ main(void)
 	srunner_add_suite(sr, door_suite());
 	srunner_add_suite(sr, pool_suite());
 	srunner_add_suite(sr, record_suite());
+	srunner_add_suite(sr, rights_suite());
 	srunner_add_suite(sr, rows_suite());
 	srunner_add_suite(sr, tally_suite());
 	srunner_add_suite(sr, use_suite());

@@ -353,6 +353,8 @@ rig_open(struct rig *g)
 	add_card(g);
 	for (int i = 0; i < DEVICES; i++)
 		make_device(g, i);
+	g->card_state = BE_STATE_IN_USE;
+	g->late_type = BE_ASK_RECORDS;
 	be_challenges_init(&g->challenges, 4, 64);
 	be_limit_init(&g->limit, NULL);
 	start(g);
@@ -383,6 +385,7 @@ rig_close(struct rig *g)
 		wire_key_free(&g->devices[i].key);
 		cb_buf_free(&g->devices[i].cert);
 	}
+	cb_buf_free(&g->late_body);
 	cb_buf_free(&g->card_key);
 	be_challenges_clear(&g->challenges);
 	be_limit_clear(&g->limit);

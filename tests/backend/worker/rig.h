@@ -49,7 +49,8 @@ struct device {
 	uint8_t id[WIRE_ID];
 	struct wire_key *key;
 	struct cb_buf cert;
-	bool assigned, revoked;
+	bool assigned, revoked;	/* atomic */
+	uint64_t until;		/* of its assignment; atomic */
 };
 
 struct rig {
@@ -68,8 +69,13 @@ struct rig {
 	pthread_mutex_t lock;
 	enum fault fault;
 	unsigned after, acts, swallowed;
-	bool late;	/* RECORDS are answered at the first question after it */
+	/* Questions of this type [RECORDS] are answered at the first one
+	 * after it; atomic, as `late_id`. */
+	bool late;
+	enum be_ask late_type;
 	uint64_t late_id;
+	struct cb_buf late_body;
+	uint8_t card_state;	/* as it is MACed; atomic */
 	/* of the vault's thread */
 	struct be_challenges challenges;
 	struct be_limit limit;
@@ -78,8 +84,10 @@ struct rig {
 		bool used;
 	} opened[16];
 	unsigned passcodes;	/* how often it was asked; atomic */
+	unsigned rechecks;	/* likewise */
 	int held;	/* how many sessions it has opened; atomic */
 	bool as_person;	/* it says whom it opened for, wrongly */
+	enum cb_err recheck;	/* what RECHECK is answered with; atomic */
 };
 
 /* Once for the program: keys of the backend, and a card. */
@@ -98,6 +106,10 @@ void rig_sql(struct rig *g, const char *sql);
 int64_t rig_number(struct rig *g, const char *sql);
 struct be_worker_stats rig_stats(struct rig *g);
 unsigned rig_passcodes(struct rig *g);
+/* Waits until a question is kept for later. */
+void rig_await_late(struct rig *g);
+/* Lets it be answered. */
+void rig_end_late(struct rig *g);
 /* How many acts FAULT_SWALLOW had. */
 unsigned rig_swallowed(struct rig *g);
 /* Do the sessions that the vault has opened become so many? */
@@ -164,6 +176,21 @@ void bridge_read(struct bridge *b, struct cb_span *cur);
 /* One APDU in hexadecimal; the card's answer likewise. */
 const char *bridge_apdu(struct bridge *b, const char *hex);
 void bridge_is(struct bridge *b, const char *hex, const char *want);
+
+/* ---- watching ------------------------------------------------------------ */
+
+/* WATCH for the rig's card: its number. */
+uint64_t watch_post(
+    const struct bridge *b, bool with_session, uint32_t stamp);
+struct watch_told {
+	uint32_t stamp;
+	uint8_t state, flags;
+	uint16_t code;
+};
+/* Its answer, which is news. */
+struct watch_told watch_told(struct rig *g, uint64_t id);
+/* Told that the card is there and its session goes on; and asked again. */
+uint64_t watch_held(struct bridge *b);
 
 /* APDUs to the card. */
 #define SELECT_A5 "00A4040C10A000000077010303000000F100000002"

@@ -108,13 +108,16 @@ rights_of(struct rig *g, const struct device *d, struct cb_buf *body)
 	row.bytes[WIRE_G_CARD] = CB_SPAN_OF(g->card);
 	row.bytes[WIRE_G_SUBJECT] = CB_SPAN_OF(d->id);
 	row.number[WIRE_G_KIND] = BE_TO_DEVICE;
+	row.number[WIRE_G_UNTIL] =
+	    __atomic_load_n(&d->until, __ATOMIC_RELAXED);
 	grant(&k, &rights, BE_RIGHT_RIGHT, &row);
 	row = (struct wire_grant){ .type = WIRE_GRANT_CARD };
 	row.bytes[WIRE_G_CARD] = CB_SPAN_OF(g->card);
-	row.number[WIRE_G_STATE] = BE_STATE_IN_USE;
+	row.number[WIRE_G_STATE] =
+	    __atomic_load_n(&g->card_state, __ATOMIC_RELAXED);
 	row.number[WIRE_G_VERSION] = 7;
 	grant(&k, &rights, BE_RIGHT_CARD, &row);
-	if (d->revoked) {
+	if (__atomic_load_n(&d->revoked, __ATOMIC_RELAXED)) {
 		row = (struct wire_grant){ .type = WIRE_GRANT_REVOCATION };
 		row.bytes[WIRE_G_SUBJECT] = CB_SPAN_OF(d->id);
 		row.bytes[WIRE_G_FINGERPRINT] = CB_SPAN_OF(fingerprint);
@@ -138,7 +141,8 @@ on_rights(struct rig *g, struct be_channel *ch, const struct be_message *m)
 	ck_assert_int_eq(be_ask_rights_get(m->body, &ask), CB_OK);
 	for (int i = 0; i < DEVICES; i++)
 		if (memcmp(g->devices[i].id, ask.holder, WIRE_ID) == 0 &&
-		    g->devices[i].assigned) {
+		    __atomic_load_n(
+			&g->devices[i].assigned, __ATOMIC_RELAXED)) {
 			rights_of(g, &g->devices[i], &body);
 			code = CB_OK;
 		}
@@ -233,27 +237,50 @@ on_answer(struct rig *g, struct be_channel *ch, const struct be_message *m)
 	rig_answer(ch, m, r, &body);
 }
 
+static void
+serve(struct rig *g, struct be_channel *ch, const struct be_message *m)
+{
+	switch (m->type) {
+	case BE_ASK_ACT:
+		on_act(g, ch, m);
+		break;
+	case BE_ASK_RIGHTS:
+		on_rights(g, ch, m);
+		break;
+	case BE_ASK_RECORDS:
+		on_records(g, ch, m);
+		break;
+	case BE_ASK_ANSWER:
+		on_answer(g, ch, m);
+		break;
+	case BE_ASK_TOKEN:
+		on_token(g, ch, m);
+		break;
+	default:
+		on_id(g, ch, m);
+		break;
+	}
+}
+
 /* Is this question kept for later? One that was kept is answered. */
 static bool
 is_late(struct rig *g, struct be_channel *ch, const struct be_message *m)
 {
 	const bool late = __atomic_load_n(&g->late, __ATOMIC_ACQUIRE);
-	struct be_ask_records all = { .after = CB_SPAN_EMPTY };
-	struct be_message kept = { .type = BE_ASK_RECORDS,
-		.id = g->late_id };
-	struct cb_buf body = CB_BUF_INIT;
+	const uint64_t id = __atomic_load_n(&g->late_id, __ATOMIC_RELAXED);
+	struct be_message kept = { .type = (uint16_t)g->late_type,
+		.id = id, .body = cb_buf_span(&g->late_body) };
 
-	if (late && m->type == BE_ASK_RECORDS) {
-		g->late_id = m->id;
+	if (late && m->type == (uint16_t)g->late_type) {
+		ck_assert_uint_eq(id, 0);
+		ck_assert_int_eq(
+		    cb_buf_set(&g->late_body, m->body), CB_OK);
+		__atomic_store_n(&g->late_id, m->id, __ATOMIC_RELAXED);
 		return true;
 	}
-	if (!late && g->late_id != 0) {
-		g->late_id = 0;
-		memcpy(all.card, g->card, WIRE_ID);
-		ck_assert_int_eq(be_ask_records_put(&body, &all), CB_OK);
-		kept.body = cb_buf_span(&body);
-		on_records(g, ch, &kept);
-		cb_buf_free(&body);
+	if (!late && id != 0) {
+		__atomic_store_n(&g->late_id, 0, __ATOMIC_RELAXED);
+		serve(g, ch, &kept);
 	}
 	return false;
 }
@@ -261,28 +288,7 @@ is_late(struct rig *g, struct be_channel *ch, const struct be_message *m)
 enum cb_err
 rig_on_store(void *ctx, struct be_channel *ch, const struct be_message *m)
 {
-	struct rig *g = ctx;
-
-	if (is_late(g, ch, m))
-		return CB_OK;
-	switch (m->type) {
-	case BE_ASK_ACT:
-		on_act(g, ch, m);
-		return CB_OK;
-	case BE_ASK_RIGHTS:
-		on_rights(g, ch, m);
-		return CB_OK;
-	case BE_ASK_RECORDS:
-		on_records(g, ch, m);
-		return CB_OK;
-	case BE_ASK_ANSWER:
-		on_answer(g, ch, m);
-		return CB_OK;
-	case BE_ASK_TOKEN:
-		on_token(g, ch, m);
-		return CB_OK;
-	default:
-		on_id(g, ch, m);
-		return CB_OK;
-	}
+	if (!is_late(ctx, ch, m))
+		serve(ctx, ch, m);
+	return CB_OK;
 }

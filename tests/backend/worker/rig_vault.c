@@ -125,6 +125,26 @@ on_unlock(struct rig *g, struct be_channel *ch, const struct be_message *m)
 }
 
 static void
+on_recheck(struct rig *g, struct be_channel *ch, const struct be_message *m)
+{
+	static struct be_recheck asked;
+	static struct be_signed revocations[BE_RIGHTS_MAX];
+	struct be_open ask = { .ring = rig_keys.ring, .org = rig_keys.org,
+		.now = (int64_t)time(NULL) };
+	struct cb_buf body = CB_BUF_INIT;
+	enum be_refusal why;
+	enum cb_err r;
+
+	ck_assert_int_eq(be_recheck_get(m->body, &asked), CB_OK);
+	__atomic_add_fetch(&g->rechecks, 1, __ATOMIC_RELAXED);
+	sort_rights(&asked.rights, &ask, revocations);
+	if ((r = __atomic_load_n(&g->recheck, __ATOMIC_RELAXED)) == CB_OK)
+		r = be_vault_recheck(&ask, asked.holder, asked.card,
+		    asked.certificate, &why);
+	rig_answer(ch, m, r, &body);
+}
+
+static void
 on_passcode(struct rig *g, struct be_channel *ch, const struct be_message *m)
 {
 	struct be_passcode_told told = { .wait_ms = 0 };
@@ -198,6 +218,9 @@ rig_on_vault(void *ctx, struct be_channel *ch, const struct be_message *m)
 		return CB_OK;
 	case BE_ASK_UNLOCK:
 		on_unlock(g, ch, m);
+		return CB_OK;
+	case BE_ASK_RECHECK:
+		on_recheck(g, ch, m);
 		return CB_OK;
 	case BE_ASK_PASSCODE:
 		on_passcode(g, ch, m);

@@ -11,6 +11,7 @@
 Suite *door_suite(void);
 Suite *pool_suite(void);
 Suite *record_suite(void);
+Suite *rights_suite(void);
 Suite *rows_suite(void);
 Suite *tally_suite(void);
 Suite *session_suite(void);

@@ -50,6 +50,40 @@ START_TEST(too_many_jobs_are_refused)
 }
 END_TEST
 
+/* All threads but that one are stuck; and it may add to the others. */
+static struct be_pool *stuck;
+static struct be_job beyond = { .run = run };
+
+static void
+add_beyond(struct be_job *job)
+{
+	(void)job;
+	be_pool_put(stuck, &beyond);
+	__atomic_add_fetch(&done, 1, __ATOMIC_RELAXED);
+}
+
+START_TEST(what_is_aside_waits_for_nobody)
+{
+	const struct timespec moment = { 0, 1000000 };
+	struct be_job job = { .run = run }, aside = { .run = add_beyond };
+	int i;
+
+	ck_assert_int_eq(be_pool_new(&stuck, 1), CB_OK);
+	(void)pthread_mutex_lock(&gate);
+	be_pool_put(stuck, &job);
+	be_pool_aside(stuck, &aside);
+	for (i = 0; i < 10000; i++) {
+		if (__atomic_load_n(&done, __ATOMIC_RELAXED) == 1)
+			break;
+		(void)nanosleep(&moment, NULL);
+	}
+	ck_assert_int_lt(i, 10000);
+	(void)pthread_mutex_unlock(&gate);
+	be_pool_free(&stuck);
+	ck_assert_uint_eq(done, 3);
+}
+END_TEST
+
 Suite *
 pool_suite(void)
 {
@@ -57,6 +91,7 @@ pool_suite(void)
 	TCase *t = tcase_create("pool");
 
 	tcase_add_test(t, too_many_jobs_are_refused);
+	tcase_add_test(t, what_is_aside_waits_for_nobody);
 	suite_add_tcase(s, t);
 	return s;
 }

@@ -107,58 +107,17 @@ END_TEST
 
 /* ---- taking over, watching ----------------------------------------------- */
 
-static uint64_t
-watch(const struct bridge *bridge, bool with_session, uint32_t stamp)
-{
-	static const uint8_t none[WIRE_ID];
-	const uint8_t *const ids[] = { bridge->d->id, g.card,
-		with_session ? bridge->session : none };
-	struct cb_buf body = CB_BUF_INIT;
-	uint64_t id;
-
-	ck_assert_int_eq(be_ask_ids_put(&body, ids, 3), CB_OK);
-	ck_assert_int_eq(cb_put_u32(&body, stamp), CB_OK);
-	id = rig_send(&g, BE_ASK_WATCH, cb_buf_span(&body));
-	cb_buf_free(&body);
-	return id;
-}
-
-struct told {
-	uint32_t stamp;
-	uint8_t state, flags;
-	uint16_t code;
-};
-
-static struct told
-told(uint64_t id)
-{
-	struct cb_buf body = CB_BUF_INIT;
-	struct cb_span cur;
-	struct told t;
-
-	ck_assert_uint_eq(rig_wait(&g, id, &body), 0);
-	cur = cb_buf_span(&body);
-	ck_assert_int_eq(cb_get_u32(&cur, &t.stamp), CB_OK);
-	ck_assert_int_eq(cb_get_u8(&cur, &t.state), CB_OK);
-	ck_assert_int_eq(cb_get_u8(&cur, &t.flags), CB_OK);
-	ck_assert_int_eq(cb_get_u16(&cur, &t.code), CB_OK);
-	ck_assert_uint_eq(cur.n, 0);
-	ck_assert_uint_ne(t.stamp, 0);
-	cb_buf_free(&body);
-	return t;
-}
-
 START_TEST(a_card_that_is_taken_over_is_told)
 {
 	struct bridge other;
-	struct told t;
+	struct watch_told t;
 	uint64_t held;
 
 	bridge_select(&b);
-	t = told(watch(&b, true, 0));
+	t = watch_told(&g, watch_post(&b, true, 0));
 	ck_assert_uint_eq(t.state, WIRE_THERE);
 	ck_assert_uint_eq(t.flags, 0);
-	held = watch(&b, true, t.stamp);
+	held = watch_post(&b, true, t.stamp);
 	ck_assert(!rig_has(&g, held, 100));
 	bridge_init(&other, &g, 1);
 	ck_assert_uint_eq(bridge_open(&other, false), CB_E_BUSY);
@@ -166,7 +125,7 @@ START_TEST(a_card_that_is_taken_over_is_told)
 	ck_assert(!rig_has(&g, held, 50));
 	ck_assert_uint_eq(bridge_open(&other, true), 0);
 	ck_assert_int_eq(other.last.type, WIRE_OPENED);
-	t = told(held);
+	t = watch_told(&g, held);
 	ck_assert_uint_eq(t.state, WIRE_ELSEWHERE);
 	ck_assert_uint_eq(t.flags, 1);
 	bridge_is(&b, SELECT_A5, "code 6 outcome 1");
@@ -216,14 +175,14 @@ END_TEST
 START_TEST(a_device_opens_its_own_card_anew)
 {
 	uint8_t old[WIRE_ID];
-	struct told t;
+	struct watch_told t;
 
 	bridge_select(&b);
 	memcpy(old, b.session, WIRE_ID);
 	bridge_select(&b);
 	ck_assert_uint_eq(rig_stats(&g).sessions, 1);
 	memcpy(b.session, old, WIRE_ID);
-	t = told(watch(&b, true, 0));
+	t = watch_told(&g, watch_post(&b, true, 0));
 	ck_assert_uint_eq(t.state, WIRE_THERE);
 	ck_assert_uint_eq(t.flags, 1);
 	ck_assert_uint_eq(rig_entries(&g, WIRE_SESSION_TAKEOVER), 0);
@@ -233,12 +192,12 @@ END_TEST
 START_TEST(who_has_no_right_sees_no_card)
 {
 	struct bridge other;
-	struct told t;
+	struct watch_told t;
 
 	bridge_init(&other, &g, DEVICES - 1);
-	t = told(watch(&other, false, 0));
+	t = watch_told(&g, watch_post(&other, false, 0));
 	ck_assert_uint_eq(t.state, WIRE_NOT_THERE);
-	t = told(watch(&b, false, 0));
+	t = watch_told(&g, watch_post(&b, false, 0));
 	ck_assert_uint_eq(t.state, WIRE_THERE);
 	bridge_clear(&other);
 }
@@ -247,14 +206,14 @@ END_TEST
 START_TEST(a_session_whose_bridge_is_silent_ends)
 {
 	uint64_t held;
-	struct told t;
+	struct watch_told t;
 	struct cb_buf body = CB_BUF_INIT;
 
 	g.set.silent = 200;
 	rig_restart(&g);
 	bridge_select(&b);
-	t = told(watch(&b, true, 0));
-	held = watch(&b, true, t.stamp);
+	t = watch_told(&g, watch_post(&b, true, 0));
+	held = watch_post(&b, true, t.stamp);
 	ck_assert(!rig_has(&g, held, 600));	/* a hold keeps it */
 	bridge_is(&b, SELECT_A5, "9000");
 	ck_assert_int_eq(cb_put_u64(&body, held), CB_OK);
@@ -320,13 +279,10 @@ START_TEST(a_card_that_is_being_opened_is_not_taken)
 	bridge_init(&other, &g, 1);
 	__atomic_store_n(&g.late, true, __ATOMIC_RELEASE);
 	ck_assert_uint_eq(bridge_open_post(&b, false, &first), 0);
-	for (int i = 0; i < 1000 && rig_entries(&g, WIRE_SESSION_OPEN) == 0;
-	     i++)
-		(void)rig_has(&g, 0xFFFF, 5);
+	rig_await_late(&g);
 	ck_assert_uint_eq(bridge_open_post(&other, false, &second), 0);
 	ck_assert(!rig_has(&g, second, 200));
-	__atomic_store_n(&g.late, false, __ATOMIC_RELEASE);
-	(void)told(watch(&other, false, 0));
+	rig_end_late(&g);
 	ck_assert_uint_eq(bridge_opened(&b, first), 0);
 	ck_assert_int_eq(b.last.type, WIRE_OPENED);
 	ck_assert_uint_eq(bridge_opened(&other, second), CB_E_BUSY);
@@ -345,13 +301,10 @@ START_TEST(an_open_that_is_old_ends_no_session)
 	bridge_init(&again, &g, 0);
 	__atomic_store_n(&g.late, true, __ATOMIC_RELEASE);
 	ck_assert_uint_eq(bridge_open_post(&b, false, &first), 0);
-	for (int i = 0; i < 1000 && rig_entries(&g, WIRE_SESSION_OPEN) == 0;
-	     i++)
-		(void)rig_has(&g, 0xFFFF, 5);
+	rig_await_late(&g);
 	ck_assert_uint_eq(bridge_open_post(&again, false, &second), 0);
 	(void)rig_has(&g, second, 1200);
-	__atomic_store_n(&g.late, false, __ATOMIC_RELEASE);
-	(void)told(watch(&again, false, 0));
+	rig_end_late(&g);
 	ck_assert_uint_eq(bridge_opened(&b, first), 0);
 	ck_assert_uint_eq(bridge_opened(&again, second), CB_E_TIMEOUT);
 	ck_assert_uint_eq(rig_stats(&g).sessions, 1);
@@ -368,9 +321,7 @@ START_TEST(who_waits_leaves_threads_to_others)
 
 	__atomic_store_n(&g.late, true, __ATOMIC_RELEASE);
 	ck_assert_uint_eq(bridge_open_post(&b, false, &first), 0);
-	for (int i = 0; i < 1000 && rig_entries(&g, WIRE_SESSION_OPEN) == 0;
-	     i++)
-		(void)rig_has(&g, 0xFFFF, 5);
+	rig_await_late(&g);
 	for (int i = 0; i < COUNT(others); i++) {
 		bridge_init(&others[i], &g, 0);
 		ck_assert_uint_eq(
@@ -382,8 +333,7 @@ START_TEST(who_waits_leaves_threads_to_others)
 			refused += rig_has(&g, ids[k], 0);
 	}
 	ck_assert_int_eq(refused, 1);
-	__atomic_store_n(&g.late, false, __ATOMIC_RELEASE);
-	(void)told(watch(&b, false, 0));
+	rig_end_late(&g);
 	ck_assert_uint_eq(bridge_opened(&b, first), 0);
 	for (int i = 0; i < COUNT(others); i++) {
 		const uint16_t code = bridge_opened(&others[i], ids[i]);
