@@ -146,8 +146,8 @@ be_rights_put(struct cb_buf *b, const struct be_rights *rights)
 	for (size_t i = 0; r == CB_OK && i < rights->n; i++)
 		if ((r = cb_put_u8(b, (uint8_t)rights->which[i])) == CB_OK)
 			r = be_ask_signed_put(b, &rights->rows[i]);
-	if (r == CB_OK)
-		r = be_lb_put(b, rights->card_key);
+	if (r == CB_OK && (r = be_lb_put(b, rights->card_key)) == CB_OK)
+		r = cb_put_u8(b, rights->take_over);
 	return cb_buf_undo(b, before, r);
 }
 
@@ -170,7 +170,8 @@ be_rights_get(struct cb_span *cur, struct be_rights *out)
 			return CB_E_FORMAT;
 		out->which[out->n++] = (enum be_right)which;
 	}
-	if ((r = be_lb_get(&rest, &out->card_key)) == CB_OK)
+	if ((r = be_lb_get(&rest, &out->card_key)) == CB_OK &&
+	    (r = be_flag_get(&rest, &out->take_over)) == CB_OK)
 		*cur = rest;
 	return r;
 }

@@ -111,6 +111,9 @@ struct be_rights {
 	enum be_right which[BE_RIGHTS_MAX];
 	struct be_ask_signed rows[BE_RIGHTS_MAX];
 	struct cb_span card_key;	/* its wrap; empty: none */
+	/* The card's setting, which no MAC vouches for: another device may
+	 * take it over. */
+	bool take_over;
 };
 /* CB_E_LIMIT: too many. */
 CB_MUST_USE enum cb_err be_rights_add(struct be_rights *rights,

@@ -7,6 +7,7 @@
  *	ask.c		asking store and vault, and answering the door
  *	offer.c		OFFER
  *	open.c		OPEN: a session begins
+ *	claim.c		cards, by one at a time
  *	session.c	sessions: the table, committing, ending
  *	body.c		COMMANDS: which bodies are due
  *	run.c		running the commands of a body
@@ -38,6 +39,7 @@
 #include "wire/road.h"
 
 #define BE_OFFERS_MAX 1024
+#define BE_OFFERS_EACH 8	/* of one holder */
 #define BE_OFFER_MS 60000
 #define BE_AHEAD_MAX 255	/* exchanges beyond the first */
 
@@ -52,6 +54,7 @@ struct be_offer {
 	struct be_offer *next;
 	uint8_t session[WIRE_ID], card[WIRE_ID], holder[WIRE_ID];
 	uint64_t made;
+	unsigned vault;		/* channel to the one that made the challenge */
 	uint8_t *agreement;	/* CR_KEY bytes, secret */
 	struct cb_buf bytes;
 };
@@ -101,10 +104,21 @@ struct be_session {
 	struct cb_buf answers;
 };
 
-/* A card that is being opened, by one at a time. */
+/* With the lock: may the card be taken from who has it? */
+typedef bool be_may_fn(void *ctx, const struct be_session *has);
+
+/* A card that is being opened, or worked on, by one at a time. */
 struct be_claim {
-	struct be_claim *next;
-	const uint8_t *card;
+	const uint8_t *card;	/* borrowed until the end */
+	uint64_t until;		/* then nobody waits for it any more */
+	be_may_fn *may;		/* NULL: from anybody */
+	void *ctx;
+	struct be_job *job;	/* runs (again) when it can go on */
+	/* Out: the session that has it, which the claimer is busy with; NULL:
+	 * none */
+	struct be_session *before;
+	struct be_link link;	/* in `claims` */
+	struct be_item item;	/* in `waiting` */
 };
 
 struct be_peer {
@@ -119,7 +133,7 @@ struct be_worker {
 	struct be_loop *loop;
 	struct be_pool *pool;
 	pthread_mutex_t lock;
-	pthread_cond_t idle;	/* a session is no longer busy, or a claim ends */
+	pthread_cond_t idle;	/* be_worker_idle() */
 	struct be_peer door, store, vault;
 	struct be_session *sessions;
 	struct be_index by_id, by_card;	/* the sessions */
@@ -129,7 +143,8 @@ struct be_worker {
 	bool sweeping;
 	struct be_queue checks;	/* sessions whose rights are to be asked */
 	uint64_t rights_no;	/* grows whenever rows that grant change */
-	struct be_claim *claims;
+	struct be_index claims;	/* cards that are being opened */
+	struct be_queue waiting;	/* claims of cards that somebody uses */
 	unsigned waiters;	/* threads of the pool that wait for `idle` */
 	struct be_offer *offers;
 	struct be_watches watches;
@@ -144,6 +159,10 @@ struct be_worker {
 uint64_t be_worker_tick(void);	/* milliseconds that only grow */
 uint64_t be_worker_time(void);	/* since 1970 */
 
+/* With the lock: a session is no longer busy, or over, or an opening has ended. */
+void be_worker_idle(struct be_worker *w, const uint8_t card[WIRE_ID]);
+/* The number of the channel to the vault; without the lock. */
+unsigned be_worker_vault(struct be_worker *w);
 /* With the lock: something falls due then, or before. */
 void be_worker_due(struct be_worker *w, uint64_t at);
 
@@ -244,6 +263,25 @@ CB_MUST_USE enum cb_err be_lease_free(struct be_worker *w,
 /* Any thread: the same for a session that could not keep what it did, by the
  * pool, and again if the store fails. */
 void be_lease_let_go(struct be_worker *w, const struct be_session *s);
+
+/* ---- claim.c ------------------------------------------------------------- */
+
+/* Once nobody else claims the card, and the command that is running is done,
+ * nobody else opens it or uses the session that has it. CB_E_BUSY: it may not be
+ * taken; CB_E_TIMEOUT: it goes on. *parked: claim->job runs later, and does this
+ * again; the claim is not the caller's until then. */
+CB_MUST_USE enum cb_err be_claim_park(
+    struct be_worker *w, struct be_claim *claim, bool *parked);
+/* The same by a thread of the pool that waits; job is NULL. CB_E_TIMEOUT also
+ * where too many do. */
+CB_MUST_USE enum cb_err be_claim_wait(
+    struct be_worker *w, struct be_claim *claim);
+/* One that does not hold its card stays so. */
+void be_claim_end(struct be_worker *w, struct be_claim *claim);
+/* With the lock: the card's session is not busy any more, or nobody claims it. */
+void be_claim_wake(struct be_worker *w, const uint8_t card[WIRE_ID]);
+/* With the lock: the time of some may be over. */
+void be_claim_due(struct be_worker *w, uint64_t now);
 
 /* ---- body.c, run.c, lookup.c --------------------------------------------- */
 

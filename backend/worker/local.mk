@@ -6,6 +6,7 @@ backend_worker_libworker_la_SOURCES = \
 	backend/worker/ask.c \
 	backend/worker/body.c \
 	backend/worker/book.c backend/worker/book.h \
+	backend/worker/claim.c \
 	backend/worker/enrol.c \
 	backend/worker/hosted.c backend/worker/hosted.h \
 	backend/worker/index.c backend/worker/index.h \

@@ -29,22 +29,30 @@ be_offer_free(struct be_offer **offer)
 	*offer = NULL;
 }
 
-/* With the lock. The newest come first: those that are over, or too many, are
- * behind. */
+/* With the lock. The newest come first. Who asks for many loses its own oldest
+ * ones, and harms nobody else. */
 static void
 add(struct be_worker *w, struct be_offer *offer)
 {
 	struct be_offer **at = &w->offers, *o;
-	size_t n = 0;
+	size_t n = 0, own = 0;
 
 	offer->next = w->offers;
 	w->offers = offer;
-	while ((o = *at) != NULL && ++n <= BE_OFFERS_MAX &&
-	    offer->made - o->made < BE_OFFER_MS)
-		at = &o->next;
 	while ((o = *at) != NULL) {
-		*at = o->next;
-		be_offer_free(&o);
+		const bool is_own =
+		    memcmp(o->holder, offer->holder, WIRE_ID) == 0;
+
+		if (n >= BE_OFFERS_MAX ||
+		    offer->made - o->made >= BE_OFFER_MS ||
+		    (is_own && own >= BE_OFFERS_EACH)) {
+			*at = o->next;
+			be_offer_free(&o);
+			continue;
+		}
+		n++;
+		own += is_own;
+		at = &o->next;
 	}
 }
 
@@ -73,6 +81,8 @@ make(struct be_worker *w, struct be_offer *o)
 
 	if ((o->agreement = cr_secret_new(CR_KEY)) == NULL)
 		return CB_E_NOMEM;
+	/* before it is asked: if another one answers, OPEN will see that */
+	o->vault = be_worker_vault(w);
 	if ((r = cr_random(o->session, WIRE_ID)) != CB_OK ||
 	    (r = cr_random(o->agreement, CR_KEY)) != CB_OK ||
 	    (r = cr_x25519_public(o->agreement, offer.agreement)) != CB_OK ||

@@ -4,10 +4,8 @@
  * OPEN: what the vault opens against ACCEPT, the lease, the card, and the
  * first sealed answer. Everything in the pool.
  */
-#include <errno.h>
 #include <stdlib.h>
 #include <string.h>
-#include <time.h>
 
 #include "backend/worker/internal.h"
 #include "common/ct.h"
@@ -25,10 +23,10 @@ struct opening {
 	struct be_offer *offer;
 	struct be_session *s;
 	struct be_unlocked *unlocked;	/* secret */
-	struct be_session *before;	/* who has the card; we are busy with it */
-	struct be_claim claim;	/* of no card: it has none */
-	struct be_book book;
+	bool take_over;		/* the bridge wants it, and the card allows it */
 	uint64_t rights_no;	/* before rights were asked */
+	struct be_claim claim;	/* `before`: we are busy with it */
+	struct be_book book;
 };
 
 /* ---- what the vault opens ------------------------------------------------ */
@@ -64,6 +62,7 @@ static enum cb_err
 unlock(struct opening *o)
 {
 	struct be_unlock *u = calloc(1, sizeof(*u));
+	const unsigned vault = be_worker_vault(o->w);
 	struct be_card_key *key = &o->s->secrets->key;
 	struct cb_buf rights = CB_BUF_INIT;
 	enum cb_err r = CB_E_NOMEM;
@@ -72,15 +71,19 @@ unlock(struct opening *o)
 	    (r = be_rights_ask(o->w, o->holder, o->s->card, &rights,
 		 &u->rights)) == CB_OK)
 		r = ask_vault(o, u);
+	/* another vault than the one that made the challenge: it cannot know
+	 * it, and the bridge makes another offer */
+	if (r == CB_E_DENIED && be_worker_vault(o->w) != o->offer->vault)
+		r = CB_E_PEER;
 	if (r == CB_OK) {
+		o->take_over =
+		    u->rights.take_over && o->unlocked->take_over;
 		key->kind = o->w->set.kind;
 		memcpy(key->backend, o->w->set.backend, WIRE_ID);
 		memcpy(key->organisation, o->w->set.organisation, WIRE_ID);
 		memcpy(key->card, o->s->card, WIRE_ID);
 		memcpy(key->key, o->unlocked->key, CR_KEY);
-		(void)pthread_mutex_lock(&o->w->lock);
-		o->s->vault = o->w->vault.no;
-		(void)pthread_mutex_unlock(&o->w->lock);
+		o->s->vault = vault;
 	}
 	free(u);
 	cb_buf_free(&rights);
@@ -112,96 +115,13 @@ derive(struct opening *o)
 
 /* ---- the lease ----------------------------------------------------------- */
 
+/* Another device's card is taken only where it may be. */
 static bool
-is_claimed(const struct be_worker *w, const uint8_t card[WIRE_ID])
+may_take(void *ctx, const struct be_session *has)
 {
-	const struct be_claim *c = w->claims;
+	const struct opening *o = ctx;
 
-	while (c != NULL && memcmp(c->card, card, WIRE_ID) != 0)
-		c = c->next;
-	return c != NULL;
-}
-
-static void
-claim_end(struct opening *o)
-{
-	struct be_worker *w = o->w;
-	struct be_claim **at = &w->claims;
-
-	if (o->claim.card == NULL)
-		return;
-	(void)pthread_mutex_lock(&w->lock);
-	while (*at != &o->claim)
-		at = &(*at)->next;
-	*at = o->claim.next;
-	(void)pthread_cond_broadcast(&w->idle);
-	(void)pthread_mutex_unlock(&w->lock);
-}
-
-/* Until somebody may have become idle, with the lock; CB_E_TIMEOUT: nobody did,
- * and the bridge has given up, or too many wait: what they wait for may itself
- * need a thread of the pool. */
-static enum cb_err
-wait_idle(struct opening *o)
-{
-	const uint64_t now = be_worker_tick();
-	uint64_t left = o->until > now ? o->until - now : 0;
-	struct be_worker *w = o->w;
-	struct timespec t;
-	int r;
-
-	if (left == 0 || w->waiters >= w->set.threads / 2)
-		return CB_E_TIMEOUT;
-	(void)clock_gettime(CLOCK_MONOTONIC, &t);
-	left += (uint64_t)t.tv_nsec / 1000000;
-	t.tv_sec += (time_t)(left / 1000);
-	t.tv_nsec = (long)(left % 1000) * 1000000;
-	w->waiters++;
-	r = pthread_cond_timedwait(&w->idle, &w->lock, &t);
-	w->waiters--;
-	return r == ETIMEDOUT ? CB_E_TIMEOUT : CB_OK;
-}
-
-/* Waits for who is opening the card, whose lease no session has yet, and for
- * the command that it is running for somebody else; then nobody else opens it
- * or uses that session. CB_E_BUSY, CB_E_TIMEOUT: it goes on. */
-static enum cb_err
-hold_before(struct opening *o)
-{
-	struct be_worker *w = o->w;
-	struct be_session *b;
-	enum cb_err r = CB_OK;
-
-	(void)pthread_mutex_lock(&w->lock);
-	for (;;) {
-		const bool claimed = is_claimed(w, o->s->card);
-
-		b = be_session_of_card(w, o->s->card);
-		if (r == CB_OK && b != NULL && !o->unlocked->take_over &&
-		    memcmp(b->device, o->holder, WIRE_ID) != 0)
-			r = CB_E_BUSY;
-		if (r != CB_OK || (!claimed && (b == NULL || !b->busy)))
-			break;
-		if (b != NULL)
-			b->yielding = true;
-		r = wait_idle(o);
-	}
-	/* it would end a session that the bridge has opened since */
-	if (r == CB_OK && be_worker_tick() >= o->until)
-		r = CB_E_TIMEOUT;
-	if (b != NULL)
-		b->yielding = false;
-	if (r == CB_OK && b != NULL) {
-		b->busy = true;
-		o->before = b;
-	}
-	if (r == CB_OK) {
-		o->claim.card = o->a.card;
-		o->claim.next = w->claims;
-		w->claims = &o->claim;
-	}
-	(void)pthread_mutex_unlock(&w->lock);
-	return r;
+	return o->take_over || memcmp(has->device, o->holder, WIRE_ID) == 0;
 }
 
 static enum cb_err
@@ -219,10 +139,10 @@ take(struct opening *o, struct be_lease_change *l)
 
 	be_book_clear(&o->book);
 	be_book_add(&o->book, WIRE_SESSION_OPEN, 0, NULL);
-	if (o->before != NULL &&
-	    memcmp(o->before->device, s->device, WIRE_ID) != 0) {
+	if (o->claim.before != NULL &&
+	    memcmp(o->claim.before->device, s->device, WIRE_ID) != 0) {
 		be_book_add(&o->book, WIRE_SESSION_TAKEOVER, 0, NULL);
-		memcpy(o->book.notes[1].subject, o->before->device, WIRE_ID);
+		memcpy(o->book.notes[1].subject, o->claim.before->device, WIRE_ID);
 	}
 	if ((r = be_book_put(&o->book, &of, &bytes, ends)) != CB_OK)
 		goto out;
@@ -257,20 +177,20 @@ free_stale(struct opening *o)
 }
 
 static enum cb_err
-take_card(struct opening *o)
+take_card(struct opening *o, bool *parked)
 {
 	struct be_lease_change l = { .what = BE_TAKE,
-		.take_over = o->unlocked->take_over };
+		.take_over = o->take_over };
 	enum cb_err r;
 
-	if ((r = hold_before(o)) != CB_OK)
+	if ((r = be_claim_park(o->w, &o->claim, parked)) != CB_OK || *parked)
 		return r;
-	if ((r = take(o, &l)) == CB_E_BUSY && o->before == NULL &&
+	if ((r = take(o, &l)) == CB_E_BUSY && o->claim.before == NULL &&
 	    (r = free_stale(o)) == CB_OK)
 		r = take(o, &l);
-	if (r != CB_OK && o->before != NULL) {
-		be_session_idle(o->before, false);	/* goes on */
-		o->before = NULL;
+	if (r != CB_OK && o->claim.before != NULL) {
+		be_session_idle(o->claim.before, false);	/* goes on */
+		o->claim.before = NULL;
 	}
 	return r;
 }
@@ -356,18 +276,6 @@ load(struct opening *o, struct cb_buf *record)
 
 /* ---- the whole ----------------------------------------------------------- */
 
-static enum cb_err
-open_session(struct opening *o, struct cb_buf *record)
-{
-	enum cb_err r;
-
-	if ((r = unlock(o)) == CB_OK && (r = derive(o)) == CB_OK &&
-	    (r = take_card(o)) == CB_OK)
-		return load(o, record);
-	enter_refusal(o, r);
-	return r;
-}
-
 static void
 publish(struct opening *o)
 {
@@ -385,7 +293,7 @@ publish(struct opening *o)
 	}
 	be_watch_news(w, o->a.card);
 	/* who stops the worker waits for it as well */
-	(void)pthread_cond_broadcast(&w->idle);
+	be_worker_idle(w, o->a.card);
 	(void)pthread_mutex_unlock(&w->lock);
 	be_session_free(&old);
 }
@@ -432,41 +340,83 @@ prepare(struct opening *o)
 }
 
 static void
-run(struct be_job *job)
+opening_free(struct opening *o)
 {
-	struct opening *o = (struct opening *)job;
-	struct cb_buf record = CB_BUF_INIT;
-	bool counted = false;
-	enum cb_err r;
-
-	if ((r = prepare(o)) == CB_OK) {
-		counted = true;
-		r = open_session(o, &record);
-	}
-	if (r == CB_OK && o->s != NULL) {
-		publish(o);
-		counted = false;
-	}
-	if (counted) {
-		(void)pthread_mutex_lock(&o->w->lock);
-		o->w->sessions_n--;
-		(void)pthread_cond_broadcast(&o->w->idle);
-		(void)pthread_mutex_unlock(&o->w->lock);
-	}
-	/* it has lost the card; who watches it sees who has it now */
-	if (o->before != NULL)
-		be_session_drop(&o->before);
-	claim_end(o);
-	if (r == CB_OK)
-		be_reply(o->w, &o->reply, cb_buf_span(&record));
-	else
-		be_reply_fail(o->w, &o->reply, r, WIRE_NOT_RUN, "");
 	be_session_free(&o->s);
 	be_offer_free(&o->offer);
 	cr_secret_free(o->unlocked, sizeof(*o->unlocked));
 	cb_buf_free(&o->accept);
-	cb_buf_free(&record);
 	free(o);
+}
+
+static void
+uncount(struct be_worker *w, const uint8_t card[WIRE_ID])
+{
+	(void)pthread_mutex_lock(&w->lock);
+	w->sessions_n--;
+	be_worker_idle(w, card);
+	(void)pthread_mutex_unlock(&w->lock);
+}
+
+/* `counted`: it has a place among the sessions, as prepare() gave it. */
+static void
+end(struct opening *o, bool counted, enum cb_err r, struct cb_buf *record)
+{
+	if (r == CB_OK && o->s != NULL)
+		publish(o);
+	else if (counted)
+		uncount(o->w, o->a.card);
+	/* it has lost the card; who watches it sees who has it now */
+	if (o->claim.before != NULL)
+		be_session_drop(&o->claim.before);
+	be_claim_end(o->w, &o->claim);
+	if (r == CB_OK)
+		be_reply(o->w, &o->reply, cb_buf_span(record));
+	else
+		be_reply_fail(o->w, &o->reply, r, WIRE_NOT_RUN, "");
+	cb_buf_free(record);
+	opening_free(o);
+}
+
+/* From here on again where somebody has the card. */
+static void
+take_in_pool(struct be_job *job)
+{
+	struct opening *o = (struct opening *)job;
+	struct cb_buf record = CB_BUF_INIT;
+	bool parked;
+	enum cb_err r = take_card(o, &parked);
+
+	if (parked)
+		return;	/* it is not ours any more */
+	if (r == CB_OK)
+		r = load(o, &record);
+	else
+		enter_refusal(o, r);
+	end(o, true, r, &record);
+}
+
+static void
+run(struct be_job *job)
+{
+	struct opening *o = (struct opening *)job;
+	struct cb_buf none = CB_BUF_INIT;
+	enum cb_err r;
+
+	if ((r = prepare(o)) != CB_OK) {
+		end(o, false, r, &none);
+	} else if ((r = unlock(o)) != CB_OK || (r = derive(o)) != CB_OK) {
+		/* nobody refuses anything where the vault is not there */
+		if (r != CB_E_PEER)
+			enter_refusal(o, r);
+		end(o, true, r, &none);
+	} else {
+		o->job.run = take_in_pool;
+		o->claim = (struct be_claim){ .card = o->a.card,
+			.until = o->until, .may = may_take, .ctx = o,
+			.job = &o->job };
+		take_in_pool(&o->job);
+	}
 }
 
 enum cb_err

@@ -117,7 +117,7 @@ be_session_idle(struct be_session *s, bool answer)
 		be_reply_locked(
 		    w, &s->waiting, 0, cb_buf_span(&s->answers));
 	s->waiting.id = 0;
-	(void)pthread_cond_broadcast(&w->idle);
+	be_worker_idle(w, s->card);
 	(void)pthread_mutex_unlock(&w->lock);
 	/* taken out of the table while it was busy: nobody else has it */
 	if (over)
@@ -139,7 +139,7 @@ be_session_over(struct be_session **session)
 	/* with the same lock: who asks later finds no session to wait for */
 	waiting = s->waiting;
 	be_watch_news(w, s->card);
-	(void)pthread_cond_broadcast(&w->idle);
+	be_worker_idle(w, s->card);
 	(void)pthread_mutex_unlock(&w->lock);
 	be_session_free(&s);
 	return waiting;
@@ -175,12 +175,7 @@ on_records(void *ctx, struct cb_buf *out, uint64_t *number)
 static bool
 has_vault(struct be_session *s)
 {
-	bool same;
-
-	(void)pthread_mutex_lock(&s->w->lock);
-	same = s->w->vault.no == s->vault;
-	(void)pthread_mutex_unlock(&s->w->lock);
-	return same;
+	return be_worker_vault(s->w) == s->vault;
 }
 
 /* A try is spent. */

@@ -165,6 +165,24 @@ be_worker_peer(struct be_worker *w, enum be_role role, int fd)
 /* ---- what falls due ------------------------------------------------------ */
 
 void
+be_worker_idle(struct be_worker *w, const uint8_t card[WIRE_ID])
+{
+	be_claim_wake(w, card);
+	(void)pthread_cond_broadcast(&w->idle);
+}
+
+unsigned
+be_worker_vault(struct be_worker *w)
+{
+	unsigned no;
+
+	(void)pthread_mutex_lock(&w->lock);
+	no = w->vault.no;
+	(void)pthread_mutex_unlock(&w->lock);
+	return no;
+}
+
+void
 be_worker_due(struct be_worker *w, uint64_t at)
 {
 	if (at >= w->due_at)
@@ -208,6 +226,7 @@ due(void *ctx)
 	if (now >= w->due_at) {
 		w->due_at = UINT64_MAX;
 		be_worker_due(w, be_refusals_due(w, now));
+		be_claim_due(w, now);
 		for (s = w->sessions; s != NULL; s = next) {
 			next = s->next;
 			visit(w, s, now);
@@ -270,6 +289,7 @@ be_worker_new(struct be_worker **out, struct be_loop *loop,
 	}
 	if ((r = be_index_init(&w->by_id)) != CB_OK ||
 	    (r = be_index_init(&w->by_card)) != CB_OK ||
+	    (r = be_index_init(&w->claims)) != CB_OK ||
 	    (r = be_watches_init(&w->watches)) != CB_OK ||
 	    (r = be_calls_new(&w->store.calls, NULL)) != CB_OK ||
 	    (r = be_calls_new(&w->vault.calls, NULL)) != CB_OK ||
@@ -294,6 +314,9 @@ be_worker_free(struct be_worker **worker)
 		return;
 	be_loop_due(w->loop, NULL, NULL);
 	__atomic_store_n(&w->ended, 1, __ATOMIC_RELAXED);
+	(void)pthread_mutex_lock(&w->lock);
+	be_claim_due(w, UINT64_MAX);
+	(void)pthread_mutex_unlock(&w->lock);
 	let_go(w, &w->door);
 	let_go(w, &w->store);
 	let_go(w, &w->vault);

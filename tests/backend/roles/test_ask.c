@@ -177,7 +177,7 @@ static const struct be_rights rights = { .n = 2,
 	.which = { BE_RIGHT_HOLDER, BE_RIGHT_REVOCATION },
 	.rows = { { BYTES(card), BYTES(device) },
 	    { BYTES(session), BYTES(session) } },
-	.card_key = BYTES(card) };
+	.card_key = BYTES(card), .take_over = true };
 
 START_TEST(rights_travel_to_the_vault)
 {
@@ -194,6 +194,7 @@ START_TEST(rights_travel_to_the_vault)
 	ck_assert_int_eq(got.rights.which[1], BE_RIGHT_REVOCATION);
 	ck_assert(cb_span_equal(got.rights.rows[0].mac, CB_SPAN_OF(device)));
 	ck_assert(cb_span_equal(got.rights.card_key, CB_SPAN_OF(card)));
+	ck_assert(got.rights.take_over);
 	for (size_t n = 0; n < b.n; n++)
 		ck_assert_int_ne(
 		    be_unlock_get(cb_span(b.p, n), &got), CB_OK);

@@ -20,7 +20,7 @@ static struct {
 	uint64_t id;
 	uint16_t code;
 	struct cb_buf body;
-} early[16];	/* answers that nobody waited for yet */
+} early[256];	/* answers that nobody waited for yet */
 
 uint64_t
 rig_send(struct rig *g, enum be_ask type, struct cb_span body)

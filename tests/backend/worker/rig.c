@@ -354,6 +354,7 @@ rig_open(struct rig *g)
 	for (int i = 0; i < DEVICES; i++)
 		make_device(g, i);
 	g->card_state = BE_STATE_IN_USE;
+	g->take_over = true;
 	g->late_type = BE_ASK_RECORDS;
 	be_challenges_init(&g->challenges, 4, 64);
 	be_limit_init(&g->limit, NULL);
@@ -365,7 +366,20 @@ rig_restart(struct rig *g)
 {
 	stop(g);
 	rig_fault(g, NO_FAULT, 0);
+	g->late_id = 0;
 	start(g);
+}
+
+void
+rig_vault_again(struct rig *g)
+{
+	/* peers are the loop's to change */
+	server_stop(&g->worker);
+	server_end(&g->vault);
+	be_challenges_clear(&g->challenges);
+	be_challenges_init(&g->challenges, 4, 64);
+	serve(g, &g->vault, BE_VAULT, rig_on_vault);
+	server_start(&g->worker);
 }
 
 void

@@ -76,6 +76,7 @@ struct rig {
 	uint64_t late_id;
 	struct cb_buf late_body;
 	uint8_t card_state;	/* as it is MACed; atomic */
+	bool take_over;		/* what RIGHTS says of the card */
 	/* of the vault's thread */
 	struct be_challenges challenges;
 	struct be_limit limit;
@@ -100,6 +101,8 @@ void rig_open(struct rig *g);
 void rig_close(struct rig *g);
 /* The worker dies, and another one begins. */
 void rig_restart(struct rig *g);
+/* The vault dies, and another one begins. */
+void rig_vault_again(struct rig *g);
 void rig_fault(struct rig *g, enum fault fault, unsigned after);
 /* SQL by somebody who can write the file. */
 void rig_sql(struct rig *g, const char *sql);

@@ -5,6 +5,7 @@
  */
 #include <string.h>
 
+#include "backend/worker/watch.h"
 #include "tests/backend/worker/suites.h"
 
 /* ---- who may ------------------------------------------------------------- */
@@ -312,12 +313,13 @@ START_TEST(an_open_that_is_old_ends_no_session)
 }
 END_TEST
 
-/* Half of the pool's four threads may wait; the rest has work to do. */
-START_TEST(who_waits_leaves_threads_to_others)
+/* More of them than the pool has threads, which have other work to do. */
+START_TEST(who_waits_holds_no_thread)
 {
-	struct bridge others[3];
-	uint64_t first, ids[COUNT(others)];
-	int refused = 0;
+	struct bridge others[6], offered;
+	const uint8_t *const ids[] = { g.devices[1].id, g.card };
+	struct cb_buf body = CB_BUF_INIT;
+	uint64_t first, id[COUNT(others)];
 
 	__atomic_store_n(&g.late, true, __ATOMIC_RELEASE);
 	ck_assert_uint_eq(bridge_open_post(&b, false, &first), 0);
@@ -325,22 +327,189 @@ START_TEST(who_waits_leaves_threads_to_others)
 	for (int i = 0; i < COUNT(others); i++) {
 		bridge_init(&others[i], &g, 0);
 		ck_assert_uint_eq(
-		    bridge_open_post(&others[i], false, &ids[i]), 0);
+		    bridge_open_post(&others[i], false, &id[i]), 0);
 	}
-	for (int i = 0; i < 300 && refused == 0; i++) {
-		(void)rig_has(&g, 0xFFFF, 5);
-		for (int k = 0; k < COUNT(others); k++)
-			refused += rig_has(&g, ids[k], 0);
-	}
-	ck_assert_int_eq(refused, 1);
+	ck_assert(!rig_has(&g, id[COUNT(others) - 1], 200));
+	bridge_init(&offered, &g, 1);
+	ck_assert_int_eq(be_ask_ids_put(&body, ids, 2), CB_OK);
+	for (int i = 0; i < COUNT(others); i++)
+		ck_assert_uint_eq(rig_ask(&g, BE_ASK_OFFER,
+				      cb_buf_span(&body), &offered.offer),
+		    0);
 	rig_end_late(&g);
 	ck_assert_uint_eq(bridge_opened(&b, first), 0);
 	for (int i = 0; i < COUNT(others); i++) {
-		const uint16_t code = bridge_opened(&others[i], ids[i]);
-
-		ck_assert(code == 0 || code == CB_E_TIMEOUT);
+		ck_assert_uint_eq(bridge_opened(&others[i], id[i]), 0);
 		bridge_clear(&others[i]);
 	}
+	ck_assert_uint_eq(rig_stats(&g).sessions, 1);
+	bridge_clear(&offered);
+	cb_buf_free(&body);
+}
+END_TEST
+
+/* It is freed while somebody waits for a card. */
+START_TEST(a_worker_that_ends_waits_for_nobody)
+{
+	uint64_t id;
+
+	g.set.patience = 200;
+	rig_restart(&g);
+	__atomic_store_n(&g.late, true, __ATOMIC_RELEASE);
+	ck_assert_uint_eq(bridge_open_post(&b, false, &id), 0);
+	rig_await_late(&g);
+	ck_assert_uint_eq(bridge_open_post(&b, false, &id), 0);
+	ck_assert(!rig_has(&g, id, 50));
+	__atomic_store_n(&g.late, false, __ATOMIC_RELEASE);
+	rig_restart(&g);
+	bridge_select(&b);
+}
+END_TEST
+
+/* What the bridge asks for alone makes nobody yield. */
+START_TEST(who_may_not_take_over_disturbs_nobody)
+{
+	struct bridge other;
+	uint64_t running, id;
+	struct cb_buf records = CB_BUF_INIT;
+
+	g.take_over = false;
+	bridge_select(&b);
+	g.late_type = BE_ASK_ACT;
+	__atomic_store_n(&g.late, true, __ATOMIC_RELEASE);
+	cb_buf_clear(&b.body);
+	bridge_seal(&b, WRONG);
+	running = bridge_post(&b);
+	rig_await_late(&g);
+	/* the card is in use, and still the answer comes at once */
+	bridge_init(&other, &g, 1);
+	ck_assert_uint_eq(bridge_open_post(&other, true, &id), 0);
+	ck_assert_uint_eq(bridge_opened(&other, id), CB_E_BUSY);
+	ck_assert(!rig_has(&g, running, 0));
+	rig_end_late(&g);
+	ck_assert_uint_eq(rig_wait(&g, running, &records), 0);
+	bridge_clear(&other);
+	cb_buf_free(&records);
+}
+END_TEST
+
+/* ---- offers -------------------------------------------------------------- */
+
+static uint16_t
+offer_to(struct bridge *bridge)
+{
+	const uint8_t *const ids[] = { bridge->d->id, g.card };
+	struct cb_buf body = CB_BUF_INIT;
+	uint16_t code;
+
+	ck_assert_int_eq(be_ask_ids_put(&body, ids, 2), CB_OK);
+	code = rig_ask(&g, BE_ASK_OFFER, cb_buf_span(&body), &bridge->offer);
+	cb_buf_free(&body);
+	return code;
+}
+
+static uint16_t
+accept_by(struct bridge *bridge)
+{
+	struct cb_buf body = CB_BUF_INIT;
+	uint64_t id;
+
+	bridge_accept(bridge, false);
+	ck_assert_int_eq(be_bytes_put(&body, bridge->d->id, WIRE_ID), CB_OK);
+	ck_assert_int_eq(
+	    cb_buf_add(&body, cb_buf_span(&bridge->accept)), CB_OK);
+	id = rig_send(&g, BE_ASK_OPEN, cb_buf_span(&body));
+	cb_buf_free(&body);
+	return bridge_opened(bridge, id);
+}
+
+/* Its ninth costs it its first, and nobody else anything. */
+START_TEST(a_holder_has_so_many_offers)
+{
+	struct bridge first, second, other;
+
+	bridge_init(&first, &g, 0);
+	bridge_init(&second, &g, 0);
+	bridge_init(&other, &g, 1);
+	ck_assert_uint_eq(offer_to(&other), 0);
+	ck_assert_uint_eq(offer_to(&first), 0);
+	ck_assert_uint_eq(offer_to(&second), 0);
+	for (int i = 0; i < 7; i++)
+		ck_assert_uint_eq(offer_to(&b), 0);
+	ck_assert_uint_eq(accept_by(&first), CB_E_DENIED);
+	ck_assert_uint_eq(accept_by(&second), 0);
+	/* the other one's is good still: it is the card that is in use */
+	ck_assert_uint_eq(accept_by(&other), CB_E_BUSY);
+	bridge_clear(&first);
+	bridge_clear(&second);
+	bridge_clear(&other);
+}
+END_TEST
+
+/* It cannot know the challenge: that is no refusal, and the next offer is of
+ * the new one. */
+START_TEST(a_vault_that_was_started_anew_refuses_nobody)
+{
+	ck_assert_uint_eq(offer_to(&b), 0);
+	rig_vault_again(&g);
+	ck_assert_uint_eq(accept_by(&b), CB_E_PEER);
+	ck_assert_uint_eq(rig_entries(&g, WIRE_SESSION_REFUSED), 0);
+	ck_assert_uint_eq(offer_to(&b), 0);
+	ck_assert_uint_eq(accept_by(&b), 0);
+	ck_assert_int_eq(b.last.type, WIRE_OPENED);
+}
+END_TEST
+
+/* ---- floods of watches --------------------------------------------------- */
+
+START_TEST(a_card_is_looked_up_once)
+{
+	struct bridge other;
+	struct watch_told t;
+	uint64_t before, ids[200];
+
+	bridge_init(&other, &g, DEVICES - 1);
+	/* nothing of it is known until all have asked */
+	g.late_type = BE_ASK_RIGHTS;
+	__atomic_store_n(&g.late, true, __ATOMIC_RELEASE);
+	before = rig_stats(&g).store_calls;
+	ids[0] = watch_post(&other, false, 0);
+	rig_await_late(&g);
+	for (int i = 1; i < COUNT(ids); i++)
+		ids[i] = watch_post(&other, false, 0);
+	(void)offer_to(&b);	/* all of them have been taken */
+	__atomic_store_n(&g.late, false, __ATOMIC_RELEASE);
+	ck_assert_uint_eq(bridge_open(&b, false), 0);
+	for (int i = 0; i < COUNT(ids); i++) {
+		t = watch_told(&g, ids[i]);
+		ck_assert_uint_eq(t.state, WIRE_NOT_THERE);
+	}
+	/* and what opening a card takes */
+	ck_assert_uint_lt(rig_stats(&g).store_calls - before, 10);
+	bridge_clear(&other);
+}
+END_TEST
+
+START_TEST(a_holder_watches_so_often)
+{
+	uint64_t first, second, held;
+	struct cb_buf body = CB_BUF_INIT;
+	struct watch_told t;
+
+	bridge_select(&b);
+	t = watch_told(&g, watch_post(&b, true, 0));
+	first = watch_post(&b, true, t.stamp);
+	second = watch_post(&b, true, t.stamp);
+	for (int i = 2; i < BE_WATCHES_MAX; i++)
+		(void)watch_post(&b, true, t.stamp);
+	ck_assert(!rig_has(&g, first, 50));
+	held = watch_post(&b, true, t.stamp);
+	/* the oldest goes, with a code that ends its hold */
+	ck_assert_uint_eq(rig_wait(&g, first, &body), CB_E_NOMEM);
+	ck_assert(!rig_has(&g, second, 50));
+	ck_assert(!rig_has(&g, held, 0));
+	bridge_is(&b, SELECT_A5, "9000");
+	cb_buf_free(&body);
 }
 END_TEST
 
@@ -442,7 +611,13 @@ use_suite(void)
 	tcase_add_test(t, taking_over_waits_for_the_running_command);
 	tcase_add_test(t, a_card_that_is_being_opened_is_not_taken);
 	tcase_add_test(t, an_open_that_is_old_ends_no_session);
-	tcase_add_test(t, who_waits_leaves_threads_to_others);
+	tcase_add_test(t, who_waits_holds_no_thread);
+	tcase_add_test(t, a_worker_that_ends_waits_for_nobody);
+	tcase_add_test(t, who_may_not_take_over_disturbs_nobody);
+	tcase_add_test(t, a_holder_has_so_many_offers);
+	tcase_add_test(t, a_vault_that_was_started_anew_refuses_nobody);
+	tcase_add_test(t, a_card_is_looked_up_once);
+	tcase_add_test(t, a_holder_watches_so_often);
 	tcase_add_test(t, a_device_opens_its_own_card_anew);
 	tcase_add_test(t, who_has_no_right_sees_no_card);
 	tcase_add_test(t, a_session_whose_bridge_is_silent_ends);
