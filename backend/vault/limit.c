@@ -11,10 +11,15 @@
 #include "backend/vault/limit.h"
 #include "common/ct.h"
 
+#define KNOWN 4		/* answers of a card that are remembered, by hash */
+#define KNOWN_N 16
+
 struct card {
 	uint8_t id[WIRE_ID];
 	uint64_t whole;	/* when it has its whole burst again */
 	bool alarmed;
+	uint8_t known[KNOWN][KNOWN_N];
+	unsigned known_n;	/* ever */
 };
 
 struct organisation {
@@ -137,9 +142,27 @@ refuse(struct be_limited *how, uint64_t wait_ms, bool alarm)
 	return CB_E_BUSY;
 }
 
-enum cb_err
-be_limit_take(struct be_limit *l, const uint8_t organisation[WIRE_ID],
-    const uint8_t card[WIRE_ID], uint64_t tick, struct be_limited *how)
+/* Whoever asked it before could have kept the answer: it costs nothing. Only
+ * while there are tries left, or else who has none could still find out which
+ * passcode was asked. */
+static bool
+is_known(struct card *c, const uint8_t hash[CR_HASH])
+{
+	const unsigned n = c->known_n < KNOWN ? c->known_n : KNOWN;
+
+	for (unsigned i = 0; i < n; i++)
+		if (cb_ct_equal(CB_SPAN_OF(c->known[i]),
+			cb_span(hash, KNOWN_N)))
+			return true;
+	memcpy(c->known[c->known_n++ % KNOWN], hash, KNOWN_N);
+	return false;
+}
+
+/* `hash`: of the answer; NULL: there is none that could be known. */
+static enum cb_err
+take_one(struct be_limit *l, const uint8_t organisation[WIRE_ID],
+    const uint8_t card[WIRE_ID], uint64_t tick, const uint8_t *hash,
+    struct be_limited *how)
 {
 	const uint64_t each = l->limits.interval_ms,
 		ahead = each * (l->limits.burst - 1);
@@ -175,8 +198,16 @@ be_limit_take(struct be_limit *l, const uint8_t organisation[WIRE_ID],
 		c->alarmed = true;
 		return refuse(how, c->whole - tick - ahead, first);
 	}
-	c->whole += each;
+	if (hash == NULL || !is_known(c, hash))
+		c->whole += each;
 	return CB_OK;
+}
+
+enum cb_err
+be_limit_take(struct be_limit *l, const uint8_t organisation[WIRE_ID],
+    const uint8_t card[WIRE_ID], uint64_t tick, struct be_limited *how)
+{
+	return take_one(l, organisation, card, tick, NULL, how);
 }
 
 enum cb_err
@@ -185,20 +216,25 @@ be_passcode(struct be_limit *l, const struct be_ring *ring,
     const uint8_t scrypt[CR_KEY], uint8_t out[CR_KEY], struct be_limited *how)
 {
 	struct cb_buf b = CB_BUF_INIT;
+	uint8_t hash[CR_HASH];
 	enum cb_err r;
 
 	*how = (struct be_limited){ 0, false };
 	cb_wipe(out, CR_KEY);
 	if (opened->is_person)
 		return CB_E_ARG;
-	(void)((r = be_limit_take(l, opened->organisation, opened->card, tick,
-		    how)) != CB_OK ||
-	    (r = cb_buf_add(&b, cb_span_str("cardbridge passcode 1"))) !=
+	(void)((r = cb_buf_add(&b, cb_span_str("cardbridge passcode 1"))) !=
 		CB_OK ||
 	    (r = cb_buf_add(&b, CB_SPAN_OF(opened->card))) != CB_OK ||
 	    (r = cb_buf_add(&b, cb_span(scrypt, CR_KEY))) != CB_OK ||
 	    (r = cr_hmac_sha256(ring->secret->passcodes, cb_buf_span(&b), out)) !=
-		CB_OK);
+		CB_OK ||
+	    (r = cr_sha256(cb_span(out, CR_KEY), hash)) != CB_OK ||
+	    (r = take_one(l, opened->organisation, opened->card, tick, hash,
+		 how)) != CB_OK);
+	if (r != CB_OK)
+		cb_wipe(out, CR_KEY);
+	cb_wipe(hash, sizeof(hash));
 	cb_buf_free(&b);
 	return r;
 }

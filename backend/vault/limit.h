@@ -3,7 +3,9 @@
 /*
  * What stands behind scrypt of a passcode: an HMAC that only the vault can
  * make, so often for each card and no more. Whoever has the database, or a
- * worker, and no vault cannot try passcodes; who has a worker, slowly.
+ * worker, and no vault cannot try passcodes; who has a worker, slowly. What
+ * was asked before, and is among the last of its card, costs nothing: so nobody
+ * is held back for being right again and again.
  */
 #ifndef BE_VAULT_LIMIT_H
 #define BE_VAULT_LIMIT_H
@@ -44,7 +46,7 @@ CB_MUST_USE enum cb_err be_limit_take(struct be_limit *l,
     const uint8_t organisation[WIRE_ID], const uint8_t card[WIRE_ID],
     uint64_t tick, struct be_limited *how);
 /* The function, for a card that is open, of what scrypt made of a passcode.
- * CB_E_BUSY, as above: nothing was computed. */
+ * CB_E_BUSY, as above: nothing is told. */
 CB_MUST_USE enum cb_err be_passcode(struct be_limit *l,
     const struct be_ring *ring, const struct be_opened *card, uint64_t tick,
     const uint8_t scrypt[CR_KEY], uint8_t out[CR_KEY],

@@ -11,7 +11,7 @@
 #define MINUTE 60000u
 
 static struct be_limit limit;
-static const uint8_t scrypt[CR_KEY] = { 7 };
+static uint8_t scrypt[CR_KEY] = { 7 };
 
 static void
 setup(void)
@@ -46,6 +46,9 @@ try(const struct be_opened *card, uint64_t tick)
 	enum cb_err r = be_passcode(&limit, backend_get()->ring, card, tick,
 	    scrypt, out, &how);
 
+	/* another passcode each time */
+	for (int i = 1; i < CR_KEY && ++scrypt[i] == 0; i++)
+		;
 	ck_assert_int_eq(memcmp(out, zeros, CR_KEY) == 0, r != CB_OK);
 	ck_assert_int_eq(how.wait_ms > 0, r == CB_E_BUSY);
 	return r;
@@ -113,6 +116,63 @@ START_TEST(ten_at_once_then_one_a_minute)
 	for (int i = 0; i < 10; i++)
 		ck_assert_int_eq(try(&card, tick), CB_OK);
 	ck_assert_int_eq(try(&card, tick), CB_E_BUSY);
+}
+END_TEST
+
+static enum cb_err
+try_again(const struct be_opened *card, uint64_t tick, uint8_t passcode,
+    uint8_t out[CR_KEY])
+{
+	const uint8_t in[CR_KEY] = { 0xFF, passcode };
+
+	return be_passcode(
+	    &limit, backend_get()->ring, card, tick, in, out, &how);
+}
+
+/* The same ones, as somebody's who logs in again and again. */
+START_TEST(what_was_asked_before_costs_nothing)
+{
+	const struct be_opened card = opened(1, 1), other = opened(1, 2);
+	uint8_t first[CR_KEY], out[CR_KEY];
+
+	ck_assert_int_eq(try_again(&card, 0, 1, first), CB_OK);
+	for (int i = 0; i < 100; i++) {
+		ck_assert_int_eq(try_again(&card, 1, 1, out), CB_OK);
+		ck_assert_mem_eq(out, first, CR_KEY);
+	}
+	for (int i = 0; i < 8; i++)
+		ck_assert_int_eq(try(&card, 1), CB_OK);
+	/* it is forgotten behind others; and it is one card's */
+	ck_assert_int_eq(try_again(&card, 1, 1, out), CB_OK);
+	ck_assert_int_eq(try(&card, 1), CB_E_BUSY);
+	for (int i = 0; i < 9; i++)
+		ck_assert_int_eq(try(&other, 1), CB_OK);
+	ck_assert_int_eq(try_again(&other, 1, 1, out), CB_OK);
+	ck_assert_int_eq(try(&other, 1), CB_E_BUSY);
+}
+END_TEST
+
+/* Who has used up all tries learns nothing any more, not even which passcode
+ * was right: else it could be looked for here without any limit. */
+START_TEST(nothing_is_told_beyond_the_limit)
+{
+	static const uint8_t zeros[CR_KEY];
+	const struct be_opened card = opened(1, 1);
+	uint8_t out[CR_KEY];
+
+	for (int i = 0; i < 9; i++)
+		ck_assert_int_eq(try(&card, 0), CB_OK);
+	ck_assert_int_eq(try_again(&card, 0, 1, out), CB_OK);
+	for (unsigned passcode = 0; passcode < 100; passcode++) {
+		ck_assert_int_eq(
+		    try_again(&card, 0, (uint8_t)passcode, out), CB_E_BUSY);
+		ck_assert_mem_eq(out, zeros, CR_KEY);
+		ck_assert_uint_eq(how.wait_ms, MINUTE);
+	}
+	ck_assert_int_eq(try_again(&card, MINUTE, 1, out), CB_OK);
+	ck_assert_int_eq(try_again(&card, MINUTE, 1, out), CB_OK);
+	ck_assert_int_eq(try(&card, MINUTE), CB_OK);
+	ck_assert_int_eq(try_again(&card, MINUTE, 1, out), CB_E_BUSY);
 }
 END_TEST
 
@@ -231,6 +291,8 @@ limit_suite(void)
 	tcase_set_timeout(tc, 30);
 	tcase_add_test(tc, the_function_is_of_card_and_passcode);
 	tcase_add_test(tc, ten_at_once_then_one_a_minute);
+	tcase_add_test(tc, what_was_asked_before_costs_nothing);
+	tcase_add_test(tc, nothing_is_told_beyond_the_limit);
 	tcase_add_loop_test(tc, no_pattern_gives_more, 0, 4);
 	tcase_add_test(tc, the_alarm_goes_once);
 	tcase_add_test(tc, the_limit_is_a_setting);

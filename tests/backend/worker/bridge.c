@@ -242,13 +242,13 @@ bridge_open(struct bridge *b, bool take_over)
 	return code != 0 ? code : bridge_opened(b, id);
 }
 
-void
-bridge_ready(struct bridge *b)
+static void
+open_and_power(struct bridge *b, bool take_over)
 {
 	struct cb_buf records = CB_BUF_INIT;
 	struct cb_span cur;
 
-	ck_assert_uint_eq(bridge_open(b, false), 0);
+	ck_assert_uint_eq(bridge_open(b, take_over), 0);
 	ck_assert_int_eq(b->last.type, WIRE_OPENED);
 	cb_buf_clear(&b->body);
 	bridge_add(b, WIRE_POWER, 1, CB_SPAN_EMPTY, 0);
@@ -257,6 +257,20 @@ bridge_ready(struct bridge *b)
 	bridge_read(b, &cur);
 	ck_assert_int_eq(b->last.type, WIRE_DONE);
 	cb_buf_free(&records);
+}
+
+void
+bridge_ready(struct bridge *b)
+{
+	open_and_power(b, false);
+}
+
+void
+bridge_take(struct bridge *b)
+{
+	open_and_power(b, true);
+	bridge_is(b, SELECT_A5, "9000");
+	(void)bridge_apdu(b, TO_5011);
 }
 
 void

@@ -22,7 +22,8 @@ tests_backend_worker_test_worker_SOURCES = \
 	tests/backend/worker/test_use.c
 tests_backend_worker_test_worker_CFLAGS = $(AM_CFLAGS) $(CHECK_CFLAGS) \
 	$(SQLITE_CFLAGS)
-tests_backend_worker_test_worker_LDFLAGS = $(program_ldflags)
+tests_backend_worker_test_worker_LDFLAGS = $(program_ldflags) \
+	-Wl,--wrap=emu_scrypt
 tests_backend_worker_test_worker_LDADD = \
 	backend/libservice.la backend/worker/libworker.la \
 	backend/libroles.la \

@@ -10,11 +10,14 @@
 #include <time.h>
 #include <unistd.h>
 
+#include "emulator/crypto/crypto.h"
 #include "tests/backend/founder.h"
 #include "tests/backend/sql.h"
 #include "tests/backend/worker/rig_serve.h"
 
 struct rig_keys rig_keys;
+
+static unsigned scrypts;	/* atomic */
 
 static const uint8_t card_id[WIRE_ID] = { 0xCA, 0x2D };
 static struct founder founder;
@@ -335,6 +338,7 @@ rig_open(struct rig *g)
 {
 	struct cb_why why = { "" };
 
+	__atomic_store_n(&scrypts, 0, __ATOMIC_RELAXED);
 	*g = (struct rig){ .next_id = 1,
 		.set = { .kind = WIRE_TEST, .threads = 4,
 		    .patience = 3000 } };
@@ -498,4 +502,26 @@ rig_entries(struct rig *g, enum wire_entry_type type)
 	    CB_OK);
 	be_store_close(&st);
 	return c.n;
+}
+
+/* ---- what is computed ---------------------------------------------------- */
+
+/* By --wrap: every scrypt of the worker's emulator comes by here. */
+enum cb_err __real_emu_scrypt(const struct emu_scrypt *how,
+    struct cb_span passcode, uint8_t key[EMU_KEY]);
+enum cb_err __wrap_emu_scrypt(const struct emu_scrypt *how,
+    struct cb_span passcode, uint8_t key[EMU_KEY]);
+
+enum cb_err
+__wrap_emu_scrypt(const struct emu_scrypt *how, struct cb_span passcode,
+    uint8_t key[EMU_KEY])
+{
+	__atomic_add_fetch(&scrypts, 1, __ATOMIC_RELAXED);
+	return __real_emu_scrypt(how, passcode, key);
+}
+
+unsigned
+rig_scrypts(void)
+{
+	return __atomic_load_n(&scrypts, __ATOMIC_RELAXED);
 }

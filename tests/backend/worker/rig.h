@@ -109,6 +109,8 @@ void rig_sql(struct rig *g, const char *sql);
 int64_t rig_number(struct rig *g, const char *sql);
 struct be_worker_stats rig_stats(struct rig *g);
 unsigned rig_passcodes(struct rig *g);
+/* How often scrypt was computed since rig_open(). */
+unsigned rig_scrypts(void);
 /* Waits until a question is kept for later. */
 void rig_await_late(struct rig *g);
 /* Lets it be answered. */
@@ -162,6 +164,8 @@ uint16_t bridge_opened(struct bridge *b, uint64_t id);
 void bridge_ready(struct bridge *b);
 /* And selects the application and its directory. */
 void bridge_select(struct bridge *b);
+/* The same, from whoever has it. */
+void bridge_take(struct bridge *b);
 /* Makes ACCEPT of the OFFER in b->offer. */
 void bridge_accept(struct bridge *b, bool take_over);
 

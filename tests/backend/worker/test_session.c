@@ -111,6 +111,39 @@ START_TEST(a_blocked_passcode_costs_no_vault)
 }
 END_TEST
 
+/* Three wrong ones are counted wherever they come from. */
+START_TEST(a_block_is_of_all_devices)
+{
+	struct be_worker_stats before, after;
+	struct bridge other;
+	unsigned scrypts;
+
+	bridge_init(&other, &g, 1);
+	for (int i = 0; i < 3; i++) {
+		struct bridge *who = i % 2 == 0 ? &b : &other;
+
+		bridge_take(who);
+		bridge_is(who, WRONG, i == 0 ? "63C2" : i == 1 ? "63C1" : "6983");
+	}
+	for (int i = 0; i < 2; i++) {
+		struct bridge *who = i == 0 ? &other : &b;
+
+		bridge_take(who);
+		before = rig_stats(&g);
+		scrypts = rig_scrypts();
+		bridge_is(who, VERIFY, "6983");
+		bridge_is(who, TRIES, "63C0");
+		after = rig_stats(&g);
+		ck_assert_uint_eq(after.vault_calls, before.vault_calls);
+		ck_assert_uint_eq(rig_scrypts(), scrypts);
+	}
+	/* and both are seen where there are some */
+	ck_assert_uint_eq(rig_scrypts(), 3);
+	ck_assert_uint_eq(rig_passcodes(&g), 3);
+	bridge_clear(&other);
+}
+END_TEST
+
 START_TEST(a_vault_that_limits_ends_the_session)
 {
 	struct be_limits few = { .burst = 1 };
@@ -127,6 +160,29 @@ START_TEST(a_vault_that_limits_ends_the_session)
 	ck_assert_uint_eq(rig_entries(&g, WIRE_VERIFY_BEGUN), 1);
 	ck_assert_uint_eq(rig_entries(&g, WIRE_VERIFY), 1);
 	ck_assert_uint_eq(rig_entries(&g, WIRE_SESSION_END), 1);
+}
+END_TEST
+
+/* Program after program, each of which resets the card. */
+START_TEST(who_logs_in_again_and_again_is_not_held_back)
+{
+	struct cb_buf records = CB_BUF_INIT;
+	struct cb_span cur;
+
+	bridge_ready(&b);
+	for (int i = 0; i < 15; i++) {
+		cb_buf_clear(&b.body);
+		cb_buf_clear(&records);
+		bridge_add(&b, WIRE_POWER, 2, CB_SPAN_EMPTY, 0);
+		ck_assert(bridge_send(&b, &records));
+		cur = cb_buf_span(&records);
+		bridge_read(&b, &cur);
+		bridge_is(&b, SELECT_A5, "9000");
+		(void)bridge_apdu(&b, TO_5011);
+		bridge_is(&b, VERIFY, "9000");
+	}
+	ck_assert_uint_eq(rig_passcodes(&g), 15);
+	cb_buf_free(&records);
 }
 END_TEST
 
@@ -507,7 +563,9 @@ session_suite(void)
 	tcase_add_test(t, what_changes_nothing_asks_nobody);
 	tcase_add_test(t, a_passcode_is_entered_in_the_books);
 	tcase_add_test(t, a_blocked_passcode_costs_no_vault);
+	tcase_add_test(t, a_block_is_of_all_devices);
 	tcase_add_test(t, a_vault_that_limits_ends_the_session);
+	tcase_add_test(t, who_logs_in_again_and_again_is_not_held_back);
 	tcase_add_test(t, a_refused_change_is_no_try);
 	tcase_add_test(t, what_get_response_would_fetch_goes_along);
 	tcase_add_test(t, the_same_body_gets_the_same_bytes);
