@@ -49,8 +49,11 @@ be_gather_keep(struct be_gathering *g, enum be_right which,
 void
 be_gather_fingerprint(struct be_gathering *g, struct cb_span s)
 {
-	if (s.n == CR_HASH && g->fingerprints_n < BE_NAMED_MAX)
-		memcpy(g->fingerprints[g->fingerprints_n++], s.p, CR_HASH);
+	struct be_named *named = &g->named;
+
+	if (s.n == CR_HASH && named->fingerprints_n < BE_NAMED_MAX)
+		memcpy(named->fingerprints[named->fingerprints_n++], s.p,
+		    CR_HASH);
 }
 
 bool
@@ -120,6 +123,7 @@ take_card(void *ctx, const struct be_value *columns, size_t n)
 	struct be_gathering *g = ctx;
 
 	(void)n;
+	g->take_over = columns[3].i == 1;
 	g->version = columns[8].i;
 	return be_gather_keep(g, BE_RIGHT_CARD, BE_CARD, columns);
 }
@@ -202,42 +206,32 @@ be_gather_person(struct be_gathering *g, const uint8_t person[WIRE_ID],
 
 /* ---- what was revoked ---------------------------------------------------- */
 
-static bool
-is_named(const struct be_gathering *g, const struct be_value *columns)
+static enum cb_err
+take_own(void *ctx, const struct be_value *columns, size_t n)
 {
-	for (size_t i = 0; i < g->fingerprints_n; i++)
-		if (cb_span_equal(
-			columns[0].s, CB_SPAN_OF(g->fingerprints[i])))
-			return true;
-	for (size_t i = 0; i < g->ids_n; i++)
-		if (cb_span_equal(columns[1].s, cb_span(g->ids[i], WIRE_ID)))
-			return true;
-	return false;
+	(void)n;
+	return be_gather_keep(
+	    ctx, BE_RIGHT_REVOCATION, BE_REVOCATION, columns);
 }
 
 static enum cb_err
-take_revocation(
-    struct be_gathering *g, void *ctx, const struct be_value *columns)
+take_platforms(void *ctx, const struct be_value *columns, size_t n)
 {
-	const uint8_t *org = ctx;
-
-	return is_named(g, columns)
-	    ? keep_of(g,
-		  org == platform ? BE_RIGHT_PLATFORM : BE_RIGHT_REVOCATION,
-		  BE_REVOCATION, org != platform ? g->org : platform, columns)
-	    : CB_OK;
+	(void)n;
+	return keep_of(
+	    ctx, BE_RIGHT_PLATFORM, BE_REVOCATION, platform, columns);
 }
 
 enum cb_err
 be_gather_revocations(struct be_gathering *g)
 {
-	enum cb_err r = be_gather_each(
-	    g, BE_REVOCATION, g->org, take_revocation, NULL);
+	enum cb_err r = be_store_revocations(
+	    g->st, g->org, &g->named, take_own, g, &g->why);
 
 	if (r != CB_OK || memcmp(g->org, platform, WIRE_ID) == 0)
 		return r;
-	return be_gather_each(g, BE_REVOCATION, platform, take_revocation,
-	    (void *)(uintptr_t)platform);
+	return be_store_revocations(
+	    g->st, platform, &g->named, take_platforms, g, &g->why);
 }
 
 /* ---- all of them --------------------------------------------------------- */
@@ -249,6 +243,7 @@ be_gather_rights(const struct be_gathering *g, struct be_rights *out)
 	enum cb_err r = CB_OK;
 
 	out->n = 0;
+	out->take_over = g->take_over;
 	out->card_key = cb_buf_span(&g->wrap);
 	for (size_t i = 0; r == CB_OK && i < g->n; i++) {
 		struct be_ask_signed row;

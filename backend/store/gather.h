@@ -9,8 +9,6 @@
 
 #include "backend/store/serve.h"
 
-#define BE_NAMED_MAX 3
-
 struct be_gathering {
 	struct be_store *st;
 	const uint8_t *org;
@@ -23,10 +21,8 @@ struct be_gathering {
 		size_t bytes, mac;
 	} rows[BE_RIGHTS_MAX];
 	/* whom and what revocations could be about */
-	const uint8_t *ids[BE_NAMED_MAX];
-	size_t ids_n;
-	uint8_t fingerprints[BE_NAMED_MAX][CR_HASH];
-	size_t fingerprints_n;
+	struct be_named named;
+	bool take_over;		/* the card may be */
 	int64_t version;	/* of the card's key */
 	struct cb_buf wrap;	/* of the card's key */
 };

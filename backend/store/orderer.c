@@ -60,19 +60,19 @@ gather(struct be_gathering *g, const struct be_ask_orderer *ask,
 {
 	enum cb_err r;
 
-	g->ids[g->ids_n++] = ask->person;
+	g->named.ids[g->named.ids_n++] = ask->person;
 	if ((r = be_gather_person(g, ask->person, BE_RIGHT_HOLDER,
 		 BE_RIGHT_RIGHT)) != CB_OK)
 		return r;
 	if (is_named(ask->second)) {
-		g->ids[g->ids_n++] = ask->second;
+		g->named.ids[g->named.ids_n++] = ask->second;
 		if ((r = be_gather_person(g, ask->second,
 			 BE_RIGHT_SECOND_FACTOR, BE_RIGHT_SECOND_ROLE)) !=
 		    CB_OK)
 			return r;
 	}
 	if (is_named(ask->card)) {
-		g->ids[g->ids_n++] = ask->card;
+		g->named.ids[g->named.ids_n++] = ask->card;
 		if ((r = gather_card(g, f)) != CB_OK)
 			return r;
 	}

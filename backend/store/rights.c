@@ -145,8 +145,8 @@ be_rights_gather(struct be_store *st, const uint8_t organisation[WIRE_ID],
     const struct be_ask_rights *ask, struct cb_buf *out)
 {
 	struct opening o = { .g = { .st = st, .org = organisation,
-				 .ids = { ask->holder, ask->card },
-				 .ids_n = ask->is_person ? 1 : 2 },
+				 .named = { .ids = { ask->holder, ask->card },
+				     .ids_n = ask->is_person ? 1 : 2 } },
 		.ask = ask };
 	struct be_rights rights;
 	enum cb_err r;

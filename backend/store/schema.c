@@ -78,6 +78,7 @@ const char *const be_schema[] = {
 	"CREATE TABLE revocation(" OF_ORGANISATION ", " HASH(fingerprint)
 	    ", " ID(subject) ", " INT(since) ", " MAC
 	    ", PRIMARY KEY(organisation, fingerprint)" BARE,
+	"CREATE INDEX revocation_subject ON revocation(organisation, subject)",
 	"CREATE TABLE token(" OF_ORGANISATION ", " HASH(hash) ", "
 	    NAME(purpose, 32) ", " ID(subject)
 	    ", class INTEGER NOT NULL CHECK(class IN (1,2)), " INT(until)

@@ -127,6 +127,19 @@ CB_MUST_USE enum cb_err be_store_list(struct be_store *st,
     const struct be_value *after, size_t limit, be_row_fn *fn, void *ctx,
     struct cb_why *why);
 
+/* Those of BE_REVOCATION that name one of these certificates, or one of these
+ * holders and cards; at most BE_NAMED_MAX of each. */
+#define BE_NAMED_MAX 3
+struct be_named {
+	uint8_t fingerprints[BE_NAMED_MAX][CR_HASH];
+	size_t fingerprints_n;
+	const uint8_t *ids[BE_NAMED_MAX];
+	size_t ids_n;
+};
+CB_MUST_USE enum cb_err be_store_revocations(struct be_store *st,
+    const uint8_t organisation[WIRE_ID], const struct be_named *named,
+    be_row_fn *fn, void *ctx, struct cb_why *why);
+
 /* A row of a table with a MAC, as the vault MACs it: columns as they were
  * read, to a grant and a MAC that borrow from them. CB_E_ARG: a table without
  * MACs; CB_E_FORMAT: a column is not of its kind. */

@@ -214,6 +214,94 @@ START_TEST(other_tables_grant_nothing)
 }
 END_TEST
 
+struct found {
+	unsigned n, subjects;	/* the first byte of each, added up */
+};
+
+static enum cb_err
+find(void *ctx, const struct be_value *v, size_t n)
+{
+	struct found *f = ctx;
+
+	ck_assert_uint_eq(n, 4);
+	ck_assert_uint_eq(v[0].s.n, CR_HASH);
+	f->n++;
+	f->subjects += v[1].s.p[0];
+	return CB_OK;
+}
+
+/* Among thousands, and those of another organisation: by certificate, holder
+ * and card, each once. */
+START_TEST(revocations_are_found_by_what_they_name)
+{
+	static const char many[] =
+	    "WITH RECURSIVE n(i) AS (SELECT 1 UNION ALL SELECT i+1 FROM n"
+	    " WHERE i<4000) INSERT INTO revocation SELECT %s,"
+	    " CAST(printf('%%032d', i+%d) AS BLOB),"
+	    " CAST(printf('%%016d', i+%d) AS BLOB), 1, x'00' FROM n";
+	static const struct {
+		const char *fingerprint, *holder, *card;
+		unsigned n;
+	} asked[] = {
+		{ "00000000000000000000000000009999", "0000000000009999",
+		    "0000000000009999", 0 },
+		{ "00000000000000000000000000000007", "0000000000009999",
+		    "0000000000009999", 1 },
+		{ "00000000000000000000000000009999", "0000000000000008",
+		    "0000000000009999", 1 },
+		{ "00000000000000000000000000009999", "0000000000009999",
+		    "0000000000003999", 1 },
+		{ "00000000000000000000000000000007", "0000000000000007",
+		    "0000000000000007", 1 },
+		{ "00000000000000000000000000000007", "0000000000000008",
+		    "0000000000000009", 3 },
+		/* the other organisation's */
+		{ "00000000000000000000000000004007", "0000000000004008",
+		    "0000000000004009", 0 },
+	};
+	char sql[512];
+	struct rig g;
+
+	rig_init(&g);
+	for (int i = 0; i < 2; i++) {
+		snprintf(sql, sizeof(sql), many,
+		    i == 0 ? "x'01010101010101010101010101010101'"
+			   : "x'02020202020202020202020202020202'",
+		    i * 4000, i * 4000);
+		sql_run(&g, sql);
+	}
+	for (int i = 0; i < COUNT(asked); i++) {
+		struct be_named named = { .fingerprints_n = 1, .ids_n = 2 };
+		struct found f = { 0, 0 };
+
+		memcpy(named.fingerprints[0], asked[i].fingerprint, CR_HASH);
+		named.ids[0] = (const uint8_t *)asked[i].holder;
+		named.ids[1] = (const uint8_t *)asked[i].card;
+		ck_assert_int_eq(be_store_revocations(g.st, id(1), &named,
+				     find, &f, NULL),
+		    CB_OK);
+		ck_assert_msg(f.n == asked[i].n, "%d: %u", i, f.n);
+		ck_assert_uint_eq(f.subjects, f.n * '0');
+	}
+	rig_clear(&g);
+}
+END_TEST
+
+/* Nothing is looked for by walking over all of them. */
+START_TEST(revocations_are_found_by_an_index)
+{
+	struct rig g;
+
+	rig_init(&g);
+	ck_assert_int_eq(
+	    sql_number(&g,
+		"SELECT count(*) FROM pragma_index_info('revocation_subject')"
+		" WHERE name IN ('organisation','subject')"),
+	    2);
+	rig_clear(&g);
+}
+END_TEST
+
 Suite *
 store_grant_suite(void)
 {
@@ -223,6 +311,8 @@ store_grant_suite(void)
 	tcase_set_timeout(tc, 60);
 	tcase_add_test(tc, an_edited_row_is_seen);
 	tcase_add_test(tc, other_tables_grant_nothing);
+	tcase_add_test(tc, revocations_are_found_by_what_they_name);
+	tcase_add_test(tc, revocations_are_found_by_an_index);
 	suite_add_tcase(s, tc);
 	return s;
 }
