@@ -50,6 +50,7 @@ declare -A e2e_kind=(
 	[backend-road]=measuring
 	[backend-siege]=measuring
 	[backend-strike]=program
+	[backend-takeover]=measuring
 	[ci-recipes]=program
 	[debian13]=measuring
 	[opensc-counts]=program

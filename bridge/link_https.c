@@ -370,6 +370,20 @@ have_card(struct link_https *l, struct cb_why *why)
 	return r;
 }
 
+/* Its own setting keeps it with the device that uses it: until that has given
+ * it back there is no card to be taken. */
+static void
+yield_card(struct link_https *l)
+{
+	pthread_mutex_lock(&l->lock);
+	l->yielded = true;
+	l->there = false;
+	(void)snprintf(l->words, sizeof(l->words),
+	    "another device uses the card");
+	pass_on(l, false);
+	pthread_mutex_unlock(&l->lock);
+}
+
 static enum cb_err
 take_atr(struct link_https *l, struct cb_span raw)
 {
@@ -405,8 +419,11 @@ link_https_power(struct br_link *base, enum br_power what,
 		return CB_OK;
 	}
 	if (!l->remote.alive && ((r = have_card(l, why)) != CB_OK ||
-		(r = open_session(l, why)) != CB_OK))
+		(r = open_session(l, why)) != CB_OK)) {
+		if (r == CB_E_BUSY)
+			yield_card(l);
 		return r;
+	}
 	r = ask(l, WIRE_POWER, what == BR_POWER_RESET ? 2 : 1, CB_SPAN_EMPTY,
 	    &rsp, why);
 	if (r == CB_OK && (r = take_atr(l, cb_buf_span(&rsp))) != CB_OK)

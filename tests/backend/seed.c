@@ -1,12 +1,13 @@
 /* SPDX-License-Identifier: BSD-2-Clause
  * Copyright (c) 2026 The cardbridge authors */
 /*
- * seed [-c CARDS] [-d DEVICES] [-k KEYS] DIR PROFILE: founds an organisation in
- * a backend that was made with --test and is not running, with cards (1, made
- * from the file PROFILE with keys of their own or those of the file KEYS), and
- * tokens for devices (1), which may use every DEVICES-th card each. Says on
- * standard output, each behind its name: organisation; card, ...; device,
- * ...; token, ...
+ * seed [-o] [-c CARDS] [-d DEVICES] [-k KEYS] DIR PROFILE: founds an
+ * organisation in a backend that was made with --test and is not running, with
+ * cards (1, made from the file PROFILE with keys of their own or those of the
+ * file KEYS), and tokens for devices (1), which may use every DEVICES-th card
+ * each; with -o, each of them all cards. Says on standard output, each behind
+ * its name: organisation; card, ...; device, ...; token, ...; and a row for
+ * each device that would revoke it, as SQL has it: revocation, ...
  */
 #include <stdio.h>
 #include <stdlib.h>
@@ -46,6 +47,7 @@ struct seeded_device {
 struct seed {
 	const char *profile, *keys;
 	size_t cards_n, devices_n;
+	bool of_all;		/* cards are the organisation's */
 	struct be_conf conf;
 	struct be_store *st;
 	struct be_ring *ring;
@@ -53,7 +55,7 @@ struct seed {
 	uint8_t organisation[WIRE_ID];
 	struct seeded_card *cards;
 	struct seeded_device *devices;
-	struct granted *grants;		/* two of each card, then tokens */
+	struct granted *grants;	/* two of each card, tokens, revocations */
 	struct cb_buf wraps[BE_ORG_KEYS], macs;
 	struct cb_why why;
 };
@@ -122,7 +124,7 @@ open_backend(struct seed *s)
 static size_t
 grants_n(const struct seed *s)
 {
-	return 2 * s->cards_n + s->devices_n;
+	return 2 * s->cards_n + 2 * s->devices_n;
 }
 
 static enum cb_err
@@ -154,13 +156,16 @@ fill_card(struct seed *s, size_t i)
 {
 	const int64_t now = (int64_t)time(NULL) * 1000;
 	const uint8_t *id = s->cards[i].id;
-	const uint8_t *device = s->devices[i % s->devices_n].id;
+	const uint8_t *who = s->of_all
+	    ? s->organisation
+	    : s->devices[i % s->devices_n].id;
 	const struct granted card = { BE_CARD, 9, { BE_ID(id), BE_I(1),
 		BE_I(0), BE_I(1), BE_T(cb_span_str("seed")),
 		BE_B(CB_SPAN_EMPTY), BE_I(1), BE_I(now), BE_I(1),
 		BE_B(CB_SPAN_EMPTY) } };
 	const struct granted assignment = { BE_ASSIGNMENT, 4, { BE_ID(id),
-		BE_I(1), BE_ID(device), BE_I(0), BE_B(CB_SPAN_EMPTY) } };
+		BE_I(s->of_all ? 3 : 1), BE_ID(who), BE_I(0),
+		BE_B(CB_SPAN_EMPTY) } };
 
 	s->grants[2 * i] = card;
 	s->grants[2 * i + 1] = assignment;
@@ -176,6 +181,18 @@ fill_token(struct seed *s, size_t i)
 		BE_I(until), BE_B(CB_SPAN_EMPTY), BE_NONE } };
 
 	s->grants[2 * s->cards_n + i] = token;
+}
+
+/* By its id: of a certificate that it does not have yet it has the token's. */
+static void
+fill_revocation(struct seed *s, size_t i)
+{
+	const struct seeded_device *d = &s->devices[i];
+	const struct granted revocation = { BE_REVOCATION, 3, {
+		BE_HASH(d->hash), BE_ID(d->id), BE_I(1),
+		BE_B(CB_SPAN_EMPTY) } };
+
+	s->grants[2 * s->cards_n + s->devices_n + i] = revocation;
 }
 
 /* The keys of the organisation, and the MACs of `spans`, n rows. */
@@ -209,8 +226,10 @@ make_keys(struct seed *s)
 
 	for (size_t i = 0; i < s->cards_n; i++)
 		fill_card(s, i);
-	for (size_t i = 0; i < s->devices_n; i++)
+	for (size_t i = 0; i < s->devices_n; i++) {
 		fill_token(s, i);
+		fill_revocation(s, i);
+	}
 	for (size_t i = 0; r == CB_OK && i < n; i++) {
 		if ((r = be_row_grant(s->grants[i].table, s->organisation,
 			 s->grants[i].v, &grant, &none)) == CB_OK)
@@ -293,9 +312,9 @@ enter_tokens(struct seed *s)
 {
 	enum cb_err r = CB_OK;
 
-	for (size_t i = 2 * s->cards_n; r == CB_OK && i < grants_n(s); i++) {
+	for (size_t i = 0; r == CB_OK && i < s->devices_n; i++) {
 		const struct be_row_change row = { BE_TOKEN, false,
-			s->grants[i].v };
+			s->grants[2 * s->cards_n + i].v };
 		const struct founding one = { .organisation = s->organisation,
 			.rows = &row, .rows_n = 1 };
 
@@ -369,6 +388,29 @@ say_token(struct seed *s, const struct seeded_device *d)
 }
 
 static enum cb_err
+say_revocation(struct seed *s, size_t i)
+{
+	const struct granted *g =
+	    &s->grants[2 * s->cards_n + s->devices_n + i];
+	struct cb_buf line = CB_BUF_INIT;
+	enum cb_err r;
+
+	(void)((r = cb_buf_add(&line, cb_span_str("x'"))) != CB_OK ||
+	    (r = cb_hex_put(&line, CB_SPAN_OF(s->organisation))) != CB_OK ||
+	    (r = cb_buf_add(&line, cb_span_str("',x'"))) != CB_OK ||
+	    (r = cb_hex_put(&line, g->v[0].s)) != CB_OK ||
+	    (r = cb_buf_add(&line, cb_span_str("',x'"))) != CB_OK ||
+	    (r = cb_hex_put(&line, g->v[1].s)) != CB_OK ||
+	    (r = cb_buf_add(&line, cb_span_str("',1,x'"))) != CB_OK ||
+	    (r = cb_hex_put(&line, g->v[g->mac_at].s)) != CB_OK);
+	if (r == CB_OK)
+		printf("revocation %.*s'\n", (int)line.n,
+		    (const char *)line.p);
+	cb_buf_free(&line);
+	return r;
+}
+
+static enum cb_err
 tell(struct seed *s)
 {
 	enum cb_err r = say("organisation", CB_SPAN_OF(s->organisation));
@@ -379,6 +421,8 @@ tell(struct seed *s)
 		r = say("device", CB_SPAN_OF(s->devices[i].id));
 	for (size_t i = 0; r == CB_OK && i < s->devices_n; i++)
 		r = say_token(s, &s->devices[i]);
+	for (size_t i = 0; r == CB_OK && i < s->devices_n; i++)
+		r = say_revocation(s, i);
 	return r;
 }
 
@@ -408,8 +452,10 @@ take_words(struct seed *s, int argc, char **argv)
 {
 	int c;
 
-	while ((c = getopt(argc, argv, "c:d:k:")) != -1) {
-		if (c == 'c')
+	while ((c = getopt(argc, argv, "oc:d:k:")) != -1) {
+		if (c == 'o')
+			s->of_all = true;
+		else if (c == 'c')
 			s->cards_n = strtoul(optarg, NULL, 10);
 		else if (c == 'd')
 			s->devices_n = strtoul(optarg, NULL, 10);
@@ -437,7 +483,7 @@ main(int argc, char **argv)
 	char *path;
 
 	if (dir == NULL) {
-		fputs("usage: seed [-c CARDS] [-d DEVICES] [-k KEYS] DIR "
+		fputs("usage: seed [-o] [-c CARDS] [-d DEVICES] [-k KEYS] DIR "
 		      "PROFILE\n", stderr);
 		return 2;
 	}

@@ -7,6 +7,9 @@ list                                 names of all readers, one a line
 state READER                         "present ATR", "mute" or "absent"
 wait READER present|absent SECONDS   waits; prints the milliseconds it took
 wait-all N present|absent SECONDS    the same for N readers of ours
+events READER                        says "MILLISECONDS present|absent" at each change
+                                     of it, by the time of day, until it is killed
+connected READER                     connects; prints when, likewise
 idle SECONDS                         waits for a change of any reader
 apdu READER HEX...                   connects, sends each, prints answers
 timed READER HEX...                  the same; prints "RESULT MILLISECONDS"
@@ -137,6 +140,28 @@ def cmd_wait(ctx, reader, wanted, seconds):
 def cmd_wait_all(ctx, number, wanted, seconds):
     ours = [r for r in readers(ctx) if r.startswith("cardbridge ")]
     print(wait(ctx, ours, int(number), wanted, float(seconds)))
+
+
+def now():
+    return int(time.time() * 1000)
+
+
+def cmd_events(ctx, reader):
+    known = unaware([reader])
+    last = None
+    while True:
+        state = states(ctx, known, 3600000).get(reader, (0, b""))[0]
+        known = {reader: state & ~sc.SCARD_STATE_CHANGED}
+        is_there = bool(state & sc.SCARD_STATE_PRESENT)
+        if is_there != last:
+            print(now(), "present" if is_there else "absent", flush=True)
+        last = is_there
+
+
+def cmd_connected(ctx, reader):
+    card, _ = connect(ctx, reader)
+    print(now())
+    check(sc.SCardDisconnect(card, sc.SCARD_LEAVE_CARD))
 
 
 def cmd_idle(ctx, seconds):
