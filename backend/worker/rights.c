@@ -162,7 +162,9 @@ lapse(struct be_session *s)
 static void
 apply(struct be_worker *w, const struct pair *p, enum cb_err r)
 {
-	struct be_session *s = be_session_of_card(w, p->card);
+	struct be_session *s = p->session_is_open
+	    ? be_session_find(w, p->session)
+	    : be_session_of_card(w, p->card);
 
 	/* what has changed since has put it, and its watches, in line again */
 	if (p->as_of != w->rights_no)
@@ -182,8 +184,7 @@ apply(struct be_worker *w, const struct pair *p, enum cb_err r)
 	be_watch_right(w, p->holder, p->card, r == CB_OK);
 	if (s == NULL || r == CB_OK) {
 		be_watch_news(w, p->card);
-	} else if (!p->session_is_open ||
-	    memcmp(s->id, p->session, WIRE_ID) != 0) {
+	} else if (!p->session_is_open) {
 		/* opened meanwhile: the vault is asked about this one */
 		be_rights_recheck(w, s);
 		return;

@@ -89,7 +89,8 @@ be_session_free(struct be_session **session)
 uint64_t
 be_session_due(struct be_session *s)
 {
-	const uint64_t login = emu_card_deadline(s->emu);
+	const uint64_t login =
+	    s->emu != NULL ? emu_card_deadline(s->emu) : UINT64_MAX;
 	uint64_t at = s->check_at;
 
 	if (login < at)

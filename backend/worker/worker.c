@@ -207,7 +207,7 @@ visit(struct be_worker *w, struct be_session *s, uint64_t now)
 		be_session_end(s, CB_E_TIMEOUT, "silent");
 		return;
 	}
-	if (emu_card_deadline(s->emu) <= now)
+	if (s->emu != NULL && emu_card_deadline(s->emu) <= now)
 		emu_card_tick(s->emu);
 	be_worker_due(w, be_session_due(s));
 }

@@ -68,6 +68,7 @@ struct backend {
 	struct cb_span door;		/* certificate; empty: the usual */
 	bool refuses_device;		/* 403 */
 	unsigned cut_opens;		/* so many answers to ACCEPT are lost */
+	bool keeps_card;		/* 409: another device has it */
 
 	char dir[256], identity[300], uri[700], origin[64];
 	unsigned port;

@@ -204,7 +204,7 @@ session(struct backend *b, struct cb_span in, struct cb_buf *out)
 static unsigned
 open_card(struct backend *b, struct cb_span in, struct cb_buf *out)
 {
-	unsigned status = worker_open(b, in, out);
+	unsigned status = b->keeps_card ? 409 : worker_open(b, in, out);
 
 	b->opens++;
 	if (b->cut_opens == 0)

@@ -115,6 +115,39 @@ START_TEST(a_program_sees_its_card_taken_out)
 }
 END_TEST
 
+/* The backend says so when it is asked for it. Then there is none until it is
+ * given back. */
+START_TEST(a_card_that_another_device_keeps_is_not_there)
+{
+	struct br_reader_info info;
+	struct br_client *c;
+	enum cb_err e;
+
+	far.keeps_card = true;
+	start();
+	ck_assert(state.present);
+	c = attached(&near, "hosted", BR_ROAD_DIRECT);
+	/* whichever of the two is seen first */
+	e = rig_power(c);
+	ck_assert(e == CB_E_BUSY || e == CB_E_ABSENT);
+	br_close(&c);
+	(void)wait_changes(1, false);
+	rig_info(&info);
+	ck_assert_ptr_nonnull(strstr(info.trouble, "another device uses"));
+	backend_news(&far, WIRE_ELSEWHERE, false, false);
+	ck_assert(!rig_present(true, 100));
+	pthread_mutex_lock(&far.lock);
+	far.keeps_card = false;
+	pthread_mutex_unlock(&far.lock);
+	backend_news(&far, WIRE_THERE, false, false);
+	ck_assert(rig_present(true, 5000));
+	c = attached(&near, "hosted", BR_ROAD_DIRECT);
+	ck_ok(rig_power(c));
+	br_close(&c);
+	br_close(&watch);
+}
+END_TEST
+
 START_TEST(nothing_is_said_while_nothing_happens)
 {
 	const struct timespec second = { 1, 0 };
@@ -190,6 +223,7 @@ news_suite(void)
 	tcase_add_test(t, a_card_comes_and_goes);
 	tcase_add_loop_test(t, a_program_sees_its_card_taken_out, 0,
 	    (int)(sizeof(events) / sizeof(events[0])));
+	tcase_add_test(t, a_card_that_another_device_keeps_is_not_there);
 	tcase_add_test(t, nothing_is_said_while_nothing_happens);
 	tcase_add_test(t, a_backend_that_comes_back_tells_what_was_missed);
 	tcase_add_test(t, a_backend_that_was_never_there_is_named);
