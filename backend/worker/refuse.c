@@ -48,11 +48,11 @@ be_refusal_enter(struct be_worker *w, struct be_refused *refused)
 
 	(void)pthread_mutex_lock(&w->lock);
 	now = be_tally_add(&w->tally, be_worker_tick(), refused);
+	if (!now)	/* so that it is not forgotten */
+		be_worker_due(w, be_worker_tick());
 	(void)pthread_mutex_unlock(&w->lock);
 	if (now)
 		enter(w, refused);
-	else	/* so that it is not forgotten */
-		be_loop_wake(w->loop);
 }
 
 static void
