@@ -12,6 +12,7 @@
 #include "common/apdu.h"
 #include "common/ct.h"
 #include "emulator/applets/applet.h"
+#include "emulator/domain.h"
 
 uint16_t
 emu_sw(const struct emu_card *card, enum emu_answer a)
@@ -388,4 +389,53 @@ emu_card_unblock(struct emu_card *card, struct cb_span unblock,
 	}
 	sw = emu_pin_unblock(app, pin, unblock, new_pin, why);
 	return passwd_finish(card, sw, pin->unblock_tries, tries_left, why);
+}
+
+/* Opens the domain as a login would, sets both anew and closes it again. */
+static uint16_t
+service_reset(struct emu_app *app, struct emu_pin *pin,
+    const uint8_t secret[EMU_KEY], struct cb_span new_pin, struct cb_why *why)
+{
+	struct emu_domain *d = emu_domain_by_id(app, pin->domain);
+	uint16_t sw;
+
+	emu_card_logout(app->card);
+	if (emu_domain_open(d, secret) != CB_OK)
+		return SW_MEMORY_FAILURE;
+	if ((sw = emu_pin_replace(app, pin, new_pin, why)) == SW_OK)
+		sw = emu_pin_refill(app, pin);
+	emu_domain_close(d);
+	return sw;
+}
+
+enum cb_err
+emu_card_service_unblock(struct emu_card *card,
+    const uint8_t service[EMU_SERVICE_N], struct cb_span new_pin,
+    struct cb_why *why)
+{
+	struct emu_app *app;
+	struct emu_pin *pin = holder_pin(card, &app);
+	const struct emu_domain *d =
+	    pin != NULL ? emu_domain_by_id(app, pin->domain) : NULL;
+	uint8_t secret[EMU_KEY];
+	unsigned tries_left;
+	enum cb_err r;
+	uint16_t sw;
+
+	if (d == NULL) {
+		cb_why_set(why, "the card has no holder's passcode yet");
+		return CB_E_ABSENT;
+	}
+	if (emu_pin_fits(card, pin->min, pin->max, new_pin, why) != SW_OK)
+		return CB_E_ARG;
+	r = emu_domain_by_service(app, d, service, secret);
+	if (r == CB_OK) {
+		sw = service_reset(app, pin, secret, new_pin, why);
+		r = passwd_finish(card, sw, 0, &tries_left, why);
+	} else if (r == CB_E_ABSENT) {
+		cb_why_set(why, "no service keeps what this card's passcode "
+				"guards");
+	}
+	cb_wipe(secret, sizeof(secret));
+	return r;
 }

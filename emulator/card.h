@@ -71,6 +71,8 @@ struct emu_card {
 	struct emu_info info;
 	struct emu_policy policy;
 	uint8_t uuid[16];
+	bool has_service;	/* who may set the holder's passcode anew */
+	uint8_t service[EMU_KEY];	/* its public half */
 	uint8_t cplc[EMU_CPLC_N];
 	uint8_t cm_aid[EMU_AID_MAX];
 	uint8_t cm_aid_n;
@@ -133,9 +135,9 @@ uint16_t emu_dispatch(
 CB_MUST_USE enum cb_err emu_store_load(
     struct emu_card *card, struct cb_why *why);
 uint16_t emu_store_card(struct emu_card *card);
-/* A hash of the card's mark (test or live) and policy, without what scrypt
- * costs: wraps are bound to it, so that a passcode opens nothing on a card
- * whose rules were edited. */
+/* A hash of the card's mark (test or live), policy, without what scrypt costs,
+ * and service: wraps are bound to it, so that a passcode opens nothing on a
+ * card whose rules were edited, or whose new keys somebody wants to have. */
 #define EMU_RULES_N 16
 CB_MUST_USE enum cb_err emu_store_rules(
     const struct emu_card *card, uint8_t out[EMU_RULES_N]);

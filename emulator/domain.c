@@ -33,6 +33,53 @@ emu_domain_by_role(
 	return NULL;
 }
 
+#define ESCROW_AAD_N (16 + 5)
+/* Of the card's service: bound to the card's rules as well. */
+#define SERVICE_AAD_N (ESCROW_AAD_N + 1 + EMU_RULES_N)
+#define SERVICE_MARK 0x53
+
+static void
+escrow_aad(const struct emu_app *app, const struct emu_domain *d,
+    uint8_t out[ESCROW_AAD_N])
+{
+	memcpy(out, app->card->uuid, 16);
+	out[16] = (uint8_t)app->no;
+	for (unsigned b = 0; b < 4; b++)
+		out[17 + b] = (uint8_t)(d->id >> (24 - 8 * b));
+}
+
+static enum cb_err
+service_aad(const struct emu_app *app, const struct emu_domain *d,
+    uint8_t out[SERVICE_AAD_N])
+{
+	escrow_aad(app, d, out);
+	out[ESCROW_AAD_N] = SERVICE_MARK;
+	return emu_store_rules(app->card, out + ESCROW_AAD_N + 1);
+}
+
+/* Whoever makes a holder's passcode, and however: the service that the card
+ * was made with can open what it guards. */
+static enum cb_err
+seal_to_service(struct emu_app *app, struct emu_domain *d,
+    const uint8_t secret[EMU_KEY])
+{
+	const struct emu_card *card = app->card;
+	struct cb_buf blob = CB_BUF_INIT;
+	uint8_t aad[SERVICE_AAD_N];
+	enum cb_err r;
+
+	if (!card->has_service || d->role != EMU_ROLE_USER)
+		return CB_OK;
+	if ((r = service_aad(app, d, aad)) == CB_OK &&
+	    (r = emu_box_seal(card->env, card->service, CB_SPAN_OF(aad),
+		 cb_span(secret, EMU_KEY), &blob)) == CB_OK) {
+		memcpy(d->service_blob, blob.p, sizeof(d->service_blob));
+		d->in_service = true;
+	}
+	cb_buf_free(&blob);
+	return r;
+}
+
 uint16_t
 emu_domain_create(struct emu_app *app, const struct emu_file *df, uint8_t role,
     struct emu_domain **out, uint8_t secret[EMU_KEY])
@@ -42,28 +89,20 @@ emu_domain_create(struct emu_app *app, const struct emu_file *df, uint8_t role,
 	*out = NULL;
 	if ((d = calloc(1, sizeof(*d))) == NULL)
 		return SW_MEMORY_FAILURE;
-	if (emu_box_keypair(app->card->env, secret, d->public) != CB_OK) {
+	d->id = app->last_domain + 1;
+	d->owner = df->id;
+	d->role = role;
+	if (emu_box_keypair(app->card->env, secret, d->public) != CB_OK ||
+	    seal_to_service(app, d, secret) != CB_OK) {
 		free(d);
 		return SW_MEMORY_FAILURE;
 	}
-	d->id = ++app->last_domain;
-	d->owner = df->id;
-	d->role = role;
+	app->last_domain = d->id;
 	for (at = &app->domains; *at != NULL; at = &(*at)->next)
 		continue;
 	*at = d;
 	*out = d;
 	return SW_OK;
-}
-
-static void
-escrow_aad(const struct emu_app *app, const struct emu_domain *d,
-    uint8_t out[16 + 5])
-{
-	memcpy(out, app->card->uuid, 16);
-	out[16] = (uint8_t)app->no;
-	for (unsigned b = 0; b < 4; b++)
-		out[17 + b] = (uint8_t)(d->id >> (24 - 8 * b));
 }
 
 enum cb_err
@@ -83,7 +122,7 @@ emu_domain_secret(struct emu_app *app, const struct emu_domain *d,
 {
 	const struct emu_domain *holder;
 	struct cb_buf plain = CB_BUF_INIT;
-	uint8_t aad[21];
+	uint8_t aad[ESCROW_AAD_N];
 	enum cb_err r;
 
 	if (d->secret != NULL) {
@@ -105,11 +144,30 @@ emu_domain_secret(struct emu_app *app, const struct emu_domain *d,
 }
 
 enum cb_err
+emu_domain_by_service(const struct emu_app *app, const struct emu_domain *d,
+    const uint8_t service[EMU_KEY], uint8_t secret[EMU_KEY])
+{
+	struct cb_buf plain = CB_BUF_INIT;
+	uint8_t aad[SERVICE_AAD_N];
+	enum cb_err r;
+
+	if (!d->in_service)
+		return CB_E_ABSENT;
+	if ((r = service_aad(app, d, aad)) == CB_OK &&
+	    (r = emu_box_open(service, CB_SPAN_OF(aad),
+		 CB_SPAN_OF(d->service_blob), &plain)) == CB_OK &&
+	    (r = emu_domain_check(d, plain.p)) == CB_OK)
+		memcpy(secret, plain.p, EMU_KEY);
+	cb_buf_free(&plain);
+	return r;
+}
+
+enum cb_err
 emu_domain_escrow(struct emu_app *app, struct emu_domain *d,
     const struct emu_domain *holder, const uint8_t secret[EMU_KEY])
 {
 	struct cb_buf blob = CB_BUF_INIT;
-	uint8_t aad[21];
+	uint8_t aad[ESCROW_AAD_N];
 	enum cb_err r;
 
 	escrow_aad(app, d, aad);

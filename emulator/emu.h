@@ -180,6 +180,15 @@ CB_MUST_USE enum cb_err emu_card_passwd(struct emu_card *card,
 CB_MUST_USE enum cb_err emu_card_unblock(struct emu_card *card,
     struct cb_span unblock, struct cb_span new_pin, unsigned *tries_left,
     struct cb_why *why);
+/* By the service that the card was made with (emu_make.service), whatever has
+ * become of passcode and unblock value; nobody is logged in afterwards.
+ * CB_E_ABSENT: the card has none; CB_E_CRYPTO: not by this secret half;
+ * CB_E_ARG: the policy refuses the new value. Nothing was changed in any of
+ * these cases. */
+#define EMU_SERVICE_N 32
+CB_MUST_USE enum cb_err emu_card_service_unblock(struct emu_card *card,
+    const uint8_t secret[EMU_SERVICE_N], struct cb_span new_pin,
+    struct cb_why *why);
 
 /* ---- looking at a card (cardbridge card show) -------------------------- */
 
@@ -218,6 +227,9 @@ struct emu_make {
 	const char *keys_from;	/* file of published keys, NULL: fresh ones */
 	struct cb_span user_pin, so_pin; /* user_pin as the profile has one */
 	unsigned scrypt_log2n;	/* 0: 15; less only with test */
+	/* X25519, the public half of a service that may set the holder's
+	 * passcode anew, EMU_SERVICE_N bytes; NULL: nobody may */
+	const uint8_t *service;
 	struct cb_buf *unblock;	/* gets the unblock value that was drawn, to be
 				 * shown once; NULL: nobody wants it */
 };

@@ -563,6 +563,9 @@ make_head(struct make *m)
 	card->cm_aid_n = p->cm_aid_n;
 	memcpy(card->cm_aid, p->cm_aid, sizeof(card->cm_aid));
 	memcpy(card->answers, p->answers, sizeof(card->answers));
+	card->has_service = m->wish->service != NULL;
+	if (card->has_service)
+		memcpy(card->service, m->wish->service, EMU_KEY);
 	if ((r = m->env->random(
 		 m->env->ctx, card->uuid, sizeof(card->uuid))) != CB_OK ||
 	    (r = make_policy(m)) != CB_OK || (r = make_atr(m)) != CB_OK ||

@@ -7,7 +7,8 @@
  * credential". What the credential guards is sealed to the public half, so
  * writing needs no PIN; the secret half is wrapped under scrypt(PIN), again
  * under scrypt(unblock value), and may be sealed to the domain of whoever
- * may replace the PIN (SO). A PIN has no other check value: the right PIN is
+ * may replace the PIN (SO). The holder's is sealed to the card's service as
+ * well, where the card was made with one. A PIN has no other check value: the right PIN is
  * the one that opens its wrap (7816-4, 11.6.6 VERIFY says what is answered).
  *
  * A spent try is durable before its wrap is tried. While a PIN is verified
@@ -47,6 +48,8 @@ struct emu_domain {
 	uint8_t public[EMU_KEY];
 	uint32_t escrow;	/* domain that may open this one; 0: none */
 	uint8_t escrow_blob[EMU_KEY + EMU_BOX_OVERHEAD];
+	bool in_service;	/* sealed to the card's service as well */
+	uint8_t service_blob[EMU_KEY + EMU_BOX_OVERHEAD];
 	/* volatile */
 	uint8_t *secret;	/* while a PIN of it is verified */
 };

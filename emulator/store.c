@@ -127,6 +127,13 @@ put_costs(struct cb_buf *b, const struct emu_policy *p)
 	return cb_put_u8(b, p->scrypt_p);
 }
 
+static enum cb_err
+put_service(const struct emu_card *card, struct cb_buf *b)
+{
+	return card->has_service ? cb_buf_add(b, CB_SPAN_OF(card->service))
+				 : CB_OK;
+}
+
 enum cb_err
 emu_store_rules(const struct emu_card *card, uint8_t out[EMU_RULES_N])
 {
@@ -136,6 +143,7 @@ emu_store_rules(const struct emu_card *card, uint8_t out[EMU_RULES_N])
 
 	if ((r = cb_put_u8(&b, card->info.test)) == CB_OK &&
 	    (r = put_rules(&b, &card->policy)) == CB_OK &&
+	    (r = put_service(card, &b)) == CB_OK &&
 	    (r = cr_sha256(cb_buf_span(&b), hash)) == CB_OK)
 		memcpy(out, hash, EMU_RULES_N);
 	cb_buf_free(&b);
@@ -151,12 +159,13 @@ app_flags(const struct emu_app *app)
 	    (app->from_reset ? EMU_APP_FROM_RESET : 0));
 }
 
-/* A byte for each application, where one of them has a flag set. */
+/* A byte for each application, where one of them has a flag set, or something
+ * follows. */
 static enum cb_err
 put_app_flags(const struct emu_card *card, struct cb_buf *b)
 {
 	enum cb_err r = CB_OK;
-	bool any = false;
+	bool any = card->has_service;
 
 	for (unsigned i = 0; i < card->apps_n; i++)
 		any = any || app_flags(&card->apps[i]) != 0;
@@ -210,7 +219,8 @@ emu_store_card(struct emu_card *card)
 		    (r = cb_put_lv16(&b, cb_span(card->apps[i].aid,
 			 card->apps[i].aid_n))) != CB_OK)
 			goto out;
-	r = put_app_flags(card, &b);
+	if ((r = put_app_flags(card, &b)) == CB_OK)
+		r = put_service(card, &b);
 out:
 	return tx_put_filled(card, "card", r, &b);
 }
@@ -347,6 +357,8 @@ emu_store_domain(struct emu_app *app, const struct emu_domain *d)
 	    (r = cb_buf_add(&b, CB_SPAN_OF(d->public))) == CB_OK &&
 	    (r = cb_put_u32(&b, d->escrow)) == CB_OK && d->escrow != 0)
 		r = cb_buf_add(&b, CB_SPAN_OF(d->escrow_blob));
+	if (r == CB_OK && d->in_service)
+		r = cb_buf_add(&b, CB_SPAN_OF(d->service_blob));
 	return tx_put_filled(app->card, name, r, &b);
 }
 

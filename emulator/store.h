@@ -3,8 +3,10 @@
 /*
  * A card's records: what store.c writes and store_load.c reads.
  *
- *	card			who it is, policy, answers, applications
- *	card/A/d/ID		a key domain of application A
+ *	card			who it is, policy, answers, applications; then
+ *				their flags, the service's public half
+ *	card/A/d/ID		a key domain of application A; then what is
+ *				sealed to the service
  *	card/A/f/ID		a file: parent, FID, type, size, access bytes;
  *				then short identifier, template, whether it
  *				commits, name

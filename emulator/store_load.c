@@ -177,6 +177,20 @@ load_app_flags(struct emu_card *card, struct cb_span *in)
 		    (flags & EMU_APP_SILENT_NAMES) != 0;
 		card->apps[i].from_reset = (flags & EMU_APP_FROM_RESET) != 0;
 	}
+	return CB_OK;
+}
+
+/* The same holds for it. */
+static enum cb_err
+load_service(struct emu_card *card, struct cb_span *in)
+{
+	enum cb_err r;
+
+	card->has_service = in->n > 0;
+	if (card->has_service &&
+	    (r = get_bytes(in, card->service, sizeof(card->service))) !=
+		CB_OK)
+		return r;
 	return cb_get_end(in);
 }
 
@@ -214,6 +228,7 @@ load_card(struct emu_card *card, struct cb_span in)
 	    (r = load_answers(card, &in)) != CB_OK ||
 	    (r = load_apps(card, &in)) != CB_OK ||
 	    (r = load_app_flags(card, &in)) != CB_OK ||
+	    (r = load_service(card, &in)) != CB_OK ||
 	    (r = cb_atr_parse(&atr, cb_span(info->atr, info->atr_n))) !=
 		CB_OK)
 		return r;
@@ -400,6 +415,9 @@ load_domain(struct emu_app *app, uint32_t id, struct cb_span in)
 	    (d->escrow != 0 &&
 		(r = get_bytes(&in, d->escrow_blob,
 		     sizeof(d->escrow_blob))) != CB_OK) ||
+	    ((d->in_service = in.n > 0) &&
+		(r = get_bytes(&in, d->service_blob,
+		     sizeof(d->service_blob))) != CB_OK) ||
 	    (r = cb_get_end(&in)) != CB_OK) {
 		free(d);
 		return r;

@@ -57,6 +57,7 @@ tests_emulator_test_emulator_SOURCES = \
 	tests/emulator/test_pin.c \
 	tests/emulator/test_policy.c \
 	tests/emulator/test_profile.c \
+	tests/emulator/test_service.c \
 	tests/emulator/test_store.c \
 	tests/emulator/test_template.c
 tests_emulator_test_emulator_CFLAGS = $(AM_CFLAGS) $(CHECK_CFLAGS) \

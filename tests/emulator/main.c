@@ -31,6 +31,7 @@ static Suite *(*const suites[])(void) = {
 	pin_suite,
 	parts_suite,
 	policy_suite,
+	service_suite,
 	store_suite,
 	make_suite,
 	a3_select_suite,

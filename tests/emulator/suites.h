@@ -23,6 +23,7 @@ Suite *pin_suite(void);
 Suite *event_suite(void);
 Suite *parts_suite(void);
 Suite *policy_suite(void);
+Suite *service_suite(void);
 Suite *store_suite(void);
 Suite *make_suite(void);
 Suite *a3_select_suite(void);
