@@ -6,13 +6,15 @@
 #include <string.h>
 
 #include "common/text.h"
+#include "wire/chain.h"
 #include "wire/fields.h"
 #include "wire/word.h"
 
 #define TEXT_MAX 512
 
 enum form { FORM_NONE, FORM_ID, FORM_HASH, FORM_U8, FORM_FLAG, FORM_U32,
-	FORM_U64, FORM_WORD, FORM_NAME, FORM_TEXT, FORM_SERIAL, FORM_BYTES };
+	FORM_U64, FORM_WORD, FORM_NAME, FORM_TEXT, FORM_SERIAL, FORM_HEAD,
+	FORM_BYTES };
 
 static const struct {
 	enum form form;
@@ -44,6 +46,7 @@ static const struct {
 	[WIRE_D_PASSCODE] = { FORM_BYTES, NULL },
 	[WIRE_D_SO_PASSCODE] = { FORM_BYTES, NULL },
 	[WIRE_D_SERIAL] = { FORM_SERIAL, "serial" },
+	[WIRE_D_HEAD] = { FORM_HEAD, "head" },
 };
 
 /* ---- what a value can be ------------------------------------------------- */
@@ -93,6 +96,8 @@ fits(enum form form, struct cb_span s)
 		return s.n <= TEXT_MAX && cb_is_plain_text(s);
 	case FORM_SERIAL:
 		return s.n >= 1 && s.n <= WIRE_NAME_MAX && is_hexadecimal(s);
+	case FORM_HEAD:
+		return s.n == WIRE_HEAD_SIGNED;
 	case FORM_BYTES:
 		return true;
 	default:

@@ -38,6 +38,7 @@ enum wire_desk_field {	/* in the bytes */
 	WIRE_D_PASSCODE,
 	WIRE_D_SO_PASSCODE,
 	WIRE_D_SERIAL,
+	WIRE_D_HEAD,
 	WIRE_D_END
 };
 

@@ -63,7 +63,8 @@ static const struct {
 	{ "01", CB_E_SHORT },
 	{ "01 0010 00", CB_E_SHORT },
 	{ "00 0000", CB_E_FORMAT },
-	{ "1B 0000", CB_E_FORMAT },			/* no such field */
+	{ "1B 0000", CB_E_FORMAT },			/* no head */
+	{ "1C 0000", CB_E_FORMAT },			/* no such field */
 	{ "FF 0000", CB_E_FORMAT },
 	{ "01 000F 000102030405060708090A0B0C0D0E", CB_E_FORMAT },
 	{ "09 0001 01 09 0001 01", CB_E_FORMAT },	/* twice */
