@@ -391,6 +391,16 @@ emu_card_unblock(struct emu_card *card, struct cb_span unblock,
 	return passwd_finish(card, sw, pin->unblock_tries, tries_left, why);
 }
 
+enum cb_err
+emu_card_tries(struct emu_card *card, unsigned *tries_left)
+{
+	struct emu_app *app;
+	const struct emu_pin *pin = holder_pin(card, &app);
+
+	*tries_left = pin != NULL ? pin->tries : 0;
+	return pin != NULL ? CB_OK : CB_E_ABSENT;
+}
+
 /* Opens the domain as a login would, sets both anew and closes it again. */
 static uint16_t
 service_reset(struct emu_app *app, struct emu_pin *pin,

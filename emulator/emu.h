@@ -190,6 +190,10 @@ CB_MUST_USE enum cb_err emu_card_service_unblock(struct emu_card *card,
     const uint8_t secret[EMU_SERVICE_N], struct cb_span new_pin,
     struct cb_why *why);
 
+/* Tries that the holder's passcode has left. CB_E_ABSENT: it has none yet. */
+CB_MUST_USE enum cb_err emu_card_tries(
+    struct emu_card *card, unsigned *tries_left);
+
 /* ---- looking at a card (cardbridge card show) -------------------------- */
 
 /* Appends a description for people: identity, policy, passcodes and tries,
