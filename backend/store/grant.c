@@ -70,3 +70,38 @@ be_row_grant(enum be_table table, const uint8_t organisation[WIRE_ID],
 	memcpy(out->organisation, organisation, WIRE_ID);
 	return CB_OK;
 }
+
+static bool
+is_number(uint8_t field)
+{
+	return field >= WIRE_G_KIND && field <= WIRE_G_SINCE;
+}
+
+enum cb_err
+be_grant_row(const struct wire_grant *grant, struct cb_span mac,
+    enum be_table *table, struct be_value *columns)
+{
+	size_t t = 0;
+
+	while (t < BE_TABLES &&
+	    (kinds[t].type == 0 || kinds[t].type != grant->type))
+		t++;
+	if (t == BE_TABLES)
+		return CB_E_ARG;
+	*table = (enum be_table)t;
+	for (size_t i = 0; i < COLUMNS; i++) {
+		const uint8_t field = kinds[t].fields[i];
+
+		if (field == 0)
+			continue;
+		if (field == MAC)
+			columns[i] = BE_B(mac);
+		else if (is_number(field))
+			columns[i] = BE_I((int64_t)grant->number[field]);
+		else if (field == WIRE_G_NAME)
+			columns[i] = BE_T(grant->bytes[field]);
+		else
+			columns[i] = BE_B(grant->bytes[field]);
+	}
+	return CB_OK;
+}

@@ -147,6 +147,11 @@ CB_MUST_USE enum cb_err be_row_grant(enum be_table table,
     const uint8_t organisation[WIRE_ID], const struct be_value *columns,
     struct wire_grant *out, struct cb_span *mac);
 
+/* The way back: fills the columns that the vault MACs, and that of the MAC; the
+ * others stay what they are. CB_E_ARG: there is no table of such rows. */
+CB_MUST_USE enum cb_err be_grant_row(const struct wire_grant *grant,
+    struct cb_span mac, enum be_table *table, struct be_value *columns);
+
 /* A card's record, sealed; appends. CB_E_ABSENT. */
 CB_MUST_USE enum cb_err be_store_record(struct be_store *st,
     const uint8_t organisation[WIRE_ID], const uint8_t card[WIRE_ID],

@@ -48,7 +48,7 @@ out:
 	return r;
 }
 
-/* The columns of a row that the vault made. */
+/* The columns of a row that the vault made, and whose it is. */
 static enum cb_err
 columns_of(const struct wire_grant *g, struct cb_span mac,
     struct be_value v[BE_COLUMNS_MAX], enum be_table *table,
@@ -56,29 +56,16 @@ columns_of(const struct wire_grant *g, struct cb_span mac,
 {
 	switch (g->type) {
 	case WIRE_GRANT_DEVICE:
-		*table = BE_DEVICE;
 		*subject = g->bytes[WIRE_G_DEVICE];
-		v[0] = BE_B(*subject);
-		v[1] = BE_I((int64_t)g->number[WIRE_G_CLASS]);
-		v[2] = BE_I((int64_t)g->number[WIRE_G_STATE]);
-		v[3] = BE_B(g->bytes[WIRE_G_FINGERPRINT]);
-		v[4] = BE_I((int64_t)g->number[WIRE_G_UNTIL]);
-		v[5] = BE_B(CB_SPAN_EMPTY);
-		v[6] = BE_B(mac);
-		return CB_OK;
+		v[5] = BE_B(CB_SPAN_EMPTY);	/* its label */
+		break;
 	case WIRE_GRANT_FACTOR:
-		*table = BE_FACTOR;
 		*subject = g->bytes[WIRE_G_PERSON];
-		v[0] = BE_B(g->bytes[WIRE_G_ID]);
-		v[1] = BE_B(*subject);
-		v[2] = BE_T(g->bytes[WIRE_G_NAME]);
-		v[3] = BE_I((int64_t)g->number[WIRE_G_STATE]);
-		v[4] = BE_B(g->bytes[WIRE_G_VALUE]);
-		v[5] = BE_B(mac);
-		return CB_OK;
+		break;
 	default:
 		return CB_E_FORMAT;
 	}
+	return be_grant_row(g, mac, table, v);
 }
 
 static enum cb_err
