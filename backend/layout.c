@@ -4,6 +4,7 @@
  * See layout.h.
  */
 #include <stdio.h>
+#include <stdlib.h>
 
 #include "backend/layout.h"
 
@@ -13,4 +14,13 @@ be_path(const char *dir, const char *name)
 	char *path = NULL;
 
 	return asprintf(&path, "%s/%s", dir, name) < 0 ? NULL : path;
+}
+
+const char *
+be_profiles_dir(void)
+{
+	const char *told = getenv("CARDBRIDGE_PROFILES");
+
+	return told != NULL && told[0] != '\0' ? told
+						: CB_PKGDATADIR "/profiles";
 }

@@ -28,4 +28,8 @@
 /* dir/name, the caller's to free; NULL: no memory. */
 char *be_path(const char *dir, const char *name);
 
+/* Where the profiles of new cards are: what CARDBRIDGE_PROFILES says, else
+ * where they were installed. */
+const char *be_profiles_dir(void);
+
 #endif

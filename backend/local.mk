@@ -42,6 +42,8 @@ backend_libservice_la_SOURCES = \
 	backend/vault/order.c \
 	backend/vault/role.c backend/vault/role.h \
 	backend/vault/serve.c backend/vault/serve.h
+backend_libservice_la_CPPFLAGS = $(AM_CPPFLAGS) \
+	-DCB_PKGDATADIR='"$(pkgdatadir)"'
 backend_libservice_la_CFLAGS = $(AM_CFLAGS) $(LIBCONFIG_CFLAGS)
 backend_libservice_la_LIBADD = $(LIBCONFIG_LIBS)
 

@@ -201,6 +201,8 @@ settings_of(const struct parent *p, const struct child *c, struct cb_buf *out)
 		s.store = conf->store;
 		s.heads = heads;
 	}
+	if (c->role == BE_WORKER)
+		s.profiles = be_profiles_dir();
 	if (c->role == BE_VAULT) {
 		memcpy(s.roots, conf->roots, sizeof(s.roots));
 		s.roots_n = conf->roots_n;

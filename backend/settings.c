@@ -29,6 +29,7 @@ static const struct {
 	{ "log", FORM_LEVEL, offsetof(struct be_settings, log) },
 	{ "store", FORM_TEXT, offsetof(struct be_settings, store) },
 	{ "heads", FORM_TEXT, offsetof(struct be_settings, heads) },
+	{ "profiles", FORM_TEXT, offsetof(struct be_settings, profiles) },
 	{ "books", FORM_HASH, offsetof(struct be_settings, books) },
 	{ "root", FORM_PLACES, offsetof(struct be_settings, roots) },
 	{ "recovery", FORM_TEXT, offsetof(struct be_settings, recovery) },
@@ -239,6 +240,7 @@ be_settings_clear(struct be_settings *s)
 {
 	free(s->store);
 	free(s->heads);
+	free((char *)(uintptr_t)s->profiles);
 	for (size_t i = 0; i < s->roots_n; i++)
 		free(s->roots[i]);
 	free(s->recovery);

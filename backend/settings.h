@@ -21,7 +21,8 @@ struct be_settings {
 	uint32_t user;			/* who to become; 0: stay who it is */
 	enum cb_log_level log;
 	char *store, *heads;		/* store: paths of files */
-	uint8_t books[CR_KEY];		/* store: the public half */
+	const char *profiles;		/* worker: path of a directory */
+	uint8_t books[CR_KEY];		/* store, worker: the public half */
 	char *roots[BE_ROOTS_MAX];	/* vault: places */
 	size_t roots_n;
 	char *recovery;			/* vault: place; empty: none */

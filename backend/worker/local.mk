@@ -18,6 +18,7 @@ backend_worker_libworker_la_SOURCES = \
 	backend/worker/open.c \
 	backend/worker/pool.c backend/worker/pool.h \
 	backend/worker/queue.h \
+	backend/worker/profiles.c backend/worker/profiles.h \
 	backend/worker/record.c backend/worker/record.h \
 	backend/worker/refuse.c \
 	backend/worker/rights.c \

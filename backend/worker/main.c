@@ -8,10 +8,12 @@
 #include <unistd.h>
 
 #include "backend/control.h"
+#include "backend/worker/profiles.h"
 #include "backend/worker/worker.h"
 #include "common/log.h"
 
 struct role {
+	struct be_profiles *profiles;
 	struct be_control control;
 	struct be_loop *loop;
 	struct be_watched *parent, *stopped;
@@ -73,6 +75,22 @@ on_lost(void *ctx, enum be_role role)
 	be_control_lost(&r->control, role, none);
 }
 
+/* Before the walls: behind them there are no files. Without profiles cards are
+ * used as before, and none is made. */
+static void
+read_profiles(struct role *r)
+{
+	const char *dir = r->control.settings.profiles;
+	struct cb_why why = { "" };
+
+	if (dir == NULL || dir[0] == '\0')
+		return;
+	if (be_profiles_read(&r->profiles, dir, &why) != CB_OK)
+		cb_log(CB_LOG_WARNING,
+		    "no cards can be made, as there are no profiles: %s",
+		    why.text);
+}
+
 static enum cb_err
 begin(struct role *r, struct cb_why *why)
 {
@@ -82,8 +100,11 @@ begin(struct role *r, struct cb_why *why)
 
 	memcpy(set.backend, from->backend, WIRE_ID);
 	memcpy(set.organisation, from->organisation, WIRE_ID);
+	memcpy(set.books, from->books, CR_KEY);
 	if (pipe(r->done) != 0)
 		return CB_E_NOMEM;
+	read_profiles(r);
+	set.profiles = r->profiles;
 	/* one thread still: the walls are around all that come */
 	if ((e = be_control_enclose(&r->control, BE_WORKER, NULL, why)) !=
 		CB_OK ||
@@ -112,6 +133,7 @@ be_worker_main(int fd)
 		cb_log(CB_LOG_ERROR, "the worker ends: %s",
 		    why.text[0] != '\0' ? why.text : cb_err_text(e));
 	be_worker_free(&r.w);
+	be_profiles_free(&r.profiles);
 	be_loop_free(&r.loop);
 	be_control_close(&r.control);
 	for (int i = 0; i < 2; i++)

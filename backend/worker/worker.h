@@ -17,14 +17,19 @@
 #include "backend/roles.h"
 #include "wire/wire.h"
 
+struct be_profiles;
+
 /* 0: as it comes, in brackets. */
 struct be_worker_settings {
 	enum wire_kind kind;
 	uint8_t backend[WIRE_ID], organisation[WIRE_ID];
+	uint8_t books[CR_KEY];	/* public half of the audit key */
+	const struct be_profiles *profiles;	/* borrowed; NULL: none */
 	unsigned threads;	/* of the pool [16] */
 	unsigned cards;		/* that may be open [256] */
 	/* milliseconds */
 	unsigned silent;	/* a session lives without its bridge [25000] */
+	unsigned desk;		/* a person's, if it is not used [300000] */
 	unsigned opening;	/* so long a bridge waits for OPEN [15000] */
 	unsigned patience;	/* with a store or vault that is away [20000] */
 	/* of a device are entered each; then all of them in that time */
