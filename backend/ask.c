@@ -53,6 +53,14 @@ be_bytes_get(struct cb_span *cur, uint8_t *out, size_t n)
 	return r;
 }
 
+bool
+be_is_zeros(const uint8_t id[WIRE_ID])
+{
+	static const uint8_t zeros[WIRE_ID];
+
+	return memcmp(id, zeros, WIRE_ID) == 0;
+}
+
 enum cb_err
 be_flag_get(struct cb_span *cur, bool *out)
 {
@@ -174,6 +182,23 @@ be_rights_get(struct cb_span *cur, struct be_rights *out)
 	    (r = be_flag_get(&rest, &out->take_over)) == CB_OK)
 		*cur = rest;
 	return r;
+}
+
+const char *
+be_wrap_kind(uint8_t what)
+{
+	static const char *const kinds[] = {
+		[BE_WRAP_ORGANISATION] = "organisation",
+		[BE_WRAP_GRANTS] = "grants",
+		[BE_WRAP_PERSONAL] = "personal",
+		[BE_WRAP_CARD] = "card",
+		[BE_WRAP_RECOVERY] = "recovery",
+		[BE_WRAP_UNBLOCK] = "unblock",
+	};
+
+	return what < sizeof(kinds) / sizeof(kinds[0]) && kinds[what] != NULL
+	    ? kinds[what]
+	    : "no";
 }
 
 enum cb_err

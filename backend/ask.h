@@ -65,6 +65,7 @@ CB_MUST_USE enum cb_err be_bytes_put(
     struct cb_buf *b, const uint8_t *p, size_t n);
 CB_MUST_USE enum cb_err be_bytes_get(
     struct cb_span *cur, uint8_t *out, size_t n);
+bool be_is_zeros(const uint8_t id[WIRE_ID]);
 /* 0 or 1. */
 CB_MUST_USE enum cb_err be_flag_get(struct cb_span *cur, bool *out);
 
@@ -123,6 +124,18 @@ CB_MUST_USE enum cb_err be_rights_put(
 CB_MUST_USE enum cb_err be_rights_get(
     struct cb_span *cur, struct be_rights *out);
 
+/* Which key a wrap is of, on channels and in the database, where the kind of its
+ * row says so in words. PROTOCOL.md, "Wraps". */
+enum be_wrap {
+	BE_WRAP_ORGANISATION = 5,
+	BE_WRAP_GRANTS,
+	BE_WRAP_PERSONAL,
+	BE_WRAP_CARD,
+	BE_WRAP_RECOVERY,
+	BE_WRAP_UNBLOCK,
+};
+/* "no": there is no such key of an organisation. */
+const char *be_wrap_kind(uint8_t what);
 /* One of the answer of KEYS: u8 which (backend/vault/wrap.h), and its wrap. */
 CB_MUST_USE enum cb_err be_ask_wrap_put(
     struct cb_buf *b, uint8_t what, struct cb_span wrap);

@@ -41,8 +41,9 @@ static const struct wire_field_type fields[] = {
 static const struct wire_entry_kind kinds[] = {
 	[WIRE_SESSION_OPEN] = { "session-open", USE,
 	    F(PERSON) | F(CLAIMED) | F(ORGANISATION) | F(NUMBER) },
-	[WIRE_SESSION_REFUSED] = { "session-refused", F(DEVICE) | F(CODE),
-	    F(CARD) | F(SESSION) | F(CLAIMED) | F(ORGANISATION) | F(WHAT) },
+	[WIRE_SESSION_REFUSED] = { "session-refused", F(CODE),
+	    F(CARD) | F(DEVICE) | F(SESSION) | F(PERSON) | F(CLAIMED) |
+	    F(ORGANISATION) | F(WHAT) },
 	[WIRE_SESSION_END] = { "session-end", USE,
 	    F(NUMBER) | F(CODE) | F(WHAT) },
 	[WIRE_SESSION_TAKEOVER] = { "session-takeover", USE | F(SUBJECT),

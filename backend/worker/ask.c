@@ -8,6 +8,7 @@
 #include <time.h>
 
 #include "backend/worker/internal.h"
+#include "common/ct.h"
 
 #define AWAY_MS 10	/* how long to wait for a role that is started anew */
 
@@ -210,8 +211,7 @@ act_once(struct be_worker *w, struct be_act *act, struct cb_buf *body,
 
 	act->unknown = false;
 	cb_buf_clear(body);
-	if ((r = cr_random(act->id, WIRE_ID)) != CB_OK ||
-	    (r = be_act_put(body, act)) != CB_OK)
+	if ((r = be_act_put(body, act)) != CB_OK)
 		return r;
 	__atomic_add_fetch(&w->stats.store_calls, 1, __ATOMIC_RELAXED);
 	r = ask_once(&w->store, BE_ASK_ACT, cb_buf_span(body),
@@ -246,6 +246,8 @@ be_ask_act(struct be_worker *w, struct be_act *act)
 	memcpy(act->organisation, w->set.organisation, WIRE_ID);
 	act->now = be_worker_time();
 	do {
+		if ((r = cr_random(act->id, WIRE_ID)) != CB_OK)
+			break;
 		r = act_once(w, act, &body, &answer);
 		if (!act->unknown)
 			break;
@@ -262,6 +264,66 @@ be_ask_act(struct be_worker *w, struct be_act *act)
 	cb_buf_free(&body);
 	cb_buf_free(&answer);
 	return act->err = r;
+}
+
+enum cb_err
+be_ask_act_named(struct be_worker *w, struct be_act *act)
+{
+	struct cb_buf body = CB_BUF_INIT, answer = CB_BUF_INIT;
+	bool done = false;
+	enum cb_err r;
+
+	memcpy(act->organisation, w->set.organisation, WIRE_ID);
+	act->now = be_worker_time();
+	r = act_once(w, act, &body, &answer);
+	if (act->unknown && (r = outcome(w, act, &done)) == CB_OK) {
+		act->unknown = false;
+		r = done ? CB_OK : CB_E_STORE;
+	}
+	cb_buf_free(&body);
+	cb_buf_free(&answer);
+	return act->err = r;
+}
+
+enum cb_err
+be_ask_outcome(struct be_worker *w, const uint8_t id[WIRE_ID], bool *done)
+{
+	struct be_act act = { .kind = BE_ADMIN };
+
+	memcpy(act.id, id, WIRE_ID);
+	*done = false;
+	return outcome(w, &act, done);
+}
+
+/* ---- passcodes ----------------------------------------------------------- */
+
+enum cb_err
+be_ask_passcode(struct be_worker *w, const uint8_t session[WIRE_ID],
+    const uint8_t in[CR_KEY], uint8_t out[CR_KEY], uint64_t *wait_ms)
+{
+	struct be_passcode_ask ask;
+	struct be_passcode_told told;
+	struct cb_buf body = CB_BUF_INIT, answer = CB_BUF_INIT;
+	enum cb_err r;
+
+	*wait_ms = 0;
+	memcpy(ask.session, session, WIRE_ID);
+	memcpy(ask.scrypt, in, CR_KEY);
+	if ((r = be_passcode_ask_put(&body, &ask)) == CB_OK &&
+	    (r = be_ask_vault(w, BE_ASK_PASSCODE, cb_buf_span(&body),
+		 &answer)) == CB_OK)
+		r = be_passcode_told_get(cb_buf_span(&answer), &told);
+	if (r == CB_OK && told.wait_ms > 0) {
+		*wait_ms = told.wait_ms;
+		r = CB_E_BUSY;
+	}
+	if (r == CB_OK)
+		memcpy(out, told.key, CR_KEY);
+	cb_wipe(&ask, sizeof(ask));
+	cb_wipe(&told, sizeof(told));
+	cb_buf_free(&body);
+	cb_buf_free(&answer);
+	return r;
 }
 
 /* ---- answers to the door ------------------------------------------------- */

@@ -86,9 +86,14 @@ open_all(struct be_body *b, struct wire_stream *in)
 		struct wire_command c;
 		const size_t from = b->texts.n;
 
-		if ((r = wire_open(in, &b->records[i], &b->texts)) == CB_OK)
-			r = wire_command_get(
-			    cb_span_tail(cb_buf_span(&b->texts), from), &c);
+		if ((r = wire_open(in, &b->records[i], &b->texts)) == CB_OK) {
+			const struct cb_span text =
+			    cb_span_tail(cb_buf_span(&b->texts), from);
+
+			r = be_session_is_person(b->s)
+			    ? be_desk_check(text)
+			    : wire_command_get(text, &c);
+		}
 		b->ends[i] = b->texts.n;
 	}
 	if (r != CB_OK)

@@ -181,6 +181,13 @@ be_book_add(struct be_book *book, enum wire_entry_type type, uint32_t code,
 }
 
 static void
+set_id(struct wire_entry *e, enum wire_field field, const uint8_t *id)
+{
+	if (id != NULL)
+		wire_entry_set(e, field, cb_span(id, WIRE_ID));
+}
+
+static void
 fill(struct wire_entry *e, const struct be_note *n,
     const struct be_book_of *of)
 {
@@ -188,12 +195,11 @@ fill(struct wire_entry *e, const struct be_note *n,
 	    n->type != WIRE_SESSION_REFUSED;
 
 	wire_entry_init(e, n->type, of->time);
-	if (of->card != NULL)
-		wire_entry_set(e, WIRE_F_CARD, cb_span(of->card, WIRE_ID));
-	wire_entry_set(e, WIRE_F_DEVICE, cb_span(of->device, WIRE_ID));
-	if (of->session != NULL)
-		wire_entry_set(
-		    e, WIRE_F_SESSION, cb_span(of->session, WIRE_ID));
+	set_id(e, WIRE_F_CARD, of->card);
+	set_id(e, WIRE_F_DEVICE, of->device);
+	set_id(e, WIRE_F_SESSION, of->session);
+	set_id(e, WIRE_F_PERSON, of->person);
+	set_id(e, WIRE_F_ACT, of->act);
 	if (of->number != 0 && used)
 		wire_entry_set_number(e, WIRE_F_NUMBER, of->number);
 	if ((n->has & F(REFERENCE)) != 0)

@@ -33,7 +33,8 @@ struct be_book {
 
 /* Whose entries they become. */
 struct be_book_of {
-	const uint8_t *card, *device, *session;
+	const uint8_t *card, *device, *session;	/* NULL: of none */
+	const uint8_t *person, *act;		/* likewise */
 	uint64_t time, number;	/* number 0: not told */
 };
 

@@ -15,6 +15,7 @@
  *	watch.c		WATCH
  *	rights.c	whether who has a card, or watches it, still may
  *	enrol.c		ENROL
+ *	desk*.c		sessions of people (desk.h)
  *	hosted.c, record.c, book.c, pool.c, index.c
  */
 #ifndef BE_WORKER_INTERNAL_H
@@ -64,12 +65,22 @@ struct be_secrets {	/* of a session */
 	struct wire_stream in, out;
 };
 
+/* What a person's session has in the place of a card. */
+struct be_at_desk {
+	uint32_t role;		/* enum wire_role; 0: a device's session */
+	/* Entries that were read and have no entry yet; from 0: none. */
+	uint64_t read_from, read_to;
+	uint64_t read_entered;	/* when there was one last */
+};
+
 struct be_session {
 	struct be_job ending;	/* be_session_end(): needs no memory then */
 	struct be_session *next;
 	struct be_worker *w;
 	struct be_link of_id, of_card;
+	/* of a person: that id, and zeros */
 	uint8_t id[WIRE_ID], device[WIRE_ID], card[WIRE_ID];
+	struct be_at_desk desk;
 	uint64_t fence;
 	unsigned vault;		/* number of the channel by which it opened */
 	struct cb_buf certificate;	/* of the device, as it opened */
@@ -93,6 +104,7 @@ struct be_session {
 	const struct be_body *body;	/* whose command runs; NULL: none */
 	struct be_book book;
 	enum cb_err failed;	/* of the store, within a command */
+	const uint8_t *act;	/* a person's, which is done to it; or NULL */
 	enum cb_err limited;	/* of the vault: no passcode was compared */
 	uint64_t wait_ms;
 	bool on_loop;		/* nothing may be waited for */
@@ -151,6 +163,9 @@ struct be_worker {
 	struct be_tally tally;
 	be_lost_fn *lost;	/* NULL: nobody wants to know */
 	void *lost_ctx;
+	/* Refused acts that were entered, and since when they are counted. */
+	uint64_t refused_since;
+	unsigned refused_n;
 	bool stopping;
 	int ended;	/* atomic: nobody answers any more */
 	struct be_worker_stats stats;
@@ -181,6 +196,18 @@ CB_MUST_USE enum cb_err be_ask_records(struct be_worker *w,
 /* An act gets its id and time, and is done once or not at all: where its
  * outcome was lost it is looked up. act->unknown: even that failed. */
 CB_MUST_USE enum cb_err be_ask_act(struct be_worker *w, struct be_act *act);
+/* The same for one whose id was chosen, and which is tried once. CB_E_STORE: it
+ * was not done, and never will be. */
+CB_MUST_USE enum cb_err be_ask_act_named(
+    struct be_worker *w, struct be_act *act);
+/* Was the act of this id done? */
+CB_MUST_USE enum cb_err be_ask_outcome(
+    struct be_worker *w, const uint8_t id[WIRE_ID], bool *done);
+/* The vault's part of a passcode's key, for a session or an act. CB_E_BUSY:
+ * not before *wait_ms. */
+CB_MUST_USE enum cb_err be_ask_passcode(struct be_worker *w,
+    const uint8_t session[WIRE_ID], const uint8_t in[CR_KEY],
+    uint8_t out[CR_KEY], uint64_t *wait_ms);
 /* Any thread. */
 void be_ask_lock(struct be_worker *w, const uint8_t session[WIRE_ID]);
 
@@ -227,6 +254,15 @@ struct be_session *be_session_of_card(
 void be_session_add(struct be_worker *w, struct be_session *s,
     struct be_session **old);
 
+static inline bool
+be_session_is_person(const struct be_session *s)
+{
+	return s->desk.role != 0;
+}
+
+/* A card's key in its place. */
+void be_session_key(const struct be_worker *w, const uint8_t card[WIRE_ID],
+    uint32_t version, const uint8_t key[CR_KEY], struct be_card_key *out);
 /* Reads the card of a session that has its key and its lease. */
 CB_MUST_USE enum cb_err be_session_load(
     struct be_session *s, struct cb_why *why);
@@ -315,6 +351,23 @@ CB_MUST_USE enum cb_err be_body_begun(struct be_session *s);
 void be_body_run(struct be_body *b);
 /* In the pool: nobody knows this session. */
 void be_body_lookup(struct be_body *b);
+
+/* ---- desk.c: sessions of people ------------------------------------------ */
+
+#define BE_DESK_MS 300000	/* one that is not used ends */
+#define BE_DESKS_MAX 8		/* of a person */
+
+/* With the lock: makes room for one more of this person's, by ending the one
+ * that was not used for longest. CB_E_BUSY: all of them are running. */
+CB_MUST_USE enum cb_err be_desk_room(
+    struct be_worker *w, const uint8_t person[WIRE_ID]);
+/* Is it a message that people may send? */
+CB_MUST_USE enum cb_err be_desk_check(struct cb_span message);
+/* In the pool: runs it. Appends the answer. *end: it was the last one. */
+CB_MUST_USE enum cb_err be_desk_run(struct be_session *s, uint64_t number,
+    struct cb_span message, struct cb_buf *answer, bool *end);
+/* In the pool: what was read gets its entry, where it has none. */
+CB_MUST_USE enum cb_err be_desk_end(struct be_session *s);
 
 /* ---- rights.c ------------------------------------------------------------ */
 

@@ -7,6 +7,13 @@ backend_worker_libworker_la_SOURCES = \
 	backend/worker/body.c \
 	backend/worker/book.c backend/worker/book.h \
 	backend/worker/claim.c \
+	backend/worker/desk.c backend/worker/desk.h \
+	backend/worker/desk_act.c \
+	backend/worker/desk_books.c \
+	backend/worker/desk_card.c \
+	backend/worker/desk_list.c \
+	backend/worker/desk_new.c \
+	backend/worker/desk_rows.c \
 	backend/worker/enrol.c \
 	backend/worker/hosted.c backend/worker/hosted.h \
 	backend/worker/index.c backend/worker/index.h \

@@ -60,6 +60,22 @@ fence(const struct be_body *b)
 			   : r;
 }
 
+static bool
+is_person(const struct be_body *b)
+{
+	struct be_ask_rights ask = { .is_person = true };
+	struct cb_buf body = CB_BUF_INIT, answer = CB_BUF_INIT;
+	enum cb_err r;
+
+	memcpy(ask.holder, b->holder, WIRE_ID);
+	if ((r = be_ask_rights_put(&body, &ask)) == CB_OK)
+		r = be_ask_store(
+		    b->w, BE_ASK_RIGHTS, cb_buf_span(&body), &answer);
+	cb_buf_free(&body);
+	cb_buf_free(&answer);
+	return r == CB_OK;
+}
+
 /* The answers up to the last command that left any. */
 static enum cb_err
 find_answer(struct be_body *b, struct cb_buf *out, enum wire_outcome *outcome)
@@ -87,6 +103,9 @@ find_answer(struct be_body *b, struct cb_buf *out, enum wire_outcome *outcome)
 	*outcome = found.found == BE_GIVEN ? WIRE_GIVEN
 	    : found.found == BE_BEGUN	   ? WIRE_NOT_KNOWN
 					   : WIRE_NOT_RUN;
+	/* a person's orders are found by their own ids, and nowhere else */
+	if (r == CB_OK && found.found == BE_NO_ANSWER && is_person(b))
+		*outcome = WIRE_NOT_KNOWN;
 	if (r == CB_OK)
 		r = found.found == BE_ANSWER ? cb_buf_set(out, found.bytes)
 					     : CB_E_ABSENT;

@@ -17,6 +17,7 @@ struct opening {
 	struct be_worker *w;
 	struct be_reply reply;
 	uint8_t holder[WIRE_ID];
+	bool person;		/* and no card */
 	uint64_t until;		/* then nobody waits for it any more */
 	struct cb_buf accept;
 	struct wire_accept a;	/* borrowed from it */
@@ -47,9 +48,12 @@ ask_vault(struct opening *o, struct be_unlock *u)
 	    (r = be_unlocked_get(cb_buf_span(&answer), o->unlocked)) !=
 		CB_OK)
 		goto out;
-	if (o->unlocked->is_person ||
-	    memcmp(o->unlocked->holder, o->holder, WIRE_ID) != 0)
+	if (o->unlocked->is_person != o->person ||
+	    memcmp(o->unlocked->holder, o->holder, WIRE_ID) != 0 ||
+	    (o->person && o->unlocked->role == 0))
 		r = CB_E_DENIED;
+	else if (o->person)
+		o->s->desk.role = o->unlocked->role;
 	else
 		r = cb_get_u32(&wrap, &o->s->secrets->key.version);
 out:
@@ -78,11 +82,8 @@ unlock(struct opening *o)
 	if (r == CB_OK) {
 		o->take_over =
 		    u->rights.take_over && o->unlocked->take_over;
-		key->kind = o->w->set.kind;
-		memcpy(key->backend, o->w->set.backend, WIRE_ID);
-		memcpy(key->organisation, o->w->set.organisation, WIRE_ID);
-		memcpy(key->card, o->s->card, WIRE_ID);
-		memcpy(key->key, o->unlocked->key, CR_KEY);
+		be_session_key(o->w, o->s->card, key->version,
+		    o->unlocked->key, key);
 		o->s->vault = vault;
 	}
 	free(u);
@@ -198,25 +199,45 @@ take_card(struct opening *o, bool *parked)
 /* ---- answering ----------------------------------------------------------- */
 
 static enum cb_err
+seal_first(struct opening *o, const struct wire_answer *answer,
+    struct cb_buf *record)
+{
+	struct cb_buf message = CB_BUF_INIT;
+	enum cb_err r;
+
+	if ((r = wire_answer_put(&message, answer)) == CB_OK)
+		r = wire_seal(
+		    &o->s->secrets->out, cb_buf_span(&message), record);
+	cb_buf_free(&message);
+	return r;
+}
+
+static enum cb_err
 opened(struct opening *o, struct cb_buf *record)
 {
 	const struct emu_info *info = emu_card_info(o->s->emu);
 	struct wire_answer answer = { .type = WIRE_OPENED,
 		.data_max = info->max_apdu,
 		.kept_s = o->w->set.silent / 1000 };
-	struct cb_buf message = CB_BUF_INIT;
 	struct cb_atr atr;
 	enum cb_err r;
 
-	if ((r = cb_atr_parse(&atr, cb_span(info->atr, info->atr_n))) ==
-	    CB_OK) {
-		answer.protocols = atr.protocols & 3;
-		if ((r = wire_answer_put(&message, &answer)) == CB_OK)
-			r = wire_seal(&o->s->secrets->out,
-			    cb_buf_span(&message), record);
-	}
-	cb_buf_free(&message);
-	return r;
+	if ((r = cb_atr_parse(&atr, cb_span(info->atr, info->atr_n))) !=
+	    CB_OK)
+		return r;
+	answer.protocols = atr.protocols & 3;
+	return seal_first(o, &answer, record);
+}
+
+/* A person has no card: what is said of one means nothing. */
+static enum cb_err
+opened_desk(struct opening *o, struct cb_buf *record)
+{
+	const struct wire_answer answer = { .type = WIRE_OPENED,
+		.protocols = 1,
+		.kept_s = o->w->set.desk / 1000 };
+
+	return seal_first(o, &answer, record);
 }
 
 /* Sealed: the reason is for the bridge alone. */
@@ -226,15 +247,9 @@ refused(struct opening *o, enum cb_err code, const char *text,
 {
 	struct wire_answer answer = { .type = WIRE_REFUSED,
 		.code = (uint16_t)code };
-	struct cb_buf message = CB_BUF_INIT;
-	enum cb_err r;
 
 	strncpy(answer.text, text, sizeof(answer.text) - 1);
-	if ((r = wire_answer_put(&message, &answer)) == CB_OK)
-		r = wire_seal(
-		    &o->s->secrets->out, cb_buf_span(&message), record);
-	cb_buf_free(&message);
-	return r;
+	return seal_first(o, &answer, record);
 }
 
 static void
@@ -323,6 +338,7 @@ prepare(struct opening *o)
 		return CB_E_NOMEM;
 	memcpy(s->device, o->holder, WIRE_ID);
 	memcpy(s->card, o->a.card, WIRE_ID);
+	o->person = be_is_zeros(o->a.card);
 	if ((r = cb_buf_set(&s->certificate, o->a.certificate)) != CB_OK) {
 		be_session_free(&o->s);
 		return r;
@@ -331,7 +347,8 @@ prepare(struct opening *o)
 	o->rights_no = w->rights_no;
 	if (w->sessions_n >= w->set.cards)
 		r = CB_E_NOMEM;	/* busy: again later */
-	else
+	else if (!o->person ||
+	    (r = be_desk_room(w, o->holder)) == CB_OK)
 		w->sessions_n++;
 	(void)pthread_mutex_unlock(&w->lock);
 	if (r != CB_OK)
@@ -400,16 +417,19 @@ static void
 run(struct be_job *job)
 {
 	struct opening *o = (struct opening *)job;
-	struct cb_buf none = CB_BUF_INIT;
+	struct cb_buf record = CB_BUF_INIT;
 	enum cb_err r;
 
 	if ((r = prepare(o)) != CB_OK) {
-		end(o, false, r, &none);
+		end(o, false, r, &record);
 	} else if ((r = unlock(o)) != CB_OK || (r = derive(o)) != CB_OK) {
 		/* nobody refuses anything where the vault is not there */
 		if (r != CB_E_PEER)
 			enter_refusal(o, r);
-		end(o, true, r, &none);
+		end(o, true, r, &record);
+	} else if (o->person) {
+		r = opened_desk(o, &record);
+		end(o, true, r, &record);
 	} else {
 		o->job.run = take_in_pool;
 		o->claim = (struct be_claim){ .card = o->a.card,

@@ -19,9 +19,15 @@ static void
 enter(struct be_worker *w, const struct be_refused *refused)
 {
 	struct be_act act = { .kind = BE_AUDIT };
-	const struct be_book_of of = { .card = refused->card,
-		.device = refused->device, .session = refused->session,
-		.time = be_worker_time() };
+	/* who was refused at a desk is a person */
+	const bool person = be_is_zeros(refused->card);
+	const struct be_book_of of = {
+		.card = person ? NULL : refused->card,
+		.device = person ? NULL : refused->device,
+		.person = person ? refused->device : NULL,
+		.session = refused->session,
+		.time = be_worker_time()
+	};
 	struct cb_buf bytes = CB_BUF_INIT;
 	struct cb_span entry;
 	char what[24];

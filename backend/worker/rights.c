@@ -27,9 +27,7 @@ be_rights_ask(struct be_worker *w, const uint8_t holder[WIRE_ID],
     const uint8_t card[WIRE_ID], struct cb_buf *answer,
     struct be_rights *out)
 {
-	static const uint8_t organisation[WIRE_ID];
-	struct be_ask_rights ask = { .is_person =
-		memcmp(card, organisation, WIRE_ID) == 0 };
+	struct be_ask_rights ask = { .is_person = be_is_zeros(card) };
 	struct cb_buf body = CB_BUF_INIT;
 	struct cb_span cur;
 	enum cb_err r;

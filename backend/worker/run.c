@@ -43,7 +43,8 @@ is_quick(const struct be_body *b)
 {
 	struct wire_command c;
 
-	return wire_command_get(text_of(b, b->at), &c) == CB_OK &&
+	return !be_session_is_person(b->s) &&
+	    wire_command_get(text_of(b, b->at), &c) == CB_OK &&
 	    c.type != WIRE_CLOSE &&
 	    (c.type != WIRE_TRANSMIT || is_quick_apdu(c.apdu));
 }
@@ -215,38 +216,65 @@ execute(struct be_body *b, const struct wire_command *c, struct answer *n)
 	return CB_E_INTERNAL;
 }
 
+/* Runs a command to the card; appends its answer. */
+static enum cb_err
+answer_card(struct be_body *b, struct cb_buf *message)
+{
+	struct answer n = { .a = { .type = WIRE_DONE,
+				.number = b->records[b->at].number } };
+	struct wire_command c;
+	enum cb_err r;
+
+	if ((r = wire_command_get(text_of(b, b->at), &c)) == CB_OK &&
+	    (r = execute(b, &c, &n)) == CB_OK) {
+		n.a.exchanges = cb_buf_span(&n.exchanges);
+		r = wire_answer_put(message, &n.a);
+	}
+	b->to_commit = be_hosted_changed(b->s->hosted) || b->s->book.n > 0 ||
+	    b->end;
+	b->deciphered = b->deciphered || b->s->book.deciphered;
+	cb_buf_free(&n.rsp);
+	cb_buf_free(&n.exchanges);
+	return r;
+}
+
+static enum cb_err
+answer_person(struct be_body *b, struct cb_buf *message)
+{
+	const uint64_t number = b->records[b->at].number;
+	struct answer n = { .a = { .number = number } };
+
+	if (b->answers.n + ANSWER_ROOM <= WIRE_BODY_MAX) {
+		const enum cb_err r = be_desk_run(b->s, number,
+		    text_of(b, b->at), message, &b->end);
+
+		b->to_commit = b->end;
+		return r;
+	}
+	refuse(&n, CB_E_LIMIT, "too many answers for one body");
+	return wire_answer_put(message, &n.a);
+}
+
 /* Runs the command that is due and seals its answer. */
 static enum cb_err
 step(struct be_body *b)
 {
-	struct be_session *s = b->s;
-	struct answer n = { .a = { .type = WIRE_DONE,
-				.number = b->records[b->at].number } };
 	struct cb_buf message = CB_BUF_INIT;
-	struct wire_command c;
 	const size_t before = b->answers.n;
+	const bool deciphered = b->deciphered;
 	enum cb_err r;
 
-	s->body = b;
-	if ((r = wire_command_get(text_of(b, b->at), &c)) != CB_OK ||
-	    (r = execute(b, &c, &n)) != CB_OK)
-		goto out;
-	n.a.exchanges = cb_buf_span(&n.exchanges);
-	if ((r = wire_answer_put(&message, &n.a)) == CB_OK)
-		r = wire_seal(&s->secrets->out, cb_buf_span(&message),
-		    &b->answers);
-	b->to_commit = be_hosted_changed(s->hosted) || s->book.n > 0 ||
-	    b->end;
-	if (s->book.deciphered && !b->deciphered) {
-		b->deciphered = true;
+	b->s->body = b;
+	r = be_session_is_person(b->s) ? answer_person(b, &message)
+				       : answer_card(b, &message);
+	b->s->body = NULL;
+	if (b->deciphered && !deciphered)
 		b->plain = before;
-	}
+	if (r == CB_OK)
+		r = wire_seal(&b->s->secrets->out, cb_buf_span(&message),
+		    &b->answers);
 	if (r == CB_OK)
 		b->at++;
-out:
-	s->body = NULL;
-	cb_buf_free(&n.rsp);
-	cb_buf_free(&n.exchanges);
 	cb_buf_free(&message);
 	return r;
 }

@@ -47,7 +47,9 @@ void
 be_session_add(struct be_worker *w, struct be_session *s,
     struct be_session **old)
 {
-	struct be_session *other = be_session_of_card(w, s->card);
+	struct be_session *other = be_session_is_person(s)
+	    ? NULL
+	    : be_session_of_card(w, s->card);
 
 	*old = NULL;
 	if (other != NULL && other->fence > s->fence) {
@@ -62,7 +64,8 @@ be_session_add(struct be_worker *w, struct be_session *s,
 	s->next = w->sessions;
 	w->sessions = s;
 	be_index_add(&w->by_id, &s->of_id, s->id, s);
-	be_index_add(&w->by_card, &s->of_card, s->card, s);
+	if (!be_session_is_person(s))
+		be_index_add(&w->by_card, &s->of_card, s->card, s);
 }
 
 void
@@ -89,11 +92,14 @@ be_session_free(struct be_session **session)
 uint64_t
 be_session_due(struct be_session *s)
 {
-	const uint64_t login =
-	    s->emu != NULL ? emu_card_deadline(s->emu) : UINT64_MAX;
-	uint64_t at = s->check_at;
+	uint64_t login, at = s->check_at;
 
-	if (login < at)
+	if (be_session_is_person(s)) {
+		if (s->last_use + s->w->set.desk < at)
+			at = s->last_use + s->w->set.desk;
+		return at;
+	}
+	if ((login = emu_card_deadline(s->emu)) < at)
 		at = login;
 	if (!be_watch_holds(s->w, s->id) &&
 	    s->last_use + s->w->set.silent < at)
@@ -156,6 +162,18 @@ be_session_drop(struct be_session **session)
 	    "the session is over");
 }
 
+void
+be_session_key(const struct be_worker *w, const uint8_t card[WIRE_ID],
+    uint32_t version, const uint8_t key[CR_KEY], struct be_card_key *out)
+{
+	out->kind = w->set.kind;
+	out->version = version;
+	memcpy(out->backend, w->set.backend, WIRE_ID);
+	memcpy(out->organisation, w->set.organisation, WIRE_ID);
+	memcpy(out->card, card, WIRE_ID);
+	memcpy(out->key, key, CR_KEY);
+}
+
 /* ---- the card's storage and books ---------------------------------------- */
 
 static enum cb_err
@@ -203,35 +221,20 @@ static enum cb_err
 on_pepper(void *ctx, const uint8_t in[32], uint8_t out[32])
 {
 	struct be_session *s = ctx;
-	struct be_passcode_ask ask;
-	struct be_passcode_told told;
-	struct cb_buf body = CB_BUF_INIT, answer = CB_BUF_INIT;
 	enum cb_err r = CB_E_INTERNAL;
 
-	memcpy(ask.session, s->id, WIRE_ID);
-	memcpy(ask.scrypt, in, CR_KEY);
-	if (!s->on_loop &&
-	    (r = be_passcode_ask_put(&body, &ask)) == CB_OK &&
-	    (r = be_ask_vault(s->w, BE_ASK_PASSCODE, cb_buf_span(&body),
-		 &answer)) == CB_OK)
-		r = be_passcode_told_get(cb_buf_span(&answer), &told);
-	if (r == CB_OK && told.wait_ms > 0) {
-		s->wait_ms = told.wait_ms;
-		r = CB_E_BUSY;
-	}
-	if (r == CB_OK) {
-		memcpy(out, told.key, CR_KEY);
-	} else if (!has_vault(s)) {
+	if (!s->on_loop)
+		r = be_ask_passcode(s->w, s->act != NULL ? s->act : s->id, in,
+		    out, &s->wait_ms);
+	if (r == CB_OK)
+		return r;
+	if (s->act == NULL && !has_vault(s)) {
 		/* no answer of it: the bridge opens the card anew */
 		be_hosted_fail(s->hosted);
 		s->failed = r = CB_E_ABSENT;
 	} else {
 		s->limited = r;
 	}
-	cb_wipe(&ask, sizeof(ask));
-	cb_wipe(&told, sizeof(told));
-	cb_buf_free(&body);
-	cb_buf_free(&answer);
 	return r;
 }
 
@@ -297,6 +300,8 @@ be_session_commit(
 	struct cb_buf bytes = CB_BUF_INIT;
 	enum cb_err r;
 
+	if (be_session_is_person(s))
+		return end ? be_desk_end(s) : CB_OK;
 	if ((r = commit(s, &act, &bytes)) == CB_OK)
 		be_hosted_done(s->hosted);
 	else

@@ -42,14 +42,6 @@ same(const uint8_t *a, const uint8_t *b)
 	return memcmp(a, b, WIRE_ID) == 0;
 }
 
-static bool
-is_zero(const uint8_t id[WIRE_ID])
-{
-	static const uint8_t zeros[WIRE_ID];
-
-	return same(id, zeros);
-}
-
 enum cb_err
 be_watches_init(struct be_watches *all)
 {
@@ -80,7 +72,7 @@ news_of(struct be_worker *w, const struct watch *watch, struct news *n)
 		n->state = WIRE_ELSEWHERE;
 		n->code = CB_E_BUSY;
 	}
-	if (!is_zero(watch->session) &&
+	if (!be_is_zeros(watch->session) &&
 	    (s == NULL || !same(s->id, watch->session))) {
 		n->flags = OVER;
 		if (n->code == 0)
@@ -274,7 +266,7 @@ add(struct be_worker *w, struct watcher *by, struct watch *watch)
 
 	watch->by = by;
 	be_index_add(&w->watches.cards, &watch->of_card, watch->card, watch);
-	if (!is_zero(watch->session))
+	if (!be_is_zeros(watch->session))
 		be_index_add(&w->watches.sessions, &watch->of_session,
 		    watch->session, watch);
 	be_index_add(

@@ -191,6 +191,15 @@ be_worker_due(struct be_worker *w, uint64_t at)
 	be_loop_wake(w->loop);
 }
 
+static bool
+is_silent(struct be_worker *w, const struct be_session *s, uint64_t now)
+{
+	return be_session_is_person(s)
+	    ? s->last_use + w->set.desk <= now
+	    : s->last_use + w->set.silent <= now &&
+		!be_watch_holds(w, s->id);
+}
+
 /* What is due with this session, which may be ended. */
 static void
 visit(struct be_worker *w, struct be_session *s, uint64_t now)
@@ -201,8 +210,7 @@ visit(struct be_worker *w, struct be_session *s, uint64_t now)
 		be_worker_due(w, s->check_at);
 		return;
 	}
-	if (s->last_use + w->set.silent <= now &&
-	    !be_watch_holds(w, s->id)) {
+	if (is_silent(w, s, now)) {
 		s->busy = true;
 		be_session_end(s, CB_E_TIMEOUT, "silent");
 		return;
@@ -278,6 +286,7 @@ be_worker_new(struct be_worker **out, struct be_loop *loop,
 	w->set.threads = or_usual(settings->threads, 16);
 	w->set.cards = or_usual(settings->cards, 256);
 	w->set.silent = or_usual(settings->silent, 25000);
+	w->set.desk = or_usual(settings->desk, BE_DESK_MS);
 	w->set.opening = or_usual(settings->opening, 15000);
 	w->set.patience = or_usual(settings->patience, 20000);
 	w->set.recheck = or_usual(settings->recheck, 60000);

@@ -127,6 +127,13 @@ void
 bridge_init(struct bridge *b, struct rig *g, int device)
 {
 	*b = (struct bridge){ .g = g, .d = &g->devices[device] };
+	memcpy(b->card, g->card, WIRE_ID);
+}
+
+void
+bridge_init_person(struct bridge *b, struct rig *g, int person)
+{
+	*b = (struct bridge){ .g = g, .d = &g->people[person] };
 }
 
 void
@@ -198,7 +205,7 @@ bridge_accept(struct bridge *b, bool take_over)
 uint16_t
 bridge_open_post(struct bridge *b, bool take_over, uint64_t *id)
 {
-	const uint8_t *const ids[] = { b->d->id, b->g->card };
+	const uint8_t *const ids[] = { b->d->id, b->card };
 	struct cb_buf body = CB_BUF_INIT;
 	uint16_t code;
 

@@ -5,14 +5,19 @@ tests_backend_worker_test_worker_SOURCES = \
 	tests/backend/founder.c tests/backend/founder.h \
 	tests/backend/sql.c tests/backend/sql.h \
 	tests/backend/worker/bridge.c \
+	tests/backend/worker/desk.c \
+	tests/backend/worker/desk.h \
 	tests/backend/worker/main.c \
 	tests/backend/worker/rig.c \
 	tests/backend/worker/rig.h \
+	tests/backend/worker/rig_desk.c \
 	tests/backend/worker/rig_serve.h \
 	tests/backend/worker/rig_store.c \
 	tests/backend/worker/rig_vault.c \
 	tests/backend/worker/suites.h \
 	tests/backend/worker/test_door.c \
+	tests/backend/worker/test_desk.c \
+	tests/backend/worker/test_desk_act.c \
 	tests/backend/worker/test_pool.c \
 	tests/backend/worker/test_record.c \
 	tests/backend/worker/test_rights.c \

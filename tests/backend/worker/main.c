@@ -34,6 +34,8 @@ main(void)
 		return EXIT_FAILURE;
 	sr = srunner_create(session_suite());
 	srunner_add_suite(sr, door_suite());
+	srunner_add_suite(sr, desk_suite());
+	srunner_add_suite(sr, desk_act_suite());
 	srunner_add_suite(sr, pool_suite());
 	srunner_add_suite(sr, record_suite());
 	srunner_add_suite(sr, rights_suite());

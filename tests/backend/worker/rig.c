@@ -18,6 +18,7 @@
 struct rig_keys rig_keys;
 
 static unsigned scrypts;	/* atomic */
+const uint8_t rig_unblock[CR_KEY] = { 0x40, 0x5E, 0xC2 };
 
 static const uint8_t card_id[WIRE_ID] = { 0xCA, 0x2D };
 static struct founder founder;
@@ -73,14 +74,18 @@ make_card(void)
 	struct cb_why why = { "" };
 	char path[512], keys[512];
 	const char *src = getenv("srcdir");
+	uint8_t service[EMU_SERVICE_N];
 	enum cb_err r;
 
+	if ((r = cr_x25519_public(rig_unblock, service)) != CB_OK)
+		return r;
 	snprintf(path, sizeof(path), "%s/data/profiles/authentic5.profile",
 	    src != NULL ? src : ".");
 	snprintf(keys, sizeof(keys),
 	    "%s/tests/vectors/authentic5/test-keys.txt",
 	    src != NULL ? src : ".");
 	wish.keys_from = keys;
+	wish.service = service;
 	founder = (struct founder){ .ring = rig_keys.ring,
 		.org = rig_keys.org };
 	memcpy(founder.card, card_id, WIRE_ID);
@@ -91,19 +96,32 @@ make_card(void)
 	return r;
 }
 
+static enum cb_err
+read_profiles(void)
+{
+	const char *src = getenv("srcdir");
+	struct cb_why why = { "" };
+	char dir[512];
+
+	snprintf(dir, sizeof(dir), "%s/data/profiles",
+	    src != NULL ? src : ".");
+	return be_profiles_read(&rig_keys.profiles, dir, &why);
+}
+
 bool
 rig_once(void)
 {
 	return make_ring() == CB_OK &&
 	    make_org(&rig_keys.org, 0xA0) == CB_OK &&
 	    make_org(&rig_keys.other_org, 0xA1) == CB_OK &&
-	    make_card() == CB_OK;
+	    make_card() == CB_OK && read_profiles() == CB_OK;
 }
 
 void
 rig_end(void)
 {
 	emu_nvm_free(&rig_keys.card);
+	be_profiles_free(&rig_keys.profiles);
 	be_org_free(&rig_keys.org);
 	be_org_free(&rig_keys.other_org);
 	be_ring_free(&rig_keys.ring);
@@ -198,17 +216,20 @@ rig_enrol(const uint8_t token[WIRE_TOKEN], struct cb_buf *out)
 }
 
 static void
-make_device(struct rig *g, int i)
+make_holder(struct device *d, enum wire_usage usage, int id)
 {
-	struct device *d = &g->devices[i];
-
-	memset(d->id, 0x91 + i, WIRE_ID);
-	d->assigned = i < DEVICES - 1;
+	memset(d->id, id, WIRE_ID);
 	ck_assert_int_eq(wire_key_new_p256(&d->key), CB_OK);
-	ck_assert_int_eq(be_certificate_make(rig_keys.ring, WIRE_DEVICE,
-			     d->id, rig_keys.org->id, NULL, 0, d->key, NULL,
+	ck_assert_int_eq(be_certificate_make(rig_keys.ring, usage, d->id, rig_keys.org->id, NULL, 0, d->key, NULL,
 			     (int64_t)time(NULL), &d->cert),
 	    CB_OK);
+}
+
+static void
+free_holder(struct device *d)
+{
+	wire_key_free(&d->key);
+	cb_buf_free(&d->cert);
 }
 
 /* ---- starting and ending ------------------------------------------------- */
@@ -341,7 +362,7 @@ rig_open(struct rig *g)
 	__atomic_store_n(&scrypts, 0, __ATOMIC_RELAXED);
 	*g = (struct rig){ .next_id = 1,
 		.set = { .kind = WIRE_TEST, .threads = 4,
-		    .patience = 3000 } };
+		    .patience = 3000, .profiles = rig_keys.profiles } };
 	memcpy(g->set.backend, rig_keys.ring->self.id, WIRE_ID);
 	memcpy(g->set.organisation, rig_keys.org->id, WIRE_ID);
 	memcpy(g->card, card_id, WIRE_ID);
@@ -355,8 +376,12 @@ rig_open(struct rig *g)
 	    "%s", why.text);
 	add_organisation(g);
 	add_card(g);
-	for (int i = 0; i < DEVICES; i++)
-		make_device(g, i);
+	for (int i = 0; i < DEVICES; i++) {
+		make_holder(&g->devices[i], WIRE_DEVICE, 0x91 + i);
+		g->devices[i].assigned = i < DEVICES - 1;
+	}
+	for (int i = 0; i < PEOPLE; i++)
+		make_holder(&g->people[i], WIRE_PERSON, 0xE1 + i);
 	g->card_state = BE_STATE_IN_USE;
 	g->take_over = true;
 	g->late_type = BE_ASK_RECORDS;
@@ -399,10 +424,10 @@ rig_close(struct rig *g)
 		unlink(name);
 	}
 	ck_assert_int_eq(rmdir(g->dir), 0);
-	for (int i = 0; i < DEVICES; i++) {
-		wire_key_free(&g->devices[i].key);
-		cb_buf_free(&g->devices[i].cert);
-	}
+	for (int i = 0; i < DEVICES; i++)
+		free_holder(&g->devices[i]);
+	for (int i = 0; i < PEOPLE; i++)
+		free_holder(&g->people[i]);
 	cb_buf_free(&g->late_body);
 	cb_buf_free(&g->card_key);
 	be_challenges_clear(&g->challenges);

@@ -26,6 +26,7 @@
 
 #define COUNT(table) ((int)(sizeof(table) / sizeof((table)[0])))
 #define DEVICES 3	/* the last one has no right to any card */
+enum { ADMINISTRATOR, AUDITOR, PEOPLE };
 
 /* What goes wrong with the acts that come after the next `after` ones. */
 enum fault {
@@ -62,7 +63,7 @@ struct rig {
 	struct be_worker *w;
 	struct be_channel *door;	/* our end */
 	uint64_t next_id;
-	struct device devices[DEVICES];
+	struct device devices[DEVICES], people[PEOPLE];
 	uint8_t card[WIRE_ID];
 	struct cb_buf card_key;		/* its wrap */
 	/* of the store's thread */
@@ -87,6 +88,8 @@ struct rig {
 	unsigned passcodes;	/* how often it was asked; atomic */
 	unsigned rechecks;	/* likewise */
 	int held;	/* how many sessions it has opened; atomic */
+	bool refuses;	/* it grants no order; atomic */
+	unsigned orders;	/* how often it was asked for one; atomic */
 	bool as_person;	/* it says whom it opened for, wrongly */
 	enum cb_err recheck;	/* what RECHECK is answered with; atomic */
 };
@@ -143,6 +146,7 @@ bool rig_has(struct rig *g, uint64_t id, int ms);
 struct bridge {
 	struct rig *g;
 	const struct device *d;
+	uint8_t card[WIRE_ID];	/* zeros: a person at the desk */
 	uint8_t session[WIRE_ID];
 	struct wire_stream to, from;
 	struct cb_buf offer, accept, body;	/* the last ones sent */
@@ -153,6 +157,7 @@ struct bridge {
 };
 
 void bridge_init(struct bridge *b, struct rig *g, int device);
+void bridge_init_person(struct bridge *b, struct rig *g, int person);
 void bridge_clear(struct bridge *b);
 /* OFFER and OPEN: the code of the first that was refused; 0: b->last is the
  * sealed answer. */

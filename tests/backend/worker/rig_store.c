@@ -64,13 +64,8 @@ on_act(struct rig *g, struct be_channel *ch, const struct be_message *m)
 
 /* ---- rights -------------------------------------------------------------- */
 
-struct kept {
-	struct cb_buf bytes[4], macs[4];
-	size_t n;
-};
-
-static void
-grant(struct kept *k, struct be_rights *rights, enum be_right which,
+void
+rig_grant(struct kept *k, struct be_rights *rights, enum be_right which,
     struct wire_grant *row)
 {
 	struct be_ask_signed s;
@@ -84,6 +79,15 @@ grant(struct kept *k, struct be_rights *rights, enum be_right which,
 	s.mac = cb_buf_span(&k->macs[k->n]);
 	k->n++;
 	ck_assert_int_eq(be_rights_add(rights, which, &s), CB_OK);
+}
+
+void
+rig_kept_clear(struct kept *k)
+{
+	for (size_t i = 0; i < k->n; i++) {
+		cb_buf_free(&k->bytes[i]);
+		cb_buf_free(&k->macs[i]);
+	}
 }
 
 static void
@@ -104,32 +108,29 @@ rights_of(struct rig *g, const struct device *d, struct cb_buf *body)
 	row.bytes[WIRE_G_FINGERPRINT] = CB_SPAN_OF(fingerprint);
 	row.number[WIRE_G_CLASS] = 2;
 	row.number[WIRE_G_STATE] = BE_STATE_IN_USE;
-	grant(&k, &rights, BE_RIGHT_HOLDER, &row);
+	rig_grant(&k, &rights, BE_RIGHT_HOLDER, &row);
 	row = (struct wire_grant){ .type = WIRE_GRANT_ASSIGNMENT };
 	row.bytes[WIRE_G_CARD] = CB_SPAN_OF(g->card);
 	row.bytes[WIRE_G_SUBJECT] = CB_SPAN_OF(d->id);
 	row.number[WIRE_G_KIND] = BE_TO_DEVICE;
 	row.number[WIRE_G_UNTIL] =
 	    __atomic_load_n(&d->until, __ATOMIC_RELAXED);
-	grant(&k, &rights, BE_RIGHT_RIGHT, &row);
+	rig_grant(&k, &rights, BE_RIGHT_RIGHT, &row);
 	row = (struct wire_grant){ .type = WIRE_GRANT_CARD };
 	row.bytes[WIRE_G_CARD] = CB_SPAN_OF(g->card);
 	row.number[WIRE_G_STATE] =
 	    __atomic_load_n(&g->card_state, __ATOMIC_RELAXED);
 	row.number[WIRE_G_VERSION] = 7;
-	grant(&k, &rights, BE_RIGHT_CARD, &row);
+	rig_grant(&k, &rights, BE_RIGHT_CARD, &row);
 	if (__atomic_load_n(&d->revoked, __ATOMIC_RELAXED)) {
 		row = (struct wire_grant){ .type = WIRE_GRANT_REVOCATION };
 		row.bytes[WIRE_G_SUBJECT] = CB_SPAN_OF(d->id);
 		row.bytes[WIRE_G_FINGERPRINT] = CB_SPAN_OF(fingerprint);
 		row.number[WIRE_G_SINCE] = 1;
-		grant(&k, &rights, BE_RIGHT_REVOCATION, &row);
+		rig_grant(&k, &rights, BE_RIGHT_REVOCATION, &row);
 	}
 	ck_assert_int_eq(be_rights_put(body, &rights), CB_OK);
-	for (size_t i = 0; i < k.n; i++) {
-		cb_buf_free(&k.bytes[i]);
-		cb_buf_free(&k.macs[i]);
-	}
+	rig_kept_clear(&k);
 }
 
 static void
@@ -168,10 +169,9 @@ on_token(struct rig *g, struct be_channel *ch, const struct be_message *m)
 		row.bytes[WIRE_G_NAME] = cb_span_str(token.purpose);
 		row.number[WIRE_G_CLASS] = token.class;
 		row.number[WIRE_G_UNTIL] = token.until;
-		grant(&k, &none, BE_RIGHT_HOLDER, &row);
+		rig_grant(&k, &none, BE_RIGHT_HOLDER, &row);
 		r = be_ask_signed_put(&body, &none.rows[0]);
-		cb_buf_free(&k.bytes[0]);
-		cb_buf_free(&k.macs[0]);
+		rig_kept_clear(&k);
 	}
 	rig_answer(ch, m, r, &body);
 }
@@ -289,7 +289,7 @@ is_late(struct rig *g, struct be_channel *ch, const struct be_message *m)
 enum cb_err
 rig_on_store(void *ctx, struct be_channel *ch, const struct be_message *m)
 {
-	if (!is_late(ctx, ch, m))
+	if (!is_late(ctx, ch, m) && !rig_on_desk(ctx, ch, m))
 		serve(ctx, ch, m);
 	return CB_OK;
 }

@@ -8,8 +8,8 @@
 
 #include "tests/backend/worker/rig_serve.h"
 
-static uint64_t
-tick(void)
+uint64_t
+rig_tick(void)
 {
 	struct timespec t;
 
@@ -27,7 +27,7 @@ on_challenge(struct rig *g, struct be_channel *ch, const struct be_message *m)
 	enum cb_err r;
 
 	ck_assert_int_eq(be_ask_ids_get(m->body, ids, 2), CB_OK);
-	if ((r = be_challenge_new(&g->challenges, tick(), rig_keys.org->id,
+	if ((r = be_challenge_new(&g->challenges, rig_tick(), rig_keys.org->id,
 		 ids[0], ids[1], c.challenge)) == CB_OK)
 		r = be_challenged_put(&body, &c);
 	rig_answer(ch, m, r, &body);
@@ -65,8 +65,8 @@ sort_rights(const struct be_rights *rights, struct be_open *ask,
 	ask->card_key = rights->card_key;
 }
 
-static void
-keep_opened(struct rig *g, const struct be_opened *opened)
+void
+rig_keep_opened(struct rig *g, const struct be_opened *opened)
 {
 	for (int i = 0; i < COUNT(g->opened); i++)
 		if (!g->opened[i].used) {
@@ -100,7 +100,7 @@ on_unlock(struct rig *g, struct be_channel *ch, const struct be_message *m)
 	static struct be_signed revocations[BE_RIGHTS_MAX];
 	struct be_open ask = { .ring = rig_keys.ring, .org = rig_keys.org,
 		.challenges = &g->challenges, .now = (int64_t)time(NULL),
-		.tick = tick() };
+		.tick = rig_tick() };
 	struct cb_buf body = CB_BUF_INIT;
 	struct be_unlocked told;
 	struct be_opened opened;
@@ -112,7 +112,7 @@ on_unlock(struct rig *g, struct be_channel *ch, const struct be_message *m)
 	ask.accept = u.accept;
 	sort_rights(&u.rights, &ask, revocations);
 	if ((r = be_vault_open(&ask, &opened, &why)) == CB_OK) {
-		keep_opened(g, &opened);
+		rig_keep_opened(g, &opened);
 		told = (struct be_unlocked){ .is_person = opened.is_person || g->as_person,
 			.take_over = opened.take_over, .role = opened.role,
 			.class = opened.class };
@@ -157,7 +157,7 @@ on_passcode(struct rig *g, struct be_channel *ch, const struct be_message *m)
 	ck_assert_int_eq(be_passcode_ask_get(m->body, &ask), CB_OK);
 	__atomic_add_fetch(&g->passcodes, 1, __ATOMIC_RELAXED);
 	if ((opened = opened_of(g, ask.session, false)) != NULL)
-		r = be_passcode(&g->limit, rig_keys.ring, opened, tick(),
+		r = be_passcode(&g->limit, rig_keys.ring, opened, rig_tick(),
 		    ask.scrypt, told.key, &how);
 	if (r == CB_E_BUSY) {
 		told = (struct be_passcode_told){ .wait_ms = how.wait_ms };
@@ -212,6 +212,8 @@ rig_on_vault(void *ctx, struct be_channel *ch, const struct be_message *m)
 {
 	struct rig *g = ctx;
 
+	if (rig_on_order(g, ch, m))
+		return CB_OK;
 	switch (m->type) {
 	case BE_ASK_CHALLENGE:
 		on_challenge(g, ch, m);

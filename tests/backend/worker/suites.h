@@ -9,6 +9,8 @@
 #include "tests/backend/worker/rig.h"
 
 Suite *door_suite(void);
+Suite *desk_suite(void);
+Suite *desk_act_suite(void);
 Suite *pool_suite(void);
 Suite *record_suite(void);
 Suite *rights_suite(void);

@@ -1,0 +1,182 @@
+/* SPDX-License-Identifier: BSD-2-Clause
+ * Copyright (c) 2026 The cardbridge authors */
+/*
+ * Rows that a person ordered, with the MACs that the vault gave them. A row
+ * that is there already keeps what no MAC is of: a label, what a card is.
+ */
+#include <string.h>
+
+#include "backend/worker/desk.h"
+
+/* ---- one row ------------------------------------------------------------- */
+
+enum cb_err
+be_desk_row_get(struct be_worker *w, enum be_table table,
+    const struct be_value *key, size_t keys, struct cb_buf *kept,
+    struct be_ask_row *out)
+{
+	struct be_ask_rows ask = { .table = table, .limit = 1,
+		.key = { .n = keys } };
+	struct cb_buf body = CB_BUF_INIT;
+	struct cb_span cur;
+	size_t n;
+	enum cb_err r;
+
+	memcpy(ask.key.values, key, keys * sizeof(*key));
+	if ((r = be_ask_rows_put(&body, BE_ASK_ROW, &ask)) == CB_OK &&
+	    (r = be_ask_store(w, BE_ASK_ROW, cb_buf_span(&body), kept)) ==
+		CB_OK) {
+		cur = cb_buf_span(kept);
+		if ((r = be_ask_row_get(&cur, out)) == CB_OK &&
+		    out->n != be_table_columns(table, &n))
+			r = CB_E_FORMAT;
+	}
+	cb_buf_free(&body);
+	return r;
+}
+
+/* What a new row has in the columns that have no MAC. */
+static void
+fill_new(struct be_desk_act *a, enum be_table table, struct be_value *v)
+{
+	struct cb_span name = wire_fields_has(&a->detail, WIRE_D_NAME)
+	    ? a->detail.bytes[WIRE_D_NAME]
+	    : CB_SPAN_EMPTY;
+
+	switch (table) {
+	case BE_CARD:
+		v[2] = BE_I(wire_fields_has(&a->detail, WIRE_D_BLANK));
+		v[3] = BE_I(wire_fields_has(&a->detail, WIRE_D_TAKE_OVER));
+		v[4] = BE_T(a->detail.bytes[WIRE_D_PROFILE]);
+		v[5] = BE_B(name);
+		v[6] = BE_I(1);
+		v[7] = BE_I((int64_t)be_worker_time());
+		break;
+	case BE_DEVICE:
+		v[5] = BE_B(name);
+		break;
+	case BE_TOKEN:
+		v[6] = BE_NONE;
+		break;
+	default:
+		break;
+	}
+}
+
+/* Takes over what the row that is there has. */
+static enum cb_err
+fill(struct be_desk_act *a, enum be_table table, size_t keys,
+    struct be_value *v, struct cb_buf *kept)
+{
+	struct be_value macs[BE_COLUMNS_MAX];
+	struct be_ask_row old;
+	enum cb_err r;
+
+	if (table != BE_CARD && table != BE_DEVICE) {
+		fill_new(a, table, v);
+		return CB_OK;
+	}
+	memcpy(macs, v, sizeof(macs));
+	r = be_desk_row_get(a->w, table, v, keys, kept, &old);
+	if (r == CB_E_ABSENT) {
+		fill_new(a, table, v);
+		return CB_OK;
+	}
+	for (size_t i = 0; r == CB_OK && i < old.n; i++)
+		if (macs[i].type == BE_NULL)
+			v[i] = old.values[i];
+	return r;
+}
+
+/* ---- all of them --------------------------------------------------------- */
+
+static enum cb_err
+add_change(struct be_desk_act *a, const struct wire_change *change,
+    struct cb_span mac)
+{
+	struct be_value *v = a->values[a->rows_n];
+	struct be_row_change *row = &a->rows[a->rows_n];
+	struct wire_grant grant;
+	size_t keys;
+	enum cb_err r;
+
+	memset(v, 0, sizeof(a->values[0]));
+	if ((r = wire_grant_get(change->row, &grant)) != CB_OK ||
+	    (r = be_grant_row(&grant, mac, &row->table, v)) != CB_OK)
+		return r;
+	(void)be_table_columns(row->table, &keys);
+	row->remove = change->remove;
+	row->values = v;
+	if (!row->remove)
+		r = fill(a, row->table, keys, v, &a->kept[a->rows_n]);
+	a->rows_n++;
+	return r;
+}
+
+static void
+add_wrap(struct be_desk_act *a, const uint8_t *owner, uint8_t what,
+    struct cb_span wrap)
+{
+	struct be_value *v = a->values[a->rows_n];
+
+	v[0] = BE_ID(owner);
+	v[1] = BE_T(cb_span_str(be_wrap_kind(what)));
+	v[2] = BE_I(1);
+	v[3] = BE_B(CB_SPAN_EMPTY);
+	v[4] = BE_B(wrap);
+	a->rows[a->rows_n] = (struct be_row_change){ BE_WRAP, false, v };
+	a->rows_n++;
+}
+
+enum cb_err
+be_desk_rows(struct be_desk_act *a)
+{
+	struct cb_span cur = a->act.changes;
+	struct wire_change change;
+	size_t mac = 0;
+	enum cb_err r;
+
+	for (unsigned i = 0; i < a->act.count; i++) {
+		if ((r = wire_change_get(&cur, &change)) != CB_OK)
+			return r;
+		if (!change.remove && mac == a->told->macs_n)
+			return CB_E_FORMAT;
+		if ((r = add_change(a, &change,
+			 change.remove ? CB_SPAN_EMPTY
+				       : a->told->macs[mac++])) != CB_OK)
+			return r;
+	}
+	if (mac != a->told->macs_n)
+		return CB_E_FORMAT;
+	for (size_t i = 0; i < a->told->wraps_n; i++)
+		add_wrap(a, a->act.subject, a->told->wraps[i].what,
+		    a->told->wraps[i].wrap);
+	return CB_OK;
+}
+
+struct be_value *
+be_desk_row_put(struct be_desk_act *a, enum be_table table)
+{
+	for (size_t i = 0; i < a->rows_n; i++)
+		if (a->rows[i].table == table && !a->rows[i].remove)
+			return a->values[i];
+	return NULL;
+}
+
+enum cb_err
+be_desk_row_again(struct be_desk_act *a)
+{
+	const struct be_value key = BE_ID(a->card);
+	struct be_ask_row old;
+	enum cb_err r;
+
+	if ((r = be_desk_row_get(a->w, BE_CARD, &key, 1,
+		 &a->kept[a->rows_n], &old)) != CB_OK)
+		return r;
+	memcpy(a->values[a->rows_n], old.values,
+	    old.n * sizeof(old.values[0]));
+	a->rows[a->rows_n] =
+	    (struct be_row_change){ BE_CARD, false, a->values[a->rows_n] };
+	a->rows_n++;
+	return CB_OK;
+}
