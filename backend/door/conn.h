@@ -36,6 +36,7 @@ struct be_conn {
 	struct be_conn *older, *newer;
 	struct be_conn *next_same; /* of its holder's bucket */
 	int fd;
+	bool desk; /* it came in where people do */
 	enum be_conn_state state;
 	bool advancing; /* somebody further up takes its requests */
 	struct be_tls_end *tls;

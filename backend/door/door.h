@@ -44,6 +44,9 @@ void be_door_free(struct be_door **door);
 
 /* A socket that listens already; taken in every case. */
 CB_MUST_USE enum cb_err be_door_listen(struct be_door *door, int fd);
+/* The last of them is for people, and for them alone; the others for all
+ * else. */
+void be_door_desk(struct be_door *door);
 /* The channel to an organisation's worker, in place of the one before; taken
  * in every case. */
 CB_MUST_USE enum cb_err be_door_worker(

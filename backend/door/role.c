@@ -81,6 +81,8 @@ make(struct role *r, struct cb_why *why)
 		cb_buf_free(&files[i]);
 	for (size_t i = FILES; e == CB_OK && i < r->control.fds_n; i++)
 		e = be_door_listen(r->door, take_fd(r, i));
+	if (e == CB_OK && r->control.fds_n > FILES + 1)
+		be_door_desk(r->door);
 	return e;
 }
 

@@ -264,6 +264,18 @@ may_not(const struct be_conn *c)
 	           : NULL;
 }
 
+/* Where people have a socket of their own, there is nothing else there, and
+ * nothing of theirs elsewhere: only what strangers may ask is at both. */
+static bool
+is_here(const struct be_conn *c)
+{
+	const bool of_people = c->route->person ||
+	    (c->route->asked == BE_ASKED_COMMANDS && c->who.person);
+
+	return !c->door->has_desk || c->route->stranger ||
+	       of_people == c->desk;
+}
+
 /* 0: nothing is wrong. */
 static unsigned
 look(struct be_conn *c, const struct be_http_head *head, enum cb_err *code,
@@ -280,6 +292,11 @@ look(struct be_conn *c, const struct be_http_head *head, enum cb_err *code,
 	if (r != CB_OK) {
 		*text = "not by this method";
 		return 405;
+	}
+	if (!is_here(c)) {
+		*code = CB_E_ABSENT;
+		*text = "not at this address";
+		return 404;
 	}
 	*code = CB_E_DENIED;
 	if ((*text = may_not(c)) != NULL)

@@ -26,6 +26,7 @@ struct be_listener {
 	struct be_listener *next;
 	struct be_door *door;
 	int fd;
+	bool desk;	/* for people */
 	struct event ready, again;
 };
 
@@ -188,12 +189,15 @@ be_door_welcome(struct be_door *door, struct be_conn *c)
 }
 
 static void
-welcome(struct be_door *door, int fd)
+welcome(const struct be_listener *l, int fd)
 {
 	struct be_conn *c;
 
-	if (be_conn_new(&c, door, fd) == CB_OK && c->state != BE_CONN_OVER)
-		be_door_welcome(door, c);
+	if (be_conn_new(&c, l->door, fd) != CB_OK ||
+	    c->state == BE_CONN_OVER)
+		return;
+	c->desk = l->desk;
+	be_door_welcome(l->door, c);
 }
 
 static void
@@ -208,7 +212,7 @@ on_ready(evutil_socket_t socket, short what, void *arg)
 		    accept4(socket, NULL, NULL, SOCK_NONBLOCK | SOCK_CLOEXEC);
 
 		if (fd >= 0) {
-			welcome(l->door, fd);
+			welcome(l, fd);
 			continue;
 		}
 		if (errno == EMFILE || errno == ENFILE || errno == ENOMEM ||
@@ -278,6 +282,15 @@ be_door_listen(struct be_door *door, int fd)
 	l->next = door->listeners;
 	door->listeners = l;
 	return CB_OK;
+}
+
+void
+be_door_desk(struct be_door *door)
+{
+	if (door->listeners == NULL)
+		return;
+	door->listeners->desk = true;
+	door->has_desk = true;
 }
 
 static void

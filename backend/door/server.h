@@ -24,6 +24,7 @@ struct be_door {
 	struct be_door_limits limits;
 	struct cb_buf about; /* ABOUT, as it is sent */
 	struct be_listener *listeners;
+	bool has_desk; /* people have a socket of their own */
 	struct be_conns strangers, known;
 	struct be_conn *of_holder[BE_DOOR_BUCKETS];
 	/* connections that are over, until nobody is in them */

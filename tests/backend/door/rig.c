@@ -191,7 +191,7 @@ on_lost(void *ctx, const uint8_t organisation[WIRE_ID])
 }
 
 static void
-be_the_door(struct rig *r, int listening, int parent, int worker)
+be_the_door(struct rig *r, const int listening[2], int parent, int worker)
 {
 	struct be_door *door;
 	struct be_channel *ch;
@@ -206,8 +206,11 @@ be_the_door(struct rig *r, int listening, int parent, int worker)
 	    be_channel_new(&ch, parent) != CB_OK ||
 	    be_door_parent(door, ch, on_told, door) != CB_OK ||
 	    be_door_worker(door, rig_org, worker) != CB_OK ||
-	    be_door_listen(door, listening) != CB_OK)
+	    be_door_listen(door, listening[0]) != CB_OK ||
+	    (r->with_desk && be_door_listen(door, listening[1]) != CB_OK))
 		_exit(91);
+	if (r->with_desk)
+		be_door_desk(door);
 	be_door_on_lost(door, on_lost, ch);
 	if (WALLS && be_walls_up(BE_DOOR, NULL, &up, &why) != CB_OK) {
 		(void)fprintf(stderr, "# walls: %s\n", why.text);
@@ -241,11 +244,15 @@ void
 rig_start(struct rig *r)
 {
 	struct cb_buf pem = CB_BUF_INIT;
-	int listening, parent[2], worker[2];
+	int listening[2] = { -1, -1 }, parent[2], worker[2];
 
 	ck_assert_int_eq(wire_key_put_pem(r->ids[DOOR].key, &pem), CB_OK);
 	r->settings.key = cb_buf_span(&pem);
-	listening = rig_listen(r);
+	if (r->with_desk) {
+		listening[1] = rig_listen(r);
+		r->desk_port = r->port;
+	}
+	listening[0] = rig_listen(r);
 	ck_assert_int_eq(
 	    socketpair(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0, parent), 0);
 	ck_assert_int_eq(
@@ -256,7 +263,8 @@ rig_start(struct rig *r)
 		be_the_door(r, listening, parent[1], worker[1]);
 	}
 	ck_assert_int_gt(r->pid, 0);
-	(void)close(listening);
+	for (int i = 0; i < 1 + r->with_desk; i++)
+		(void)close(listening[i]);
 	(void)close(parent[1]);
 	(void)close(worker[1]);
 	r->parent = parent[0];

@@ -136,6 +136,75 @@ START_TEST(what_is_refused_says_how)
 }
 END_TEST
 
+/* ---- a socket for people ------------------------------------------------- */
+
+static void
+start_with_desk(void)
+{
+	rig_init(&r);
+	r.with_desk = true;
+	rig_start(&r);
+}
+
+/* What is at which of the two. */
+static const struct {
+	enum who who;
+	const char *method, *path;
+	bool door, desk;
+} places[] = {
+	{ NOBODY, "GET", "/health", true, true },
+	{ DEVICE, "GET", "/health", true, true },
+	{ DEVICE, "POST", "/cards/" CARD "/offer", true, false },
+	{ DEVICE, "POST", "/cards/" CARD "/open", true, false },
+	{ DEVICE, "POST", "/sessions/" SESSION, true, false },
+	{ DEVICE, "POST", "/hold", true, false },
+	{ PERSON, "POST", "/organisations/" ORG "/offer", false, true },
+	{ PERSON, "POST", "/organisations/" ORG "/open", false, true },
+	{ PERSON, "POST", "/sessions/" SESSION, false, true },
+	{ PERSON, "POST", "/cards/" CARD "/offer", true, false },
+	/* who may not is told the same at either */
+	{ NOBODY, "POST", "/cards/" CARD "/offer", true, false },
+};
+
+static bool
+is_at(int i)
+{
+	struct client c;
+	struct reply reply;
+	struct told told;
+	bool there;
+	const bool asks = strcmp(places[i].method, "POST") == 0 &&
+	    places[i].who != NOBODY;
+	const bool holds = strcmp(places[i].path, "/hold") == 0;
+
+	client_open(&r, &c, places[i].who);
+	client_ask(&c, places[i].method, places[i].path, CB_SPAN_EMPTY);
+	if (asks && !holds &&
+	    places[i].door == (r.port != r.desk_port)) {
+		rig_told(&r, &told, strstr(places[i].path, "/offer") ? 0x0101
+			: strstr(places[i].path, "/open")	     ? 0x0102
+								     : 0x0103);
+		rig_answer(&r, told.type, told.id, 0, cb_span_str("answer"));
+		cb_buf_free(&told.body);
+	}
+	ck_assert(client_reply(&c, &reply));
+	there = reply.status != 404;
+	reply_clear(&reply);
+	client_close(&c);
+	return there;
+}
+
+START_TEST(people_have_a_socket_of_their_own)
+{
+	const unsigned door = r.port;
+
+	ck_assert_int_eq(is_at(_i), places[_i].door);
+	r.port = r.desk_port;
+	ck_assert_int_eq(is_at(_i), places[_i].desk);
+	r.port = door;
+}
+END_TEST
+
 /* ---- what goes to the worker --------------------------------------------- */
 
 static const struct {
@@ -504,6 +573,12 @@ requests_suite(void)
 	tcase_add_loop_test(
 	    tc, what_is_not_http_ends_the_connection, 0, N_OF(wrong));
 	tcase_add_test(tc, a_door_that_stops_ends_what_was_begun);
+	suite_add_tcase(s, tc);
+	tc = tcase_create("desk");
+	tcase_set_timeout(tc, 30);
+	tcase_add_checked_fixture(tc, start_with_desk, stop);
+	tcase_add_loop_test(
+	    tc, people_have_a_socket_of_their_own, 0, N_OF(places));
 	suite_add_tcase(s, tc);
 	return s;
 }
