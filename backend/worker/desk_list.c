@@ -429,6 +429,7 @@ tell_leases(struct be_desk_call *c, const struct wire_fields *filter,
 		    &item, WIRE_D_CARD, CB_SPAN_OF(lease.card));
 		wire_fields_bytes(
 		    &item, WIRE_D_DEVICE, CB_SPAN_OF(lease.device));
+		wire_fields_number(&item, WIRE_D_CREATED, lease.since);
 		r = be_desk_tell(c, &item);
 	}
 	return r;

@@ -198,6 +198,7 @@ START_TEST(a_card_says_who_uses_it)
 	ck_assert_uint_eq(d.told.count, 1);
 	ck_assert(
 	    cb_span_equal(item.bytes[WIRE_D_ID], CB_SPAN_OF(b.session)));
+	ck_assert_uint_gt(item.number[WIRE_D_CREATED], 0);
 }
 END_TEST
 
