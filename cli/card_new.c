@@ -11,79 +11,7 @@
 
 #include "cli/card.h"
 #include "cli/passcode.h"
-#include "common/hex.h"
-
-/* One passcode of the new card. */
-struct secret {
-	const char *name;	/* for prompts */
-	const char *published;	/* on test cards */
-	const char *file;
-	const char *option;
-	struct cb_buf value;
-	bool drawn;
-};
-
-static enum cb_err
-draw_or_ask(struct secret *s, const struct emu_profile *profile,
-    struct cb_why *why)
-{
-	char prompt[96];
-	enum cb_err r;
-
-	(void)snprintf(prompt, sizeof(prompt),
-	    "%s (nothing: one is drawn at random): ", s->name);
-	r = cli_pass_get(
-	    &s->value, NULL, prompt, CLI_PASS_TWICE, s->option, why);
-	if (r != CB_OK || s->value.n > 0)
-		return r;
-	s->drawn = true;
-	return emu_profile_draw_pin(
-	    profile, false, &emu_env_system, &s->value);
-}
-
-static enum cb_err
-secret_get(struct secret *s, const struct emu_profile *profile, bool test,
-    struct cb_why *why)
-{
-	if (s->file != NULL)
-		return cli_pass_file(&s->value, s->file, why);
-	if (test)
-		return cb_buf_set(&s->value, cb_span_str(s->published));
-	return draw_or_ask(s, profile, why);
-}
-
-/* Shown once, at the terminal where they were asked for. */
-static int
-secret_show(const struct secret *s)
-{
-	char what[64];
-
-	if (!s->drawn)
-		return CLI_OK;
-	(void)snprintf(what, sizeof(what), "%s, shown this once: ", s->name);
-	if (cli_pass_show(what, cb_buf_span(&s->value)) != CB_OK)
-		return cli_fail(CLI_FAILED, "%s could not be shown: make the "
-		    "card again", s->name);
-	return CLI_OK;
-}
-
-/* The unblock value: at the terminal; a test card's wherever output goes. */
-static void
-unblock_show(const struct cb_buf *value, bool test)
-{
-	char hex[2 * CLI_PASS_MAX + 1];
-
-	if (value->n == 0)
-		return;
-	cb_hex_encode(hex, sizeof(hex), cb_buf_span(value));
-	if (test)
-		printf("unblock value: %s\n", hex);
-	else if (cli_pass_show("Unblock value, shown this once (the SO can "
-		 "read it from the card): ", cb_span_str(hex)) != CB_OK)
-		printf("unblock value: not shown without a terminal; the SO "
-		    "reads it from the card\n");
-	explicit_bzero(hex, sizeof(hex));
-}
+#include "cli/secret.h"
 
 static int
 refuse_early(const struct cli_card_new_args *a, const char *path)
@@ -152,10 +80,10 @@ cli_card_new(const struct cli_cmd *cmd, const void *args, int argc,
     char **argv)
 {
 	const struct cli_card_new_args *a = args;
-	struct secret pin = { "Holder's passcode", emu_test_pin, a->pin_file,
-		"--pin-file", CB_BUF_INIT, false };
-	struct secret so = { "SO passcode", emu_test_so_pin, a->so_pin_file,
-		"--so-pin-file", CB_BUF_INIT, false };
+	struct cli_secret pin = { "Holder's passcode", emu_test_pin,
+		a->pin_file, "--pin-file", CB_BUF_INIT, false };
+	struct cli_secret so = { "SO passcode", emu_test_so_pin,
+		a->so_pin_file, "--so-pin-file", CB_BUF_INIT, false };
 	struct cb_buf unblock = CB_BUF_INIT_MAX(CLI_PASS_MAX);
 	const char *name = a->profile != NULL ? a->profile : "series8";
 	struct emu_profile *profile = NULL;
@@ -184,8 +112,9 @@ cli_card_new(const struct cli_cmd *cmd, const void *args, int argc,
 		goto out;
 	}
 	if ((has_pin &&
-		(r = secret_get(&pin, profile, a->test, &why)) != CB_OK) ||
-	    (r = secret_get(&so, profile, a->test, &why)) != CB_OK) {
+		(r = cli_secret_get(&pin, profile, a->test, &why)) !=
+		    CB_OK) ||
+	    (r = cli_secret_get(&so, profile, a->test, &why)) != CB_OK) {
 		code = cli_fail_err(r == CB_E_ABSENT ? CB_E_ARG : r, &why,
 		    "passcodes");
 		goto out;
@@ -203,13 +132,13 @@ cli_card_new(const struct cli_cmd *cmd, const void *args, int argc,
 		.unblock = &unblock,
 	};
 	if ((code = make(argv[0], profile, &wish)) == CLI_OK) {
-		if ((code = secret_show(&pin)) == CLI_OK)
-			code = secret_show(&so);
+		if ((code = cli_secret_show(&pin)) == CLI_OK)
+			code = cli_secret_show(&so);
 		if (code != CLI_OK) {
 			(void)unlink(argv[0]);	/* of use to nobody */
 			goto out;
 		}
-		unblock_show(&unblock, a->test);
+		cli_secret_unblock_show(cb_buf_span(&unblock), a->test);
 		printf("Next: cardbridge reader add NAME emu:%s\n", argv[0]);
 	}
 out:

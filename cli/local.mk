@@ -58,6 +58,7 @@ cli_libcli_la_SOURCES = \
 	cli/run_keeper.c \
 	cli/run_trace.c \
 	cli/scratch.c cli/scratch.h \
+	cli/secret.c cli/secret.h \
 	cli/tree.c cli/tree.h \
 	cli/usage.c
 cli_libcli_la_CPPFLAGS = $(AM_CPPFLAGS) \
