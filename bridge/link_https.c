@@ -56,13 +56,6 @@ struct link_https {
 	char words[256];
 };
 
-static void
-id_text(char out[2 * WIRE_ID + 1], const uint8_t id[WIRE_ID])
-{
-	for (size_t i = 0; i < WIRE_ID; i++)
-		(void)snprintf(out + 2 * i, 3, "%02x", id[i]);
-}
-
 /* ---- news ---------------------------------------------------------------- */
 
 /* Lock held. */
@@ -164,7 +157,7 @@ session_path(const struct link_https *l, char path[64])
 {
 	char session[2 * WIRE_ID + 1];
 
-	id_text(session, l->remote.session);
+	br_id_text(session, l->remote.session);
 	(void)snprintf(path, 64, "/sessions/%s", session);
 }
 
@@ -329,7 +322,7 @@ link_https_open(struct br_link **out, const char *rest,
 	if ((r = link_https_check(rest, why)) != CB_OK ||
 	    (r = br_https_uri_get(&l->uri, rest, why)) != CB_OK)
 		goto out;
-	id_text(l->card, l->uri.card);
+	br_id_text(l->card, l->uri.card);
 	memcpy(l->held.card, l->uri.card, WIRE_ID);
 	l->held.tell = on_news;
 	l->held.ctx = l;
@@ -340,7 +333,7 @@ link_https_open(struct br_link **out, const char *rest,
 	l->caller.http = l->http;
 	memcpy(l->caller.origin, l->uri.origin, sizeof(l->caller.origin));
 	if (l->uri.inspected)
-		id_text(l->caller.device, br_hold_identity(l->hold)->id);
+		br_id_text(l->caller.device, br_hold_identity(l->hold)->id);
 	br_hold_await(l->hold, &l->held, FIRST_NEWS_MS);
 	/* until it is powered */
 	l->info.max_apdu = 256;

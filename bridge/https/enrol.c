@@ -143,14 +143,12 @@ static enum cb_err
 ask_certificate(struct enrolling *e, int64_t now, struct cb_why *why)
 {
 	struct cb_buf body = CB_BUF_INIT, answer = CB_BUF_INIT;
-	char path[80] = "/organisations/";
-	size_t n = strlen(path);
+	char organisation[2 * WIRE_ID + 1], path[80];
 	enum cb_err r;
 
-	for (size_t i = 0; i < WIRE_ID; i++, n += 2)
-		(void)snprintf(path + n, 3, "%02x",
-		    e->token->organisation[i]);
-	(void)snprintf(path + n, sizeof(path) - n, "/enrol");
+	br_id_text(organisation, e->token->organisation);
+	(void)snprintf(path, sizeof(path), "/organisations/%s/enrol",
+	    organisation);
 	(void)((r = wire_key_new_p256(&e->identity->key)) != CB_OK ||
 	    (r = wire_enrol_put(&body, e->identity->kind,
 		 e->identity->backend, e->service, e->token->secret,

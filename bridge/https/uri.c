@@ -205,3 +205,10 @@ br_https_origin_get(char out[BR_ORIGIN_MAX], bool *inspected,
 	    "it; its token is read from a file or standard input");
 	return CB_E_ARG;
 }
+
+void
+br_id_text(char out[2 * WIRE_ID + 1], const uint8_t id[WIRE_ID])
+{
+	for (size_t i = 0; i < WIRE_ID; i++)
+		(void)snprintf(out + 2 * i, 3, "%02x", id[i]);
+}

@@ -32,4 +32,7 @@ CB_MUST_USE enum cb_err br_https_uri_get(
 CB_MUST_USE enum cb_err br_https_origin_get(char out[BR_ORIGIN_MAX],
     bool *inspected, const char *url, struct cb_why *why);
 
+/* An id as it stands in a path. */
+void br_id_text(char out[2 * WIRE_ID + 1], const uint8_t id[WIRE_ID]);
+
 #endif
