@@ -28,6 +28,7 @@ bridge_libclient_la_LIBADD = common/libcommon.la
 noinst_LTLIBRARIES += bridge/libhttps.la
 bridge_libhttps_la_SOURCES = \
 	bridge/https/call.c bridge/https/call.h \
+	bridge/https/desk.c bridge/https/desk.h \
 	bridge/https/enrol.c bridge/https/enrol.h \
 	bridge/https/hold.c bridge/https/hold.h \
 	bridge/https/http_client.c bridge/https/http_client.h \

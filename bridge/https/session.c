@@ -172,10 +172,8 @@ br_remote_accept(struct br_remote *s, const struct wire_identity *identity,
 
 /* ---- answers ------------------------------------------------------------- */
 
-/* The session is over: what came was not made by the worker that it is with,
- * or by one that does not keep to the rules. */
-static enum cb_err
-distrust(struct br_remote *s, struct cb_why *why)
+enum cb_err
+br_remote_distrust(struct br_remote *s, struct cb_why *why)
 {
 	s->alive = false;
 	cb_why_set(why, "what came from the backend is not of this session");
@@ -184,8 +182,7 @@ distrust(struct br_remote *s, struct cb_why *why)
 
 /* One record and no more, opened into s->message. */
 static enum cb_err
-open_one(struct br_remote *s, struct cb_span body, uint64_t number,
-    struct wire_answer *answer)
+open_record(struct br_remote *s, struct cb_span body)
 {
 	struct wire_record record;
 	enum cb_err r;
@@ -194,11 +191,31 @@ open_one(struct br_remote *s, struct cb_span body, uint64_t number,
 	s->ahead = CB_SPAN_EMPTY;
 	s->given = 0;
 	if ((r = wire_record_get(&body, &record)) != CB_OK ||
-	    (r = cb_get_end(&body)) != CB_OK ||
-	    (r = wire_open(&s->in, &record, &s->message)) != CB_OK ||
-	    (r = wire_answer_get(cb_buf_span(&s->message), answer)) != CB_OK)
+	    (r = cb_get_end(&body)) != CB_OK)
+		return r;
+	return wire_open(&s->in, &record, &s->message);
+}
+
+static enum cb_err
+read_answer(const struct br_remote *s, uint64_t number,
+    struct wire_answer *answer)
+{
+	enum cb_err r;
+
+	if ((r = wire_answer_get(cb_buf_span(&s->message), answer)) != CB_OK)
 		return r;
 	return answer->number == number ? CB_OK : CB_E_FORMAT;
+}
+
+static enum cb_err
+open_one(struct br_remote *s, struct cb_span body, uint64_t number,
+    struct wire_answer *answer)
+{
+	enum cb_err r;
+
+	if ((r = open_record(s, body)) == CB_OK)
+		r = read_answer(s, number, answer);
+	return r;
 }
 
 /* Codes are those of enum cb_err. */
@@ -216,11 +233,11 @@ br_remote_opened(struct br_remote *s, struct cb_span body, struct cb_why *why)
 	struct wire_answer answer;
 
 	if (open_one(s, body, 0, &answer) != CB_OK)
-		return distrust(s, why);
+		return br_remote_distrust(s, why);
 	if (answer.type == WIRE_REFUSED)
 		return refused(&answer, why);
 	if (answer.type != WIRE_OPENED)
-		return distrust(s, why);
+		return br_remote_distrust(s, why);
 	s->protocols = answer.protocols & 3;
 	s->data_max = answer.data_max;
 	s->kept_s = answer.kept_s;
@@ -238,20 +255,56 @@ br_remote_answered(struct br_remote *s, struct cb_span body,
 
 	cb_buf_clear(rsp);
 	if (!s->alive || open_one(s, body, s->number, &answer) != CB_OK)
-		return distrust(s, why);
+		return br_remote_distrust(s, why);
 	cb_buf_free(&s->request);
 	if (answer.type == WIRE_REFUSED)
 		return refused(&answer, why);
 	if (answer.type != WIRE_DONE || answer.count == 0 ||
 	    wire_exchange_get(&answer.exchanges, &first) != CB_OK)
-		return distrust(s, why);
+		return br_remote_distrust(s, why);
 	s->ahead = answer.exchanges;
 	if ((r = cb_buf_set(rsp, first.answer)) != CB_OK)
 		s->alive = false;
 	return r;
 }
 
+enum cb_err
+br_remote_heard(struct br_remote *s, struct cb_span body,
+    struct cb_span *message, struct cb_why *why)
+{
+	struct wire_answer answer;
+
+	*message = CB_SPAN_EMPTY;
+	if (!s->alive || open_record(s, body) != CB_OK || s->message.n == 0)
+		return br_remote_distrust(s, why);
+	cb_buf_free(&s->request);
+	*message = cb_buf_span(&s->message);
+	if (message->p[0] != WIRE_REFUSED)
+		return CB_OK;
+	if (read_answer(s, s->number, &answer) != CB_OK)
+		return br_remote_distrust(s, why);
+	return refused(&answer, why);
+}
+
 /* ---- commands ------------------------------------------------------------ */
+
+enum cb_err
+br_remote_say(struct br_remote *s, struct cb_span message)
+{
+	enum cb_err r;
+
+	if (!s->alive)
+		return CB_E_ARG;
+	s->ahead = CB_SPAN_EMPTY;
+	cb_buf_clear(&s->message);
+	cb_buf_clear(&s->request);
+	s->number = s->out.next;
+	/* a number that was used up in vain could not be explained */
+	r = wire_seal(&s->out, message, &s->request);
+	s->alive = r == CB_OK;
+	s->given = 0;
+	return r;
+}
 
 enum cb_err
 br_remote_ask(struct br_remote *s, enum wire_command_type type,
@@ -262,18 +315,8 @@ br_remote_ask(struct br_remote *s, enum wire_command_type type,
 	struct cb_buf message = CB_BUF_INIT;
 	enum cb_err r;
 
-	if (!s->alive)
-		return CB_E_ARG;
-	s->ahead = CB_SPAN_EMPTY;
-	cb_buf_clear(&s->message);
-	cb_buf_clear(&s->request);
-	if ((r = wire_command_put(&message, &command)) == CB_OK) {
-		s->number = s->out.next;
-		/* a number that was used up in vain could not be explained */
-		r = wire_seal(&s->out, cb_buf_span(&message), &s->request);
-		s->alive = r == CB_OK;
-		s->given = 0;
-	}
+	if ((r = wire_command_put(&message, &command)) == CB_OK)
+		r = br_remote_say(s, cb_buf_span(&message));
 	cb_buf_free(&message);
 	return r;
 }

@@ -53,6 +53,17 @@ CB_MUST_USE enum cb_err br_remote_ask(struct br_remote *s,
  * a refusal, or CB_E_PEER. */
 CB_MUST_USE enum cb_err br_remote_answered(struct br_remote *s,
     struct cb_span body, struct cb_buf *rsp, struct cb_why *why);
+/* The same for messages of other types, which a person's session has: seals
+ * one into s->request. */
+CB_MUST_USE enum cb_err br_remote_say(
+    struct br_remote *s, struct cb_span message);
+/* Takes the answer to it: *message is borrowed until the next call, and is
+ * looked at by the caller. The code of a refusal, or CB_E_PEER. */
+CB_MUST_USE enum cb_err br_remote_heard(struct br_remote *s,
+    struct cb_span body, struct cb_span *message, struct cb_why *why);
+/* The session is worth nothing any more: what came is not its worker's.
+ * CB_E_PEER. */
+enum cb_err br_remote_distrust(struct br_remote *s, struct cb_why *why);
 /* Has the answer to this command come along with the last one? Then it is
  * given (*r CB_OK), and nobody is asked. */
 bool br_remote_ahead(struct br_remote *s, struct cb_span apdu,
