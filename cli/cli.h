@@ -51,6 +51,8 @@ enum {
 	CLI_STARTS = 1,
 	/* Speaks to no bridge that --socket could name. */
 	CLI_NO_SOCKET = 2,
+	/* Has commands of its own: options end before the name of one. */
+	CLI_NESTS = 4,
 };
 
 struct cli_cmd {
@@ -73,7 +75,8 @@ struct cli_cmd {
 #define CLI_PLAIN 0, NULL, NULL
 
 extern const struct cli_cmd cli_card_cmds[], cli_reader_cmds[], cli_apdu_cmd;
-extern const struct cli_cmd cli_run_cmd, cli_env_cmd, cli_enrol_cmd;
+extern const struct cli_cmd cli_run_cmd, cli_env_cmd, cli_enrol_cmd,
+    cli_admin_cmd;
 extern const size_t cli_card_cmds_n, cli_reader_cmds_n;
 
 /* What --socket says, or NULL. */
@@ -98,6 +101,15 @@ int cli_flush(int code);
 /* output.c: into the file at `path`, which must not exist yet, or to standard
  * output (NULL). Exit code, said. */
 int cli_output(const char *path, struct cb_span text);
+/* The same in pieces. */
+struct cli_output;
+int cli_output_begin(struct cli_output **out, const char *path);
+/* CB_E_STORE: cli_output_end says more. */
+CB_MUST_USE enum cb_err cli_output_add(
+    struct cli_output *output, struct cb_span text);
+/* Exit code, said; `code` where it is not CLI_OK, and then no file is left.
+ * NULL is not looked at. */
+int cli_output_end(struct cli_output **output, int code);
 
 /* path.c: `path` seen from the root, to be freed. NULL: no memory. */
 char *cli_absolute(const char *path);

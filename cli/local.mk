@@ -3,6 +3,19 @@
 # have it too.
 noinst_LTLIBRARIES += cli/libcli.la
 cli_libcli_la_SOURCES = \
+	cli/admin.c cli/admin.h \
+	cli/admin_act.c \
+	cli/admin_audit.c \
+	cli/admin_books.c \
+	cli/admin_card.c \
+	cli/admin_desk.c \
+	cli/admin_order.c \
+	cli/admin_org.c \
+	cli/admin_passcode.c \
+	cli/admin_people.c \
+	cli/admin_print.c \
+	cli/admin_verify.c \
+	cli/admin_words.c \
 	cli/apdu.c \
 	cli/apdu_args.c cli/apdu_args.h \
 	cli/bridge.c cli/bridge.h \

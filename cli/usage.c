@@ -246,8 +246,8 @@ cli_parse(const struct cli_cmd *cmd, int argc, char **argv, void *args,
 		    ? no_argument : required_argument;
 		longs[2 + i].val = OPT_BASE + (int)i;
 	}
-	/* Options of a program that is started are not ours. */
-	if ((cmd->flags & CLI_STARTS) == 0)
+	/* Options of what is started, or of a command inside, are not ours. */
+	if ((cmd->flags & (CLI_STARTS | CLI_NESTS)) == 0)
 		shorts++;
 	optind = 0;	/* glibc: start anew, with permutation but for "+" */
 	opterr = 0;

@@ -104,7 +104,8 @@ may() { # FILE HEADER
 	# the road: for its link, and for who is enrolled over it
 	bridge/https/*)
 		[[ $1 = bridge/https/* || $1 = bridge/link_https.c ||
-			$1 = cli/enrol.c ]]
+			$1 = cli/enrol.c ||
+			($1 = cli/admin.h && $2 = bridge/https/desk.h) ]]
 		;;
 	bridge/client.h)
 		[[ $room = bridge || $room = cli || $room = ifdhandler ||
@@ -120,7 +121,8 @@ may() { # FILE HEADER
 		;;
 	wire/*)
 		[[ $room = wire || $room = backend || $1 = bridge/https/* ||
-			$1 = bridge/link_https.c || $1 = cli/enrol.c ]]
+			$1 = bridge/link_https.c || $1 = cli/enrol.c ||
+			$1 = cli/admin*.[ch] ]]
 		;;
 	# the store's inside is its own; SQL is spoken behind store.h
 	backend/store/store.h) [[ $room = backend && $1 != backend/vault/* ]] ;;
@@ -191,6 +193,9 @@ done <<-'END'
 	bridge/reader.c bridge/https/hold.h
 	bridge/reader.c wire/open.h
 	cli/reader.c bridge/https/http_client.h
+	cli/reader.c bridge/https/desk.h
+	cli/admin_desk.c bridge/https/session.h
+	cli/reader.c wire/desk.h
 	backend/roles.c bridge/link.h
 	emulator/card.c wire/open.h
 	backend/store/act.c <sqlite3.h>

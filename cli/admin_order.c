@@ -1,0 +1,95 @@
+/* SPDX-License-Identifier: BSD-2-Clause
+ * Copyright (c) 2026 The cardbridge authors */
+/*
+ * Ordering an act at the desk, see admin.h.
+ */
+#include <string.h>
+
+#include "cli/admin.h"
+
+/* The one item that an answer has. */
+static enum cb_err
+only_item(const struct wire_told_items *told, struct wire_fields *out)
+{
+	struct cb_span items = told->items;
+
+	return told->count == 1 ? wire_item_get(&items, out) : CB_E_FORMAT;
+}
+
+static enum cb_err
+ask_challenge(struct cli_admin *s, struct wire_act *act)
+{
+	struct wire_desk ask = { .type = WIRE_DESK_CHALLENGE };
+	struct wire_told_items told;
+	struct wire_fields item;
+	enum cb_err r;
+
+	memcpy(ask.act, act->id, WIRE_ID);
+	if ((r = br_desk_ask(s->desk, &ask, &told, &s->why)) != CB_OK ||
+	    (r = only_item(&told, &item)) != CB_OK)
+		return r;
+	if (item.bytes[WIRE_D_VALUE].n != WIRE_CHALLENGE)
+		return CB_E_FORMAT;
+	memcpy(act->challenge, item.bytes[WIRE_D_VALUE].p, WIRE_CHALLENGE);
+	return CB_OK;
+}
+
+static enum cb_err
+fill(const struct cli_admin *s, const struct cli_act *from,
+    struct cb_buf *detail, struct wire_act *act)
+{
+	enum cb_err r;
+
+	act->kind = s->who.kind;
+	memcpy(act->backend, s->who.backend, WIRE_ID);
+	memcpy(act->organisation, s->organisation, WIRE_ID);
+	act->what = cb_span_str(from->what);
+	memcpy(act->subject, from->subject, WIRE_ID);
+	act->count = from->count;
+	act->changes = cb_buf_span(&from->changes);
+	memcpy(act->person, s->who.id, WIRE_ID);
+	act->certificate = cb_buf_span(&s->who.certificate);
+	if ((r = cr_random(act->id, WIRE_ID)) == CB_OK)
+		r = wire_fields_put(detail, &from->detail);
+	act->detail = cb_buf_span(detail);
+	return r;
+}
+
+static enum cb_err
+order(struct cli_admin *s, const struct cli_act *from,
+    struct wire_fields *made)
+{
+	struct cb_buf detail = CB_BUF_INIT, secrets = CB_BUF_INIT,
+		      bytes = CB_BUF_INIT;
+	struct wire_desk ask = { .type = WIRE_DESK_ORDER };
+	struct wire_told_items told;
+	struct wire_act act;
+	enum cb_err r;
+
+	memset(&act, 0, sizeof(act));
+	if ((r = fill(s, from, &detail, &act)) != CB_OK ||
+	    (r = wire_fields_put(&secrets, &from->secrets)) != CB_OK ||
+	    (r = ask_challenge(s, &act)) != CB_OK ||
+	    (r = wire_act_put(&bytes, &act, s->who.key)) != CB_OK)
+		goto out;
+	ask.order = cb_buf_span(&bytes);
+	ask.secrets = cb_buf_span(&secrets);
+	if ((r = br_desk_ask(s->desk, &ask, &told, &s->why)) == CB_OK)
+		r = only_item(&told, made);
+out:
+	cb_buf_free(&detail);
+	cb_buf_free(&secrets);
+	cb_buf_free(&bytes);
+	return r;
+}
+
+int
+cli_admin_order(struct cli_admin *s, const struct cli_act *act,
+    struct wire_fields *made)
+{
+	enum cb_err r;
+
+	if ((r = order(s, act, made)) == CB_OK)
+		return CLI_OK;
+	return cli_admin_err(s, r, act->what);
+}

@@ -1,0 +1,280 @@
+/* SPDX-License-Identifier: BSD-2-Clause
+ * Copyright (c) 2026 The cardbridge authors */
+/*
+ * cardbridge admin card new, unblock: the two acts that carry passcodes. They
+ * travel beside what is signed, sealed for the worker.
+ */
+#include <ctype.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "cli/admin.h"
+#include "cli/passcode.h"
+#include "cli/secret.h"
+
+int
+cli_admin_devices(const struct cli_admin_args *a, bool needed,
+    struct cli_admin_devices *out)
+{
+	int code = CLI_OK;
+
+	out->n = a->devices.n;
+	if (needed && out->n == 0 && !a->to_org)
+		return cli_fail(CLI_USAGE, "to whom? --device ID, or --to-org "
+		    "for every device of the organisation");
+	/* beside them the card and the organisation have a row */
+	if (out->n > CLI_ADMIN_DEVICES_MAX)
+		return cli_fail(CLI_USAGE, "--device: at most %d at once",
+		    CLI_ADMIN_DEVICES_MAX);
+	for (size_t i = 0; code == CLI_OK && i < out->n; i++)
+		code = cli_admin_id(
+		    a->devices.items[i].value, "--device", out->ids[i]);
+	return code;
+}
+
+/* ---- new ----------------------------------------------------------------- */
+
+struct making {
+	const struct cli_admin_args *a;
+	struct cli_admin_devices to;
+	struct cli_secret pin, so;
+	bool has_pin;
+	char serial[WIRE_NAME_MAX + 1];	/* in lower case */
+	struct cli_act act;
+};
+
+static int
+get_passcodes(struct making *m)
+{
+	const struct cli_admin_args *a = m->a;
+	struct emu_profile *profile = NULL;
+	struct cb_why why = { "" };
+	char *path = NULL;
+	enum cb_err r;
+	int code;
+
+	if ((code = cli_profile_find(a->profile, &path)) != CLI_OK)
+		return code;
+	if ((r = emu_profile_read(&profile, path, &why)) != CB_OK) {
+		code = cli_fail_err(r, &why, path);
+		goto out;
+	}
+	m->has_pin = emu_profile_has_user_pin(profile, a->blank);
+	if (!m->has_pin && a->passcode_file != NULL) {
+		code = cli_fail(CLI_USAGE, "%s card of this profile has no "
+		    "holder's passcode: leave --passcode-file out",
+		    a->blank ? "a blank" : "a");
+		goto out;
+	}
+	if ((m->has_pin && (r = cli_secret_get(&m->pin, profile, a->test,
+		 &why)) != CB_OK) ||
+	    (r = cli_secret_get(&m->so, profile, a->test, &why)) != CB_OK)
+		code = cli_fail_err(
+		    r == CB_E_ABSENT ? CB_E_ARG : r, &why, "passcodes");
+out:
+	emu_profile_free(&profile);
+	free(path);
+	return code;
+}
+
+static int
+check_new(struct making *m)
+{
+	const struct cli_admin_args *a = m->a;
+
+	if (a->profile == NULL)
+		return cli_fail(CLI_USAGE, "what does it look like? "
+		    "--profile NAME, such as authentic3");
+	if (!wire_is_word(cb_span_str(a->profile)) ||
+	    strchr(a->profile, '/') != NULL)
+		return cli_fail(CLI_USAGE, "--profile: the backend knows its "
+		    "profiles by name, not as files");
+	if (a->serial != NULL) {
+		if (strlen(a->serial) >= sizeof(m->serial))
+			return cli_fail(CLI_USAGE, "--serial: at most %d "
+			    "digits", WIRE_NAME_MAX);
+		for (size_t i = 0; i < strlen(a->serial); i++)
+			m->serial[i] =
+			    (char)tolower((unsigned char)a->serial[i]);
+	}
+	return a->name != NULL ? cli_admin_name(a->name, "--name") : CLI_OK;
+}
+
+static void
+describe(struct making *m)
+{
+	const struct cli_admin_args *a = m->a;
+	struct wire_fields *d = &m->act.detail;
+
+	wire_fields_bytes(d, WIRE_D_PROFILE, cb_span_str(a->profile));
+	if (a->name != NULL)
+		wire_fields_bytes(d, WIRE_D_NAME, cb_span_str(a->name));
+	if (a->serial != NULL)
+		wire_fields_bytes(d, WIRE_D_SERIAL, cb_span_str(m->serial));
+	if (a->blank)
+		wire_fields_number(d, WIRE_D_BLANK, 1);
+	if (a->test)
+		wire_fields_number(d, WIRE_D_TEST, 1);
+	if (a->take_over)
+		wire_fields_number(d, WIRE_D_TAKE_OVER, 1);
+	if (m->has_pin)
+		wire_fields_bytes(&m->act.secrets, WIRE_D_PASSCODE,
+		    cb_buf_span(&m->pin.value));
+	wire_fields_bytes(
+	    &m->act.secrets, WIRE_D_SO_PASSCODE, cb_buf_span(&m->so.value));
+}
+
+static enum cb_err
+build_new(struct making *m, const struct cli_admin *s)
+{
+	uint8_t id[WIRE_ID];
+	enum cb_err r;
+
+	if ((r = cr_random(id, WIRE_ID)) != CB_OK)
+		return r;
+	cli_act_init(&m->act, WIRE_ACT_CARD_NEW, s->organisation, id);
+	describe(m);
+	r = cli_act_card(&m->act, id, CLI_IN_USE, 1);
+	for (size_t i = 0; r == CB_OK && i < m->to.n; i++)
+		r = cli_act_assignment(&m->act, CLI_ROW_PUT, id, m->to.ids[i],
+		    CLI_TO_DEVICE, 0);
+	if (r == CB_OK && m->a->to_org)
+		r = cli_act_assignment(&m->act, CLI_ROW_PUT, id,
+		    s->organisation, CLI_TO_ORG, 0);
+	return r;
+}
+
+static int
+show_new(const struct making *m, const struct cli_admin *s,
+    const struct wire_fields *made)
+{
+	struct cb_buf hex = CB_BUF_INIT;
+	const char *id = cli_print_hex(&hex, CB_SPAN_OF(m->act.subject));
+	char url[400];
+	int code = CLI_OK;
+
+	if (id == NULL) {
+		code = cli_fail(CLI_FAILED, "out of memory");
+		goto out;
+	}
+	(void)snprintf(url, sizeof(url), "%s/cards/%s",
+	    br_desk_origin(s->desk), id);
+	if (m->a->json) {
+		code = cli_print_texts("id", id, "url", url, NULL);
+	} else {
+		printf("card %s\nNext: cardbridge reader add NAME %s "
+		    "--identity DIR\n", id, url);
+		cli_secret_unblock_show(made->bytes[WIRE_D_PASSCODE],
+		    m->a->test);
+	}
+	/* nothing else has them: the card must be made again without */
+	if (code == CLI_OK && (code = cli_secret_show(&m->pin)) == CLI_OK)
+		code = cli_secret_show(&m->so);
+out:
+	cb_buf_free(&hex);
+	return code;
+}
+
+static void
+making_clear(struct making *m)
+{
+	cb_buf_free(&m->pin.value);
+	cb_buf_free(&m->so.value);
+	cli_act_clear(&m->act);
+}
+
+int
+cli_admin_card_new(
+    const struct cli_cmd *cmd, const void *args, int argc, char **argv)
+{
+	const struct cli_admin_args *a = args;
+	struct making m = { .a = a,
+		.pin = { "Holder's passcode", emu_test_pin, a->passcode_file,
+		    "--passcode-file", CB_BUF_INIT, false },
+		.so = { "SO passcode", emu_test_so_pin, a->so_passcode_file,
+		    "--so-passcode-file", CB_BUF_INIT, false } };
+	struct wire_fields made;
+	struct cli_admin s;
+	enum cb_err r;
+	int code;
+
+	(void)cmd;
+	(void)argc;
+	(void)argv;
+	if ((code = check_new(&m)) != CLI_OK ||
+	    (code = cli_admin_devices(a, false, &m.to)) != CLI_OK ||
+	    (code = get_passcodes(&m)) != CLI_OK)
+		goto out;
+	if ((code = cli_admin_open(&s, a, a->org)) == CLI_OK) {
+		if ((r = build_new(&m, &s)) != CB_OK)
+			code = cli_admin_err(&s, r, "card new");
+		else if ((code = cli_admin_order(&s, &m.act, &made)) ==
+		    CLI_OK)
+			code = show_new(&m, &s, &made);
+	}
+	cli_admin_end(&s);
+out:
+	making_clear(&m);
+	return cli_flush(code);
+}
+
+/* ---- unblock ------------------------------------------------------------- */
+
+static int
+new_passcode(const struct cli_admin_args *a, const struct wire_fields *card,
+    struct cb_buf *out)
+{
+	struct cb_why why = { "" };
+	enum cb_err r;
+
+	if (a->passcode_file == NULL && wire_fields_has(card, WIRE_D_TEST))
+		r = cb_buf_set(out, cb_span_str(emu_test_pin));
+	else
+		r = cli_pass_get(out, a->passcode_file,
+		    "Holder's new passcode: ", CLI_PASS_TWICE,
+		    "--passcode-file", &why);
+	if (r == CB_OK && out->n == 0)
+		return cli_fail(CLI_USAGE, "nothing was typed, and nothing "
+		    "was done");
+	return r == CB_OK ? CLI_OK
+	    : cli_fail_err(r == CB_E_ABSENT ? CB_E_ARG : r, &why, "passcode");
+}
+
+int
+cli_admin_card_unblock(
+    const struct cli_cmd *cmd, const void *args, int argc, char **argv)
+{
+	const struct cli_admin_args *a = args;
+	struct cb_buf keep = CB_BUF_INIT,
+		      passcode = CB_BUF_INIT_MAX(CLI_PASS_MAX);
+	struct wire_fields card, made;
+	uint8_t id[WIRE_ID];
+	struct cli_admin s;
+	struct cli_act act;
+	int code;
+
+	(void)cmd;
+	(void)argc;
+	if ((code = cli_admin_id(argv[0], "ID", id)) != CLI_OK)
+		return code;
+	memset(&act, 0, sizeof(act));
+	if ((code = cli_admin_open(&s, a, a->org)) == CLI_OK &&
+	    (code = cli_admin_find(&s, WIRE_LIST_CARDS, "card", id, &keep,
+		 &card)) == CLI_OK &&
+	    (code = new_passcode(a, &card, &passcode)) == CLI_OK) {
+		cli_act_init(
+		    &act, WIRE_ACT_CARD_UNBLOCK, s.organisation, id);
+		wire_fields_bytes(&act.secrets, WIRE_D_PASSCODE,
+		    cb_buf_span(&passcode));
+		code = cli_admin_order(&s, &act, &made);
+	}
+	if (code == CLI_OK)
+		code = cli_admin_told(&s, id, "card",
+		    "has its new passcode, and all its tries");
+	cb_buf_free(&keep);
+	cb_buf_free(&passcode);
+	cli_act_clear(&act);
+	cli_admin_end(&s);
+	return code;
+}
