@@ -85,9 +85,6 @@ tell(const struct cli_admin_args *a, const struct found *f,
 		    cb_span_str(whole ? "whole" : why->text));
 		(void)cli_print_one(&out, true);
 	}
-	if (!whole && f->bad > 0)
-		return cli_fail(CLI_NO, "the books are not whole: entry "
-		    "%" PRIu64 ": %s", f->bad, why->text);
 	if (!whole)
 		return cli_fail(CLI_NO, "the books are not whole: %s",
 		    why->text);

@@ -10,9 +10,10 @@
 int
 main(void)
 {
-	SRunner *runner = srunner_create(apdu_args_suite());
+	SRunner *runner = srunner_create(admin_suite());
 	int failed;
 
+	srunner_add_suite(runner, apdu_args_suite());
 	srunner_add_suite(runner, describe_suite());
 	srunner_add_suite(runner, gate_suite());
 	srunner_add_suite(runner, passcode_suite());

@@ -1,0 +1,53 @@
+/* SPDX-License-Identifier: BSD-2-Clause
+ * Copyright (c) 2026 The cardbridge authors */
+/*
+ * A desk in the process of the test, in the place of the road's
+ * (bridge/https/desk.h): it has the items and entries that the test gave it,
+ * and remembers what was ordered. What goes in and comes out passes through
+ * the bytes of wire/desk.h.
+ */
+#ifndef TESTS_CLI_FAKE_DESK_H
+#define TESTS_CLI_FAKE_DESK_H
+
+#include "tests/wire/books.h"
+#include "wire/desk.h"
+#include "wire/identity.h"
+
+#define FAKE_ORG 0x0A		/* every byte of the organisation's id */
+#define FAKE_PERSON 0x9E
+
+struct fake_desk {
+	char dir[256];		/* holds identities and what is written */
+	char person[300], stranger[300], device[300]; /* identities */
+	/* the test's to set */
+	unsigned page;		/* items of one answer */
+	enum cb_err refuses;	/* with these words */
+	const char *words;
+	size_t missing;		/* entry that is left out of the books; 0 */
+	const uint8_t *books;	/* public key that it tells */
+
+	struct wire_identity who; /* the person of the platform */
+	uint8_t challenge[WIRE_CHALLENGE];
+	uint8_t announced[WIRE_ID];
+	unsigned opened, orders;
+	/* what was ordered last; it borrows `order` */
+	struct wire_act act;
+	struct cb_buf order, secrets;
+	struct wire_fields detail, secret;
+};
+extern struct fake_desk desk;
+
+void fake_desk_make(void);	/* unchecked fixtures */
+void fake_desk_free(void);
+void fake_desk_setup(void);	/* checked fixtures */
+void fake_desk_teardown(void);
+
+/* An item of a list, at the desk of an organisation (a byte of its id). */
+void fake_desk_add(enum wire_desk_list list, uint8_t organisation,
+    const struct wire_fields *item);
+/* An organisation, at the platform's desk. */
+void fake_desk_org(uint8_t organisation, const char *name);
+/* The change number `i` of what was ordered. */
+struct wire_change fake_desk_change(unsigned i, struct wire_grant *row);
+
+#endif
