@@ -1,6 +1,7 @@
 # SPDX-License-Identifier: BSD-2-Clause
 dist_man_MANS = \
 	man/cardbridge.1 \
+	man/cardbridge-admin.1 \
 	man/cardbridge-apdu.1 \
 	man/cardbridge-card.1 \
 	man/cardbridge-enrol.1 \

@@ -63,6 +63,21 @@ for words in 'card new' 'card show' 'card passwd' 'card probe' \
 		says '[-][-]socket'
 	check "$words has --help"
 done
+for words in 'org add' 'org list' 'org show' 'org set' 'device token' \
+	'device list' 'device revoke' 'person token' 'person list' \
+	'person revoke' 'card new' 'card show' 'card list' 'card assign' \
+	'card unassign' 'card suspend' 'card resume' 'card unblock' \
+	'card terminate' 'session list' 'session end' 'audit list' \
+	'audit verify' 'audit export' 'audit head'; do
+	# shellcheck disable=SC2086 # two words are meant
+	run 0 admin --json $words --help &&
+		says "usage: cardbridge admin $words" && says '[-][-]server'
+	check "admin $words has --help"
+	run 0 admin "${words% *}" --help && says "Verbs: .*${words#* }"
+	check "and is among its verbs"
+done
+run 2 --socket x admin org list && says 'bridge of its own'
+check 'admin has nothing to do with a bridge'
 run 0 --version && says '^cardbridge '
 check '--version'
 run 2 && says 'which command'
