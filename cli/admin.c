@@ -39,8 +39,8 @@ static const struct noun {
 	    "Verbs: token, list, revoke\n"),
 	NOUN(person, "People, and tokens to enrol them",
 	    "Verbs: token, list, revoke\n"),
-	NOUN(card, "Cards", "Verbs: new, show, list, assign, unassign, "
-	    "suspend, resume, unblock, terminate\n"),
+	NOUN(card, "Cards", "Verbs: new, show, list, set, assign, "
+	    "unassign, suspend, resume, unblock, terminate\n"),
 	NOUN(session, "Sessions with cards", "Verbs: list, end\n"),
 	NOUN(audit, "The books", "Verbs: list, verify, export, head\n"),
 #undef NOUN

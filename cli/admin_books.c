@@ -155,8 +155,9 @@ take_key(void *ctx, const struct wire_fields *item)
 	if (item->bytes[WIRE_D_VALUE].n != CR_KEY ||
 	    !cb_span_equal(item->bytes[WIRE_D_ID],
 		CB_SPAN_OF(who->backend)) ||
-	    !cb_span_equal(item->bytes[WIRE_D_FINGERPRINT],
-		CB_SPAN_OF(authority)))
+	    (wire_fields_has(item, WIRE_D_FINGERPRINT) &&
+		!cb_span_equal(item->bytes[WIRE_D_FINGERPRINT],
+		    CB_SPAN_OF(authority))))
 		return CB_E_FORMAT;
 	memcpy(t->key, item->bytes[WIRE_D_VALUE].p, CR_KEY);
 	t->found = true;

@@ -15,6 +15,8 @@ static int card_list(
     const struct cli_cmd *cmd, const void *args, int argc, char **argv);
 static int card_assign(
     const struct cli_cmd *cmd, const void *args, int argc, char **argv);
+static int card_set(
+    const struct cli_cmd *cmd, const void *args, int argc, char **argv);
 static int card_state(
     const struct cli_cmd *cmd, const void *args, int argc, char **argv);
 static int session_list(
@@ -72,6 +74,8 @@ const struct cli_cmd cli_admin_card_cmds[] = {
 	    plain, 1, 1, card_show),
 	CLI_ADMIN_CMD("card", "list", "", "Lists cards", plain, 0, 0,
 	    card_list),
+	CLI_ADMIN_CMD("card", "set", "ID KEY=VALUE ...", "Sets name or "
+	    "take-over", plain, 2, -1, card_set),
 	CLI_ADMIN_CMD("card", "assign", "ID", "Lets a device use a card",
 	    device_opts, 1, 1, card_assign),
 	CLI_ADMIN_CMD("card", "unassign", "ID", "Lets it no more",
@@ -246,6 +250,72 @@ card_assign(const struct cli_cmd *cmd, const void *args, int argc, char **argv)
 	    (code = cli_admin_order(&s, &act, &made)) == CLI_OK)
 		code = cli_admin_told(&s, card, "card",
 		    put ? "is assigned" : "is not assigned any more");
+	cli_act_clear(&act);
+	cli_admin_end(&s);
+	return code;
+}
+
+/* ---- what it is shown as ------------------------------------------------- */
+
+/* *detail has what is there now, and gets what is wished. */
+static int
+set_one(struct wire_fields *detail, const char *text)
+{
+	const char *value;
+	const size_t n = cli_admin_pair(text, &value);
+	const struct cb_span key = cb_span(text, n);
+	bool on;
+
+	if (value != NULL && cb_span_equal(key, cb_span_str("name"))) {
+		wire_fields_bytes(detail, WIRE_D_NAME, cb_span_str(value));
+		return cli_admin_name(value, "name");
+	}
+	if (value == NULL || !cb_span_equal(key, cb_span_str("take-over")))
+		return cli_fail(CLI_USAGE, "\"%.64s\" is neither name=NAME "
+		    "nor take-over=yes or no", text);
+	on = strcmp(value, "yes") == 0;
+	if (!on && strcmp(value, "no") != 0)
+		return cli_fail(CLI_USAGE, "take-over is yes or no, not "
+		    "\"%.32s\"", value);
+	detail->has &= ~(UINT32_C(1) << WIRE_D_TAKE_OVER);
+	if (on)
+		wire_fields_number(detail, WIRE_D_TAKE_OVER, 1);
+	return CLI_OK;
+}
+
+static int
+card_set(const struct cli_cmd *cmd, const void *args, int argc, char **argv)
+{
+	const struct cli_admin_args *a = args;
+	struct cb_buf keep = CB_BUF_INIT;
+	struct wire_fields card = { .has = 0 }, tried = { .has = 0 }, made;
+	uint8_t id[WIRE_ID];
+	struct cli_admin s;
+	struct cli_act act;
+	int code;
+
+	(void)cmd;
+	if ((code = cli_admin_id(argv[0], "ID", id)) != CLI_OK)
+		return code;
+	for (int i = 1; code == CLI_OK && i < argc; i++)
+		code = set_one(&tried, argv[i]);
+	if (code != CLI_OK)
+		return code;
+	memset(&act, 0, sizeof(act));
+	if ((code = cli_admin_open(&s, a, a->org)) == CLI_OK &&
+	    (code = cli_admin_find(&s, WIRE_LIST_CARDS, "card", id, &keep,
+		 &card)) == CLI_OK) {
+		cli_act_init(&act, WIRE_ACT_CARD_SET, s.organisation, id);
+		if (wire_fields_has(&card, WIRE_D_TAKE_OVER))
+			wire_fields_number(
+			    &act.detail, WIRE_D_TAKE_OVER, 1);
+		for (int i = 1; code == CLI_OK && i < argc; i++)
+			code = set_one(&act.detail, argv[i]);
+	}
+	if (code == CLI_OK &&
+	    (code = cli_admin_order(&s, &act, &made)) == CLI_OK)
+		code = cli_admin_told(&s, id, "card", "is set");
+	cb_buf_free(&keep);
 	cli_act_clear(&act);
 	cli_admin_end(&s);
 	return code;

@@ -144,6 +144,19 @@ parse_add(struct wishes *w, int argc, char **argv)
 	return code;
 }
 
+/* The backend would refuse it, and not say why. */
+static int
+check_live(const struct cli_admin *s, const struct wishes *w)
+{
+	for (size_t i = 0; s->who.kind == WIRE_LIVE && i < w->n; i++)
+		if (strcmp(w->policies[i].name, WIRE_POLICY_UNBLOCK) == 0 &&
+		    !cb_span_equal(w->policies[i].value,
+			cb_span_str(WIRE_UNBLOCK_NONE)))
+			return cli_fail(CLI_USAGE, "a live organisation "
+			    "begins with unblock=none: org set changes that");
+	return CLI_OK;
+}
+
 static int
 org_add(const struct cli_cmd *cmd, const void *args, int argc, char **argv)
 {
@@ -162,6 +175,8 @@ org_add(const struct cli_cmd *cmd, const void *args, int argc, char **argv)
 		return code;
 	memset(&act, 0, sizeof(act));
 	if ((code = cli_admin_open_own(&s, a)) != CLI_OK)
+		goto out;
+	if ((code = check_live(&s, &w)) != CLI_OK)
 		goto out;
 	if ((r = cr_random(organisation, WIRE_ID)) == CB_OK) {
 		cli_act_init(

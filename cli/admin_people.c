@@ -134,31 +134,47 @@ show_token(const struct cli_admin *s, const struct minted *m,
 }
 
 static int
-order_token(struct cli_admin *s, struct minted *m, enum cb_err r,
-    const char *noun)
+order_token(struct cli_admin *s, struct minted *m, const char *noun)
 {
 	struct wire_fields made;
 	int code;
 
-	if (r != CB_OK)
-		return cli_admin_err(s, r, m->act.what != NULL
-			? m->act.what : noun);
 	if ((code = cli_admin_order(s, &m->act, &made)) == CLI_OK)
 		code = show_token(s, m, noun);
 	return code;
 }
 
 static int
-parse_cards(const struct cli_list *list, uint8_t ids[][WIRE_ID])
+parse_cards(const struct cli_list *list, uint8_t ids[CLI_LIST_MAX][WIRE_ID])
 {
 	int code = CLI_OK;
 
-	/* one row is the token's */
-	if (list->n >= WIRE_ACT_CHANGES)
-		return cli_fail(CLI_USAGE, "--card: at most %d at once",
-		    WIRE_ACT_CHANGES - 1);
 	for (size_t i = 0; code == CLI_OK && i < list->n; i++)
 		code = cli_admin_id(list->items[i].value, "--card", ids[i]);
+	return code;
+}
+
+/* A token has a row for one card; others are assigned before it, to a device
+ * that nobody is yet. */
+static int
+assign_others(struct cli_admin *s, uint8_t cards[][WIRE_ID], size_t n,
+    const uint8_t device[WIRE_ID])
+{
+	struct wire_fields made;
+	struct cli_act act;
+	enum cb_err r;
+	int code = CLI_OK;
+
+	for (size_t i = 1; code == CLI_OK && i < n; i++) {
+		cli_act_init(&act, WIRE_ACT_CARD_ASSIGN, s->organisation,
+		    cards[i]);
+		if ((r = cli_act_assignment(&act, CLI_ROW_PUT, cards[i],
+			 device, CLI_TO_DEVICE, 0)) != CB_OK)
+			code = cli_admin_err(s, r, act.what);
+		else
+			code = cli_admin_order(s, &act, &made);
+		cli_act_clear(&act);
+	}
 	return code;
 }
 
@@ -167,7 +183,7 @@ device_token(
     const struct cli_cmd *cmd, const void *args, int argc, char **argv)
 {
 	const struct cli_admin_args *a = args;
-	uint8_t cards[WIRE_ACT_CHANGES][WIRE_ID];
+	uint8_t cards[CLI_LIST_MAX][WIRE_ID];
 	uint64_t class = 1, valid = 0;
 	struct minted m;
 	struct cli_admin s;
@@ -193,10 +209,14 @@ device_token(
 	if (a->name != NULL)
 		wire_fields_bytes(
 		    &m.act.detail, WIRE_D_NAME, cb_span_str(a->name));
-	for (size_t i = 0; r == CB_OK && i < a->cards.n; i++)
-		r = cli_act_assignment(&m.act, CLI_ROW_PUT, cards[i],
+	if (r == CB_OK && a->cards.n > 0)
+		r = cli_act_assignment(&m.act, CLI_ROW_PUT, cards[0],
 		    m.act.subject, CLI_TO_DEVICE, 0);
-	code = order_token(&s, &m, r, "device");
+	if (r != CB_OK)
+		code = cli_admin_err(&s, r, "device token");
+	else if ((code = assign_others(&s, cards, a->cards.n,
+		      m.act.subject)) == CLI_OK)
+		code = order_token(&s, &m, "device");
 out:
 	minted_clear(&m);
 	cli_admin_end(&s);
@@ -232,7 +252,8 @@ person_token(
 		 valid)) == CB_OK)
 		r = cli_act_role(
 		    &m.act, m.act.subject, (enum wire_role)role);
-	code = order_token(&s, &m, r, "person");
+	code = r == CB_OK ? order_token(&s, &m, "person")
+			  : cli_admin_err(&s, r, "person token");
 out:
 	minted_clear(&m);
 	cli_admin_end(&s);

@@ -65,7 +65,8 @@ for words in 'card new' 'card show' 'card passwd' 'card probe' \
 done
 for words in 'org add' 'org list' 'org show' 'org set' 'device token' \
 	'device list' 'device revoke' 'person token' 'person list' \
-	'person revoke' 'card new' 'card show' 'card list' 'card assign' \
+	'person revoke' 'card new' 'card show' 'card list' 'card set' \
+	'card assign' \
 	'card unassign' 'card suspend' 'card resume' 'card unblock' \
 	'card terminate' 'session list' 'session end' 'audit list' \
 	'audit verify' 'audit export' 'audit head'; do

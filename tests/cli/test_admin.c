@@ -224,6 +224,8 @@ static const struct {
 	{ "card new --profile ./x", CLI_USAGE, "by name" },
 	{ "card assign " CARD, CLI_USAGE, "to whom" },
 	{ "card terminate " CARD, CLI_USAGE, "--yes" },
+	{ "card set " CARD " colour=red", CLI_USAGE, "neither name" },
+	{ "card set " CARD " take-over=1", CLI_USAGE, "yes or no" },
 	{ "device revoke " DEVICE, CLI_NO, "no device" },
 	{ "device token --valid 24", CLI_USAGE, "such as 24h" },
 	{ "device token --valid 900d", CLI_USAGE, "at most a year" },
@@ -339,6 +341,8 @@ START_TEST(a_token_is_made_here_and_its_hash_is_ordered)
 	    CB_SPAN_OF(desk.act.subject)));
 	ck_assert_uint_eq(row.number[WIRE_G_KIND], 1);
 	json_decref(made);
+	RUNS("device token --card " CARD " --card " DEVICE);
+	ck_assert_uint_eq(desk.orders, 3);
 }
 END_TEST
 
@@ -540,6 +544,23 @@ START_TEST(a_card_changes_its_state_and_nothing_else)
 	ck_assert_int_eq(row.type, WIRE_GRANT_CARD);
 	ck_assert_uint_eq(row.number[WIRE_G_STATE], states[_i].state);
 	ck_assert_uint_eq(row.number[WIRE_G_VERSION], 7);
+}
+END_TEST
+
+START_TEST(a_card_keeps_what_is_not_set)
+{
+	struct wire_fields item = { .has = 0 };
+
+	wire_fields_bytes(&item, WIRE_D_ID, bytes(CARD));
+	wire_fields_number(&item, WIRE_D_TAKE_OVER, 1);
+	fake_desk_add(WIRE_LIST_CARDS, FAKE_ORG, &item);
+	RUNS("card set " CARD " name=Ward");
+	ck_assert(cb_span_equal(
+	    desk.detail.bytes[WIRE_D_NAME], cb_span_str("Ward")));
+	ck_assert(wire_fields_has(&desk.detail, WIRE_D_TAKE_OVER));
+	RUNS("card set " CARD " take-over=no");
+	ck_assert(!wire_fields_has(&desk.detail, WIRE_D_NAME));
+	ck_assert(!wire_fields_has(&desk.detail, WIRE_D_TAKE_OVER));
 }
 END_TEST
 
@@ -761,6 +782,7 @@ admin_suite(void)
 	tcase_add_test(t, a_card_is_ordered_with_its_passcodes_beside);
 	tcase_add_loop_test(
 	    t, a_card_changes_its_state_and_nothing_else, 0, 3);
+	tcase_add_test(t, a_card_keeps_what_is_not_set);
 	tcase_add_test(t, an_assignment_is_removed_as_it_is);
 	tcase_add_test(t, a_card_is_unblocked_with_a_new_passcode);
 	tcase_add_test(t, a_session_is_ended_with_its_card);
