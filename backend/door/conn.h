@@ -47,7 +47,7 @@ struct be_conn {
 	size_t lingered;
 	/* the request */
 	const struct be_route *route;
-	uint8_t id[WIRE_ID];
+	struct be_route_ids ids;
 	size_t length; /* of its body */
 	bool begun, close;
 	char line[96];           /* method and path, for the log */

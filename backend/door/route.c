@@ -24,15 +24,20 @@ static const struct be_route routes[] = {
 	{ "POST", "/organisations/*/offer", BE_ASKED_OFFER, false, true, 0 },
 	{ "POST", "/organisations/*/open", BE_ASKED_OPEN, false, true,
 	    OPEN_MAX },
+	{ "POST", "/organisations/*/sessions/*", BE_ASKED_COMMANDS, false,
+	    true, WIRE_BODY_MAX },
 	{ "POST", "/sessions/*", BE_ASKED_COMMANDS, false, false,
 	    WIRE_BODY_MAX },
 	{ "POST", "/hold", BE_ASKED_HOLD, false, false, HOLD_BYTES_MAX },
 };
 
 static bool
-matches(const char *pattern, struct cb_span path, uint8_t id[WIRE_ID])
+matches(const char *pattern, struct cb_span path, struct be_route_ids *ids)
 {
 	struct cb_span text;
+	uint8_t *to = ids->first;
+
+	memset(ids, 0, sizeof(*ids));
 
 	for (; *pattern != '\0'; pattern++) {
 		if (*pattern != '*') {
@@ -40,8 +45,10 @@ matches(const char *pattern, struct cb_span path, uint8_t id[WIRE_ID])
 				return false;
 			path = cb_span_tail(path, 1);
 		} else if (cb_get_span(&path, 2 * WIRE_ID, &text) != CB_OK ||
-			   cb_hex_get(text, id, WIRE_ID) != CB_OK) {
+			   cb_hex_get(text, to, WIRE_ID) != CB_OK) {
 			return false;
+		} else {
+			to = ids->second;
 		}
 	}
 	return path.n == 0;
@@ -49,18 +56,17 @@ matches(const char *pattern, struct cb_span path, uint8_t id[WIRE_ID])
 
 enum cb_err
 be_route_find(struct cb_span method, struct cb_span path,
-    const struct be_route **out, uint8_t id[WIRE_ID])
+    const struct be_route **out, struct be_route_ids *ids)
 {
 	*out = NULL;
 	for (size_t i = 0; i < sizeof(routes) / sizeof(routes[0]); i++) {
-		memset(id, 0, WIRE_ID);
-		if (!matches(routes[i].pattern, path, id))
+		if (!matches(routes[i].pattern, path, ids))
 			continue;
 		*out = &routes[i];
 		return cb_span_equal(method, cb_span_str(routes[i].method))
 		           ? CB_OK
 		           : CB_E_ARG;
 	}
-	memset(id, 0, WIRE_ID);
+	memset(ids, 0, sizeof(*ids));
 	return CB_E_ABSENT;
 }

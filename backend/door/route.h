@@ -23,13 +23,17 @@ struct be_route {
 	const char *pattern; /* of the path; '*' is an id */
 	enum be_asked asked;
 	bool stranger; /* also who has no certificate may ask */
-	bool person;   /* the id is an organisation: of a person */
+	bool person;   /* the first id is an organisation: of a person */
 	size_t body_max;
 };
 
-/* *id: of the path, else zeros. CB_E_ABSENT: no such path; CB_E_ARG: not by
+struct be_route_ids {
+	uint8_t first[WIRE_ID], second[WIRE_ID];
+};
+
+/* *ids: of the path, else zeros. CB_E_ABSENT: no such path; CB_E_ARG: not by
  * this method; *out is the route by the right one. */
 CB_MUST_USE enum cb_err be_route_find(struct cb_span method,
-    struct cb_span path, const struct be_route **out, uint8_t id[WIRE_ID]);
+    struct cb_span path, const struct be_route **out, struct be_route_ids *ids);
 
 #endif

@@ -219,6 +219,9 @@ void
 be_door_serve(struct be_conn *c, struct cb_span body)
 {
 	static const uint8_t no_card[WIRE_ID];
+	const bool person = c->route->person;
+	const uint8_t *organisation =
+	    person ? c->ids.first : c->who.organisation;
 	uint8_t both[2 * WIRE_ID];
 
 	switch (c->route->asked) {
@@ -229,19 +232,18 @@ be_door_serve(struct be_conn *c, struct cb_span body)
 		serve_health(c);
 		break;
 	case BE_ASKED_ENROL:
-		ask(c, BE_ASK_ENROL, c->id, CB_SPAN_EMPTY, body);
+		ask(c, BE_ASK_ENROL, c->ids.first, CB_SPAN_EMPTY, body);
 		break;
 	case BE_ASKED_OFFER:
-		ask(c, BE_ASK_OFFER, c->who.organisation,
-		    ids(c, both, c->route->person ? no_card : c->id), body);
+		ask(c, BE_ASK_OFFER, organisation,
+		    ids(c, both, person ? no_card : c->ids.first), body);
 		break;
 	case BE_ASKED_OPEN:
-		ask(c, BE_ASK_OPEN, c->who.organisation, ids(c, both, NULL),
-		    body);
+		ask(c, BE_ASK_OPEN, organisation, ids(c, both, NULL), body);
 		break;
 	case BE_ASKED_COMMANDS:
-		ask(c, BE_ASK_COMMANDS, c->who.organisation,
-		    ids(c, both, c->id), body);
+		ask(c, BE_ASK_COMMANDS, organisation,
+		    ids(c, both, person ? c->ids.second : c->ids.first), body);
 		break;
 	case BE_ASKED_HOLD:
 		be_hold_begin(c, body);
@@ -264,6 +266,18 @@ may_not(const struct be_conn *c)
 	           : NULL;
 }
 
+/* People come to the desk of their own organisation; the platform's to any:
+ * the worker asks what they may do there. */
+static bool
+may_come(const struct be_conn *c)
+{
+	static const uint8_t platform[WIRE_ID];
+
+	return c->who.person &&
+	    (memcmp(c->ids.first, c->who.organisation, WIRE_ID) == 0 ||
+		memcmp(platform, c->who.organisation, WIRE_ID) == 0);
+}
+
 /* Where people have a socket of their own, there is nothing else there, and
  * nothing of theirs elsewhere: only what strangers may ask is at both. */
 static bool
@@ -282,7 +296,7 @@ look(struct be_conn *c, const struct be_http_head *head, enum cb_err *code,
     const char **text)
 {
 	const enum cb_err r =
-	    be_route_find(head->method, head->path, &c->route, c->id);
+	    be_route_find(head->method, head->path, &c->route, &c->ids);
 
 	*code = r;
 	if (r == CB_E_ABSENT) {
@@ -302,9 +316,7 @@ look(struct be_conn *c, const struct be_http_head *head, enum cb_err *code,
 	if ((*text = may_not(c)) != NULL)
 		return 401;
 	*text = "refused";
-	if (c->route->person &&
-	    (!c->who.person ||
-		memcmp(c->id, c->who.organisation, WIRE_ID) != 0))
+	if (c->route->person && !may_come(c))
 		return 403;
 	*code = CB_E_LIMIT;
 	*text = "too long";

@@ -141,13 +141,16 @@ out:
 
 /* ---- using it ------------------------------------------------------------ */
 
+#define PATH 128
+
 static void
-session_path(const struct br_desk *d, char path[64])
+session_path(const struct br_desk *d, char path[PATH])
 {
 	char session[2 * WIRE_ID + 1];
 
 	br_id_text(session, d->remote.session);
-	(void)snprintf(path, 64, "/sessions/%s", session);
+	(void)snprintf(path, PATH, "/organisations/%s/sessions/%s",
+	    d->organisation, session);
 }
 
 enum cb_err
@@ -156,7 +159,7 @@ br_desk_ask(struct br_desk *d, const struct wire_desk *command,
 {
 	struct cb_buf message = CB_BUF_INIT;
 	struct cb_span answer;
-	char path[64];
+	char path[PATH];
 	enum cb_err r;
 
 	memset(told, 0, sizeof(*told));
@@ -194,7 +197,7 @@ br_desk_close(struct br_desk **desk)
 {
 	struct br_desk *d = *desk;
 	struct cb_why why = { "" };
-	char path[64];
+	char path[PATH];
 
 	if (d == NULL)
 		return;

@@ -22,7 +22,7 @@ const uint8_t rig_org[WIRE_ID] = { 0x0A, 1 };
 const uint8_t rig_card[WIRE_ID] = { 0x0C, 1 };
 const uint8_t rig_card2[WIRE_ID] = { 0x0C, 2 };
 const uint8_t rig_session[WIRE_ID] = { 0x05, 1 };
-static const uint8_t other_org[WIRE_ID] = { 0x0A, 2 };
+static const uint8_t other_org[WIRE_ID] = { 0x0A, 2 }, platform[WIRE_ID];
 static const uint8_t backend[WIRE_ID] = { 0x0B, 1 };
 
 #define HOUR 3600
@@ -39,6 +39,7 @@ static const struct {
 	[DEVICE2] = { WIRE_DEVICE, WIRE_TEST, { 0x0D, 2 }, rig_org },
 	[STRAY] = { WIRE_DEVICE, WIRE_TEST, { 0x0D, 3 }, other_org },
 	[PERSON] = { WIRE_PERSON, WIRE_TEST, { 0x0E, 1 }, rig_org },
+	[OPERATOR] = { WIRE_PERSON, WIRE_TEST, { 0x0F, 1 }, platform },
 	[EXPIRED] = { WIRE_DEVICE, WIRE_TEST, { 0x0D, 4 }, rig_org },
 	[FOREIGN] = { WIRE_DEVICE, WIRE_TEST, { 0x0D, 1 }, rig_org },
 	[LIVE] = { WIRE_DEVICE, WIRE_LIVE, { 0x0D, 1 }, rig_org },

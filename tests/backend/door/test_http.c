@@ -105,6 +105,7 @@ START_TEST(a_head_has_an_end)
 END_TEST
 
 #define ID "0102030405060708090a0b0c0d0e0f10"
+#define ID2 "1112131415161718191a1b1c1d1e1f20"
 static const struct {
 	const char *method, *path;
 	enum cb_err r;
@@ -122,6 +123,12 @@ static const struct {
 	{ "POST", "/cards/" ID "/offer", CB_OK, BE_ASKED_OFFER, false,
 	    false },
 	{ "POST", "/cards/" ID "/open", CB_OK, BE_ASKED_OPEN, false, false },
+	{ "POST", "/organisations/" ID "/sessions/" ID2, CB_OK,
+	    BE_ASKED_COMMANDS, true, false },
+	{ "POST", "/organisations/" ID "/sessions/", CB_E_ABSENT, 0, false,
+	    false },
+	{ "POST", "/organisations/" ID "/sessions", CB_E_ABSENT, 0, false,
+	    false },
 	{ "POST", "/sessions/" ID, CB_OK, BE_ASKED_COMMANDS, false, false },
 	{ "POST", "/hold", CB_OK, BE_ASKED_HOLD, false, false },
 	{ "GET", "/hold", CB_E_ARG, BE_ASKED_HOLD, false, false },
@@ -142,11 +149,12 @@ static const struct {
 START_TEST(a_path_is_one_of_the_table)
 {
 	static const uint8_t first[] = { 1, 2, 3, 4 };
+	static const uint8_t second[] = { 17, 18, 19, 20 }, none[4];
 	const struct be_route *route;
-	uint8_t id[WIRE_ID];
+	struct be_route_ids ids;
 
 	ck_assert_int_eq(be_route_find(cb_span_str(paths[_i].method),
-	    cb_span_str(paths[_i].path), &route, id), paths[_i].r);
+	    cb_span_str(paths[_i].path), &route, &ids), paths[_i].r);
 	if (paths[_i].r == CB_E_ABSENT) {
 		ck_assert_ptr_null(route);
 		return;
@@ -156,7 +164,10 @@ START_TEST(a_path_is_one_of_the_table)
 	if (paths[_i].r == CB_OK)
 		ck_assert_int_eq(route->stranger, paths[_i].stranger);
 	if (strstr(paths[_i].path, ID) != NULL)
-		ck_assert_mem_eq(id, first, sizeof(first));
+		ck_assert_mem_eq(ids.first, first, sizeof(first));
+	ck_assert_mem_eq(ids.second,
+	    strstr(paths[_i].path, ID2) != NULL ? second : none,
+	    sizeof(second));
 }
 END_TEST
 

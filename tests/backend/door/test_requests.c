@@ -102,6 +102,10 @@ static const struct {
 	    CB_E_DENIED },
 	{ PERSON, "POST", "/organisations/" CARD "/offer", 0, 403,
 	    CB_E_DENIED },
+	{ PERSON, "POST", "/organisations/" CARD "/sessions/" SESSION, 9, 403,
+	    CB_E_DENIED },
+	{ DEVICE, "POST", "/organisations/" ORG "/sessions/" SESSION, 9, 403,
+	    CB_E_DENIED },
 	{ DEVICE, "POST", "/cards/" CARD "/offer", 1, 413, CB_E_LIMIT },
 	{ DEVICE, "POST", "/cards/" CARD "/open", 16385, 413, CB_E_LIMIT },
 	{ NOBODY, "POST", "/organisations/" ORG "/enrol", 4097, 413,
@@ -223,7 +227,15 @@ static const struct {
 	{ PERSON, "/organisations/" ORG "/offer", "", 0x0101, 2,
 	    (const uint8_t[WIRE_ID]){ 0 } },
 	{ PERSON, "/organisations/" ORG "/open", "accept", 0x0102, 1, NULL },
-	{ PERSON, "/sessions/" SESSION, "records", 0x0103, 2, rig_session },
+	{ PERSON, "/organisations/" ORG "/sessions/" SESSION, "records",
+	    0x0103, 2, rig_session },
+	/* who comes from the platform */
+	{ OPERATOR, "/organisations/" ORG "/offer", "", 0x0101, 2,
+	    (const uint8_t[WIRE_ID]){ 0 } },
+	{ OPERATOR, "/organisations/" ORG "/open", "accept", 0x0102, 1,
+	    NULL },
+	{ OPERATOR, "/organisations/" ORG "/sessions/" SESSION, "records",
+	    0x0103, 2, rig_session },
 };
 
 START_TEST(a_body_goes_to_the_worker_and_back)
