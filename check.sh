@@ -46,6 +46,7 @@ mapfile -t -O "${#packages[@]}" packages < <(cat docs/packages tests/e2e/package
 # own.
 declare -A e2e_kind=(
 	[backend-cable]=program
+	[backend-desk]=measuring
 	[backend-exchange]=program
 	[backend-road]=measuring
 	[backend-siege]=measuring
@@ -53,6 +54,7 @@ declare -A e2e_kind=(
 	[backend-takeover]=measuring
 	[ci-recipes]=program
 	[debian13]=measuring
+	[hosting-recipes]=program
 	[opensc-counts]=program
 	[pcscd-bridge-gone]=measuring
 	[pcscd-quiet]=quiet
