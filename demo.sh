@@ -4,19 +4,29 @@
 #
 # A smart card of software in a PC/SC reader, and unmodified programs using it:
 # listing, login, decryption, signature, an ssh login, a wrong passcode; then
-# the same without pcscd. Each line with a $ in front is what a person would
-# type.
+# the same without pcscd. With --hosted: a card that lives in a backend and is
+# reached over TLS. Each line with a $ in front is what a person would type.
 #
 # Runs on a bare Debian 12, as root or with sudo. Missing packages are
 # installed; the build is in ./build-demo; pcscd and the bridge are private to
 # this script (the system's own are not touched), and gone at its end.
 set -euo pipefail
 
+case ${1:-} in
+'') hosted= ;;
+--hosted) hosted=yes ;;
+*)
+	echo "usage: demo.sh [--hosted]" >&2
+	exit 2
+	;;
+esac
+
 packages=(build-essential autoconf automake libtool pkg-config
 	libssl-dev libcurl4-openssl-dev libsqlite3-dev libconfig-dev
 	libjansson-dev libpcsclite-dev
 	pcscd opensc opensc-pkcs11 openssl openssh-client libwrap0
 	python3-minimal)
+[ -z "$hosted" ] || packages+=(libseccomp-dev libevent-dev)
 top=$(cd "$(dirname "$0")" && pwd)
 build=$top/build-demo
 
@@ -51,13 +61,17 @@ build_programs() {
 		--exclude=\*.o --exclude=\*.lo --exclude=\*.la --exclude=.libs \
 		--exclude=.deps --exclude=.dirstamp . | tar -C "$build" -x
 	cd "$build"
+	# it was configured without what the backend needs
+	[ -z "$hosted" ] || [ ! -e Makefile ] ||
+		grep -q '^LIBEVENT_LIBS = .' Makefile || rm Makefile
 	[ -e cardbridge ] || echo "Building, once (about a minute) ..."
 	if ! {
 		{ [ -e configure ] || autoreconf -i; } &&
 			{ [ -e Makefile ] || ./configure; } &&
 			make -j"$(nproc)" cardbridge cardbridged \
 				ifdhandler/libifdcardbridge.la \
-				winscard-shim/libpcsclite.la
+				winscard-shim/libpcsclite.la \
+				${hosted:+cardbridge-backend}
 	} >build.log 2>&1; then
 		give_up "it does not build:" "$build/build.log"
 	fi
@@ -124,6 +138,12 @@ quiet() { # COMMAND
 }
 
 card_seen() { timeout 10 opensc-tool --atr; }
+
+if [ -n "$hosted" ]; then
+	# shellcheck source=tests/e2e/lib-demo-hosted.sh
+	. "$top/tests/e2e/lib-demo-hosted.sh"
+	exit
+fi
 
 # What ssh would ask at a terminal.
 cat >askpass <<'END'
