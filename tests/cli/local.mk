@@ -3,11 +3,13 @@ check_PROGRAMS += tests/cli/test_cli
 TESTS += tests/cli/test_cli tests/cli/command.sh
 VALGRIND_TESTS += tests/cli/test_cli
 tests_cli_test_cli_SOURCES = \
+	tests/cli/admin_rig.c tests/cli/admin_rig.h \
 	tests/cli/fake_card.c tests/cli/fake_card.h \
 	tests/cli/fake_desk.c tests/cli/fake_desk.h \
 	tests/cli/main.c \
 	tests/cli/suites.h \
 	tests/cli/test_admin.c \
+	tests/cli/test_admin_books.c \
 	tests/cli/test_apdu_args.c \
 	tests/cli/test_describe.c \
 	tests/cli/test_gate.c \

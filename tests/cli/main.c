@@ -13,6 +13,7 @@ main(void)
 	SRunner *runner = srunner_create(admin_suite());
 	int failed;
 
+	srunner_add_suite(runner, admin_books_suite());
 	srunner_add_suite(runner, apdu_args_suite());
 	srunner_add_suite(runner, describe_suite());
 	srunner_add_suite(runner, gate_suite());

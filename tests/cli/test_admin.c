@@ -4,126 +4,14 @@
  * cardbridge admin, whole, at a desk in the same process: what it orders, row
  * by row, what it shows, and what it says where it does not.
  */
-#include <jansson.h>
-#include <stdarg.h>
 #include <stdio.h>
-#include <stdlib.h>
-#include <string.h>
-#include <unistd.h>
 
-#include "cli/admin.h"
 #include "common/hex.h"
-#include "tests/cli/fake_desk.h"
-#include "tests/cli/suites.h"
+#include "tests/cli/admin_rig.h"
 #include "wire/token.h"
 
 #define CARD "caca0000000000000000000000000001"
 #define DEVICE "dede0000000000000000000000000002"
-#define ORG_ID "0a0a0a0a0a0a0a0a0a0a0a0a0a0a0a0a"
-#define ARGS_MAX 24
-
-/* ---- running it ---------------------------------------------------------- */
-
-static char out[262144], err[4096];
-
-static void
-slurp(const char *path, char *to, size_t size)
-{
-	FILE *f = fopen(path, "r");
-	size_t n;
-
-	ck_assert_ptr_nonnull(f);
-	n = fread(to, 1, size - 1, f);
-	to[n] = '\0';
-	fclose(f);
-}
-
-/* Standard output and error go to files while it runs. */
-static int
-run_at(const char *server, const char *identity, const char *line)
-{
-	char copy[2048], *rest = copy, *word, *argv[ARGS_MAX + 2];
-	char to_out[300], to_err[300];
-	struct cli_admin_args args = { .server = NULL };
-	int argc = 0, code = CLI_OK, n;
-	const int was_out = dup(STDOUT_FILENO), was_err = dup(STDERR_FILENO);
-
-	snprintf(copy, sizeof(copy), "admin %s", line);
-	while ((word = strsep(&rest, " ")) != NULL && argc < ARGS_MAX)
-		argv[argc++] = word;
-	argv[argc] = NULL;
-	snprintf(to_out, sizeof(to_out), "%s/out", desk.dir);
-	snprintf(to_err, sizeof(to_err), "%s/err", desk.dir);
-	fflush(stdout);
-	ck_assert_ptr_nonnull(freopen(to_out, "w", stdout));
-	ck_assert_ptr_nonnull(freopen(to_err, "w", stderr));
-	if ((n = cli_parse(&cli_admin_cmd, argc, argv, &args, &code)) >= 0) {
-		args.server = args.server == NULL ? server : args.server;
-		args.identity = identity;
-		code = cli_admin_cmd.run(&cli_admin_cmd, &args, n, argv);
-	}
-	fflush(stdout);
-	fflush(stderr);
-	dup2(was_out, STDOUT_FILENO);
-	dup2(was_err, STDERR_FILENO);
-	close(was_out);
-	close(was_err);
-	slurp(to_out, out, sizeof(out));
-	slurp(to_err, err, sizeof(err));
-	return code;
-}
-
-static int
-run(const char *line)
-{
-	return run_at("https://far:1", desk.person, line);
-}
-
-#define RUNS(line) \
-	do { \
-		int code_ = run(line); \
-		ck_assert_msg(code_ == 0, "exit %d: %s", code_, err); \
-	} while (0)
-#define FAILS(line, code, words) \
-	do { \
-		ck_assert_int_eq(run(line), code); \
-		ck_assert_msg(strstr(err, words) != NULL, "%s", err); \
-	} while (0)
-
-/* A command line; until the next. */
-CB_PRINTF(1, 2) static const char *
-say(const char *fmt, ...)
-{
-	static char line[4096];
-	va_list ap;
-
-	va_start(ap, fmt);
-	ck_assert_int_lt(vsnprintf(line, sizeof(line), fmt, ap),
-	    (int)sizeof(line));
-	va_end(ap);
-	return line;
-}
-
-/* A signed head in lower-case digits. */
-static char *
-head_text(uint8_t organisation, size_t n)
-{
-	struct cb_buf head = books_signed(organisation, n), hex = CB_BUF_INIT;
-	char *text = strdup(cli_print_hex(&hex, cb_buf_span(&head)));
-
-	cb_buf_free(&head);
-	cb_buf_free(&hex);
-	return text;
-}
-
-static json_t *
-json(void)
-{
-	json_t *v = json_loads(out, 0, NULL);
-
-	ck_assert_msg(v != NULL, "%s", out);
-	return v;
-}
 
 static struct cb_span
 bytes(const char *hex)
@@ -142,18 +30,6 @@ same(struct cb_span a, const char *hex)
 	return cb_span_equal(a, bytes(hex));
 }
 
-static void
-setup(void)
-{
-	const char *dir = getenv("srcdir");
-
-	fake_desk_setup();
-	fake_desk_org(FAKE_ORG, "Clinic");
-	ck_assert_int_eq(setenv("CARDBRIDGE_PROFILES",
-			     say("%s/data/profiles", dir != NULL ? dir : "."),
-			     1), 0);
-}
-
 /* ---- organisations ------------------------------------------------------- */
 
 START_TEST(an_organisation_begins_with_its_founder)
@@ -163,7 +39,7 @@ START_TEST(an_organisation_begins_with_its_founder)
 	json_t *made;
 
 	RUNS("--json org add Practice unblock=none second-signer=card,role");
-	made = json();
+	made = admin_json();
 	ck_assert_int_eq(cr_sha256(cb_buf_span(&desk.who.certificate), print),
 	    CB_OK);
 	ck_assert(cb_span_equal(desk.act.what, cb_span_str("org-add")));
@@ -249,14 +125,14 @@ END_TEST
 
 START_TEST(a_device_orders_nothing)
 {
-	ck_assert_int_eq(run_at("https://far:1", desk.device, "org list"),
+	ck_assert_int_eq(admin_run_at("https://far:1", desk.device, "org list"),
 	    CLI_USAGE);
-	ck_assert_ptr_nonnull(strstr(err, "identity of a device"));
-	ck_assert_int_eq(run_at(NULL, desk.person, "org list"), CLI_USAGE);
-	ck_assert_ptr_nonnull(strstr(err, "--server"));
-	ck_assert_int_eq(run_at("https://far:1", NULL, "org list"),
+	ck_assert_ptr_nonnull(strstr(admin_err, "identity of a device"));
+	ck_assert_int_eq(admin_run_at(NULL, desk.person, "org list"), CLI_USAGE);
+	ck_assert_ptr_nonnull(strstr(admin_err, "--server"));
+	ck_assert_int_eq(admin_run_at("https://far:1", NULL, "org list"),
 	    CLI_USAGE);
-	ck_assert_ptr_nonnull(strstr(err, "--identity"));
+	ck_assert_ptr_nonnull(strstr(admin_err, "--identity"));
 }
 END_TEST
 
@@ -294,7 +170,7 @@ END_TEST
 START_TEST(others_have_their_own)
 {
 	desk.opened = 0;
-	ck_assert_int_eq(run_at("https://far:1", desk.stranger, "card list"),
+	ck_assert_int_eq(admin_run_at("https://far:1", desk.stranger, "card list"),
 	    CLI_OK);
 	ck_assert_uint_eq(desk.opened, 1);
 }
@@ -312,7 +188,7 @@ START_TEST(a_token_is_made_here_and_its_hash_is_ordered)
 
 	RUNS("device token --org Clinic --card " CARD " --valid 2h --name "
 	    "Desk --class user --json");
-	made = json();
+	made = admin_json();
 	ck_assert_int_eq(wire_token_get(cb_span_str(json_string_value(
 			     json_object_get(made, "token"))),
 			     &token, NULL),
@@ -351,9 +227,9 @@ START_TEST(a_token_alone_is_on_standard_output)
 	struct wire_grant row;
 
 	RUNS("person token --role auditor");
-	ck_assert_int_eq(strncmp(out, "cardbridge-token-1:", 19), 0);
-	ck_assert_ptr_eq(strchr(out, '\n') + 1, out + strlen(out));
-	ck_assert_ptr_nonnull(strstr(err, "enrol"));
+	ck_assert_int_eq(strncmp(admin_out, "cardbridge-token-1:", 19), 0);
+	ck_assert_ptr_eq(strchr(admin_out, '\n') + 1, admin_out + strlen(admin_out));
+	ck_assert_ptr_nonnull(strstr(admin_err, "enrol"));
 	ck_assert_uint_eq(desk.act.count, 2);
 	fake_desk_change(1, &row);
 	ck_assert_int_eq(row.type, WIRE_GRANT_ROLE);
@@ -419,7 +295,7 @@ START_TEST(a_token_is_taken_back)
 	wire_fields_bytes(&item, WIRE_D_NAME, cb_span_str("device"));
 	fake_desk_add(WIRE_LIST_TOKENS, FAKE_ORG, &item);
 	RUNS("device list --json");
-	list = json();
+	list = admin_json();
 	ck_assert_uint_eq(json_array_size(list), 1);
 	ck_assert_ptr_null(
 	    json_object_get(json_array_get(list, 0), "state"));
@@ -486,16 +362,16 @@ START_TEST(a_card_is_ordered_with_its_passcodes_beside)
 {
 	struct wire_grant row;
 	json_t *made;
-	FILE *f = fopen(say("%s/pin", desk.dir), "w");
+	FILE *f = fopen(admin_say("%s/pin", desk.dir), "w");
 
 	fputs("4711 and more\nnot this\n", f);
 	fclose(f);
-	RUNS(say("card new --org Clinic --profile authentic3 --test "
+	RUNS(admin_say("card new --org Clinic --profile authentic3 --test "
 	    "--take-over --serial 0AFF --device " DEVICE " --to-org "
 	    "--passcode-file %s/pin --json", desk.dir));
-	made = json();
+	made = admin_json();
 	ck_assert_str_eq(json_string_value(json_object_get(made, "url")),
-	    say("https://far:1/cards/%s",
+	    admin_say("https://far:1/cards/%s",
 		json_string_value(json_object_get(made, "id"))));
 	ck_assert(cb_span_equal(desk.detail.bytes[WIRE_D_PROFILE],
 	    cb_span_str("authentic3")));
@@ -592,7 +468,7 @@ START_TEST(a_card_is_unblocked_with_a_new_passcode)
 	ck_assert(cb_span_equal(desk.secret.bytes[WIRE_D_PASSCODE],
 	    cb_span_str("123456")));
 	ck_assert_uint_eq(desk.act.count, 0);
-	ck_assert_ptr_null(strstr(out, "123456"));
+	ck_assert_ptr_null(strstr(admin_out, "123456"));
 }
 END_TEST
 
@@ -619,11 +495,11 @@ START_TEST(a_list_of_many_answers_is_one)
 		add_card(i, false);
 	desk.page = (unsigned)_i;
 	RUNS("card list --json");
-	list = json();
+	list = admin_json();
 	ck_assert_uint_eq(json_array_size(list), 300);
 	json_decref(list);
 	RUNS("card show --json caca0000000000000000000000000300");
-	list = json();
+	list = admin_json();
 	ck_assert_str_eq(json_string_value(json_object_get(list, "name")),
 	    "Jürgen's");
 	ck_assert_int_eq(
@@ -636,125 +512,19 @@ START_TEST(a_list_of_many_answers_is_one)
 }
 END_TEST
 
-static unsigned
-lines_of(const char *text)
-{
-	unsigned n = 0;
-
-	for (; *text != '\0'; text++)
-		n += *text == '\n';
-	return n;
-}
-
 START_TEST(tables_have_a_line_for_each)
 {
 	for (unsigned i = 1; i <= 30; i++)
 		add_card(i, false);
 	desk.page = 7;
 	RUNS("card list");
-	ck_assert_uint_eq(lines_of(out), 31);
-	ck_assert_int_eq(strncmp(out, "ID ", 3), 0);
-	ck_assert_ptr_nonnull(strstr(out, "authentic3    in use"));
-	ck_assert_ptr_nonnull(strstr(out, "Jürgen's\n"));
+	ck_assert_uint_eq(admin_lines(admin_out), 31);
+	ck_assert_int_eq(strncmp(admin_out, "ID ", 3), 0);
+	ck_assert_ptr_nonnull(strstr(admin_out, "authentic3    in use"));
+	ck_assert_ptr_nonnull(strstr(admin_out, "Jürgen's\n"));
 	RUNS("org list");
-	ck_assert_ptr_nonnull(strstr(out, ORG_ID));
-	ck_assert_ptr_nonnull(strstr(out, "2027-01-15 08:00"));
-}
-END_TEST
-
-/* ---- the books ----------------------------------------------------------- */
-
-static void
-exported(void)
-{
-	RUNS(say("audit export --output %s/export", desk.dir));
-}
-
-START_TEST(books_are_read_to_their_end)
-{
-	json_t *list;
-
-	desk.page = (unsigned)_i;
-	RUNS("audit list");
-	ck_assert_uint_eq(lines_of(out), 6);
-	ck_assert_int_eq(strncmp(out, "1 2027-01-15T08:00:00.000Z verify",
-			     30), 0);
-	RUNS("audit list --count 2");
-	ck_assert_int_eq(strncmp(out, "5 ", 2), 0);
-	ck_assert_uint_eq(lines_of(out), 2);
-	RUNS("audit list --from 2 --count 3 --json");
-	list = json();
-	ck_assert_uint_eq(json_array_size(list), 3);
-	ck_assert_int_eq(json_integer_value(json_object_get(
-			     json_array_get(list, 0), "number")), 2);
-	json_decref(list);
-}
-END_TEST
-
-START_TEST(whole_books_are_whole)
-{
-	char *head = head_text(FAKE_ORG, 5);
-
-	RUNS("audit verify");
-	ck_assert_ptr_nonnull(strstr(out, "entries 1 to 6, signed up to 6"));
-	RUNS(say("audit verify --head %s", head));
-	exported();
-	RUNS(say("audit verify %s/export --head %s", desk.dir, head));
-	/* without a backend: the key was kept */
-	ck_assert_int_eq(run_at(NULL, desk.person,
-			     say("audit verify %s/export", desk.dir)),
-	    CLI_OK);
-	ck_assert_int_eq(run_at(NULL, desk.stranger,
-			     say("audit verify %s/export", desk.dir)),
-	    CLI_USAGE);
-	RUNS(say("audit verify %s/export --key %s/person/books.pub", desk.dir,
-	    desk.dir));
-	free(head);
-}
-END_TEST
-
-START_TEST(what_is_missing_is_found)
-{
-	char *head = head_text(FAKE_ORG, 6);
-
-	RUNS("audit head");
-	ck_assert_str_eq(out, say("head %s\n", head));
-	RUNS(say("audit verify --head %s", head));
-	desk.missing = (size_t)_i;
-	ck_assert_int_eq(run(say("audit verify --head %s", head)), CLI_NO);
-	ck_assert_ptr_nonnull(strstr(err, say("entry %d is missing", _i)));
-	free(head);
-}
-END_TEST
-
-START_TEST(a_changed_export_is_found)
-{
-	FILE *f;
-
-	RUNS("audit verify");
-	exported();
-	slurp(say("%s/export", desk.dir), out, sizeof(out));
-	strstr(out, "entry 3")[80] ^= 1;
-	f = fopen(say("%s/export", desk.dir), "w");
-	fputs(out, f);
-	fclose(f);
-	FAILS(say("audit verify %s/export", desk.dir), CLI_NO, "entry 3");
-}
-END_TEST
-
-START_TEST(another_key_is_not_believed)
-{
-	static const uint8_t other[CR_KEY] = { 1, 2, 3 };
-	char *head = head_text(0x0B, 2);
-
-	RUNS("audit verify");
-	FAILS(say("audit verify --head %s", head), CLI_NO, "other books");
-	head[300] = head[300] == '0' ? '1' : '0';
-	FAILS(say("audit verify --head %s", head), CLI_NO,
-	    "not signed with the key");
-	desk.books = other;
-	FAILS("audit verify", CLI_NO, "another key");
-	free(head);
+	ck_assert_ptr_nonnull(strstr(admin_out, ORG_ID));
+	ck_assert_ptr_nonnull(strstr(admin_out, "2027-01-15 08:00"));
 }
 END_TEST
 
@@ -765,7 +535,7 @@ admin_suite(void)
 	TCase *t = tcase_create("admin");
 
 	tcase_add_unchecked_fixture(t, fake_desk_make, fake_desk_free);
-	tcase_add_checked_fixture(t, setup, fake_desk_teardown);
+	tcase_add_checked_fixture(t, admin_setup, fake_desk_teardown);
 	tcase_set_timeout(t, 60);
 	tcase_add_test(t, an_organisation_begins_with_its_founder);
 	tcase_add_loop_test(t, what_cannot_be_is_told, 0,
@@ -788,11 +558,6 @@ admin_suite(void)
 	tcase_add_test(t, a_session_is_ended_with_its_card);
 	tcase_add_loop_test(t, a_list_of_many_answers_is_one, 100, 102);
 	tcase_add_test(t, tables_have_a_line_for_each);
-	tcase_add_loop_test(t, books_are_read_to_their_end, 1, 8);
-	tcase_add_test(t, whole_books_are_whole);
-	tcase_add_loop_test(t, what_is_missing_is_found, 1, 7);
-	tcase_add_test(t, a_changed_export_is_found);
-	tcase_add_test(t, another_key_is_not_believed);
 	suite_add_tcase(s, t);
 	return s;
 }
