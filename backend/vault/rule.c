@@ -250,6 +250,26 @@ revocations(const struct be_ruling *r)
 					    : BE_REFUSED_ROWS;
 }
 
+/* One that nobody has used yet. */
+static enum be_refusal
+token_back(const struct be_ruling *r, const struct wire_grant *g)
+{
+	return is_subject(r, g, WIRE_G_SUBJECT)
+	    ? value_if(says(g, WIRE_G_NAME, WIRE_TOKEN_DEVICE))
+	    : BE_REFUSED_SUBJECT;
+}
+
+/* A device with its certificate, or the token that would make it one. */
+static enum be_refusal
+device_or_token(const struct be_ruling *r)
+{
+	const unsigned n = r->act->count;
+
+	if (n == 1 && r->rows[0].type == WIRE_GRANT_TOKEN)
+		return BE_REFUSED_NOT;
+	return n == 2 ? revocations(r) : BE_REFUSED_ROWS;
+}
+
 /* ---- rows of cards ------------------------------------------------------- */
 
 static enum be_refusal
@@ -320,9 +340,10 @@ static const struct be_rule rules[] = {
 	    .kinds = { { WIRE_GRANT_TOKEN, 1, 1, false, device_token },
 		{ WIRE_GRANT_ASSIGNMENT, 0, 1, false, device_assignment } } },
 	{ .what = WIRE_ACT_DEVICE_REVOKE, .for_registrar = true,
-	    .check = revocations,
-	    .kinds = { { WIRE_GRANT_DEVICE, 1, 1, false, revoked_device },
-		{ WIRE_GRANT_REVOCATION, 1, 1, false, revocation } } },
+	    .check = device_or_token,
+	    .kinds = { { WIRE_GRANT_DEVICE, 0, 1, false, revoked_device },
+		{ WIRE_GRANT_REVOCATION, 0, 1, false, revocation },
+		{ WIRE_GRANT_TOKEN, 0, 1, true, token_back } } },
 	{ .what = WIRE_ACT_PERSON_TOKEN,
 	    .kinds = { { WIRE_GRANT_TOKEN, 1, 1, false, person_token },
 		{ WIRE_GRANT_ROLE, 1, 1, false, new_role } } },

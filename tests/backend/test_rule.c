@@ -62,6 +62,8 @@ FLAW(device_token_card, device_token(t); ROW(ASSIGNMENT);
     BYTES(1, CARD) = CB_SPAN_OF(trial_other))
 FLAW(device_revoke, trial_act(t, WIRE_ACT_DEVICE_REVOKE); ROW(DEVICE);
     ROW(REVOCATION); NUMBER(0, STATE) = 2)
+FLAW(token_back, trial_act(t, WIRE_ACT_DEVICE_REVOKE); ROW(TOKEN);
+    t->removed[0] = true)
 FLAW(person_token, trial_act(t, WIRE_ACT_PERSON_TOKEN); ROW(TOKEN);
     ROW(ROLE); BYTES(0, NAME) = cb_span_str(WIRE_TOKEN_PERSON))
 FLAW(person_revoke, trial_act(t, WIRE_ACT_PERSON_REVOKE); ROW(FACTOR);
@@ -106,6 +108,8 @@ FLAW(foreign_last, t->order[1].organisation[0] ^= 1)
 FLAW(of_founder, memset(t->order[1].organisation, 0, WIRE_ID))
 FLAW(row_more, ROW(ROLE))
 FLAW(token_more, ROW(TOKEN))
+FLAW(token_removed, ROW(TOKEN); t->removed[2] = true)
+FLAW(token_instead, t->order_n--; ROW(TOKEN); t->removed[1] = true)
 FLAW(row_twice, t->order[t->order_n] = t->order[0]; t->order_n++)
 FLAW(row_less, t->order_n--)
 FLAW(no_rows, t->order_n = 0)
@@ -194,6 +198,7 @@ static const struct trial_row trials[] = {
 	{ "device", device_token, as_registrar, NULL, BE_REFUSED_NOT },
 	{ "its card", device_token_card, NULL, NULL, BE_REFUSED_NOT },
 	{ "out", device_revoke, as_registrar, NULL, BE_REFUSED_NOT },
+	{ "back", token_back, as_registrar, NULL, BE_REFUSED_NOT },
 	{ "person", person_token, NULL, NULL, BE_REFUSED_NOT },
 	{ "person out", person_revoke, NULL, NULL, BE_REFUSED_NOT },
 	{ "with both", two_factors, NULL, NULL, BE_REFUSED_NOT },
@@ -248,6 +253,12 @@ static const struct trial_row trials[] = {
 	{ "token away", device_token, first_removed, NULL, BE_REFUSED_ROWS },
 	{ "not revoked", device_revoke, row_less, NULL, BE_REFUSED_ROWS },
 	{ "unrevoked", device_revoke, last_removed, NULL, BE_REFUSED_ROWS },
+	{ "none out", device_revoke, no_rows, NULL, BE_REFUSED_ROWS },
+	{ "out and back", device_revoke, token_removed, NULL,
+	    BE_REFUSED_ROWS },
+	{ "half out, back", device_revoke, token_instead, NULL,
+	    BE_REFUSED_VALUE },
+	{ "token stays", token_back, first_kept, NULL, BE_REFUSED_ROWS },
 	{ "no role", person_token, row_less, NULL, BE_REFUSED_ROWS },
 	{ "role, set", card_set, row_more, NULL, BE_REFUSED_ROWS },
 	{ "role, session", session_end, row_more, NULL, BE_REFUSED_ROWS },
@@ -286,6 +297,8 @@ static const struct trial_row trials[] = {
 	    BE_REFUSED_SUBJECT },
 	{ "revoked, other", device_revoke, subject_last, NULL,
 	    BE_REFUSED_SUBJECT },
+	{ "back, other", token_back, subject_first, NULL,
+	    BE_REFUSED_SUBJECT },
 	{ "person, other", person_token, subject_first, NULL,
 	    BE_REFUSED_SUBJECT },
 	{ "role, other", person_token, person_last, NULL,
@@ -316,6 +329,7 @@ static const struct trial_row trials[] = {
 	{ "token, over", device_token, over, NULL, BE_REFUSED_VALUE },
 	{ "token, person", device_token, for_person, NULL,
 	    BE_REFUSED_VALUE },
+	{ "back, person", token_back, for_person, NULL, BE_REFUSED_VALUE },
 	{ "person, device", person_token, for_device, NULL,
 	    BE_REFUSED_VALUE },
 	{ "person, ever", person_token, for_ever, NULL, BE_REFUSED_VALUE },
