@@ -169,6 +169,7 @@ take_peer(struct be_control *c, struct cb_span cur, struct be_told *out)
 
 	if ((r = cb_get_u8(&cur, &role)) != CB_OK ||
 	    (r = be_bytes_get(&cur, out->organisation, WIRE_ID)) != CB_OK ||
+	    (r = cb_get_u64(&cur, &out->number)) != CB_OK ||
 	    (r = cb_get_end(&cur)) != CB_OK)
 		return r;
 	if (role == BE_PARENT || role >= BE_ROLES ||
@@ -199,16 +200,19 @@ be_control_told(
 }
 
 void
-be_control_lost(struct be_control *c, enum be_role role,
-    const uint8_t organisation[WIRE_ID])
+be_control_lost(struct be_control *c, uint64_t number)
 {
-	uint8_t body[1 + WIRE_ID] = { (uint8_t)role };
-	const struct be_message m = { .type = BE_ASK_LOST,
-		.body = CB_SPAN_OF(body) };
+	struct cb_buf body = CB_BUF_INIT;
+	struct be_message m = { .type = BE_ASK_LOST };
+	enum cb_err r;
 
-	memcpy(body + 1, organisation, WIRE_ID);
-	if (be_channel_send(c->ch, &m) != CB_OK)
+	if ((r = cb_put_u64(&body, number)) == CB_OK) {
+		m.body = cb_buf_span(&body);
+		r = be_channel_send(c->ch, &m);
+	}
+	if (r != CB_OK)
 		cb_log(CB_LOG_WARNING, "the parent does not hear of a loss");
+	cb_buf_free(&body);
 }
 
 void

@@ -49,14 +49,14 @@ struct be_told {
 	 * caller's */
 	enum be_role role;
 	uint8_t organisation[WIRE_ID];
+	uint64_t number;	/* of the channel */
 	int fd;
 };
 CB_MUST_USE enum cb_err be_control_told(struct be_control *c,
     const struct be_message *m, struct be_told *out);
-/* The channel to a peer is broken: if it has not died, there is to be a new
- * one. */
-void be_control_lost(struct be_control *c, enum be_role role,
-    const uint8_t organisation[WIRE_ID]);
+/* The channel of this number is broken: if the peer has not died, there is to
+ * be a new one. */
+void be_control_lost(struct be_control *c, uint64_t number);
 /* Answers STOP. */
 void be_control_stopped(struct be_control *c);
 

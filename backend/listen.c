@@ -12,7 +12,6 @@
 #include <unistd.h>
 
 #include "backend/listen.h"
-#include "common/log.h"
 
 #define WAITING 512
 
@@ -38,19 +37,23 @@ split(const char *where, char *host, size_t size, const char **port)
 	return strspn(*port, "0123456789") == strlen(*port);
 }
 
-static void
-tell(int fd, const char *what)
+enum cb_err
+be_listen_where(int fd, char *out, size_t size)
 {
 	struct sockaddr_storage at;
 	socklen_t n = sizeof(at);
 	char host[64], port[16];
+	bool v6;
+	int written;
 
-	if (getsockname(fd, (struct sockaddr *)&at, &n) == 0 &&
+	if (getsockname(fd, (struct sockaddr *)&at, &n) != 0 ||
 	    getnameinfo((struct sockaddr *)&at, n, host, sizeof(host), port,
-		sizeof(port), NI_NUMERICHOST | NI_NUMERICSERV) == 0)
-		cb_log(CB_LOG_NOTICE, "%s: listening at %s%s%s:%s", what,
-		    strchr(host, ':') != NULL ? "[" : "", host,
-		    strchr(host, ':') != NULL ? "]" : "", port);
+		sizeof(port), NI_NUMERICHOST | NI_NUMERICSERV) != 0)
+		return CB_E_ARG;
+	v6 = strchr(host, ':') != NULL;
+	written = snprintf(out, size, "%s%s%s:%s", v6 ? "[" : "", host,
+	    v6 ? "]" : "", port);
+	return written > 0 && (size_t)written < size ? CB_OK : CB_E_LIMIT;
 }
 
 static enum cb_err
@@ -63,7 +66,7 @@ failed(const char *where, struct cb_why *why)
 }
 
 enum cb_err
-be_listen(int *fd, const char *where, const char *what, struct cb_why *why)
+be_listen(int *fd, const char *where, struct cb_why *why)
 {
 	const struct addrinfo hints = { .ai_family = AF_UNSPEC,
 		.ai_socktype = SOCK_STREAM,
@@ -91,8 +94,6 @@ be_listen(int *fd, const char *where, const char *what, struct cb_why *why)
 		if (*fd >= 0)
 			(void)close(*fd);
 		*fd = -1;
-	} else {
-		tell(*fd, what);
 	}
 	freeaddrinfo(a);
 	return r;

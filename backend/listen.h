@@ -9,9 +9,11 @@
 
 #include "common/err.h"
 
-/* ADDRESS:PORT, [ADDRESS]:PORT; numbers only, port 0 is any. Appends to the
- * log where it is. CB_E_ARG: not such a text; CB_E_BUSY, CB_E_DENIED. */
+/* ADDRESS:PORT, [ADDRESS]:PORT; numbers only, port 0 is any. CB_E_ARG: not
+ * such a text; CB_E_BUSY, CB_E_DENIED. */
 CB_MUST_USE enum cb_err be_listen(
-    int *fd, const char *where, const char *what, struct cb_why *why);
+    int *fd, const char *where, struct cb_why *why);
+/* Where it listens, in that form. */
+CB_MUST_USE enum cb_err be_listen_where(int fd, char *out, size_t size);
 
 #endif

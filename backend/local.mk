@@ -11,6 +11,7 @@ backend_libroles_la_SOURCES = \
 	backend/channel.c backend/channel.h \
 	backend/control.c backend/control.h \
 	backend/loop.c backend/loop.h \
+	backend/peers.c backend/peers.h \
 	backend/roles.c backend/roles.h \
 	backend/settings.c backend/settings.h \
 	backend/walls.c backend/walls.h \
@@ -24,9 +25,12 @@ backend_libroles_la_LIBADD = common/libprocess.la $(JANSSON_LIBS) \
 noinst_LTLIBRARIES += backend/libservice.la
 backend_libservice_la_SOURCES = \
 	backend/check.c backend/check.h \
+	backend/child.c backend/child.h \
 	backend/conf.c backend/conf.h \
 	backend/init.c backend/init.h \
+	backend/kit.c backend/kit.h \
 	backend/layout.c backend/layout.h \
+	backend/links.c backend/links.h \
 	backend/listen.c backend/listen.h \
 	backend/made.c backend/made.h \
 	backend/parent.c backend/parent.h \

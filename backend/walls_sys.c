@@ -39,7 +39,6 @@ static const struct call calls[] = {
 	{ SCMP_SYS(lseek), ALL },
 	{ SCMP_SYS(recvfrom), ALL },
 	{ SCMP_SYS(recvmsg), ALL },
-	{ SCMP_SYS(shutdown), ALL },
 	{ SCMP_SYS(poll), ALL },
 	{ SCMP_SYS(ppoll), ALL },
 	{ SCMP_SYS(epoll_create1), ALL },
@@ -124,6 +123,9 @@ static const struct call_with calls_with[] = {
 	 * Open) */
 	{ SCMP_SYS(sendto), 3, MSG_FASTOPEN, 0 },
 	{ SCMP_SYS(sendmsg), 2, MSG_FASTOPEN, 0 },
+	/* a connection's own end; the other half of it would end a socket
+	 * that listens, for whoever has it, too */
+	{ SCMP_SYS(shutdown), 1, UINT32_MAX, SHUT_WR },
 	/* memory that holds data holds no code */
 	{ SCMP_SYS(mmap), 2, PROT_EXEC, 0 },
 	{ SCMP_SYS(mprotect), 2, PROT_EXEC, 0 },

@@ -47,14 +47,14 @@ CB_MUST_USE enum cb_err be_door_listen(struct be_door *door, int fd);
 /* The last of them is for people, and for them alone; the others for all
  * else. */
 void be_door_desk(struct be_door *door);
-/* The channel to an organisation's worker, in place of the one before; taken
- * in every case. */
-CB_MUST_USE enum cb_err be_door_worker(
-    struct be_door *door, const uint8_t organisation[WIRE_ID], int fd);
+/* The channel to an organisation's worker, and its number, in place of the one
+ * before; taken in every case. */
+CB_MUST_USE enum cb_err be_door_worker(struct be_door *door,
+    const uint8_t organisation[WIRE_ID], uint64_t number, int fd);
 
-/* The channel to a worker has broken (it was not replaced): for the parent, who
- * may not have noticed. */
-typedef void be_door_lost_fn(void *ctx, const uint8_t organisation[WIRE_ID]);
+/* The channel of this number has broken (it was not replaced): for the parent,
+ * who may not have noticed. */
+typedef void be_door_lost_fn(void *ctx, uint64_t number);
 void be_door_on_lost(struct be_door *door, be_door_lost_fn *lost, void *ctx);
 
 /* One whole message of the parent's; what is not CB_OK ends the door. */

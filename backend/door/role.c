@@ -102,17 +102,18 @@ on_told(void *ctx, struct be_channel *ch, const struct be_message *m)
 		return CB_OK;
 	}
 	if (told.role == BE_WORKER)
-		return be_door_worker(r->door, told.organisation, told.fd);
+		return be_door_worker(r->door, told.organisation,
+		    told.number, told.fd);
 	(void)close(told.fd);
 	return CB_E_PEER;
 }
 
 static void
-on_lost(void *ctx, const uint8_t organisation[WIRE_ID])
+on_lost(void *ctx, uint64_t number)
 {
 	struct role *r = ctx;
 
-	be_control_lost(&r->control, BE_WORKER, organisation);
+	be_control_lost(&r->control, number);
 }
 
 static enum cb_err

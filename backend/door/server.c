@@ -408,10 +408,10 @@ be_door_new(
 }
 
 enum cb_err
-be_door_worker(
-    struct be_door *door, const uint8_t organisation[WIRE_ID], int fd)
+be_door_worker(struct be_door *door, const uint8_t organisation[WIRE_ID],
+    uint64_t number, int fd)
 {
-	return be_workers_set(door->workers, organisation, fd);
+	return be_workers_set(door->workers, organisation, number, fd);
 }
 
 void

@@ -30,6 +30,7 @@ struct be_line {
 	struct be_line *next;
 	struct be_workers *all;
 	uint8_t organisation[WIRE_ID];
+	uint64_t number;	/* of the channel */
 	struct be_channel *ch; /* NULL: it is lost */
 	struct event reading, writing;
 	struct be_question *newest;
@@ -178,7 +179,7 @@ on_broken(struct be_line *worker, const char *why)
 	cb_log(CB_LOG_WARNING, "door: a worker is lost: %s", why);
 	lose(worker);
 	if (all->lost != NULL)
-		all->lost(all->lost_ctx, worker->organisation);
+		all->lost(all->lost_ctx, worker->number);
 }
 
 void
@@ -259,8 +260,8 @@ place_for(struct be_workers *all, const uint8_t organisation[WIRE_ID])
 }
 
 enum cb_err
-be_workers_set(
-    struct be_workers *all, const uint8_t organisation[WIRE_ID], int fd)
+be_workers_set(struct be_workers *all, const uint8_t organisation[WIRE_ID],
+    uint64_t number, int fd)
 {
 	struct be_line *w = place_for(all, organisation);
 	enum cb_err r;
@@ -270,6 +271,7 @@ be_workers_set(
 		return CB_E_NOMEM;
 	}
 	lose(w);
+	w->number = number;
 	if ((r = be_channel_new(&w->ch, fd)) != CB_OK)
 		return r;
 	if (event_assign(&w->reading, all->base, be_channel_fd(w->ch),

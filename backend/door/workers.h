@@ -21,10 +21,10 @@ CB_MUST_USE enum cb_err be_workers_new(
 void be_workers_free(struct be_workers **workers);
 
 /* Takes the descriptor; what the one before was asked is answered as lost. */
-CB_MUST_USE enum cb_err be_workers_set(
-    struct be_workers *workers, const uint8_t organisation[WIRE_ID], int fd);
-/* What to call when a channel breaks. */
-typedef void be_line_lost_fn(void *ctx, const uint8_t organisation[WIRE_ID]);
+CB_MUST_USE enum cb_err be_workers_set(struct be_workers *workers,
+    const uint8_t organisation[WIRE_ID], uint64_t number, int fd);
+/* What to call when a channel breaks, with its number. */
+typedef void be_line_lost_fn(void *ctx, uint64_t number);
 void be_workers_on_lost(
     struct be_workers *workers, be_line_lost_fn *lost, void *ctx);
 /* How many that were there are not, at the moment. */

@@ -13,78 +13,28 @@
 
 #define TIDY_MS 600000
 #define LAST_HEADS_MS 2000	/* to sign what is left at the end */
-#define ORGANISATIONS 256	/* that are known when it starts */
+#define PAGE 256	/* organisations of one reading */
 
 /* ---- peers --------------------------------------------------------------- */
 
 static void
-drop_client(struct be_client *c)
+on_gone(struct be_caller *c)
 {
-	struct be_server *s = c->server;
-	struct be_client **at = &s->clients;
+	struct be_server *s = be_server_of(c);
 
-	while (*at != NULL && *at != c)
-		at = &(*at)->next;
-	if (*at != NULL)
-		*at = c->next;
 	for (size_t i = 0; i < s->waiting_n; i++)
 		if (s->waiting[i].from == c)
 			s->waiting[i].from = NULL;
-	if (c->vault)
+	if (c->role == BE_VAULT)
 		be_sign_forget(s);
-	be_loop_forget(s->loop, &c->watched);
-	be_channel_free(&c->ch);
-	free(c);
 }
 
 static enum cb_err
-on_message(void *ctx, struct be_channel *ch, const struct be_message *m)
+take_peer(struct be_server *s, const struct be_told *peer)
 {
-	(void)ch;
-	return be_serve(ctx, m);
-}
+	enum cb_err r = be_peers_add(&s->peers, peer);
 
-static void
-on_gone(void *ctx, struct be_channel *ch)
-{
-	struct be_client *c = ctx;
-
-	(void)ch;
-	be_control_lost(&c->server->control,
-	    c->vault ? BE_VAULT : BE_WORKER, c->organisation);
-	drop_client(c);
-}
-
-/* In place of the one before. */
-static enum cb_err
-add_client(struct be_server *s, const struct be_told *peer)
-{
-	const bool vault = peer->role == BE_VAULT;
-	struct be_client *c, *next;
-	struct be_channel *ch;
-	enum cb_err r;
-
-	if ((r = be_channel_new(&ch, peer->fd)) != CB_OK)
-		return r;
-	for (c = s->clients; c != NULL; c = next) {
-		next = c->next;
-		if (c->vault == vault &&
-		    (vault || memcmp(c->organisation, peer->organisation,
-				  WIRE_ID) == 0))
-			drop_client(c);
-	}
-	if ((c = calloc(1, sizeof(*c))) == NULL) {
-		be_channel_free(&ch);
-		return CB_E_NOMEM;
-	}
-	*c = (struct be_client){ .next = s->clients, .server = s, .ch = ch,
-		.vault = vault };
-	memcpy(c->organisation, peer->organisation, WIRE_ID);
-	s->clients = c;
-	if ((r = be_loop_channel(s->loop, &c->watched, ch, on_message,
-		 on_gone, c)) != CB_OK)
-		drop_client(c);
-	if (vault)
+	if (r == CB_OK && peer->role == BE_VAULT)
 		be_sign_soon(s, true);
 	return r;
 }
@@ -107,7 +57,7 @@ on_parent(void *ctx, struct be_channel *ch, const struct be_message *m)
 		return CB_OK;
 	}
 	if (told.role == BE_VAULT || told.role == BE_WORKER)
-		return add_client(s, &told);
+		return take_peer(s, &told);
 	(void)close(told.fd);
 	return CB_E_PEER;
 }
@@ -206,15 +156,33 @@ enclose(struct be_server *s, struct cb_why *why)
 }
 
 static enum cb_err
-begin(struct be_server *s, struct cb_why *why)
+put_organisations(struct be_server *s, struct cb_buf *ids, struct cb_why *why)
 {
 	static const uint8_t platform[WIRE_ID];
+	struct be_value after[1];
+	uint8_t last[WIRE_ID];
+	size_t before = 0;
+	enum cb_err r;
+
+	do {
+		if (ids->n > 0)
+			memcpy(last, ids->p + ids->n - WIRE_ID, WIRE_ID);
+		after[0] = BE_ID(last);
+		before = ids->n;
+		r = be_store_list(s->st, BE_ORGANISATION, platform,
+		    before > 0 ? after : NULL, PAGE, put_id, ids, why);
+	} while (r == CB_OK && ids->n == before + (size_t)PAGE * WIRE_ID);
+	return r;
+}
+
+static enum cb_err
+begin(struct be_server *s, struct cb_why *why)
+{
 	struct cb_buf ids = CB_BUF_INIT;
 	enum cb_err r;
 
 	if ((r = enclose(s, why)) == CB_OK && (r = open_all(s, why)) == CB_OK)
-		r = be_store_list(s->st, BE_ORGANISATION, platform, NULL,
-		    ORGANISATIONS, put_id, &ids, why);
+		r = put_organisations(s, &ids, why);
 	if (r == CB_OK)
 		r = be_control_ready(&s->control, cb_buf_span(&ids));
 	cb_buf_free(&ids);
@@ -231,6 +199,7 @@ serve(struct be_server *s, struct cb_why *why)
 	    (r = be_loop_channel(s->loop, &s->parent, s->control.ch,
 		 on_parent, on_parent_gone, s)) != CB_OK)
 		return r;
+	s->peers.loop = s->loop;
 	s->tidied = be_tick();
 	be_sign_soon(s, true);
 	be_loop_due(s->loop, due, s);
@@ -248,13 +217,14 @@ be_store_main(int fd)
 
 	if (s == NULL)
 		return EXIT_FAILURE;
+	s->peers = (struct be_peers){ .control = &s->control,
+		.message = be_serve, .gone = on_gone, .ctx = s };
 	if ((r = be_control_open(&s->control, fd, &why)) == CB_OK)
 		r = serve(s, &why);
 	if (r != CB_OK)
 		cb_log(CB_LOG_ERROR, "store: %s",
 		    why.text[0] != '\0' ? why.text : cb_err_text(r));
-	while (s->clients != NULL)
-		drop_client(s->clients);
+	be_peers_clear(&s->peers);
 	be_loop_free(&s->loop);
 	be_heads_close(&s->heads);
 	be_store_close(&s->st);

@@ -36,7 +36,7 @@ static const uint8_t platform[WIRE_ID];
 /* ---- answering ----------------------------------------------------------- */
 
 static enum cb_err
-answer(struct be_client *c, uint16_t type, uint64_t id, enum cb_err code,
+answer(struct be_caller *c, uint16_t type, uint64_t id, enum cb_err code,
     struct cb_span body)
 {
 	const struct be_message m = { .type = type, .answer = true, .id = id,
@@ -126,16 +126,16 @@ be_serve_acts(struct be_server *s)
 /* The platform's chain is written by its own worker alone, which alone makes
  * organisations. */
 static bool
-is_of_client(const struct be_client *c, const struct be_act *act)
+is_of_client(const struct be_caller *c, const struct be_act *act)
 {
 	return (act->platform_n == 0 && act->founding == NULL) ||
 	    memcmp(c->organisation, platform, WIRE_ID) == 0;
 }
 
 static enum cb_err
-take_act(struct be_client *c, const struct be_message *m)
+take_act(struct be_caller *c, const struct be_message *m)
 {
-	struct be_server *s = c->server;
+	struct be_server *s = be_server_of(c);
 	struct be_waiting *w = &s->waiting[s->waiting_n];
 	enum cb_err r;
 
@@ -160,7 +160,7 @@ take_act(struct be_client *c, const struct be_message *m)
 
 /* Reading ended with `r`: what the answer's code is. */
 struct lookup {
-	struct be_client *c;
+	struct be_caller *c;
 	struct cb_buf *out;
 	enum cb_err code;
 	struct cb_why why;
@@ -180,7 +180,7 @@ take_rights(struct lookup *l, const struct be_message *m)
 
 	if ((r = be_ask_rights_get(m->body, &ask)) == CB_OK)
 		l->code = be_rights_gather(
-		    l->c->server->st, l->c->organisation, &ask, l->out);
+		    be_server_of(l->c)->st, l->c->organisation, &ask, l->out);
 	return r;
 }
 
@@ -191,7 +191,7 @@ take_records(struct lookup *l, const struct be_message *m)
 	enum cb_err r;
 
 	if ((r = be_ask_records_get(m->body, &ask)) == CB_OK)
-		l->code = be_records_gather(l->c->server->st,
+		l->code = be_records_gather(be_server_of(l->c)->st,
 		    l->c->organisation, &ask, l->out, &l->why);
 	return r;
 }
@@ -230,10 +230,10 @@ is_ours(struct lookup *l, const uint8_t holder[WIRE_ID])
 	struct holding h = { holder, false };
 	enum cb_err r;
 
-	if ((r = be_store_row(l->c->server->st, BE_DEVICE, l->c->organisation,
+	if ((r = be_store_row(be_server_of(l->c)->st, BE_DEVICE, l->c->organisation,
 		 device, no_matter, NULL, &l->why)) != CB_E_ABSENT)
 		return r;
-	r = be_store_list(l->c->server->st, BE_ROLE, l->c->organisation, role,
+	r = be_store_list(be_server_of(l->c)->st, BE_ROLE, l->c->organisation, role,
 	    1, note_holder, &h, &l->why);
 	return r == CB_OK && !h.found ? CB_E_ABSENT : r;
 }
@@ -250,7 +250,7 @@ take_answer(struct lookup *l, const struct be_message *m)
 		return r;
 	l->code = is_ours(l, ask.device);
 	if (l->code == CB_OK)
-		l->code = be_store_answer(l->c->server->st, ask.device,
+		l->code = be_store_answer(be_server_of(l->c)->st, ask.device,
 		    ask.session, ask.number, ask.request, ask.look_up,
 		    &found.found, &bytes, &l->why);
 	else if (l->code == CB_E_ABSENT)
@@ -272,9 +272,9 @@ take_outcome(struct lookup *l, const struct be_message *m)
 	if ((r = ids(m, act, 1)) != CB_OK)
 		return r;
 	/* it may lie here */
-	be_serve_acts(l->c->server);
+	be_serve_acts(be_server_of(l->c));
 	l->code =
-	    be_store_outcome(l->c->server->st, act[0], &done, &l->why);
+	    be_store_outcome(be_server_of(l->c)->st, act[0], &done, &l->why);
 	return l->code == CB_OK ? cb_put_u8(l->out, done) : CB_OK;
 }
 
@@ -286,7 +286,7 @@ put_row(void *ctx, const struct be_value *columns, size_t n)
 
 /* An organisation's own row is one of the platform's. */
 static const uint8_t *
-owner_of(const struct be_client *c, const struct be_ask_rows *ask)
+owner_of(const struct be_caller *c, const struct be_ask_rows *ask)
 {
 	return ask->table == BE_ORGANISATION &&
 		cb_span_equal(
@@ -302,7 +302,7 @@ take_row(struct lookup *l, const struct be_message *m)
 	enum cb_err r;
 
 	if ((r = be_ask_rows_get(m->body, BE_ASK_ROW, &ask)) == CB_OK)
-		l->code = be_store_row(l->c->server->st, ask.table,
+		l->code = be_store_row(be_server_of(l->c)->st, ask.table,
 		    owner_of(l->c, &ask), ask.key.values, put_row, l,
 		    &l->why);
 	return r;
@@ -315,7 +315,7 @@ take_list(struct lookup *l, const struct be_message *m)
 	enum cb_err r;
 
 	if ((r = be_ask_rows_get(m->body, BE_ASK_LIST, &ask)) == CB_OK)
-		l->code = be_store_list(l->c->server->st, ask.table,
+		l->code = be_store_list(be_server_of(l->c)->st, ask.table,
 		    l->c->organisation, ask.key.n > 0 ? ask.key.values : NULL,
 		    ask.limit, put_row, l, &l->why);
 	return r;
@@ -344,7 +344,7 @@ put_token(void *ctx, const struct be_value *columns, size_t n)
 static enum cb_err
 take_token(struct lookup *l, const struct be_message *m)
 {
-	struct be_store *st = l->c->server->st;
+	struct be_store *st = be_server_of(l->c)->st;
 	uint8_t hash[CR_HASH] = { 0 };
 	const struct be_value key[] = { BE_HASH(hash) };
 	struct be_token token;
@@ -370,7 +370,7 @@ take_lease(struct lookup *l, const struct be_message *m)
 	if ((r = ids(m, card, 1)) != CB_OK)
 		return r;
 	l->code =
-	    be_store_lease(l->c->server->st, card[0], &lease, &l->why);
+	    be_store_lease(be_server_of(l->c)->st, card[0], &lease, &l->why);
 	if (l->code == CB_OK &&
 	    memcmp(lease.organisation, l->c->organisation, WIRE_ID) != 0)
 		l->code = CB_E_ABSENT;
@@ -390,7 +390,7 @@ take_leases(struct lookup *l, const struct be_message *m)
 	enum cb_err r;
 
 	if ((r = ids(m, after, 1)) == CB_OK)
-		l->code = be_store_sessions(l->c->server->st,
+		l->code = be_store_sessions(be_server_of(l->c)->st,
 		    l->c->organisation, after[0], BE_PAGE_MAX, put_lease, l,
 		    &l->why);
 	return r;
@@ -420,7 +420,7 @@ take_books(struct lookup *l, const struct be_message *m)
 	enum cb_err r;
 
 	if ((r = be_ask_books_get(m->body, &ask)) == CB_OK)
-		l->code = be_store_entries(l->c->server->st,
+		l->code = be_store_entries(be_server_of(l->c)->st,
 		    l->c->organisation, ask.first,
 		    ask.most < BE_PAGE_MAX ? ask.most : BE_PAGE_MAX,
 		    put_entry, l, &l->why);
@@ -435,7 +435,7 @@ take_orderer(struct lookup *l, const struct be_message *m)
 
 	if ((r = be_ask_orderer_get(m->body, &ask)) == CB_OK)
 		l->code = be_orderer_gather(
-		    l->c->server->st, l->c->organisation, &ask, l->out);
+		    be_server_of(l->c)->st, l->c->organisation, &ask, l->out);
 	return r;
 }
 
@@ -477,7 +477,7 @@ take_keys(struct lookup *l, const struct be_message *m)
 			BE_T(cb_span_str(names[what])), BE_I(1) };
 		struct wraps w = { l, what };
 
-		l->code = be_store_row(l->c->server->st, BE_WRAP, org[0], key,
+		l->code = be_store_row(be_server_of(l->c)->st, BE_WRAP, org[0], key,
 		    put_wrap, &w, &l->why);
 		if (l->code == CB_E_ABSENT)
 			l->code = CB_OK;
@@ -491,7 +491,7 @@ static enum cb_err
 take_heads(struct lookup *l, const struct be_message *m)
 {
 	size_t n;
-	const struct be_heads *heads = l->c->server->heads;
+	const struct be_heads *heads = be_server_of(l->c)->heads;
 	const struct wire_head *all = be_heads_all(heads, &n);
 	enum cb_err r;
 
@@ -526,7 +526,7 @@ static const struct asked {
 };
 
 static enum cb_err
-look_up(struct be_client *c, const struct asked *a, const struct be_message *m)
+look_up(struct be_caller *c, const struct asked *a, const struct be_message *m)
 {
 	struct cb_buf out = CB_BUF_INIT_MAX(BE_BODY_MAX);
 	struct lookup l = { .c = c, .out = &out };
@@ -538,7 +538,7 @@ look_up(struct be_client *c, const struct asked *a, const struct be_message *m)
 			    (unsigned)a->type,
 			    l.why.text[0] != '\0' ? l.why.text
 						  : cb_err_text(l.code));
-		recover(c->server, l.code);
+		recover(be_server_of(c), l.code);
 		r = answer(c, m->type, m->id, l.code, cb_buf_span(&out));
 	}
 	cb_buf_free(&out);
@@ -546,16 +546,16 @@ look_up(struct be_client *c, const struct asked *a, const struct be_message *m)
 }
 
 enum cb_err
-be_serve(struct be_client *c, const struct be_message *m)
+be_serve(struct be_caller *c, const struct be_message *m)
 {
 	if (m->answer)
-		return c->vault && m->type == BE_ASK_SIGN_HEAD
-		    ? be_sign_answer(c->server, m)
+		return (c->role == BE_VAULT) && m->type == BE_ASK_SIGN_HEAD
+		    ? be_sign_answer(be_server_of(c), m)
 		    : CB_E_PEER;
-	if (m->type == BE_ASK_ACT && !c->vault)
+	if (m->type == BE_ASK_ACT && !(c->role == BE_VAULT))
 		return take_act(c, m);
 	for (size_t i = 0; i < sizeof(table) / sizeof(table[0]); i++)
-		if (table[i].type == m->type && table[i].of_vault == c->vault)
+		if (table[i].type == m->type && table[i].of_vault == (c->role == BE_VAULT))
 			return look_up(c, &table[i], m);
 	return CB_E_PEER;
 }

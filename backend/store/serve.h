@@ -14,23 +14,13 @@
 #define BE_STORE_SERVE_H
 
 #include "backend/ask_store.h"
-#include "backend/control.h"
-#include "backend/loop.h"
+#include "backend/peers.h"
 #include "backend/store/heads.h"
 
 #define BE_BATCH 256	/* acts of one commit */
 
-struct be_client {	/* who asks: a worker, or the vault */
-	struct be_client *next;
-	struct be_server *server;
-	struct be_channel *ch;
-	struct be_watched *watched;
-	bool vault;
-	uint8_t organisation[WIRE_ID];	/* of a worker */
-};
-
 struct be_waiting {	/* an act for the next commit */
-	struct be_client *from;		/* NULL: gone meanwhile */
+	struct be_caller *from;		/* NULL: gone meanwhile */
 	uint64_t id;
 	struct cb_buf body;		/* that `read` borrows from */
 	struct be_act_read read;
@@ -44,7 +34,7 @@ struct be_server {
 	struct be_watched *parent;
 	struct be_store *st;
 	struct be_heads *heads;
-	struct be_client *clients;
+	struct be_peers peers;	/* workers, and the vault */
 	struct be_waiting waiting[BE_BATCH];
 	size_t waiting_n;
 	uint64_t tidied;	/* tick */
@@ -57,6 +47,12 @@ struct be_server {
 	uint64_t next_id, sign_at;	/* tick; 0: nothing has grown */
 };
 
+static inline struct be_server *
+be_server_of(const struct be_caller *c)
+{
+	return c->all->ctx;
+}
+
 /* Milliseconds of a clock that only goes forward; and since 1970. */
 uint64_t be_tick(void);
 uint64_t be_now(void);
@@ -64,7 +60,7 @@ uint64_t be_now(void);
 /* One message of a worker or the vault; what is not CB_OK breaks the
  * channel. */
 CB_MUST_USE enum cb_err be_serve(
-    struct be_client *c, const struct be_message *m);
+    struct be_caller *c, const struct be_message *m);
 /* Commits what has come, and answers. */
 void be_serve_acts(struct be_server *s);
 /* The answer of RECORDS. */

@@ -31,20 +31,10 @@ be_sign_forget(struct be_server *s)
 
 /* ---- asking -------------------------------------------------------------- */
 
-static struct be_client *
-vault_of(const struct be_server *s)
-{
-	struct be_client *c = s->clients;
-
-	while (c != NULL && !c->vault)
-		c = c->next;
-	return c;
-}
-
 bool
 be_sign_busy(const struct be_server *s)
 {
-	if (vault_of(s) == NULL)
+	if (be_peers_find(&s->peers, BE_VAULT) == NULL)
 		return false;
 	for (size_t i = 0; i < BE_SIGNING; i++)
 		if (s->signing[i].id != 0)
@@ -89,7 +79,7 @@ ask(void *ctx, const struct wire_chain *tip)
 	if ((r = be_sign_head_put(&body, &head)) == CB_OK) {
 		m.id = ++s->next_id;
 		m.body = cb_buf_span(&body);
-		r = be_channel_send(vault_of(s)->ch, &m);
+		r = be_channel_send(be_peers_find(&s->peers, BE_VAULT)->ch, &m);
 	}
 	if (r == CB_OK)
 		*at = (struct be_signing){ .id = m.id, .tip = *tip };
@@ -108,7 +98,7 @@ be_sign_due(struct be_server *s)
 	if (tick < s->sign_at)
 		return (int)(s->sign_at - tick);
 	s->sign_at = 0;
-	if (vault_of(s) == NULL)
+	if (be_peers_find(&s->peers, BE_VAULT) == NULL)
 		s->sign_at = tick + AGAIN_MS;
 	else if (be_store_grown(s->st, ask, s, &why) != CB_OK) {
 		cb_log(CB_LOG_ERROR, "heads of chains: %s", why.text);

@@ -16,20 +16,10 @@ static const uint8_t platform[WIRE_ID];
 
 /* ---- asking the store ---------------------------------------------------- */
 
-static struct be_asker *
-store_of(const struct be_safe *s)
-{
-	struct be_asker *a = s->askers;
-
-	while (a != NULL && !a->store)
-		a = a->next;
-	return a;
-}
-
 static enum cb_err
 ask(struct be_safe *s, enum be_ask type, struct cb_span body, uint64_t *id)
 {
-	struct be_asker *store = store_of(s);
+	struct be_caller *store = be_peers_find(&s->peers, BE_STORE);
 	const struct be_message m = { .type = (uint16_t)type,
 		.id = ++s->next_id, .body = body };
 	enum cb_err r;
@@ -90,9 +80,9 @@ be_safe_ask(struct be_safe *s)
 /* ---- who waits ----------------------------------------------------------- */
 
 static enum cb_err
-delay(struct be_asker *a, const struct be_message *m)
+delay(struct be_caller *a, const struct be_message *m)
 {
-	struct be_safe *s = a->safe;
+	struct be_safe *s = be_safe_of(a);
 	struct be_delayed *d;
 	enum cb_err r;
 
@@ -125,7 +115,7 @@ take_out(struct be_safe *s, struct be_delayed **at)
 }
 
 void
-be_safe_forget(struct be_safe *s, const struct be_asker *a)
+be_safe_forget(struct be_safe *s, const struct be_caller *a)
 {
 	struct be_delayed **at = &s->delayed;
 
@@ -138,14 +128,14 @@ be_safe_forget(struct be_safe *s, const struct be_asker *a)
 
 /* CB_E_ABSENT: not all that it needs is here. */
 static enum cb_err
-try_serve(struct be_asker *a, const struct be_message *m)
+try_serve(struct be_caller *a, const struct be_message *m)
 {
-	struct be_safe *s = a->safe;
+	struct be_safe *s = be_safe_of(a);
 	struct be_keyed *k;
 
 	if (s->platform == NULL || !s->heads_known)
 		return CB_E_ABSENT;
-	if (a->store)
+	if (a->role == BE_STORE)
 		return be_safe_serve(a, NULL, m);
 	k = find_keyed(s, a->organisation);
 	if (k == NULL || k->org == NULL)
@@ -185,7 +175,7 @@ refuse_delayed(struct be_safe *s, const uint8_t id[WIRE_ID], enum cb_err code)
 		struct be_delayed *d = *at;
 		const struct be_message m = { .type = d->type, .id = d->id };
 
-		if (d->from->store ||
+		if (d->from->role == BE_STORE ||
 		    memcmp(d->from->organisation, id, WIRE_ID) != 0) {
 			at = &d->next;
 			continue;
@@ -340,16 +330,16 @@ take_answer(struct be_safe *s, const struct be_message *m)
 }
 
 enum cb_err
-be_safe_message(struct be_asker *a, const struct be_message *m)
+be_safe_message(struct be_caller *a, const struct be_message *m)
 {
 	enum cb_err r;
 
 	if (m->answer)
-		return a->store ? take_answer(a->safe, m) : CB_E_PEER;
+		return a->role == BE_STORE ? take_answer(be_safe_of(a), m) : CB_E_PEER;
 	if ((r = try_serve(a, m)) != CB_E_ABSENT)
 		return r;
-	if (!a->store &&
-	    (r = ask_keys(a->safe, a->organisation)) != CB_OK)
+	if (a->role != BE_STORE &&
+	    (r = ask_keys(be_safe_of(a), a->organisation)) != CB_OK)
 		return r;
 	return delay(a, m);
 }

@@ -24,7 +24,7 @@ static struct be_ordered
 ordered_of(struct be_question *q, const struct be_order *o,
     const struct be_brought *g)
 {
-	struct be_safe *s = q->a->safe;
+	struct be_safe *s = be_safe_of(q->a);
 
 	return (struct be_ordered){ .ring = s->ring, .org = q->org,
 		.recovery = s->recovery, .challenges = &s->challenges,
@@ -83,8 +83,8 @@ open_card(struct be_question *q, const struct be_granted *g)
 	memcpy(opened->card, g->card, WIRE_ID);
 	memcpy(opened->holder, g->person, WIRE_ID);
 	memcpy(opened->key, g->key, CR_KEY);
-	r = be_held_add(&q->a->safe->held, q->a, be_vault_tick(), OPEN_MS,
-	    &opened);
+	r = be_held_add(&be_safe_of(q->a)->held, q->a, be_vault_tick(),
+	    OPEN_MS, &opened);
 	if (opened != NULL)
 		cr_secret_free(opened, sizeof(*opened));
 	return r;

@@ -17,72 +17,18 @@
 /* ---- peers --------------------------------------------------------------- */
 
 static void
-drop_asker(struct be_asker *a)
+on_gone(struct be_caller *a)
 {
-	struct be_safe *s = a->safe;
-	struct be_asker **at = &s->askers;
-
-	while (*at != NULL && *at != a)
-		at = &(*at)->next;
-	if (*at != NULL)
-		*at = a->next;
-	be_safe_forget(s, a);
-	be_held_drop(&s->held, a, NULL);
-	be_loop_forget(s->loop, &a->watched);
-	be_channel_free(&a->ch);
-	free(a);
+	be_safe_forget(be_safe_of(a), a);
+	be_held_drop(&be_safe_of(a)->held, a, NULL);
 }
 
 static enum cb_err
-on_message(void *ctx, struct be_channel *ch, const struct be_message *m)
+take_peer(struct be_safe *s, const struct be_told *peer)
 {
-	(void)ch;
-	return be_safe_message(ctx, m);
-}
+	enum cb_err r = be_peers_add(&s->peers, peer);
 
-static void
-on_gone(void *ctx, struct be_channel *ch)
-{
-	struct be_asker *a = ctx;
-
-	(void)ch;
-	be_control_lost(&a->safe->control, a->store ? BE_STORE : BE_WORKER,
-	    a->organisation);
-	drop_asker(a);
-}
-
-/* In place of the one before. */
-static enum cb_err
-add_asker(struct be_safe *s, const struct be_told *peer)
-{
-	const bool store = peer->role == BE_STORE;
-	struct be_asker *a, *next;
-	struct be_channel *ch;
-	enum cb_err r;
-
-	if ((r = be_channel_new(&ch, peer->fd)) != CB_OK)
-		return r;
-	for (a = s->askers; a != NULL; a = next) {
-		next = a->next;
-		if (a->store == store &&
-		    (store || memcmp(a->organisation, peer->organisation,
-				  WIRE_ID) == 0))
-			drop_asker(a);
-	}
-	if ((a = calloc(1, sizeof(*a))) == NULL) {
-		be_channel_free(&ch);
-		return CB_E_NOMEM;
-	}
-	*a = (struct be_asker){ .next = s->askers, .safe = s, .ch = ch,
-		.store = store };
-	memcpy(a->organisation, peer->organisation, WIRE_ID);
-	s->askers = a;
-	if ((r = be_loop_channel(s->loop, &a->watched, ch, on_message,
-		 on_gone, a)) != CB_OK)
-		drop_asker(a);
-	else if (store)
-		r = be_safe_ask(s);
-	return r;
+	return r == CB_OK && peer->role == BE_STORE ? be_safe_ask(s) : r;
 }
 
 /* ---- the parent ---------------------------------------------------------- */
@@ -103,7 +49,7 @@ on_parent(void *ctx, struct be_channel *ch, const struct be_message *m)
 		return CB_OK;
 	}
 	if (told.role == BE_STORE || told.role == BE_WORKER)
-		return add_asker(s, &told);
+		return take_peer(s, &told);
 	(void)close(told.fd);
 	return CB_E_PEER;
 }
@@ -186,6 +132,7 @@ serve(struct be_safe *s, struct cb_why *why)
 		 on_parent, on_parent_gone, s)) != CB_OK)
 		return r;
 	be_loop_due(s->loop, due, s);
+	s->peers.loop = s->loop;
 	return be_loop_run(s->loop);
 }
 
@@ -199,13 +146,14 @@ be_vault_main(int fd)
 	if (s == NULL)
 		return EXIT_FAILURE;
 	s->delayed_end = &s->delayed;
+	s->peers = (struct be_peers){ .control = &s->control,
+		.message = be_safe_message, .gone = on_gone, .ctx = s };
 	if ((r = be_control_open(&s->control, fd, &why)) == CB_OK)
 		r = serve(s, &why);
 	if (r != CB_OK)
 		cb_log(CB_LOG_ERROR, "vault: %s",
 		    why.text[0] != '\0' ? why.text : cb_err_text(r));
-	while (s->askers != NULL)
-		drop_asker(s->askers);
+	be_peers_clear(&s->peers);
 	be_loop_free(&s->loop);
 	be_safe_clear(s);
 	be_control_close(&s->control);

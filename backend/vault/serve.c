@@ -39,7 +39,7 @@ be_vault_now(void)
 static enum cb_err
 take_challenge(struct be_question *q)
 {
-	struct be_safe *s = q->a->safe;
+	struct be_safe *s = be_safe_of(q->a);
 	uint8_t ids[2][WIRE_ID];	/* card, session */
 	struct be_challenged c = {
 		.service = cb_buf_span(&s->ring->service_cert),
@@ -63,7 +63,7 @@ static struct be_open
 open_of(struct be_question *q, struct cb_span card_key,
     const struct be_brought *g)
 {
-	struct be_safe *s = q->a->safe;
+	struct be_safe *s = be_safe_of(q->a);
 
 	return (struct be_open){ .ring = s->ring, .org = q->org,
 		.challenges = &s->challenges, .now = be_vault_now(),
@@ -116,7 +116,7 @@ take_unlock(struct be_question *q)
 		cb_log(CB_LOG_WARNING, "a card is not opened: %s",
 		    be_refusal_text(refusal));
 	else if ((r = put_unlocked(q->out, opened)) == CB_OK)
-		q->code = be_held_add(&q->a->safe->held, q->a,
+		q->code = be_held_add(&be_safe_of(q->a)->held, q->a,
 		    be_vault_tick(), BE_HELD_MS, &opened);
 	if (opened != NULL)
 		cr_secret_free(opened, sizeof(*opened));
@@ -128,7 +128,7 @@ take_unlock(struct be_question *q)
 static enum cb_err
 take_recheck(struct be_question *q)
 {
-	struct be_safe *s = q->a->safe;
+	struct be_safe *s = be_safe_of(q->a);
 	enum be_refusal refusal;
 	struct be_brought brought;
 	struct be_recheck asked;
@@ -154,7 +154,7 @@ take_recheck(struct be_question *q)
 static enum cb_err
 take_passcode(struct be_question *q)
 {
-	struct be_safe *s = q->a->safe;
+	struct be_safe *s = be_safe_of(q->a);
 	struct be_passcode_ask ask;
 	struct be_passcode_told told = { 0 };
 	struct be_limited how = { 0, false };
@@ -188,7 +188,7 @@ take_lock(struct be_question *q)
 	enum cb_err r;
 
 	if ((r = be_ask_ids_get(q->body, session, 1)) == CB_OK)
-		be_held_drop(&q->a->safe->held, q->a, session[0]);
+		be_held_drop(&be_safe_of(q->a)->held, q->a, session[0]);
 	return r;
 }
 
@@ -197,7 +197,7 @@ take_token_hash(struct be_question *q)
 {
 	uint8_t hash[CR_HASH];
 
-	q->code = be_enrol_hash(q->a->safe->ring, q->body, hash);
+	q->code = be_enrol_hash(be_safe_of(q->a)->ring, q->body, hash);
 	return q->code == CB_OK ? cb_buf_add(q->out, CB_SPAN_OF(hash))
 				: CB_OK;
 }
@@ -214,7 +214,7 @@ take_certify(struct be_question *q)
 	if ((r = be_certify_get(q->body, &ask)) != CB_OK)
 		return r;
 	const struct be_signed token = { ask.token.bytes, ask.token.mac };
-	q->code = be_enrol(q->a->safe->ring, q->org, ask.enrol, &token, NULL,
+	q->code = be_enrol(be_safe_of(q->a)->ring, q->org, ask.enrol, &token, NULL,
 	    be_vault_now(), &enrolled, &der, &row, &mac);
 	if (q->code == CB_OK) {
 		told.certificate = cb_buf_span(&der);
@@ -233,7 +233,7 @@ take_certify(struct be_question *q)
 static enum cb_err
 take_sign_head(struct be_question *q)
 {
-	struct be_safe *s = q->a->safe;
+	struct be_safe *s = be_safe_of(q->a);
 	struct be_sign_head head;
 	enum cb_err r;
 
@@ -266,7 +266,7 @@ static const struct {
 };
 
 static enum cb_err
-answer(struct be_asker *a, const struct be_message *m, enum cb_err code,
+answer(struct be_caller *a, const struct be_message *m, enum cb_err code,
     struct cb_span body)
 {
 	const struct be_message out = { .type = m->type, .answer = true,
@@ -277,7 +277,7 @@ answer(struct be_asker *a, const struct be_message *m, enum cb_err code,
 }
 
 enum cb_err
-be_safe_refuse(struct be_asker *a, const struct be_message *m,
+be_safe_refuse(struct be_caller *a, const struct be_message *m,
     enum cb_err code)
 {
 	return answer(a, m, code, CB_SPAN_EMPTY);
@@ -285,7 +285,7 @@ be_safe_refuse(struct be_asker *a, const struct be_message *m,
 
 enum cb_err
 be_safe_serve(
-    struct be_asker *a, struct be_org *org, const struct be_message *m)
+    struct be_caller *a, struct be_org *org, const struct be_message *m)
 {
 	struct cb_buf out = CB_BUF_INIT_MAX(BE_BODY_MAX);
 	struct be_question q = { .a = a, .org = org, .body = m->body,
@@ -294,7 +294,7 @@ be_safe_serve(
 
 	for (size_t i = 0; i < sizeof(table) / sizeof(table[0]); i++)
 		if (table[i].type == m->type &&
-		    table[i].of_store == a->store) {
+		    table[i].of_store == (a->role == BE_STORE)) {
 			r = table[i].take(&q);
 			break;
 		}

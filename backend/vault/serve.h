@@ -13,21 +13,12 @@
 
 #include "backend/ask_vault.h"
 #include "backend/control.h"
-#include "backend/loop.h"
+#include "backend/peers.h"
 #include "backend/vault/enrol.h"
 #include "backend/vault/head.h"
 #include "backend/vault/held.h"
 #include "backend/vault/limit.h"
 #include "backend/vault/recovery.h"
-
-struct be_asker {	/* a worker, or the store */
-	struct be_asker *next;
-	struct be_safe *safe;
-	struct be_channel *ch;
-	struct be_watched *watched;
-	bool store;
-	uint8_t organisation[WIRE_ID];	/* of a worker */
-};
 
 struct be_keyed {	/* an organisation whose keys are here, or asked for */
 	struct be_keyed *next;
@@ -38,7 +29,7 @@ struct be_keyed {	/* an organisation whose keys are here, or asked for */
 
 struct be_delayed {	/* what waits for keys */
 	struct be_delayed *next;
-	struct be_asker *from;
+	struct be_caller *from;
 	uint16_t type;
 	uint64_t id;
 	struct cb_buf body;
@@ -48,7 +39,7 @@ struct be_safe {
 	struct be_control control;
 	struct be_loop *loop;
 	struct be_watched *parent;
-	struct be_asker *askers;
+	struct be_peers peers;	/* workers, and the store */
 	struct be_root *root;	/* until the ring is open */
 	struct be_recovery *recovery;	/* NULL: none is there */
 	struct be_ring *ring;
@@ -65,28 +56,34 @@ struct be_safe {
 	struct be_limit limit, unblocks;
 };
 
+static inline struct be_safe *
+be_safe_of(const struct be_caller *a)
+{
+	return a->all->ctx;
+}
+
 /* Milliseconds of a clock that only goes forward; seconds since 1970. */
 uint64_t be_vault_tick(void);
 int64_t be_vault_now(void);
 
 /* One message of a worker or the store. */
 CB_MUST_USE enum cb_err be_safe_message(
-    struct be_asker *a, const struct be_message *m);
+    struct be_caller *a, const struct be_message *m);
 /* There is a store: what is missing is asked for. */
 CB_MUST_USE enum cb_err be_safe_ask(struct be_safe *s);
 /* Nobody waits for this one any more. */
-void be_safe_forget(struct be_safe *s, const struct be_asker *a);
+void be_safe_forget(struct be_safe *s, const struct be_caller *a);
 void be_safe_clear(struct be_safe *s);
 
 /* A request, with all keys there. `org`: of the worker that asks. */
-CB_MUST_USE enum cb_err be_safe_serve(struct be_asker *a, struct be_org *org,
+CB_MUST_USE enum cb_err be_safe_serve(struct be_caller *a, struct be_org *org,
     const struct be_message *m);
-CB_MUST_USE enum cb_err be_safe_refuse(struct be_asker *a,
+CB_MUST_USE enum cb_err be_safe_refuse(struct be_caller *a,
     const struct be_message *m, enum cb_err code);
 /* A question: out is the body of its answer. What it is given to says not
  * CB_OK where it was none, and the channel is broken then. */
 struct be_question {
-	struct be_asker *a;
+	struct be_caller *a;
 	struct be_org *org;
 	struct cb_span body;
 	struct cb_buf *out;

@@ -18,6 +18,7 @@ struct role {
 	struct be_loop *loop;
 	struct be_watched *parent, *stopped;
 	struct be_worker *w;
+	uint64_t numbers[BE_ROLES];	/* of the channels to them */
 	int done[2];	/* written to when all cards are given back */
 };
 
@@ -50,10 +51,12 @@ on_parent(void *ctx, struct be_channel *ch, const struct be_message *m)
 	(void)ch;
 	if ((e = be_control_told(&r->control, m, &told)) != CB_OK)
 		return e;
-	if (told.what == BE_TOLD_STOP)
+	if (told.what == BE_TOLD_STOP) {
 		be_worker_stop(r->w, on_stopped, r);
-	else
+	} else {
+		r->numbers[told.role] = told.number;
 		e = be_worker_peer(r->w, told.role, told.fd);
+	}
 	return e;
 }
 
@@ -69,10 +72,9 @@ on_parent_gone(void *ctx, struct be_channel *ch)
 static void
 on_lost(void *ctx, enum be_role role)
 {
-	static const uint8_t none[WIRE_ID];
 	struct role *r = ctx;
 
-	be_control_lost(&r->control, role, none);
+	be_control_lost(&r->control, r->numbers[role]);
 }
 
 /* Before the walls: behind them there are no files. Without profiles cards are

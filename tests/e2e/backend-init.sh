@@ -220,6 +220,26 @@ for role in vault store vault; do
 	t "and has its peer" \
 		wait_until 10 is_ready "the keys are open" "$opened"
 done
+# What a door has had for listening is not given to the next one.
+port=$(sed -n 's/.*door: listening at .*://p' "$T/log")
+listener() { # the inode of the socket that listens
+	awk -v p="$(printf ':%04X' "$port")" \
+		'$4 == "0A" && substr($2, 9) == p { print $10 }' /proc/net/tcp
+}
+another_listener() { # INODE
+	local now
+	now=$(listener)
+	[ -n "$now" ] && [ "$now" != "$1" ]
+}
+comes() { (: <"/dev/tcp/127.0.0.1/$port") 2>/dev/null; }
+before=$(listener)
+like "$before" '^[0-9]+$' "it listens"
+pid=$(roles door)
+kill -KILL "$pid"
+t "a door that was killed comes again" wait_until 10 again door "$pid"
+t "with a socket of its own" wait_until 10 another_listener "$before"
+t "in the same place" comes
+
 pids=$(pgrep -P "$parent")
 kill -TERM "$parent"
 t "it ends when it is told" wait_until 10 gone "$parent"

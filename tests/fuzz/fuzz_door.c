@@ -160,7 +160,7 @@ new_worker(struct fuzz *f)
 	if (f->worker >= 0)
 		(void)close(f->worker);
 	f->worker = fds[0];
-	if (be_door_worker(f->door, organisation, fds[1]) != CB_OK)
+	if (be_door_worker(f->door, organisation, 1, fds[1]) != CB_OK)
 		abort();
 }
 

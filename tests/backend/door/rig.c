@@ -183,12 +183,16 @@ on_told(void *ctx, struct be_channel *ch, const struct be_message *m)
 #endif
 
 static void
-on_lost(void *ctx, const uint8_t organisation[WIRE_ID])
+on_lost(void *ctx, uint64_t number)
 {
-	const struct be_message m = { .type = RIG_LOST,
-		.body = cb_span(organisation, WIRE_ID) };
+	struct cb_buf body = CB_BUF_INIT;
+	struct be_message m = { .type = RIG_LOST };
 
+	if (cb_put_u64(&body, number) != CB_OK)
+		_exit(93);
+	m.body = cb_buf_span(&body);
 	(void)!be_channel_send(ctx, &m);
+	cb_buf_free(&body);
 }
 
 static void
@@ -206,7 +210,7 @@ be_the_door(struct rig *r, const int listening[2], int parent, int worker)
 	if (be_door_new(&door, &r->settings, &why) != CB_OK ||
 	    be_channel_new(&ch, parent) != CB_OK ||
 	    be_door_parent(door, ch, on_told, door) != CB_OK ||
-	    be_door_worker(door, rig_org, worker) != CB_OK ||
+	    be_door_worker(door, rig_org, 1, worker) != CB_OK ||
 	    be_door_listen(door, listening[0]) != CB_OK ||
 	    (r->with_desk && be_door_listen(door, listening[1]) != CB_OK))
 		_exit(91);

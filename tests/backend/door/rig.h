@@ -78,7 +78,8 @@ void rig_told(struct rig *r, struct told *out, uint16_t type);
 void rig_untold(struct rig *r);
 void rig_answer(struct rig *r, uint16_t type, uint64_t id, uint16_t code,
     struct cb_span body);
-/* What the door tells its parent when a worker is lost: its organisation. */
+/* What the door tells its parent when a worker is lost: the number of the
+ * channel, 1. */
 #define RIG_LOST 0x0505
 /* The worker is gone. */
 void rig_lose(struct rig *r);

@@ -374,7 +374,7 @@ END_TEST
 
 START_TEST(a_lost_worker_is_503)
 {
-	uint8_t lost[16 + WIRE_ID];
+	uint8_t lost[16 + 8];
 	struct client c, d;
 	struct told told;
 	struct reply reply;
@@ -394,11 +394,11 @@ START_TEST(a_lost_worker_is_503)
 	ck_assert(client_reply(&d, &reply));
 	expect_failure(&reply, 503, CB_E_PEER);
 	reply_clear(&reply);
-	/* the parent hears of it: length, type, code, number; organisation */
+	/* the parent hears of it: length, type, code, number; channel */
 	ck_assert_int_eq(recv(r.parent, lost, sizeof(lost), MSG_WAITALL),
 	    (ssize_t)sizeof(lost));
-	ck_assert_mem_eq(lost, "\0\0\0\20\5\5", 6);
-	ck_assert_mem_eq(lost + 16, rig_org, WIRE_ID);
+	ck_assert_mem_eq(lost, "\0\0\0\10\5\5", 6);
+	ck_assert_mem_eq(lost + 16, "\0\0\0\0\0\0\0\1", 8);
 	/* the connection lives, and the next one is 503 at once */
 	client_ask(&c, "POST", COMMANDS, cb_span_str("records"));
 	ck_assert(client_reply(&c, &reply));

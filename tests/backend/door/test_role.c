@@ -88,14 +88,15 @@ send_start(bool whole)
 
 /* A worker's channel, whose other end is the rig's. */
 static void
-send_peer(void)
+send_peer(uint8_t number)
 {
-	uint8_t body[1 + WIRE_ID] = { BE_WORKER };
+	uint8_t body[1 + WIRE_ID + 8] = { BE_WORKER };
 	const struct be_message m = { .type = BE_ASK_PEER,
 		.body = CB_SPAN_OF(body) };
 	int fds[2];
 
 	memcpy(body + 1, rig_org, WIRE_ID);
+	body[sizeof(body) - 1] = number;
 	ck_assert_int_eq(
 	    socketpair(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0, fds), 0);
 	ck_assert_int_eq(be_channel_send_fds(parent, &m, &fds[1], 1), CB_OK);
@@ -105,7 +106,7 @@ send_peer(void)
 
 /* The next message of the door's to its parent. */
 static void
-expect(uint16_t type, bool answer)
+expect(uint16_t type, bool answer, struct cb_span body)
 {
 	struct pollfd p = { .fd = be_channel_fd(parent), .events = POLLIN };
 	struct be_message m;
@@ -118,6 +119,7 @@ expect(uint16_t type, bool answer)
 	ck_assert_int_eq(e, CB_OK);
 	ck_assert_int_eq(m.type, type);
 	ck_assert_int_eq(m.answer, answer);
+	ck_assert(cb_span_equal(m.body, body));
 }
 
 static void
@@ -142,18 +144,19 @@ offer(void)
 START_TEST(it_does_what_its_parent_says)
 {
 	const struct be_message stop_it = { .type = BE_ASK_STOP, .id = 2 };
+	const uint8_t seven[8] = { [7] = 7 };
 
 	send_start(true);
-	expect(BE_ASK_START, true);
-	send_peer();
+	expect(BE_ASK_START, true, CB_SPAN_EMPTY);
+	send_peer(7);
 	offer();
 	/* its worker is lost, and there is another */
 	rig_lose(&r);
-	expect(BE_ASK_LOST, false);
-	send_peer();
+	expect(BE_ASK_LOST, false, CB_SPAN_OF(seven));
+	send_peer(8);
 	offer();
 	ck_assert_int_eq(be_channel_send(parent, &stop_it), CB_OK);
-	expect(BE_ASK_STOP, true);
+	expect(BE_ASK_STOP, true, CB_SPAN_EMPTY);
 }
 END_TEST
 

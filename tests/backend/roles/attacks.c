@@ -309,6 +309,12 @@ listen_here(const struct victim *v)
 }
 
 static long
+stop_listening(const struct victim *v)
+{
+	return tried(shutdown(v->socket, SHUT_RD));
+}
+
+static long
 connect_abstract(const struct victim *v)
 {
 	struct sockaddr_un a = { .sun_family = AF_UNIX,
@@ -540,6 +546,7 @@ const struct attack attacks[] = {
 	{ "connect", connect_out, 0, 0 },
 	{ "TCP Fast Open", send_out, 0, 0 },
 	{ "bind", listen_here, 0, 0 },
+	{ "shutdown", stop_listening, 0, 0 },
 	{ "an abstract socket", connect_abstract, 0, 0 },
 	{ "reading a file", read_elsewhere, 0, STORE },
 	{ "writing a file", write_elsewhere, 0, STORE },

@@ -170,7 +170,8 @@ next(void)
 
 START_TEST(peers_and_the_end_are_told)
 {
-	const uint8_t peer[1 + WIRE_ID] = { BE_WORKER, 9, 9 };
+	const uint8_t peer[1 + WIRE_ID + 8] = { BE_WORKER, 9, 9,
+		[1 + WIRE_ID + 7] = 5 };
 	struct be_told told;
 	struct be_message m;
 	struct cb_fd_id in;
@@ -185,6 +186,7 @@ START_TEST(peers_and_the_end_are_told)
 	ck_assert_int_eq(told.what, BE_TOLD_PEER);
 	ck_assert_int_eq(told.role, BE_WORKER);
 	ck_assert_mem_eq(told.organisation, peer + 1, WIRE_ID);
+	ck_assert_uint_eq(told.number, 5);
 	ck_assert(cb_fd_is(told.fd, &in));
 	(void)close(told.fd);
 	/* without a descriptor it is none */

@@ -18,6 +18,7 @@ main(void)
 	if (!rig_make())
 		return EXIT_FAILURE;
 	sr = srunner_create(conf_suite());
+	srunner_add_suite(sr, links_suite());
 	srunner_add_suite(sr, store_role_suite());
 	srunner_add_suite(sr, store_desk_suite());
 	srunner_add_suite(sr, vault_role_suite());

@@ -206,16 +206,19 @@ role_runs(const struct role *r)
 	return waitpid(r->pid, NULL, WNOHANG) == 0;
 }
 
+static uint64_t last_number;
+
 static void
 give(const struct role *r, enum be_role as, const uint8_t *organisation,
     int fd)
 {
-	uint8_t body[1 + WIRE_ID] = { (uint8_t)as };
+	uint8_t body[1 + WIRE_ID + 8] = { (uint8_t)as };
 	const struct be_message m = { .type = BE_ASK_PEER,
 		.body = CB_SPAN_OF(body) };
 
 	if (organisation != NULL)
 		memcpy(body + 1, organisation, WIRE_ID);
+	body[sizeof(body) - 1] = (uint8_t)++last_number;
 	ck_assert_int_eq(be_channel_send_fds(r->parent, &m, &fd, 1), CB_OK);
 	(void)close(fd);
 }
@@ -231,6 +234,12 @@ role_peer(const struct role *r, enum be_role as, const uint8_t *organisation)
 	ck_assert_int_eq(be_channel_new(&ch, fds[0]), CB_OK);
 	give(r, as, organisation, fds[1]);
 	return ch;
+}
+
+uint64_t
+role_last_number(void)
+{
+	return last_number;
 }
 
 void

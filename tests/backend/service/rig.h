@@ -39,6 +39,8 @@ bool role_runs(const struct role *r);
 /* A channel to it, as this peer. */
 struct be_channel *role_peer(const struct role *r, enum be_role as,
     const uint8_t *organisation);
+/* The number of the channel that was given last. */
+uint64_t role_last_number(void);
 /* Two roles speak to each other. */
 void role_link(const struct role *store, const struct role *vault);
 

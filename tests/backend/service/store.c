@@ -75,7 +75,7 @@ put_card(struct be_channel *ch, const uint8_t *card)
 	return change_row(ch, BE_CARD, false, v);
 }
 
-static enum cb_err
+enum cb_err
 put_organisation(const uint8_t *org)
 {
 	const struct be_value v[] = { BE_ID(org), BE_I(1),

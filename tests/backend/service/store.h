@@ -25,5 +25,6 @@ struct be_acted do_act(struct be_channel *ch, struct be_act *act);
 struct be_acted change_row(struct be_channel *ch, enum be_table table,
     bool remove, const struct be_value *values);
 struct be_acted put_card(struct be_channel *ch, const uint8_t *card);
+enum cb_err put_organisation(const uint8_t *org);
 
 #endif

@@ -1,0 +1,140 @@
+/* SPDX-License-Identifier: BSD-2-Clause
+ * Copyright (c) 2026 The cardbridge authors */
+/*
+ * See kit.h.
+ */
+#include <errno.h>
+#include <fcntl.h>
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
+
+#include "backend/kit.h"
+#include "backend/layout.h"
+#include "backend/listen.h"
+#include "common/hex.h"
+
+/* Opened, not read: what is in it is for the door. */
+static enum cb_err
+open_files(struct be_kit *kit, struct cb_why *why)
+{
+	static const char *const names[BE_KIT_FILES] = { BE_FILE_AUTHORITY,
+		BE_FILE_SERVICE, BE_FILE_DOOR, BE_FILE_DOOR_KEY };
+
+	for (size_t i = 0; i < BE_KIT_FILES; i++) {
+		char *path = be_path(kit->plan->dir, names[i]);
+
+		kit->files[i] = path == NULL
+		    ? -1
+		    : open(path, O_RDONLY | O_CLOEXEC | O_NOFOLLOW);
+		if (kit->files[i] < 0)
+			cb_why_set(why, "%.300s: %s",
+			    path != NULL ? path : "", strerror(errno));
+		free(path);
+		if (kit->files[i] < 0)
+			return CB_E_ABSENT;
+	}
+	return CB_OK;
+}
+
+static enum cb_err
+read_books(struct be_kit *kit, struct cb_why *why)
+{
+	char *path = be_path(kit->plan->dir, BE_FILE_BOOKS);
+	uint8_t text[2 * CR_KEY];
+	int fd = path == NULL ? -1 : open(path, O_RDONLY | O_CLOEXEC);
+	enum cb_err r = CB_OK;
+
+	if (fd < 0 || read(fd, text, sizeof(text)) != (ssize_t)sizeof(text) ||
+	    cb_hex_get(CB_SPAN_OF(text), kit->books, CR_KEY) != CB_OK) {
+		cb_why_set(why, "%.300s: not the public key that init wrote",
+		    path != NULL ? path : "");
+		r = CB_E_FORMAT;
+	}
+	if (fd >= 0)
+		(void)close(fd);
+	free(path);
+	return r;
+}
+
+enum cb_err
+be_kit_open(struct be_kit *kit, const struct be_parent_plan *plan,
+    struct cb_why *why)
+{
+	enum cb_err r;
+
+	*kit = (struct be_kit){ .plan = plan, .files = { -1, -1, -1, -1 } };
+	if ((r = open_files(kit, why)) != CB_OK ||
+	    (r = read_books(kit, why)) != CB_OK)
+		return r;
+	return be_kit_listen(kit, why);
+}
+
+void
+be_kit_close(struct be_kit *kit)
+{
+	be_kit_unlisten(kit);
+	for (size_t i = 0; i < BE_KIT_FILES; i++)
+		if (kit->files[i] >= 0)
+			(void)close(kit->files[i]);
+}
+
+/* ---- sockets ------------------------------------------------------------- */
+
+static enum cb_err
+listen_at(struct be_kit *kit, const char *where, const char *what,
+    struct cb_why *why)
+{
+	const size_t i = kit->listening_n;
+	const bool again = kit->where[i][0] != '\0';
+	enum cb_err r;
+
+	if ((r = be_listen(&kit->listening[i], again ? kit->where[i] : where,
+		 why)) != CB_OK)
+		return r;
+	kit->listening_n++;
+	if (again)
+		return CB_OK;
+	if ((r = be_listen_where(kit->listening[i], kit->where[i],
+		 sizeof(kit->where[i]))) == CB_OK)
+		cb_log(CB_LOG_NOTICE, "%s: listening at %s", what,
+		    kit->where[i]);
+	return r;
+}
+
+enum cb_err
+be_kit_listen(struct be_kit *kit, struct cb_why *why)
+{
+	const struct be_parent_plan *plan = kit->plan;
+	enum cb_err r = CB_OK;
+
+	if (!plan->roles[BE_DOOR] || kit->listening_n > 0)
+		return CB_OK;
+	if ((r = listen_at(kit, plan->listen, "door", why)) == CB_OK &&
+	    plan->admin_listen != NULL)
+		r = listen_at(kit, plan->admin_listen, "desk", why);
+	if (r != CB_OK)
+		be_kit_unlisten(kit);
+	return r;
+}
+
+void
+be_kit_unlisten(struct be_kit *kit)
+{
+	while (kit->listening_n > 0)
+		(void)close(kit->listening[--kit->listening_n]);
+}
+
+size_t
+be_kit_fds(const struct be_kit *kit, int fds[BE_FDS_MAX])
+{
+	size_t n = 0;
+
+	for (; n < BE_KIT_FILES; n++) {
+		fds[n] = kit->files[n];
+		(void)lseek(fds[n], 0, SEEK_SET);
+	}
+	for (size_t i = 0; i < kit->listening_n; i++)
+		fds[n++] = kit->listening[i];
+	return n;
+}
