@@ -85,13 +85,13 @@ be_channel_fd(const struct be_channel *ch)
 	return ch->fd;
 }
 
-bool
+size_t
 be_channel_unsent(struct be_channel *ch)
 {
-	bool unsent;
+	size_t unsent;
 
 	(void)pthread_mutex_lock(&ch->lock);
-	unsent = ch->out.n > 0;
+	unsent = ch->out.n;
 	(void)pthread_mutex_unlock(&ch->lock);
 	return unsent;
 }

@@ -35,8 +35,9 @@ struct be_channel;
 CB_MUST_USE enum cb_err be_channel_new(struct be_channel **out, int fd);
 void be_channel_free(struct be_channel **ch);
 int be_channel_fd(const struct be_channel *ch);
-/* Does the loop have to wait until the socket takes more? */
-bool be_channel_unsent(struct be_channel *ch);
+/* How many bytes wait until the socket takes more, for which the loop has to
+ * wait. */
+size_t be_channel_unsent(struct be_channel *ch);
 
 /* What to call, on the thread that sends, when a socket took less than all:
  * the loop then has to wait until it takes more. */

@@ -215,7 +215,7 @@ want_writing(struct be_loop *l)
 
 		if (w->forgotten || w->ch == NULL)
 			continue;
-		unsent = be_channel_unsent(w->ch);
+		unsent = be_channel_unsent(w->ch) > 0;
 		if (unsent == w->writing)
 			continue;
 		ev.events = unsent ? EPOLLIN | EPOLLOUT : EPOLLIN;

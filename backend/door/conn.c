@@ -14,6 +14,7 @@
 #include <sys/socket.h>
 #include <unistd.h>
 
+#include "backend/door/crowd.h"
 #include "backend/door/serve.h"
 #include "common/log.h"
 #include "wire/road.h"
@@ -86,7 +87,7 @@ be_conn_end(struct be_conn *c)
 	(void)event_del(&c->timer);
 	be_tls_end_free(&c->tls);
 	(void)close(c->fd);
-	be_door_left(c->door, c);
+	be_crowd_left(c->door, c);
 }
 
 void
@@ -128,6 +129,7 @@ sent(struct be_conn *c)
 	c->route = NULL;
 	c->begun = false;
 	cb_buf_free(&c->out);
+	(void)be_crowd_reserve(c, 0);
 	(void)event_add(&c->reading, NULL);
 	if (c->close) {
 		linger(c);
@@ -353,7 +355,7 @@ meet(struct be_conn *c)
 		c->refusal = strdup(why.text);
 	c->state = BE_CONN_HEAD;
 	be_conn_deadline(c, c->door->limits.idle);
-	be_door_met(c->door, c);
+	be_crowd_met(c->door, c);
 }
 
 static void

@@ -30,6 +30,11 @@ struct be_conns;
 struct be_question;
 struct be_hold;
 
+struct be_place {
+	bool v6;
+	uint8_t bytes[8];
+};
+
 struct be_conn {
 	struct be_door *door;
 	struct be_conns *list; /* the one it is in; NULL: none */
@@ -41,6 +46,7 @@ struct be_conn {
 	bool advancing; /* somebody further up takes its requests */
 	struct be_tls_end *tls;
 	struct event reading, writing, timer;
+	struct be_place place; /* where it comes from */
 	struct be_who who;
 	char *refusal; /* why its certificate is none; or NULL */
 	struct cb_buf in, out;
@@ -48,11 +54,16 @@ struct be_conn {
 	/* the request */
 	const struct be_route *route;
 	struct be_route_ids ids;
-	size_t length; /* of its body */
+	size_t length;   /* of its body */
+	size_t reserved; /* for it, then for the answer's */
 	bool begun, close;
+	/* who it is is no more than what it says: its network has replaced
+	 * its certificate */
+	bool inspected;
 	char line[96];           /* method and path, for the log */
 	struct be_question *ask; /* what it waits for: one of these */
 	struct be_hold *hold;
+	uint64_t held; /* which of all holds */
 };
 
 /* Takes the descriptor. */

@@ -15,7 +15,12 @@
 struct be_door_limits {
 	unsigned connections; /* of devices and people, in all */
 	unsigned strangers;   /* connections without a certificate */
+	unsigned of_address;  /* of these, from one address */
 	unsigned of_one;      /* connections of one device or person */
+	unsigned holds;       /* of these, that hold */
+	unsigned enrols;      /* under way, of one organisation */
+	unsigned enrols_a_second; /* of all */
+	size_t bodies;        /* bytes, of all requests and answers */
 	/* milliseconds */
 	unsigned handshake; /* from the connection on */
 	unsigned request;   /* head and body, from their first byte */

@@ -7,6 +7,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "backend/door/crowd.h"
 #include "backend/door/serve.h"
 
 struct watch {
@@ -111,7 +112,8 @@ watch(struct be_hold *h, struct watch *w, struct be_line *worker)
 	enum cb_err r;
 
 	w->hold = h;
-	(void)((r = cb_buf_add(&body, CB_SPAN_OF(c->who.id))) != CB_OK ||
+	(void)((r = cb_put_u8(&body, c->inspected)) != CB_OK ||
+	       (r = cb_buf_add(&body, CB_SPAN_OF(c->who.id))) != CB_OK ||
 	       (r = cb_buf_add(&body, CB_SPAN_OF(w->held.card))) != CB_OK ||
 	       (r = cb_buf_add(&body, CB_SPAN_OF(w->held.session))) != CB_OK ||
 	       (r = cb_put_u32(&body, w->held.stamp)) != CB_OK ||
@@ -119,6 +121,19 @@ watch(struct be_hold *h, struct watch *w, struct be_line *worker)
 		    cb_buf_span(&body), on_answer, w)) != CB_OK);
 	cb_buf_free(&body);
 	return r;
+}
+
+/* Twice the same would be twice the work, and news no clearer. */
+static bool
+is_asked(const struct be_hold *h, const struct wire_held *held)
+{
+	for (size_t i = 0; i < h->n; i++)
+		if (memcmp(h->watches[i].held.card, held->card, WIRE_ID) ==
+			0 &&
+		    memcmp(h->watches[i].held.session, held->session,
+			WIRE_ID) == 0)
+			return true;
+	return false;
 }
 
 static enum cb_err
@@ -132,10 +147,19 @@ watch_all(struct be_hold *h, const struct wire_hold *asked)
 	for (; r == CB_OK && h->n < asked->count; h->n++) {
 		struct watch *w = &h->watches[h->n];
 
-		if ((r = wire_held_get(&cur, &w->held)) == CB_OK)
-			r = watch(h, w, worker);
+		if ((r = wire_held_get(&cur, &w->held)) != CB_OK)
+			continue;
+		r = is_asked(h, &w->held) ? CB_E_FORMAT
+		                          : watch(h, w, worker);
 	}
 	return r;
+}
+
+static void
+refuse(struct be_conn *c)
+{
+	be_door_serve_fail(c, 400, CB_E_FORMAT, WIRE_NOT_RUN,
+	    "not a message of this version and kind");
 }
 
 void
@@ -143,11 +167,11 @@ be_hold_begin(struct be_conn *c, struct cb_span body)
 {
 	struct wire_hold asked;
 	struct be_hold *h;
+	enum cb_err r;
 
 	if (wire_hold_get(body, &asked) != CB_OK ||
 	    asked.kind != c->door->kind) {
-		be_door_serve_fail(c, 400, CB_E_FORMAT, WIRE_NOT_RUN,
-		    "not a message of this version and kind");
+		refuse(c);
 		return;
 	}
 	h = calloc(1, sizeof(*h) + asked.count * sizeof(h->watches[0]));
@@ -157,12 +181,18 @@ be_hold_begin(struct be_conn *c, struct cb_span body)
 	}
 	h->conn = c;
 	c->hold = h;
-	if (watch_all(h, &asked) != CB_OK) {
+	c->held = ++c->door->holds;
+	if ((r = watch_all(h, &asked)) != CB_OK) {
 		be_hold_free(&c->hold);
-		be_door_serve_later(c);
-	} else if (asked.seconds > 0) {
-		be_conn_deadline(c, (uint64_t)asked.seconds * 1000);
-	} else {
-		be_conn_no_deadline(c);
+		if (r == CB_E_FORMAT)
+			refuse(c);
+		else
+			be_door_serve_later(c);
+		return;
 	}
+	if (asked.seconds > 0)
+		be_conn_deadline(c, (uint64_t)asked.seconds * 1000);
+	else
+		be_conn_no_deadline(c);
+	be_crowd_holds(c);
 }

@@ -78,7 +78,7 @@ get_request_line(struct cb_span line, struct be_http_head *h)
 /* ---- fields -------------------------------------------------------------- */
 
 struct seen {
-	unsigned host, length;
+	unsigned host, length, device;
 };
 
 static enum cb_err
@@ -119,6 +119,10 @@ take_field(struct cb_span name, struct cb_span value, struct seen *seen,
 	if (is(name, "content-length"))
 		return seen->length++ == 0 ? get_length(value, &h->length)
 		                           : CB_E_FORMAT;
+	if (is(name, "cardbridge-device")) {
+		h->device = value;
+		return seen->device++ == 0 ? CB_OK : CB_E_FORMAT;
+	}
 	if (is(name, "transfer-encoding"))
 		return CB_E_FORMAT;
 	if (is(name, "connection"))
@@ -150,7 +154,7 @@ enum cb_err
 be_http_head_get(struct cb_span in, struct be_http_head *out)
 {
 	struct be_http_head h = { .length = 0 };
-	struct seen seen = { 0, 0 };
+	struct seen seen = { 0, 0, 0 };
 	struct cb_span cur = cb_span_head(in, BE_HTTP_HEAD_MAX), all, line;
 	enum cb_err r;
 

@@ -14,6 +14,7 @@
 
 struct be_http_head {
 	struct cb_span method, path; /* borrowed */
+	struct cb_span device;       /* Cardbridge-Device; borrowed */
 	size_t length;               /* of the body */
 	size_t n;     /* of the head itself, its blank line too */
 	bool close;   /* the client wants no other request */

@@ -4,6 +4,7 @@ if BACKEND
 noinst_LTLIBRARIES += backend/door/libdoor.la
 backend_door_libdoor_la_SOURCES = \
 	backend/door/conn.c backend/door/conn.h \
+	backend/door/crowd.c backend/door/crowd.h \
 	backend/door/door.h \
 	backend/door/hold.c \
 	backend/door/http.c backend/door/http.h \

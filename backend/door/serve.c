@@ -9,6 +9,7 @@
 #include <string.h>
 #include <time.h>
 
+#include "backend/door/crowd.h"
 #include "backend/door/serve.h"
 #include "common/hex.h"
 #include "common/log.h"
@@ -28,10 +29,11 @@ log_refused(struct be_conn *c, unsigned status, const char *text)
 	for (char *p = who; *p != 0; p++)
 		*p = (char)tolower((unsigned char)*p); /* as ids are */
 	cb_log(CB_LOG_NOTICE, "door: %u for %s, by %s%s: %s", status, c->line,
-	    !c->who.known   ? "a stranger"
-	    : c->who.person ? "person "
-			    : "device ",
-	    c->who.known ? who : "", text);
+	    c->inspected     ? "who says to be device "
+	    : !c->who.known  ? "a stranger"
+	    : c->who.person  ? "person "
+			     : "device ",
+	    c->who.known || c->inspected ? who : "", text);
 }
 
 void
@@ -71,7 +73,10 @@ be_door_serve_bytes(struct be_conn *c, const char *type, struct cb_span body)
 		.status = 200, .type = type, .body = body
 	};
 
-	be_conn_answer(c, &a);
+	if (be_crowd_reserve(c, body.n))
+		be_conn_answer(c, &a);
+	else
+		be_door_serve_later(c);
 }
 
 /* What a worker's code means to a bridge. */
@@ -188,6 +193,13 @@ on_answer(void *ctx, const struct be_message *answer)
 }
 
 static void
+many_enrol(struct be_conn *c)
+{
+	be_door_serve_fail(c, 429, CB_E_BUSY, WIRE_NOT_RUN,
+	    "too many are being enrolled at this moment");
+}
+
+static void
 ask(struct be_conn *c, enum be_ask type, const uint8_t organisation[WIRE_ID],
     struct cb_span head, struct cb_span body)
 {
@@ -200,19 +212,24 @@ ask(struct be_conn *c, enum be_ask type, const uint8_t organisation[WIRE_ID],
 		r = be_question_ask(
 		    &c->ask, worker, type, cb_buf_span(&b), on_answer, c);
 	cb_buf_free(&b);
-	if (r != CB_OK)
+	if (r == CB_E_BUSY && type == BE_ASK_ENROL)
+		many_enrol(c);
+	else if (r != CB_OK)
 		be_door_serve_later(c);
 }
 
-/* id holder, and for what else there is room. */
+#define HEAD_MAX (1 + 2 * WIRE_ID)
+
+/* u8 inspected, id holder, and another id. */
 static struct cb_span
-ids(const struct be_conn *c, uint8_t both[2 * WIRE_ID], const uint8_t *second)
+head_of(const struct be_conn *c, uint8_t head[HEAD_MAX], const uint8_t *second)
 {
-	memcpy(both, c->who.id, WIRE_ID);
+	head[0] = c->inspected;
+	memcpy(head + 1, c->who.id, WIRE_ID);
 	if (second == NULL)
-		return cb_span(both, WIRE_ID);
-	memcpy(both + WIRE_ID, second, WIRE_ID);
-	return cb_span(both, 2 * WIRE_ID);
+		return cb_span(head, 1 + WIRE_ID);
+	memcpy(head + 1 + WIRE_ID, second, WIRE_ID);
+	return cb_span(head, HEAD_MAX);
 }
 
 void
@@ -222,7 +239,7 @@ be_door_serve(struct be_conn *c, struct cb_span body)
 	const bool person = c->route->person;
 	const uint8_t *organisation =
 	    person ? c->ids.first : c->who.organisation;
-	uint8_t both[2 * WIRE_ID];
+	uint8_t head[HEAD_MAX];
 
 	switch (c->route->asked) {
 	case BE_ASKED_ABOUT:
@@ -232,18 +249,24 @@ be_door_serve(struct be_conn *c, struct cb_span body)
 		serve_health(c);
 		break;
 	case BE_ASKED_ENROL:
-		ask(c, BE_ASK_ENROL, c->ids.first, CB_SPAN_EMPTY, body);
+		if (be_crowd_may_enrol(c->door))
+			ask(c, BE_ASK_ENROL, c->ids.first, CB_SPAN_EMPTY,
+			    body);
+		else
+			many_enrol(c);
 		break;
 	case BE_ASKED_OFFER:
 		ask(c, BE_ASK_OFFER, organisation,
-		    ids(c, both, person ? no_card : c->ids.first), body);
+		    head_of(c, head, person ? no_card : c->ids.first), body);
 		break;
 	case BE_ASKED_OPEN:
-		ask(c, BE_ASK_OPEN, organisation, ids(c, both, NULL), body);
+		ask(c, BE_ASK_OPEN, organisation, head_of(c, head, NULL),
+		    body);
 		break;
 	case BE_ASKED_COMMANDS:
 		ask(c, BE_ASK_COMMANDS, organisation,
-		    ids(c, both, person ? c->ids.second : c->ids.first), body);
+		    head_of(c, head, person ? c->ids.second : c->ids.first),
+		    body);
 		break;
 	case BE_ASKED_HOLD:
 		be_hold_begin(c, body);
@@ -257,6 +280,8 @@ static const char *
 may_not(const struct be_conn *c)
 {
 	if (c->route->stranger)
+		return NULL;
+	if (c->inspected)
 		return NULL;
 	if (!c->who.known)
 		return c->refusal != NULL ? c->refusal
@@ -290,6 +315,24 @@ is_here(const struct be_conn *c)
 	       of_people == c->desk;
 }
 
+/* "ORGANISATION DEVICE": who it says to be where it can show no certificate.
+ * A wrong one that it shows says more. */
+static enum cb_err
+get_device(struct be_conn *c, struct cb_span text)
+{
+	struct cb_span organisation, blank;
+
+	if (c->who.known || c->refusal != NULL || text.n == 0)
+		return CB_OK;
+	if (cb_get_span(&text, 2 * WIRE_ID, &organisation) != CB_OK ||
+	    cb_get_span(&text, 1, &blank) != CB_OK || blank.p[0] != ' ' ||
+	    cb_hex_get(organisation, c->who.organisation, WIRE_ID) != CB_OK ||
+	    cb_hex_get(text, c->who.id, WIRE_ID) != CB_OK)
+		return CB_E_FORMAT;
+	c->inspected = true;
+	return CB_OK;
+}
+
 /* 0: nothing is wrong. */
 static unsigned
 look(struct be_conn *c, const struct be_http_head *head, enum cb_err *code,
@@ -298,6 +341,7 @@ look(struct be_conn *c, const struct be_http_head *head, enum cb_err *code,
 	const enum cb_err r =
 	    be_route_find(head->method, head->path, &c->route, &c->ids);
 
+	c->inspected = false;
 	*code = r;
 	if (r == CB_E_ABSENT) {
 		*text = "no such path in this version";
@@ -312,6 +356,10 @@ look(struct be_conn *c, const struct be_http_head *head, enum cb_err *code,
 		*text = "not at this address";
 		return 404;
 	}
+	*code = CB_E_FORMAT;
+	*text = "Cardbridge-Device has two ids";
+	if (get_device(c, head->device) != CB_OK)
+		return 400;
 	*code = CB_E_DENIED;
 	if ((*text = may_not(c)) != NULL)
 		return 401;
@@ -320,7 +368,11 @@ look(struct be_conn *c, const struct be_http_head *head, enum cb_err *code,
 		return 403;
 	*code = CB_E_LIMIT;
 	*text = "too long";
-	return head->length > c->route->body_max ? 413 : 0;
+	if (head->length > c->route->body_max)
+		return 413;
+	*code = CB_E_NOMEM;
+	*text = "too much is being asked at this moment";
+	return be_crowd_reserve(c, head->length) ? 0 : 503;
 }
 
 bool

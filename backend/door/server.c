@@ -1,8 +1,7 @@
 /* SPDX-License-Identifier: BSD-2-Clause
  * Copyright (c) 2026 The cardbridge authors */
 /*
- * The door's loop: sockets that listen, connections and how many there may be,
- * the parent. A connection that is over stays in memory until the round is,
+ * The door's loop: sockets that listen, the parent. A connection that is over stays in memory until the round is,
  * since whoever ended it may have been called by it.
  */
 #include <errno.h>
@@ -15,6 +14,7 @@
 #include <time.h>
 #include <unistd.h>
 
+#include "backend/door/crowd.h"
 #include "backend/door/serve.h"
 #include "common/log.h"
 
@@ -41,7 +41,12 @@ struct be_parent {
 const struct be_door_limits be_door_usual = {
 	.connections = 16384,
 	.strangers = 256,
+	.of_address = 32,
 	.of_one = 16,
+	.holds = 4,
+	.enrols = 4,
+	.enrols_a_second = 10,
+	.bodies = (size_t)256 << 20,
 	.handshake = 10000,
 	.request = 30000,
 	.idle = 30000,
@@ -49,103 +54,7 @@ const struct be_door_limits be_door_usual = {
 	.sending = 30000,
 };
 
-/* ---- connections --------------------------------------------------------- */
-
-static void
-unlist(struct be_conn *c)
-{
-	struct be_conns *list = c->list;
-
-	if (list == NULL)
-		return;
-	*(c->older != NULL ? &c->older->newer : &list->oldest) = c->newer;
-	*(c->newer != NULL ? &c->newer->older : &list->newest) = c->older;
-	list->n--;
-	c->list = NULL;
-}
-
-static void
-enlist(struct be_conns *list, struct be_conn *c)
-{
-	c->older = list->newest;
-	c->newer = NULL;
-	*(list->newest != NULL ? &list->newest->newer : &list->oldest) = c;
-	list->newest = c;
-	list->n++;
-	c->list = list;
-}
-
-static struct be_conn **
-bucket_of(struct be_door *door, const struct be_conn *c)
-{
-	const size_t n = (size_t)c->who.id[0] << 8 | c->who.id[1];
-
-	return &door->of_holder[n & (BE_DOOR_BUCKETS - 1)];
-}
-
-static void
-make_room(struct be_door *door, struct be_conn *c)
-{
-	struct be_conn *last = NULL;
-	unsigned n = 0;
-
-	for (struct be_conn *at = *bucket_of(door, c); at != NULL;
-	     at = at->next_same)
-		if (memcmp(at->who.id, c->who.id, WIRE_ID) == 0) {
-			n++;
-			last = at;
-		}
-	/* a device that lost its line comes again: the oldest is dead */
-	if (n > door->limits.of_one)
-		be_conn_end(last);
-	if (door->known.n > door->limits.connections &&
-	    c->state != BE_CONN_OVER) {
-		if (be_door_may_log(door))
-			cb_log(CB_LOG_WARNING, "door: %u connections: no more",
-			    door->limits.connections);
-		be_conn_end(c);
-	}
-}
-
-void
-be_door_met(struct be_door *door, struct be_conn *c)
-{
-	struct be_conn **bucket;
-
-	if (!c->who.known)
-		return;
-	unlist(c);
-	enlist(&door->known, c);
-	bucket = bucket_of(door, c);
-	c->next_same = *bucket;
-	*bucket = c;
-	make_room(door, c);
-}
-
-/* A door that stops is done with its last connection. */
-static void
-end_if_empty(struct be_door *door)
-{
-	if (door->stopping && door->strangers.n == 0 && door->known.n == 0)
-		(void)event_base_loopbreak(door->base);
-}
-
-void
-be_door_left(struct be_door *door, struct be_conn *c)
-{
-	struct be_conn **at;
-
-	if (c->list == &door->known) {
-		for (at = bucket_of(door, c); *at != c; at = &(*at)->next_same)
-			continue;
-		*at = c->next_same;
-	}
-	unlist(c);
-	c->newer = door->over;
-	door->over = c;
-	event_active(door->sweep, EV_TIMEOUT, 1);
-	end_if_empty(door);
-}
+/* ---- what is over --------------------------------------------------------- */
 
 static void
 on_sweep(evutil_socket_t fd, short what, void *arg)
@@ -180,16 +89,9 @@ be_door_may_log(struct be_door *door)
 
 /* ---- listening ----------------------------------------------------------- */
 
-void
-be_door_welcome(struct be_door *door, struct be_conn *c)
-{
-	enlist(&door->strangers, c);
-	if (door->strangers.n > door->limits.strangers)
-		be_conn_end(door->strangers.oldest);
-}
-
 static void
-welcome(const struct be_listener *l, int fd)
+welcome(const struct be_listener *l, int fd,
+    const struct sockaddr_storage *from)
 {
 	struct be_conn *c;
 
@@ -197,7 +99,8 @@ welcome(const struct be_listener *l, int fd)
 	    c->state == BE_CONN_OVER)
 		return;
 	c->desk = l->desk;
-	be_door_welcome(l->door, c);
+	be_place_get(&c->place, from);
+	be_crowd_welcome(l->door, c);
 }
 
 static void
@@ -208,11 +111,13 @@ on_ready(evutil_socket_t socket, short what, void *arg)
 
 	(void)what;
 	for (int i = 0; i < ACCEPTS_AT_ONCE; i++) {
-		const int fd =
-		    accept4(socket, NULL, NULL, SOCK_NONBLOCK | SOCK_CLOEXEC);
+		struct sockaddr_storage from = { .ss_family = AF_UNSPEC };
+		socklen_t n = sizeof(from);
+		const int fd = accept4(socket, (struct sockaddr *)&from, &n,
+		    SOCK_NONBLOCK | SOCK_CLOEXEC);
 
 		if (fd >= 0) {
-			welcome(l, fd);
+			welcome(l, fd, &from);
 			continue;
 		}
 		if (errno == EMFILE || errno == ENFILE || errno == ENOMEM ||
@@ -399,7 +304,8 @@ be_door_new(
 	    (door->sweep = event_new(door->base, -1, 0, on_sweep, door)) !=
 		NULL &&
 	    (r = wire_about_put(&door->about, &about)) == CB_OK &&
-	    (r = be_workers_new(&door->workers, door->base)) == CB_OK)
+	    (r = be_workers_new(
+		 &door->workers, door->base, s->limits.enrols)) == CB_OK)
 		r = be_tls_new(&door->tls, s, why);
 	if (r != CB_OK)
 		be_door_free(&door);
@@ -449,7 +355,7 @@ be_door_stop(struct be_door *door)
 	stop_listening(door);
 	stop_idle(&door->strangers);
 	stop_idle(&door->known);
-	end_if_empty(door);
+	be_crowd_look_empty(door);
 }
 
 void

@@ -34,15 +34,14 @@ struct be_door {
 	bool stopping;
 	unsigned lines; /* that may be logged this second */
 	int64_t lines_at;
+	unsigned enrols; /* of this second */
+	int64_t enrols_at;
+	size_t reserved; /* for bodies, by all */
+	uint64_t holds;  /* ever begun */
 	/* what is read comes here first; a connection at rest has nothing */
 	uint8_t scratch[BE_TLS_RECORD];
 };
 
-/* A new connection; the oldest stranger may go for it. */
-void be_door_welcome(struct be_door *door, struct be_conn *c);
-/* A connection has a name, or none; may end others, or this one, for room. */
-void be_door_met(struct be_door *door, struct be_conn *c);
-void be_door_left(struct be_door *door, struct be_conn *c);
 /* May a line be logged? Strangers must not fill the disk. */
 bool be_door_may_log(struct be_door *door);
 

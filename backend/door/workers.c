@@ -15,6 +15,9 @@
 #include "common/log.h"
 
 #define BUCKETS 4096
+/* What a worker that is slow may have before it: less than what breaks a
+ * channel, since with it all that others have asked would be lost. */
+#define UNSENT_MAX ((size_t)4 << 20)
 
 struct be_question {
 	struct be_question *next;          /* of its bucket */
@@ -22,7 +25,7 @@ struct be_question {
 	struct be_line *worker;
 	uint64_t id;
 	enum be_ask type;
-	be_answered_fn *fn;
+	be_answered_fn *fn; /* NULL: nobody waits for the answer */
 	void *ctx;
 };
 
@@ -34,10 +37,12 @@ struct be_line {
 	struct be_channel *ch; /* NULL: it is lost */
 	struct event reading, writing;
 	struct be_question *newest;
+	unsigned enrols; /* of its questions */
 };
 
 struct be_workers {
 	struct event_base *base;
+	unsigned enrols; /* at most, of one worker */
 	struct be_line *first;
 	uint64_t next_id;
 	be_line_lost_fn *lost; /* NULL: nobody wants to know */
@@ -46,7 +51,8 @@ struct be_workers {
 };
 
 enum cb_err
-be_workers_new(struct be_workers **out, struct event_base *base)
+be_workers_new(
+    struct be_workers **out, struct event_base *base, unsigned enrols)
 {
 	struct be_workers *all = calloc(1, sizeof(*all));
 
@@ -54,6 +60,7 @@ be_workers_new(struct be_workers **out, struct event_base *base)
 	if (all == NULL)
 		return CB_E_NOMEM;
 	all->base = base;
+	all->enrols = enrols;
 	all->next_id = 1;
 	return CB_OK;
 }
@@ -76,6 +83,7 @@ unlink_ask(struct be_question *ask)
 	struct be_question **at = place_of(ask->worker->all, ask->id);
 
 	*at = ask->next;
+	ask->worker->enrols -= ask->type == BE_ASK_ENROL;
 	if (ask->newer != NULL)
 		ask->newer->older = ask->older;
 	else
@@ -92,7 +100,16 @@ end_ask(struct be_question *ask, const struct be_message *answer)
 
 	unlink_ask(ask);
 	free(ask);
-	fn(ctx, answer);
+	if (fn != NULL)
+		fn(ctx, answer);
+}
+
+static bool
+is_busy(const struct be_line *worker, enum be_ask type, size_t more)
+{
+	return be_channel_unsent(worker->ch) + more > UNSENT_MAX ||
+	       (type == BE_ASK_ENROL &&
+		   worker->enrols >= worker->all->enrols);
 }
 
 enum cb_err
@@ -100,12 +117,14 @@ be_question_ask(struct be_question **out, struct be_line *worker,
     enum be_ask type, struct cb_span body, be_answered_fn *fn, void *ctx)
 {
 	struct be_workers *all = worker->all;
-	struct be_question *ask = calloc(1, sizeof(*ask)), **at;
+	struct be_question *ask, **at;
 	struct be_message m = { .type = (uint16_t)type, .body = body };
 	enum cb_err r;
 
 	*out = NULL;
-	if (ask == NULL)
+	if (is_busy(worker, type, body.n))
+		return CB_E_BUSY;
+	if ((ask = calloc(1, sizeof(*ask))) == NULL)
 		return CB_E_NOMEM;
 	m.id = all->next_id++;
 	if ((r = be_channel_send(worker->ch, &m)) != CB_OK) {
@@ -124,6 +143,7 @@ be_question_ask(struct be_question **out, struct be_line *worker,
 	if (worker->newest != NULL)
 		worker->newest->newer = ask;
 	worker->newest = ask;
+	worker->enrols += type == BE_ASK_ENROL;
 	*out = ask;
 	return CB_OK;
 }
@@ -151,6 +171,10 @@ be_question_drop(struct be_question **ask)
 	*ask = NULL;
 	if (a == NULL)
 		return;
+	if (a->type == BE_ASK_ENROL) {
+		a->fn = NULL;
+		return;
+	}
 	unlink_ask(a);
 	if (a->type == BE_ASK_WATCH)
 		unwatch(a->worker, a->id);

@@ -16,8 +16,9 @@ struct be_workers;
 struct be_line;
 struct be_question; /* a question that has no answer yet */
 
+/* `enrols`: how many ENROL a worker is asked at one time. */
 CB_MUST_USE enum cb_err be_workers_new(
-    struct be_workers **out, struct event_base *base);
+    struct be_workers **out, struct event_base *base, unsigned enrols);
 void be_workers_free(struct be_workers **workers);
 
 /* Takes the descriptor; what the one before was asked is answered as lost. */
@@ -37,12 +38,13 @@ struct be_line *be_workers_get(
  * the worker is lost. The question is over then. */
 typedef void be_answered_fn(void *ctx, const struct be_message *answer);
 /* Sends a question; *out is for be_question_drop(). CB_E_PEER: the worker is
- * stuck or gone. */
+ * stuck or gone; CB_E_BUSY: it has much to read yet, or as many of ENROL as
+ * it may. */
 CB_MUST_USE enum cb_err be_question_ask(struct be_question **out,
     struct be_line *worker, enum be_ask type, struct cb_span body,
     be_answered_fn *fn, void *ctx);
 /* The answer is no longer wanted: `fn` is not called. Of a WATCH the worker
- * is told. */
+ * is told; an ENROL goes on, and counts. */
 void be_question_drop(struct be_question **ask);
 
 #endif

@@ -228,6 +228,23 @@ take_certify(struct be_question *q)
 	return r;
 }
 
+/* A row that no session needs, but somebody goes by. */
+static enum cb_err
+take_check(struct be_question *q)
+{
+	struct be_ask_signed asked;
+	struct wire_grant grant;
+	enum cb_err r;
+
+	if ((r = be_ask_signed_get(&q->body, &asked)) != CB_OK ||
+	    (r = cb_get_end(&q->body)) != CB_OK)
+		return r;
+	const struct be_signed row = { asked.bytes, asked.mac };
+
+	q->code = be_grant_check(&row, q->org, &grant);
+	return CB_OK;
+}
+
 /* ---- of the store -------------------------------------------------------- */
 
 static enum cb_err
@@ -262,6 +279,7 @@ static const struct {
 	{ BE_ASK_TOKEN_HASH, false, take_token_hash },
 	{ BE_ASK_CERTIFY, false, take_certify },
 	{ BE_ASK_ORDER, false, be_take_order },
+	{ BE_ASK_CHECK, false, take_check },
 	{ BE_ASK_SIGN_HEAD, true, take_sign_head },
 };
 

@@ -161,6 +161,10 @@ struct be_worker {
 	struct be_offer *offers;
 	struct be_watches watches;
 	struct be_tally tally;
+	struct {
+		uint64_t at;	/* known since; 0: not */
+		bool may, asked;
+	} inspected;
 	be_lost_fn *lost;	/* NULL: nobody wants to know */
 	void *lost_ctx;
 	/* Refused acts that were entered, and since when they are counted. */
@@ -226,6 +230,12 @@ typedef enum cb_err be_request_fn(struct be_worker *w,
     const struct be_reply *reply, struct cb_span body);
 be_request_fn be_on_offer, be_on_open, be_on_commands, be_on_watch,
     be_on_unwatch, be_on_enrol;
+
+/* ---- inspected.c --------------------------------------------------------- */
+
+/* May a device come without its certificate? CB_E_DENIED; CB_E_PEER: it is
+ * being looked up, later. */
+enum cb_err be_inspected_may(struct be_worker *w);
 
 /* ---- offer.c ------------------------------------------------------------- */
 

@@ -17,6 +17,7 @@ backend_worker_libworker_la_SOURCES = \
 	backend/worker/enrol.c \
 	backend/worker/hosted.c backend/worker/hosted.h \
 	backend/worker/index.c backend/worker/index.h \
+	backend/worker/inspected.c \
 	backend/worker/internal.h \
 	backend/worker/lease.c \
 	backend/worker/lookup.c \

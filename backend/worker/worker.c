@@ -12,14 +12,15 @@
 
 static const struct {
 	enum be_ask type;
+	bool of_holder;	/* with u8 inspected before its body */
 	be_request_fn *run;
 } requests[] = {
-	{ BE_ASK_OFFER, be_on_offer },
-	{ BE_ASK_OPEN, be_on_open },
-	{ BE_ASK_COMMANDS, be_on_commands },
-	{ BE_ASK_WATCH, be_on_watch },
-	{ BE_ASK_UNWATCH, be_on_unwatch },
-	{ BE_ASK_ENROL, be_on_enrol },
+	{ BE_ASK_OFFER, true, be_on_offer },
+	{ BE_ASK_OPEN, true, be_on_open },
+	{ BE_ASK_COMMANDS, true, be_on_commands },
+	{ BE_ASK_WATCH, true, be_on_watch },
+	{ BE_ASK_UNWATCH, false, be_on_unwatch },
+	{ BE_ASK_ENROL, false, be_on_enrol },
 };
 #define REQUESTS (sizeof(requests) / sizeof(requests[0]))
 
@@ -30,7 +31,10 @@ on_door(void *ctx, struct be_channel *ch, const struct be_message *m)
 {
 	struct be_worker *w = ctx;
 	struct be_reply reply = { .type = m->type, .id = m->id };
+	struct cb_span body = m->body;
+	bool inspected = false;
 	size_t i = 0;
+	enum cb_err r;
 
 	(void)ch;
 	reply.door = w->door.no;
@@ -48,8 +52,13 @@ on_door(void *ctx, struct be_channel *ch, const struct be_message *m)
 		    "the worker ends");
 		return CB_OK;
 	}
-	return requests[i].run(w, &reply, m->body) == CB_OK ? CB_OK
-							    : CB_E_PEER;
+	if (requests[i].of_holder && be_flag_get(&body, &inspected) != CB_OK)
+		return CB_E_PEER;
+	if (inspected && (r = be_inspected_may(w)) != CB_OK) {
+		be_reply_fail(w, &reply, r, WIRE_NOT_KNOWN, "");
+		return CB_OK;
+	}
+	return requests[i].run(w, &reply, body) == CB_OK ? CB_OK : CB_E_PEER;
 }
 
 static enum cb_err

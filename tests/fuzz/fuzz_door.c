@@ -9,7 +9,7 @@
 #include <sys/socket.h>
 #include <unistd.h>
 
-#include "backend/door/server.h"
+#include "backend/door/crowd.h"
 #include "common/log.h"
 #include "tests/fuzz/fuzz.h"
 
@@ -188,7 +188,7 @@ new_client(struct fuzz *f, struct cb_span who)
 	f->clients[f->newest] = fds[0];
 	if (be_conn_new(&c, f->door, fds[1]) != CB_OK)
 		abort();
-	be_door_welcome(f->door, c);
+	be_crowd_welcome(f->door, c);
 	event_active(&c->reading, EV_READ, 1);
 }
 

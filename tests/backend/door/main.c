@@ -17,6 +17,7 @@ main(void)
 	(void)signal(SIGPIPE, SIG_IGN);
 	srunner_add_suite(sr, requests_suite());
 	srunner_add_suite(sr, hold_suite());
+	srunner_add_suite(sr, crowd_suite());
 	srunner_add_suite(sr, tls_suite());
 	srunner_add_suite(sr, slow_suite());
 	srunner_add_suite(sr, programs_suite());

@@ -14,6 +14,7 @@
 #include <time.h>
 #include <unistd.h>
 
+#include "backend/ask.h"
 #include "backend/walls.h"
 #include "common/log.h"
 #include "tests/backend/door/rig.h"
@@ -331,6 +332,11 @@ rig_told(struct rig *r, struct told *out, uint16_t type)
 	ck_assert_int_eq(e, CB_OK);
 	ck_assert_int_eq(m.type, type);
 	*out = (struct told){ .type = m.type, .id = m.id };
+	if (m.type <= BE_ASK_WATCH) {
+		ck_assert(m.body.n > 0 && m.body.p[0] <= 1);
+		out->inspected = m.body.p[0] == 1;
+		m.body = cb_span_tail(m.body, 1);
+	}
 	ck_assert_int_eq(cb_buf_set(&out->body, m.body), CB_OK);
 }
 
@@ -363,8 +369,20 @@ rig_lose(struct rig *r)
 
 /* ---- clients ------------------------------------------------------------- */
 
+static void
+bind_to(int fd, const char *address)
+{
+	struct sockaddr_in from = { .sin_family = AF_INET };
+
+	if (address == NULL)
+		return;
+	ck_assert_int_eq(inet_pton(AF_INET, address, &from.sin_addr), 1);
+	ck_assert_int_eq(
+	    bind(fd, (struct sockaddr *)&from, sizeof(from)), 0);
+}
+
 void
-client_bare(struct rig *r, struct client *c)
+client_from(struct rig *r, struct client *c, const char *address)
 {
 	const struct timeval patience = { PATIENCE_MS / 1000, 0 };
 	struct sockaddr_in to = { .sin_family = AF_INET,
@@ -374,10 +392,17 @@ client_bare(struct rig *r, struct client *c)
 	*c = (struct client){ .fd = socket(
 	    AF_INET, SOCK_STREAM | SOCK_CLOEXEC, 0) };
 	ck_assert_int_ge(c->fd, 0);
+	bind_to(c->fd, address);
 	(void)setsockopt(c->fd, SOL_SOCKET, SO_RCVTIMEO, &patience,
 	    sizeof(patience));
 	ck_assert_int_eq(
 	    connect(c->fd, (struct sockaddr *)&to, sizeof(to)), 0);
+}
+
+void
+client_bare(struct rig *r, struct client *c)
+{
+	client_from(r, c, NULL);
 }
 
 bool

@@ -71,6 +71,7 @@ void rig_stop(struct rig *r);
 struct told {
 	uint16_t type;
 	uint64_t id;
+	bool inspected;	/* of who says who it is */
 	struct cb_buf body;
 };
 void rig_told(struct rig *r, struct told *out, uint16_t type);
@@ -95,7 +96,8 @@ struct reply {
 	char head[1024];
 	struct cb_buf body;
 };
-/* Connected, and nothing said. */
+/* Connected, and nothing said; from this address of the machine, or any. */
+void client_from(struct rig *r, struct client *c, const char *address);
 void client_bare(struct rig *r, struct client *c);
 /* false: no handshake. `resume` may be NULL. */
 bool client_try(struct rig *r, struct client *c, SSL_CTX *ctx,

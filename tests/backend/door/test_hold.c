@@ -47,6 +47,7 @@ hold(struct client *c, uint32_t seconds, unsigned cards)
 	for (unsigned i = 0; i < cards; i++) {
 		memcpy(held.card, i == 0 ? rig_card : rig_card2, WIRE_ID);
 		memcpy(held.session, rig_session, WIRE_ID);
+		held.session[14] = (uint8_t)(i >> 8);
 		held.session[15] = (uint8_t)i;
 		ck_assert_int_eq(wire_held_put(&list, &held), CB_OK);
 	}
@@ -67,7 +68,7 @@ watched(const uint8_t *card, uint8_t i)
 	ck_assert_uint_eq(told.body.n, 3 * WIRE_ID + 4);
 	ck_assert_mem_eq(told.body.p, rig_id(DEVICE), WIRE_ID);
 	ck_assert_mem_eq(told.body.p + 16, card, WIRE_ID);
-	ck_assert_mem_eq(told.body.p + 32, rig_session, 15);
+	ck_assert_mem_eq(told.body.p + 32, rig_session, 14);
 	ck_assert_uint_eq(told.body.p[47], i);
 	ck_assert_mem_eq(told.body.p + 48, "\0\0\0\7", 4);
 	id = told.id;
@@ -111,7 +112,7 @@ expect_news(struct client *c, unsigned count)
 		ck_assert_int_eq(told.state, WIRE_ELSEWHERE);
 		ck_assert(told.over && !told.changed);
 		ck_assert_uint_eq(told.code, CB_E_BUSY);
-		ck_assert_mem_eq(told.session, rig_session, 15);
+		ck_assert_mem_eq(told.session, rig_session, 14);
 		ck_assert_mem_eq(told.card,
 		    told.session[15] == 0 ? rig_card : rig_card2, WIRE_ID);
 	}

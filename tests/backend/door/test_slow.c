@@ -276,6 +276,7 @@ START_TEST(rest_costs_little)
 	unsigned long before, each;
 
 	r.settings.limits.of_one = MANY + 2;
+	r.settings.limits.holds = MANY + 2;
 	rig_start(&r);
 	for (int i = 0; i < 2; i++) {	/* what the first ones cost */
 		client_open(&r, &c[i], DEVICE);

@@ -25,10 +25,15 @@ static struct {
 uint64_t
 rig_send(struct rig *g, enum be_ask type, struct cb_span body)
 {
-	const struct be_message m = { .type = (uint16_t)type,
-		.id = g->next_id++, .body = body };
+	struct cb_buf whole = CB_BUF_INIT_MAX(BE_BODY_MAX);
+	struct be_message m = { .type = (uint16_t)type, .id = g->next_id++ };
 
+	if (type <= BE_ASK_WATCH)
+		ck_assert_int_eq(cb_put_u8(&whole, g->inspected), CB_OK);
+	ck_assert_int_eq(cb_buf_add(&whole, body), CB_OK);
+	m.body = cb_buf_span(&whole);
 	ck_assert_int_eq(be_channel_send(g->door, &m), CB_OK);
+	cb_buf_free(&whole);
 	return m.id;
 }
 

@@ -63,6 +63,7 @@ struct rig {
 	struct be_worker *w;
 	struct be_channel *door;	/* our end */
 	uint64_t next_id;
+	bool inspected;			/* who asks has no certificate */
 	struct device devices[DEVICES], people[PEOPLE];
 	uint8_t card[WIRE_ID];
 	struct cb_buf card_key;		/* its wrap */
@@ -90,6 +91,9 @@ struct rig {
 	int held;	/* how many sessions it has opened; atomic */
 	bool refuses;	/* it grants no order; atomic */
 	unsigned orders;	/* how often it was asked for one; atomic */
+	/* "inspected", its value; NULL: there is none */
+	const char *policy;
+	bool forged;	/* with a MAC that is none */
 	bool as_person;	/* it says whom it opened for, wrongly */
 	enum cb_err recheck;	/* what RECHECK is answered with; atomic */
 };

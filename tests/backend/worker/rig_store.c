@@ -286,10 +286,45 @@ is_late(struct rig *g, struct be_channel *ch, const struct be_message *m)
 	return false;
 }
 
+/* Is it the policy of inspected devices, and is there one? */
+static bool
+on_policy(struct rig *g, struct be_channel *ch, const struct be_message *m)
+{
+	struct wire_grant grant = { .type = WIRE_GRANT_POLICY };
+	struct cb_buf bytes = CB_BUF_INIT, mac = CB_BUF_INIT,
+		      body = CB_BUF_INIT;
+	struct be_ask_rows ask;
+
+	if (g->policy == NULL || m->type != BE_ASK_ROW)
+		return false;
+	ck_assert_int_eq(be_ask_rows_get(m->body, BE_ASK_ROW, &ask), CB_OK);
+	if (ask.table != BE_POLICY ||
+	    !cb_span_equal(ask.key.values[0].s, cb_span_str("inspected")))
+		return false;
+	memcpy(grant.organisation, rig_keys.org->id, WIRE_ID);
+	grant.bytes[WIRE_G_NAME] = cb_span_str("inspected");
+	grant.bytes[WIRE_G_VALUE] =
+	    cb_span_str(g->forged ? "no" : g->policy);
+	ck_assert_int_eq(wire_grant_put(&bytes, &grant), CB_OK);
+	ck_assert_int_eq(
+	    be_grant_sign(&mac, rig_keys.org, cb_buf_span(&bytes)), CB_OK);
+	const struct be_value row[] = { BE_T(cb_span_str("inspected")),
+		BE_B(cb_span_str(g->policy)), BE_B(cb_buf_span(&mac)) };
+
+	ck_assert_int_eq(be_ask_row_put(&body, row, 3), CB_OK);
+	rig_answer(ch, m, CB_OK, &body);
+	cb_buf_free(&bytes);
+	cb_buf_free(&mac);
+	return true;
+}
+
 enum cb_err
 rig_on_store(void *ctx, struct be_channel *ch, const struct be_message *m)
 {
-	if (!is_late(ctx, ch, m) && !rig_on_desk(ctx, ch, m))
-		serve(ctx, ch, m);
+	struct rig *g = ctx;
+
+	if (!is_late(g, ch, m) && !on_policy(g, ch, m) &&
+	    !rig_on_desk(g, ch, m))
+		serve(g, ch, m);
 	return CB_OK;
 }

@@ -207,6 +207,21 @@ on_certify(struct be_channel *ch, const struct be_message *m)
 	cb_buf_free(&mac);
 }
 
+static void
+on_check(struct be_channel *ch, const struct be_message *m)
+{
+	struct cb_span cur = m->body;
+	struct cb_buf none = CB_BUF_INIT;
+	struct be_ask_signed asked;
+	struct wire_grant grant;
+	struct be_signed row;
+
+	ck_assert_int_eq(be_ask_signed_get(&cur, &asked), CB_OK);
+	ck_assert_uint_eq(cur.n, 0);
+	row = (struct be_signed){ asked.bytes, asked.mac };
+	rig_answer(ch, m, be_grant_check(&row, rig_keys.org, &grant), &none);
+}
+
 enum cb_err
 rig_on_vault(void *ctx, struct be_channel *ch, const struct be_message *m)
 {
@@ -232,6 +247,9 @@ rig_on_vault(void *ctx, struct be_channel *ch, const struct be_message *m)
 		return CB_OK;
 	case BE_ASK_CERTIFY:
 		on_certify(ch, m);
+		return CB_OK;
+	case BE_ASK_CHECK:
+		on_check(ch, m);
 		return CB_OK;
 	case BE_ASK_LOCK:
 		ck_assert_uint_eq(m->body.n, WIRE_ID);

@@ -4,6 +4,7 @@
  * Who may use a card: rights, taking over, watching, and giving it back.
  */
 #include <string.h>
+#include <time.h>
 
 #include "backend/worker/watch.h"
 #include "tests/backend/worker/suites.h"
@@ -103,6 +104,54 @@ START_TEST(another_organisation_is_refused)
 	    CB_E_DENIED);
 	cb_buf_free(&body);
 	cb_buf_free(&answer);
+}
+END_TEST
+
+/* ---- without a certificate ------------------------------------------------ */
+
+/* What OFFER says, when the policy is known. */
+static enum cb_err
+offered(void)
+{
+	const uint8_t *const ids[] = { b.d->id, g.card };
+	struct cb_buf body = CB_BUF_INIT, answer = CB_BUF_INIT;
+	const struct timespec moment = { 0, 10000000 };
+	uint16_t code;
+
+	ck_assert_int_eq(be_ask_ids_put(&body, ids, 2), CB_OK);
+	for (int i = 0; i < 1000; i++) {
+		code = rig_ask(&g, BE_ASK_OFFER, cb_buf_span(&body), &answer);
+		if (code != CB_E_PEER)
+			break;
+		(void)nanosleep(&moment, NULL);
+	}
+	cb_buf_free(&body);
+	cb_buf_free(&answer);
+	return (enum cb_err)code;
+}
+
+static const struct {
+	const char *policy;
+	bool forged;
+	enum cb_err code;
+} policies[] = {
+	{ "yes", false, CB_OK },
+	{ "no", false, CB_E_DENIED },
+	{ "yesterday", false, CB_E_DENIED },
+	{ NULL, false, CB_E_DENIED },
+	{ "yes", true, CB_E_DENIED },
+};
+
+START_TEST(a_device_without_its_certificate)
+{
+	g.policy = policies[_i].policy;
+	g.forged = policies[_i].forged;
+	ck_assert_int_eq(offered(), CB_OK);
+	g.inspected = true;
+	ck_assert_int_eq(offered(), policies[_i].code);
+	/* others feel nothing of it */
+	g.inspected = false;
+	ck_assert_int_eq(offered(), CB_OK);
 }
 END_TEST
 
@@ -606,6 +655,8 @@ use_suite(void)
 	tcase_add_test(t, refusals_do_not_fill_the_books);
 	tcase_add_test(t, a_foreign_device_runs_nothing_in_a_session);
 	tcase_add_test(t, another_organisation_is_refused);
+	tcase_add_loop_test(t, a_device_without_its_certificate, 0,
+	    COUNT(policies));
 	tcase_add_test(t, a_card_that_is_taken_over_is_told);
 	tcase_add_test(t, a_card_that_may_not_be_taken_over_goes_on);
 	tcase_add_test(t, taking_over_waits_for_the_running_command);

@@ -1,0 +1,229 @@
+/* SPDX-License-Identifier: BSD-2-Clause
+ * Copyright (c) 2026 The cardbridge authors */
+/*
+ * See crowd.h.
+ */
+#include <netinet/in.h>
+#include <string.h>
+#include <time.h>
+
+#include "backend/door/crowd.h"
+#include "backend/door/serve.h"
+#include "common/log.h"
+
+void
+be_place_get(struct be_place *out, const struct sockaddr_storage *address)
+{
+	const struct sockaddr_in *v4 = (const struct sockaddr_in *)address;
+	const struct sockaddr_in6 *v6 = (const struct sockaddr_in6 *)address;
+
+	*out = (struct be_place){ .v6 = false };
+	if (address->ss_family == AF_INET) {
+		memcpy(out->bytes, &v4->sin_addr, 4);
+	} else if (address->ss_family == AF_INET6) {
+		out->v6 = !IN6_IS_ADDR_V4MAPPED(&v6->sin6_addr);
+		if (out->v6)
+			memcpy(out->bytes, &v6->sin6_addr, 8);
+		else
+			memcpy(out->bytes, v6->sin6_addr.s6_addr + 12, 4);
+	}
+}
+
+/* ---- lists --------------------------------------------------------------- */
+
+static void
+unlist(struct be_conn *c)
+{
+	struct be_conns *list = c->list;
+
+	if (list == NULL)
+		return;
+	*(c->older != NULL ? &c->older->newer : &list->oldest) = c->newer;
+	*(c->newer != NULL ? &c->newer->older : &list->newest) = c->older;
+	list->n--;
+	c->list = NULL;
+}
+
+static void
+enlist(struct be_conns *list, struct be_conn *c)
+{
+	c->older = list->newest;
+	c->newer = NULL;
+	*(list->newest != NULL ? &list->newest->newer : &list->oldest) = c;
+	list->newest = c;
+	list->n++;
+	c->list = list;
+}
+
+static struct be_conn **
+bucket_of(struct be_door *door, const struct be_conn *c)
+{
+	const size_t n = (size_t)c->who.id[0] << 8 | c->who.id[1];
+
+	return &door->of_holder[n & (BE_DOOR_BUCKETS - 1)];
+}
+
+/* ---- strangers ----------------------------------------------------------- */
+
+static bool
+is_at(const struct be_conn *c, const struct be_place *place)
+{
+	return c->place.v6 == place->v6 &&
+	       memcmp(c->place.bytes, place->bytes, sizeof(place->bytes)) == 0;
+}
+
+/* Its token may be used up: the answer is all that it has for it. */
+static bool
+is_enrolling(const struct be_conn *c)
+{
+	return c->ask != NULL && c->route->asked == BE_ASKED_ENROL;
+}
+
+/* `place`: only those of it; else NULL. There is one: the newest. */
+static void
+end_oldest(struct be_door *door, const struct be_place *place)
+{
+	struct be_conn *c = door->strangers.oldest;
+
+	while (c != NULL &&
+	       (is_enrolling(c) || (place != NULL && !is_at(c, place))))
+		c = c->newer;
+	if (c != NULL)
+		be_conn_end(c);
+}
+
+void
+be_crowd_welcome(struct be_door *door, struct be_conn *c)
+{
+	const struct be_place place = c->place;
+	unsigned n = 0;
+
+	enlist(&door->strangers, c);
+	for (struct be_conn *at = door->strangers.oldest; at != NULL;
+	     at = at->newer)
+		n += is_at(at, &place);
+	if (n > door->limits.of_address)
+		end_oldest(door, &place);
+	else if (door->strangers.n > door->limits.strangers)
+		end_oldest(door, NULL);
+}
+
+/* ---- those with a name --------------------------------------------------- */
+
+static void
+make_room(struct be_door *door, struct be_conn *c)
+{
+	struct be_conn *last = NULL;
+	unsigned n = 0;
+
+	for (struct be_conn *at = *bucket_of(door, c); at != NULL;
+	     at = at->next_same)
+		if (memcmp(at->who.id, c->who.id, WIRE_ID) == 0) {
+			n++;
+			last = at;
+		}
+	/* a device that lost its line comes again: the oldest is dead */
+	if (n > door->limits.of_one)
+		be_conn_end(last);
+	if (door->known.n > door->limits.connections &&
+	    c->state != BE_CONN_OVER) {
+		if (be_door_may_log(door))
+			cb_log(CB_LOG_WARNING, "door: %u connections: no more",
+			    door->limits.connections);
+		be_conn_end(c);
+	}
+}
+
+void
+be_crowd_met(struct be_door *door, struct be_conn *c)
+{
+	struct be_conn **bucket;
+
+	if (!c->who.known)
+		return;
+	unlist(c);
+	enlist(&door->known, c);
+	bucket = bucket_of(door, c);
+	c->next_same = *bucket;
+	*bucket = c;
+	make_room(door, c);
+}
+
+void
+be_crowd_holds(struct be_conn *c)
+{
+	struct be_conn *last = NULL;
+	unsigned n = 0;
+
+	/* who has shown no certificate is one of its address */
+	if (!c->who.known)
+		return;
+	for (struct be_conn *at = *bucket_of(c->door, c); at != NULL;
+	     at = at->next_same)
+		if (at->hold != NULL &&
+		    memcmp(at->who.id, c->who.id, WIRE_ID) == 0) {
+			n++;
+			if (last == NULL ||
+			    (int64_t)(at->held - last->held) < 0)
+				last = at;
+		}
+	if (n > c->door->limits.holds)
+		be_hold_late(last);
+}
+
+/* ---- leaving ------------------------------------------------------------- */
+
+void
+be_crowd_look_empty(struct be_door *door)
+{
+	if (door->stopping && door->strangers.n == 0 && door->known.n == 0)
+		(void)event_base_loopbreak(door->base);
+}
+
+void
+be_crowd_left(struct be_door *door, struct be_conn *c)
+{
+	struct be_conn **at;
+
+	if (c->list == &door->known) {
+		for (at = bucket_of(door, c); *at != c; at = &(*at)->next_same)
+			continue;
+		*at = c->next_same;
+	}
+	unlist(c);
+	(void)be_crowd_reserve(c, 0);
+	c->newer = door->over;
+	door->over = c;
+	event_active(door->sweep, EV_TIMEOUT, 1);
+	be_crowd_look_empty(door);
+}
+
+/* ---- what requests need -------------------------------------------------- */
+
+bool
+be_crowd_reserve(struct be_conn *c, size_t n)
+{
+	struct be_door *door = c->door;
+
+	door->reserved -= c->reserved;
+	c->reserved = 0;
+	if (n > door->limits.bodies || door->reserved > door->limits.bodies - n)
+		return false;
+	door->reserved += n;
+	c->reserved = n;
+	return true;
+}
+
+bool
+be_crowd_may_enrol(struct be_door *door)
+{
+	struct timespec now;
+
+	(void)clock_gettime(CLOCK_MONOTONIC, &now);
+	if (now.tv_sec != door->enrols_at) {
+		door->enrols = 0;
+		door->enrols_at = now.tv_sec;
+	}
+	return door->enrols < door->limits.enrols_a_second &&
+	       ++door->enrols > 0;
+}

@@ -1,0 +1,35 @@
+/* SPDX-License-Identifier: BSD-2-Clause
+ * Copyright (c) 2026 The cardbridge authors */
+/*
+ * Everybody who is at the door, and how many of each there may be: strangers
+ * by address, devices and people by name, and what their requests need.
+ */
+#ifndef BE_DOOR_CROWD_H
+#define BE_DOOR_CROWD_H
+
+#include <sys/socket.h>
+
+#include "backend/door/server.h"
+
+/* Of an address what its owner cannot change: all of IPv4, half of IPv6. */
+void be_place_get(
+    struct be_place *out, const struct sockaddr_storage *address);
+
+/* A new connection; a stranger may go for it: of its own address, if there
+ * are many, else the oldest. Nobody goes whose token is being used up. */
+void be_crowd_welcome(struct be_door *door, struct be_conn *c);
+/* It has a name, or none; may end others, or this one, for room. */
+void be_crowd_met(struct be_door *door, struct be_conn *c);
+void be_crowd_left(struct be_door *door, struct be_conn *c);
+/* A door that stops is done with its last connection. */
+void be_crowd_look_empty(struct be_door *door);
+
+/* Room for a body of this connection, in place of what it had; 0 gives it
+ * back. false: there is none. */
+bool be_crowd_reserve(struct be_conn *c, size_t n);
+/* May one more be enrolled in this second? */
+bool be_crowd_may_enrol(struct be_door *door);
+/* It holds from now on; its holder's oldest may be answered for it. */
+void be_crowd_holds(struct be_conn *c);
+
+#endif

@@ -1,0 +1,445 @@
+/* SPDX-License-Identifier: BSD-2-Clause
+ * Copyright (c) 2026 The cardbridge authors */
+/*
+ * How many of each there may be at the door, and what strangers cannot do to
+ * others; devices whose network keeps their certificate.
+ */
+#include <arpa/inet.h>
+#include <netinet/in.h>
+#include <poll.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/socket.h>
+
+#include "backend/door/crowd.h"
+#include "tests/backend/door/rig.h"
+#include "tests/backend/door/suites.h"
+
+#define ORG "0a010000000000000000000000000000"
+#define ENROL "/organisations/" ORG "/enrol"
+#define COMMANDS "/sessions/05010000000000000000000000000000"
+#define OFFER "/cards/0c010000000000000000000000000000/offer"
+#define OF_DEVICE "0d010000000000000000000000000000"
+
+static struct rig r;
+
+static void
+init(void)
+{
+	rig_init(&r);
+}
+
+static void
+stop(void)
+{
+	rig_clear(&r);
+}
+
+static void
+expect(struct client *c, unsigned status)
+{
+	struct reply reply;
+
+	ck_assert(client_reply(c, &reply));
+	ck_assert_uint_eq(reply.status, status);
+	reply_clear(&reply);
+}
+
+static uint64_t
+told(uint16_t type)
+{
+	struct told t;
+
+	rig_told(&r, &t, type);
+	cb_buf_free(&t.body);
+	return t.id;
+}
+
+/* ---- strangers ----------------------------------------------------------- */
+
+static void
+is_closed(struct client *c)
+{
+	ck_assert_int_le(recv(c->fd, &(char){ 0 }, 1, 0), 0);
+	client_close(c);
+}
+
+static bool
+is_open(const struct client *c)
+{
+	struct pollfd p = { .fd = c->fd, .events = POLLIN };
+
+	return poll(&p, 1, 0) == 0;
+}
+
+START_TEST(so_many_of_one_address)
+{
+	struct client one[3], other;
+
+	r.settings.limits.of_address = 2;
+	rig_start(&r);
+	client_from(&r, &other, "127.0.0.2");
+	for (int i = 0; i < 3; i++)
+		client_from(&r, &one[i], "127.0.0.3");
+	is_closed(&one[0]);
+	ck_assert(is_open(&other) && is_open(&one[1]) && is_open(&one[2]));
+	client_close(&other);
+	client_close(&one[1]);
+	client_close(&one[2]);
+}
+END_TEST
+
+static struct be_place
+place_of(const char *text)
+{
+	struct sockaddr_storage at = { .ss_family = AF_INET };
+	struct be_place place;
+
+	if (strchr(text, ':') != NULL) {
+		at.ss_family = AF_INET6;
+		ck_assert_int_eq(inet_pton(AF_INET6, text,
+		    &((struct sockaddr_in6 *)&at)->sin6_addr), 1);
+	} else {
+		ck_assert_int_eq(inet_pton(AF_INET, text,
+		    &((struct sockaddr_in *)&at)->sin_addr), 1);
+	}
+	be_place_get(&place, &at);
+	return place;
+}
+
+static const struct {
+	const char *a, *b;
+	bool same;
+} places[] = {
+	{ "192.0.2.1", "192.0.2.1", true },
+	{ "192.0.2.1", "192.0.2.2", false },
+	{ "2001:db8:1:2::1", "2001:db8:1:2:3:4:5:6", true },
+	{ "2001:db8:1:2::1", "2001:db8:1:3::1", false },
+	{ "::ffff:192.0.2.1", "192.0.2.1", true },
+	{ "::ffff:192.0.2.1", "::ffff:192.0.2.2", false },
+	{ "::", "0.0.0.0", false },
+};
+
+START_TEST(half_of_an_address_is_its_owners)
+{
+	const struct be_place a = place_of(places[_i].a),
+			      b = place_of(places[_i].b);
+
+	ck_assert_int_eq(a.v6 == b.v6 && memcmp(a.bytes, b.bytes, 8) == 0,
+	    places[_i].same);
+}
+END_TEST
+
+/* ---- enrolment ----------------------------------------------------------- */
+
+START_TEST(who_is_being_enrolled_is_not_thrown_out)
+{
+	struct client c, more[3];
+	uint64_t id;
+
+	if (_i == 0)
+		r.settings.limits.strangers = 2;
+	else
+		r.settings.limits.of_address = 2;
+	rig_start(&r);
+	client_open(&r, &c, NOBODY);
+	client_ask(&c, "POST", ENROL, cb_span_str("enrol"));
+	id = told(0x0106);
+	for (int i = 0; i < 3; i++)
+		client_bare(&r, &more[i]);
+	is_closed(&more[0]);
+	is_closed(&more[1]);
+	rig_answer(&r, 0x0106, id, 0, cb_span_str("certificate"));
+	expect(&c, 200);
+	client_close(&more[2]);
+	client_close(&c);
+}
+END_TEST
+
+START_TEST(so_many_are_enrolled_at_one_time)
+{
+	struct client c[4];
+	struct reply reply;
+	uint64_t id[2];
+
+	r.settings.limits.enrols = 2;
+	rig_start(&r);
+	for (int i = 0; i < 4; i++)
+		client_open(&r, &c[i], NOBODY);
+	for (int i = 0; i < 2; i++) {
+		client_ask(&c[i], "POST", ENROL, cb_span_str("enrol"));
+		id[i] = told(0x0106);
+	}
+	/* one that is gone counts until it is answered */
+	client_close(&c[0]);
+	for (int i = 0; i < 3; i++) {
+		client_ask(&c[2], "POST", ENROL, cb_span_str("enrol"));
+		ck_assert(client_reply(&c[2], &reply));
+		expect_failure(&reply, 429, CB_E_BUSY);
+		ck_assert_ptr_nonnull(strstr(reply.head, "Retry-After: "));
+		reply_clear(&reply);
+	}
+	rig_answer(&r, 0x0106, id[0], 0, cb_span_str("certificate"));
+	rig_answer(&r, 0x0106, id[1], 0, cb_span_str("certificate"));
+	expect(&c[1], 200);
+	client_ask(&c[3], "POST", ENROL, cb_span_str("enrol"));
+	rig_answer(&r, 0x0106, told(0x0106), 0, cb_span_str("certificate"));
+	expect(&c[3], 200);
+	for (int i = 1; i < 4; i++)
+		client_close(&c[i]);
+}
+END_TEST
+
+/* Of ten that come at once, which is two seconds at most. */
+START_TEST(so_many_are_enrolled_in_a_second)
+{
+	struct client c;
+	struct reply reply;
+	struct pollfd p;
+	unsigned done = 0, refused = 0;
+
+	r.settings.limits.enrols_a_second = 3;
+	rig_start(&r);
+	client_open(&r, &c, NOBODY);
+	p = (struct pollfd){ .fd = be_channel_fd(r.worker),
+		.events = POLLIN };
+	for (int i = 0; i < 10; i++)
+		client_ask(&c, "POST", ENROL, cb_span_str("enrol"));
+	while (done + refused < 10) {
+		while (poll(&p, 1, is_open(&c) ? 20 : 0) == 1)
+			rig_answer(&r, 0x0106, told(0x0106), 0,
+			    cb_span_str("certificate"));
+		if (SSL_pending(c.ssl) == 0 && c.in.n == 0 && is_open(&c))
+			continue;
+		ck_assert(client_reply(&c, &reply));
+		done += reply.status == 200;
+		refused += reply.status == 429;
+		reply_clear(&reply);
+	}
+	ck_assert_uint_ge(done, 3);
+	ck_assert_uint_ge(refused, 3);
+	client_close(&c);
+}
+END_TEST
+
+/* ---- what requests need -------------------------------------------------- */
+
+START_TEST(bodies_have_one_budget)
+{
+	static const uint8_t body[600], much[2000];
+	struct client c, d;
+	struct reply reply;
+	uint64_t id;
+
+	r.settings.limits.bodies = 1000;
+	rig_start(&r);
+	client_open(&r, &c, DEVICE);
+	client_open(&r, &d, DEVICE2);
+	client_ask(&c, "POST", COMMANDS, CB_SPAN_OF(body));
+	id = told(0x0103);
+	client_ask(&d, "POST", COMMANDS, CB_SPAN_OF(body));
+	ck_assert(client_reply(&d, &reply));
+	expect_failure(&reply, 503, CB_E_NOMEM);
+	reply_clear(&reply);
+	client_close(&d);
+	/* what is too much for an answer is told later, too */
+	rig_answer(&r, 0x0103, id, 0, CB_SPAN_OF(much));
+	ck_assert(client_reply(&c, &reply));
+	expect_failure(&reply, 503, CB_E_PEER);
+	reply_clear(&reply);
+	/* and all of it is given back */
+	client_open(&r, &d, DEVICE2);
+	client_ask(&d, "POST", COMMANDS, CB_SPAN_OF(body));
+	rig_answer(&r, 0x0103, told(0x0103), 0, CB_SPAN_OF(body));
+	expect(&d, 200);
+	client_ask(&c, "POST", COMMANDS, CB_SPAN_OF(body));
+	rig_answer(&r, 0x0103, told(0x0103), 0, CB_SPAN_OF(body));
+	expect(&c, 200);
+	client_close(&c);
+	client_close(&d);
+}
+END_TEST
+
+#define MANY 8
+
+START_TEST(a_worker_that_does_not_read_is_busy)
+{
+	struct cb_buf body = CB_BUF_INIT;
+	struct client c[MANY];
+	struct reply reply;
+	uint8_t *p;
+
+	rig_start(&r);
+	ck_assert_int_eq(cb_buf_grow(&body, 1000000, &p), CB_OK);
+	for (int i = 0; i < MANY; i++) {
+		client_open(&r, &c[i], DEVICE);
+		client_ask(&c[i], "POST", COMMANDS, cb_buf_span(&body));
+	}
+	ck_assert(client_reply(&c[MANY - 1], &reply));
+	expect_failure(&reply, 503, CB_E_PEER);
+	reply_clear(&reply);
+	/* the others are asked all the same, when it reads */
+	rig_answer(&r, 0x0103, told(0x0103), 0, CB_SPAN_EMPTY);
+	expect(&c[0], 200);
+	for (int i = 0; i < MANY; i++)
+		client_close(&c[i]);
+	cb_buf_free(&body);
+}
+END_TEST
+
+/* ---- holds --------------------------------------------------------------- */
+
+static void
+hold(struct client *c, unsigned cards)
+{
+	const struct wire_held held = { .stamp = 1 };
+	struct cb_buf list = CB_BUF_INIT, body = CB_BUF_INIT;
+	struct wire_hold h = { .kind = WIRE_TEST,
+		.count = (uint16_t)cards };
+
+	for (unsigned i = 0; i < cards; i++)
+		ck_assert_int_eq(wire_held_put(&list, &held), CB_OK);
+	h.cards = cb_buf_span(&list);
+	ck_assert_int_eq(wire_hold_put(&body, &h), CB_OK);
+	client_ask(c, "POST", "/hold", cb_buf_span(&body));
+	cb_buf_free(&list);
+	cb_buf_free(&body);
+}
+
+START_TEST(so_many_holds_of_one)
+{
+	static const uint8_t there[] = { 0, 0, 0, 8, 1, 0, 0, 0 };
+	struct client c[3], other;
+	struct wire_news news;
+	struct reply reply;
+	uint64_t id[3], of_other;
+
+	r.settings.limits.holds = 2;
+	rig_start(&r);
+	client_open(&r, &other, DEVICE2);
+	hold(&other, 1);
+	of_other = told(0x0104);
+	for (int i = 0; i < 3; i++) {
+		client_open(&r, &c[i], DEVICE);
+		hold(&c[i], 1);
+		id[i] = told(0x0104);
+	}
+	ck_assert(client_reply(&c[0], &reply));
+	ck_assert_uint_eq(reply.status, 200);
+	ck_assert_int_eq(
+	    wire_news_get(cb_buf_span(&reply.body), &news), CB_OK);
+	ck_assert_uint_eq(news.count, 0);
+	reply_clear(&reply);
+	(void)told(0x0105);
+	rig_untold(&r);
+	rig_answer(&r, 0x0104, of_other, 0, CB_SPAN_OF(there));
+	expect(&other, 200);
+	for (int i = 1; i < 3; i++) {
+		rig_answer(&r, 0x0104, id[i], 0, CB_SPAN_OF(there));
+		expect(&c[i], 200);
+	}
+	for (int i = 0; i < 3; i++)
+		client_close(&c[i]);
+	client_close(&other);
+}
+END_TEST
+
+START_TEST(a_hold_names_nothing_twice)
+{
+	struct client c;
+	struct reply reply;
+
+	rig_start(&r);
+	client_open(&r, &c, DEVICE);
+	hold(&c, 2);
+	ck_assert(client_reply(&c, &reply));
+	expect_failure(&reply, 400, CB_E_FORMAT);
+	reply_clear(&reply);
+	client_close(&c);
+}
+END_TEST
+
+/* ---- without a certificate ----------------------------------------------- */
+
+#define NAMED "Cardbridge-Device: " ORG " " OF_DEVICE "\r\n"
+
+static const struct {
+	enum who who;
+	const char *path, *field;
+	unsigned status;	/* 0: it is passed on */
+	bool inspected;
+	enum who as;
+} claims[] = {
+	{ NOBODY, OFFER, NAMED, 0, true, DEVICE },
+	{ NOBODY, COMMANDS, NAMED, 0, true, DEVICE },
+	{ NOBODY, OFFER, "", 401, false, NOBODY },
+	/* who shows a certificate is who that says */
+	{ DEVICE2, OFFER, NAMED, 0, false, DEVICE2 },
+	{ EXPIRED, OFFER, NAMED, 401, false, NOBODY },
+	/* no person */
+	{ NOBODY, "/organisations/" ORG "/offer", NAMED, 403, false,
+	    NOBODY },
+	{ NOBODY, OFFER, "Cardbridge-Device: " OF_DEVICE "\r\n", 400, false,
+	    NOBODY },
+	{ NOBODY, OFFER, "Cardbridge-Device: " ORG "  " OF_DEVICE "\r\n",
+	    400, false, NOBODY },
+	{ NOBODY, OFFER, "Cardbridge-Device: " ORG " " OF_DEVICE "0\r\n",
+	    400, false, NOBODY },
+	{ NOBODY, OFFER, NAMED NAMED, 400, false, NOBODY },
+};
+
+START_TEST(a_device_that_names_itself)
+{
+	struct client c;
+	struct told t;
+	char head[512];
+
+	rig_start(&r);
+	client_open(&r, &c, claims[_i].who);
+	(void)snprintf(head, sizeof(head),
+	    "POST %s HTTP/1.1\r\nHost: a\r\n%s\r\n", claims[_i].path,
+	    claims[_i].field);
+	client_text(&c, head);
+	if (claims[_i].status != 0) {
+		expect(&c, claims[_i].status);
+	} else {
+		rig_told(&r, &t,
+		    strcmp(claims[_i].path, OFFER) == 0 ? 0x0101 : 0x0103);
+		ck_assert_int_eq(t.inspected, claims[_i].inspected);
+		ck_assert_mem_eq(t.body.p, rig_id(claims[_i].as), WIRE_ID);
+		rig_answer(&r, t.type, t.id, 0, CB_SPAN_EMPTY);
+		cb_buf_free(&t.body);
+		expect(&c, 200);
+		/* it is no more than it says, the next time, either */
+		client_ask(&c, "POST", OFFER, CB_SPAN_EMPTY);
+		if (claims[_i].inspected)
+			expect(&c, 401);
+	}
+	client_close(&c);
+}
+END_TEST
+
+Suite *
+crowd_suite(void)
+{
+	Suite *s = suite_create("crowd");
+	TCase *tc = tcase_create("crowd");
+
+	tcase_set_timeout(tc, 30);
+	tcase_add_checked_fixture(tc, init, stop);
+	tcase_add_test(tc, so_many_of_one_address);
+	tcase_add_loop_test(tc, half_of_an_address_is_its_owners, 0,
+	    sizeof(places) / sizeof(places[0]));
+	tcase_add_loop_test(tc, who_is_being_enrolled_is_not_thrown_out, 0, 2);
+	tcase_add_test(tc, so_many_are_enrolled_at_one_time);
+	tcase_add_test(tc, so_many_are_enrolled_in_a_second);
+	tcase_add_test(tc, bodies_have_one_budget);
+	tcase_add_test(tc, a_worker_that_does_not_read_is_busy);
+	tcase_add_test(tc, so_many_holds_of_one);
+	tcase_add_test(tc, a_hold_names_nothing_twice);
+	tcase_add_loop_test(tc, a_device_that_names_itself, 0,
+	    sizeof(claims) / sizeof(claims[0]));
+	suite_add_tcase(s, tc);
+	return s;
+}
