@@ -4,7 +4,6 @@
  * See control.h.
  */
 #include <errno.h>
-#include <grp.h>
 #include <poll.h>
 #include <signal.h>
 #include <string.h>
@@ -97,22 +96,6 @@ be_control_close(struct be_control *c)
 
 /* ---- walls --------------------------------------------------------------- */
 
-static enum cb_err
-become(uint32_t user, struct cb_why *why)
-{
-	const uid_t u = user;
-
-	if (user == 0)
-		return CB_OK;
-	if (setgroups(0, NULL) != 0 || setresgid(user, user, user) != 0 ||
-	    setresuid(u, u, u) != 0) {
-		cb_why_set(why, "becoming user %u: %s", (unsigned)user,
-		    strerror(errno));
-		return CB_E_DENIED;
-	}
-	return CB_OK;
-}
-
 /* Memory for keys is locked by calls that the walls refuse. */
 static enum cb_err
 start_secrets(void)
@@ -132,7 +115,7 @@ be_control_enclose(struct be_control *c, enum be_role role,
 	struct be_walls up;
 	enum cb_err r;
 
-	if ((r = become(c->settings.user, why)) != CB_OK ||
+	if ((r = be_walls_become(c->settings.user, why)) != CB_OK ||
 	    (r = start_secrets()) != CB_OK)
 		return r;
 	/* The change of user has taken this away. Between the parent's end

@@ -11,6 +11,7 @@
 #include <time.h>
 #include <unistd.h>
 
+#include "backend/apart.h"
 #include "backend/init.h"
 #include "backend/layout.h"
 #include "backend/made.h"
@@ -36,40 +37,19 @@ typedef enum cb_err step_fn(struct work *w);
 
 /* ---- before anything is made --------------------------------------------- */
 
-/* Is `path` this directory, or one above it? */
-static bool
-holds(const char *path, const char *dir)
-{
-	const size_t n = strlen(path);
-
-	return strncmp(dir, path, n) == 0 &&
-	    (dir[n] == '/' || dir[n] == '\0' || strcmp(path, "/") == 0);
-}
-
-/* The store may read and write in the directory of its database: nothing else
- * of the backend may lie below it. */
 static enum cb_err
 check_store(struct work *w)
 {
-	const char *path = w->conf.store, *slash = strrchr(path, '/');
-	char *dir = strndup(path, (size_t)(slash - path));
-	enum cb_err r = dir == NULL ? CB_E_NOMEM : CB_OK;
+	const char *path = w->conf.store;
 
-	if (r == CB_OK && access(path, F_OK) == 0) {
+	if (access(path, F_OK) == 0) {
 		cb_why_set(w->why, "%.300s is there already. If it is a "
 		    "backend's store, run that backend; else name another "
 		    "file. Nothing was changed.", path);
-		r = CB_E_BUSY;
-	} else if (r == CB_OK && holds(dir, w->init->dir)) {
-		cb_why_set(w->why, "the database needs a directory of its "
-		    "own, in which nothing else of the backend lies: the "
-		    "store may write there. Name one, such as "
-		    "sqlite:%.200s/store/backend.db, or leave --store out.",
-		    w->init->dir);
-		r = CB_E_ARG;
+		return CB_E_BUSY;
 	}
-	free(dir);
-	return r;
+	return be_apart(path, be_conf_user(&w->conf, BE_STORE, 0),
+	    w->init->dir, w->roots, w->conf.roots_n, w->why);
 }
 
 static enum cb_err

@@ -24,9 +24,12 @@ backend_libroles_la_LIBADD = common/libprocess.la $(JANSSON_LIBS) \
 # The roles that have keys or the database, and who starts them.
 noinst_LTLIBRARIES += backend/libservice.la
 backend_libservice_la_SOURCES = \
+	backend/apart.c backend/apart.h \
 	backend/check.c backend/check.h \
+	backend/check_store.c backend/check_store.h \
 	backend/child.c backend/child.h \
 	backend/conf.c backend/conf.h \
+	backend/finding.c backend/finding.h \
 	backend/init.c backend/init.h \
 	backend/kit.c backend/kit.h \
 	backend/layout.c backend/layout.h \

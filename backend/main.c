@@ -22,6 +22,7 @@
 #include "backend/parent.h"
 #include "backend/store/role.h"
 #include "backend/vault/role.h"
+#include "backend/walls.h"
 #include "backend/worker/worker.h"
 #include "common/process.h"
 
@@ -36,6 +37,8 @@ static const char usage_text[] =
     "Hosts smart cards for bridges that reach them over TLS.\n"
     "\n"
     "      --dir DIR           where the backend lies\n"
+    "      --allow-swap        of init and run: also with swap space where\n"
+    "                          memory cannot be locked\n"
     "      --help              print this text\n"
     "      --version           print the version\n"
     "init makes a backend:\n"
@@ -65,7 +68,7 @@ static const struct {
 
 struct options {
 	char *dir;
-	bool live, test;
+	bool live, test, allow_swap;
 	const char *listen, *admin_listen, *shares;
 	struct be_init init;
 };
@@ -96,7 +99,7 @@ misused(const char *fmt, ...)
 /* ---- options ------------------------------------------------------------- */
 
 enum { DIR_ = 256, LIVE, TEST, STORE, NAME_, SERVICE_KEY, SHARES, LISTEN,
-	ADMIN_LISTEN, HELP, VERSION };
+	ADMIN_LISTEN, ALLOW_SWAP, HELP, VERSION };
 
 enum { OF_INIT = 1, OF_RUN = 2, OF_CHECK = 4 };
 
@@ -110,6 +113,7 @@ static const struct option longs[] = {
 	{ "shares", required_argument, NULL, SHARES },
 	{ "listen", required_argument, NULL, LISTEN },
 	{ "admin-listen", required_argument, NULL, ADMIN_LISTEN },
+	{ "allow-swap", no_argument, NULL, ALLOW_SWAP },
 	{ "help", no_argument, NULL, HELP },
 	{ "version", no_argument, NULL, VERSION },
 	{ NULL, 0, NULL, 0 },
@@ -120,6 +124,8 @@ belongs_to(int option)
 {
 	if (option == DIR_)
 		return OF_INIT | OF_RUN | OF_CHECK;
+	if (option == ALLOW_SWAP)
+		return OF_INIT | OF_RUN;
 	return option == LISTEN || option == ADMIN_LISTEN ? OF_RUN : OF_INIT;
 }
 
@@ -192,6 +198,9 @@ take_option(struct options *o, int c)
 	case TEST:
 		o->test = true;
 		return 0;
+	case ALLOW_SWAP:
+		o->allow_swap = true;
+		return 0;
 	case STORE:
 		o->init.store = optarg;
 		return 0;
@@ -243,10 +252,30 @@ take_options(struct options *o, unsigned command, int argc, char **argv)
 
 /* ---- commands ------------------------------------------------------------ */
 
+/* Before there is a key in it. */
+static int
+harden(bool allow_swap)
+{
+	struct be_walls would;
+	struct cb_why why;
+
+	be_walls_look(&would);
+	if (cb_process_harden(&why) == CB_E_INTERNAL)
+		return complain(why.text);
+	if (!allow_swap && would.swap && !would.locked)
+		return complain("there is swap space, and memory cannot be "
+		    "locked: keys in use would reach the disk. Set "
+		    "LimitMEMLOCK=infinity (ulimit -l unlimited), or say "
+		    "--allow-swap, or write allow-swap = true; in "
+		    BE_CONF_NAME ".");
+	return -1;
+}
+
 static int
 run_init(struct options *o)
 {
 	struct cb_why why = { "" };
+	int status;
 
 	if (o->live == o->test)
 		return misused("choose: --live makes a backend for real "
@@ -255,6 +284,8 @@ run_init(struct options *o)
 		    "This cannot be changed later.");
 	o->init.kind = o->live ? WIRE_LIVE : WIRE_TEST;
 	o->init.dir = o->dir;
+	if ((status = harden(o->allow_swap)) >= 0)
+		return status;
 	(void)umask(0077);
 	if (be_init(&o->init, &why) != CB_OK)
 		return complain(why.text);
@@ -295,24 +326,13 @@ run_check(struct options *o)
 	struct be_conf conf;
 	int status;
 
+	/* it warns itself of what cannot be locked */
+	if ((status = harden(true)) >= 0)
+		return status;
 	if ((status = read_conf(o, &conf)) < 0)
 		status = be_check(o->dir, &conf);
 	be_conf_clear(&conf);
 	return status;
-}
-
-static bool
-has_swap(void)
-{
-	FILE *f = fopen("/proc/swaps", "re");
-	char line[256];
-	int lines = 0;
-
-	while (f != NULL && fgets(line, sizeof(line), f) != NULL)
-		lines++;
-	if (f != NULL)
-		(void)fclose(f);
-	return lines > 1;
 }
 
 static int
@@ -322,12 +342,7 @@ may_run(const struct be_conf *conf)
 		return complain(BE_CONF_NAME ": as root each role runs under "
 		    "a user of its own: write first-user = 60800; (a number "
 		    "from which on 512 users are nobody else's).");
-	if (!conf->allow_swap && has_swap() && !cb_process_can_lock())
-		return complain("there is swap space, and memory cannot be "
-		    "locked: keys in use would reach the disk. Set "
-		    "LimitMEMLOCK=infinity (ulimit -l unlimited), or write "
-		    "allow-swap = true; in " BE_CONF_NAME ".");
-	return -1;
+	return harden(conf->allow_swap);
 }
 
 static int
@@ -335,11 +350,13 @@ run_run(struct options *o)
 {
 	struct be_conf conf;
 	struct be_parent_plan plan = { .conf = &conf, .dir = o->dir };
-	struct cb_why why;
 	int status;
 
-	if ((status = read_conf(o, &conf)) < 0 &&
-	    (status = may_run(&conf)) < 0) {
+	if ((status = read_conf(o, &conf)) < 0) {
+		conf.allow_swap = conf.allow_swap || o->allow_swap;
+		status = may_run(&conf);
+	}
+	if (status < 0) {
 		plan.listen = o->listen != NULL ? o->listen
 		    : conf.listen != NULL	? conf.listen
 						: BE_LISTEN;
@@ -350,10 +367,7 @@ run_run(struct options *o)
 			plan.roles[roles[i].role] = true;
 		cb_log_set_level(conf.log);
 		(void)umask(0077);
-		if (cb_process_harden(&why) == CB_E_INTERNAL)
-			status = complain(why.text);
-		else
-			status = be_parent_run(&plan);
+		status = be_parent_run(&plan);
 	}
 	be_conf_clear(&conf);
 	return status;

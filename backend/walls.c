@@ -4,7 +4,9 @@
  * Putting the walls up, in the order in which each can still be put up.
  */
 #include <errno.h>
+#include <grp.h>
 #include <linux/capability.h>
+#include <stdio.h>
 #include <string.h>
 #include <sys/prctl.h>
 #include <sys/syscall.h>
@@ -48,6 +50,22 @@ drop_privileges(struct cb_why *why)
 }
 
 enum cb_err
+be_walls_become(uint32_t user, struct cb_why *why)
+{
+	const uid_t u = user;
+
+	if (user == 0)
+		return CB_OK;
+	if (setgroups(0, NULL) != 0 || setresgid(user, user, user) != 0 ||
+	    setresuid(u, u, u) != 0) {
+		cb_why_set(why, "becoming user %u: %s", (unsigned)user,
+		    strerror(errno));
+		return CB_E_DENIED;
+	}
+	return CB_OK;
+}
+
+enum cb_err
 be_walls_up(enum be_role role, const char *const *dirs, struct be_walls *up,
     struct cb_why *why)
 {
@@ -72,6 +90,20 @@ be_walls_up(enum be_role role, const char *const *dirs, struct be_walls *up,
 	return CB_OK;
 }
 
+static bool
+has_swap(void)
+{
+	FILE *f = fopen("/proc/swaps", "re");
+	char line[256];
+	int lines = 0;
+
+	while (f != NULL && fgets(line, sizeof(line), f) != NULL)
+		lines++;
+	if (f != NULL)
+		(void)fclose(f);
+	return lines > 1;
+}
+
 void
 be_walls_look(struct be_walls *would)
 {
@@ -81,5 +113,6 @@ be_walls_look(struct be_walls *would)
 		.seccomp = prctl(PR_GET_SECCOMP, 0, 0, 0, 0) >= 0,
 		.landlock = be_walls_fs_version(),
 		.locked = cb_process_can_lock(),
+		.swap = has_swap(),
 	};
 }

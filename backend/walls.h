@@ -18,6 +18,7 @@
 #define BE_WALLS_H
 
 #include <stdbool.h>
+#include <stdint.h>
 
 #include "backend/roles.h"
 
@@ -25,8 +26,12 @@ struct be_walls {
 	bool no_dumps, no_privileges, seccomp;
 	int landlock;	/* version of the kernel's; 0: it has none */
 	bool locked;	/* memory cannot reach the swap space */
+	bool swap;	/* there is some */
 };
 
+/* Another user for the whole process, in no group but that user's; 0: stays
+ * who it is. */
+CB_MUST_USE enum cb_err be_walls_become(uint32_t user, struct cb_why *why);
 /* To be called by a process of one thread, with all it needs open. `dirs`: of
  * the store, the directories with its database and its heads, ended by NULL;
  * else NULL. CB_E_DENIED: a wall

@@ -134,7 +134,7 @@ may() { # FILE HEADER
 	# keys that are made or looked at beside the vault's process
 	backend/vault/operator.h)
 		[[ $1 = backend/vault/* || $1 = backend/init.c ||
-			$1 = backend/check.c ]]
+			$1 = backend/check*.[ch] ]]
 		;;
 	backend/store/*) [[ $1 = backend/store/* ]] ;;
 	# a MAC is made only where it was seen who ordered the row

@@ -71,6 +71,29 @@ refused "a relative store" "absolute path" \
 	init --dir "$dir" --test --store sqlite:db
 refused "a store beside the root" "a directory of its own" \
 	init --dir "$dir" --test --store "sqlite:$dir/backend.db"
+mkdir -m 700 "$T/full" "$T/parts"
+echo here >"$T/full/file"
+mkdir "$T/wide"
+chmod 777 "$T/wide"
+ln -s "$dir/door" "$T/alias"
+for name in door vault heads operator shares heads/x; do
+	refused "a store in $name" "a directory of its own" \
+		init --dir "$dir" --test --store "sqlite:$dir/$name/db"
+done
+refused "a store where a link leads" "leads nowhere" \
+	init --dir "$dir" --test --store "sqlite:$T/alias/db"
+refused "a store beside a part of the root" "a directory of its own" \
+	init --dir "$dir" --test --store "sqlite:$T/parts/db" \
+	--service-key "file:$T/parts/1"
+refused "a store above a part of the root" "a directory of its own" \
+	init --dir "$dir" --test --store "sqlite:$T/parts/db" \
+	--service-key "file:$T/parts/below/1"
+refused "a store in a directory of everybody's" "nobody else may write" \
+	init --dir "$dir" --test --store "sqlite:/var/tmp/cb-store-$$.db"
+refused "a store below one" "another directory in the place of" \
+	init --dir "$dir" --test --store "sqlite:$T/wide/store/db"
+refused "a store beside other files" "is not empty" \
+	init --dir "$dir" --test --store "sqlite:$T/full/db"
 refused "more shares than there are" "such as 3/5" \
 	init --dir "$dir" --test --shares 5/3
 refused "a share that is the root" "such as 3/5" \
@@ -178,6 +201,34 @@ is "$rc" 1 "and it does not run"
 like "$(cat "$said")" "older than the signed heads" "and says why"
 cp -p "$T/copy" "$dir/store/backend.db"
 check "all as it was" 0 "The backend is whole."
+
+# Root looks at the database as the store's user, who may not read this one.
+if [ "$(id -u)" = 0 ]; then
+	chown root:root "$dir/store/backend.db"
+	check "check opens no database as root" 1 "WRONG   store: "
+	chown 60803:60803 "$dir/store/backend.db"
+	check "but as who has it" 0 "The backend is whole."
+fi
+
+# With what is in memory where nobody sees it, and no dump of it.
+hardened() { # PID
+	grep -Eq '^Max core file size +0 +0 ' "/proc/$1/limits"
+}
+mkfifo "$T/pipe"
+mkdir "$T/waits"
+mkfifo "$T/waits/backend.conf"
+ulimit -c unlimited 2>/dev/null || true
+start "$T/log" "$backend" check --dir "$T/waits"
+t "check leaves no core" wait_until 5 hardened "$started"
+slay "$started"
+# it ends only when somebody reads what it says
+exec {pipe}<>"$T/pipe"
+head -c 65536 /dev/zero >&"$pipe"
+start "$T/pipe" "$backend" init --dir "$T/second" --test
+t "init leaves no core" wait_until 10 hardened "$started"
+slay "$started"
+exec {pipe}>&-
+ulimit -c 0
 
 sed -i 's/^store = .*/store = "mysql:x";/' "$dir/backend.conf"
 refused "a wrong setting stops the start" "backend.conf, line 5: a store is" \
