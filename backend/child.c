@@ -54,7 +54,7 @@ settings_of(
 {
 	const struct be_conf *conf = kit->plan->conf;
 	struct be_settings s = { .kind = conf->kind, .user = c->user,
-		.log = conf->log };
+		.log = conf->log, .log_json = conf->log_json };
 	char *heads = be_path(kit->plan->dir, BE_FILE_HEADS);
 	enum cb_err r = heads == NULL ? CB_E_NOMEM : CB_OK;
 
@@ -62,6 +62,10 @@ settings_of(
 	memcpy(s.node, conf->node, WIRE_ID);
 	memcpy(s.organisation, c->organisation, WIRE_ID);
 	memcpy(s.books, kit->books, CR_KEY);
+	if (c->role == BE_DOOR) {
+		s.bounds = conf->bounds;
+		s.tls12 = conf->tls12;
+	}
 	if (c->role == BE_STORE) {
 		s.store = conf->store;
 		s.heads = heads;

@@ -6,6 +6,7 @@
  */
 #include <errno.h>
 #include <libconfig.h>
+#include <stddef.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -13,48 +14,73 @@
 #include "backend/conf.h"
 #include "common/hex.h"
 
+struct setting;
+
 struct reading {
 	struct be_conf *out;
 	const char *path;
 	struct cb_why *why;
 	unsigned seen;	/* bit n: settings[n] */
+	const struct setting *now;
 };
 
 typedef enum cb_err take_fn(struct reading *in, config_setting_t *s);
 
 static take_fn take_kind, take_backend, take_node, take_store, take_root;
-static take_fn take_recovery;
-static take_fn take_listen, take_admin, take_user, take_log, take_swap;
+static take_fn take_listen, take_admin, take_user, take_log, take_format;
+static take_fn take_flag, take_number, take_recovery;
 
-static const struct {
+struct setting {
 	const char *name;
 	int type;
 	bool must;
 	const char *example;
 	take_fn *take;
-} settings[] = {
-	{ "kind", CONFIG_TYPE_STRING, true, "kind = \"live\";", take_kind },
-	{ "backend", CONFIG_TYPE_STRING, true,
+	size_t at;	/* of a flag or number: in struct be_conf */
+	int least, most;	/* of a number */
+};
+
+#define OTHER(name, type, must, example, take) \
+	{ name, type, must, example, take, 0, 0, 0 }
+#define FLAG(name, member) \
+	{ name, CONFIG_TYPE_BOOL, false, name " = true;", take_flag, \
+		offsetof(struct be_conf, member), 0, 0 }
+#define NUMBER(name, member, usual, least, most) \
+	{ name, CONFIG_TYPE_INT, false, name " = " #usual ";", take_number, \
+		offsetof(struct be_conf, member), least, most }
+
+static const struct setting settings[] = {
+	OTHER("kind", CONFIG_TYPE_STRING, true, "kind = \"live\";",
+	    take_kind),
+	OTHER("backend", CONFIG_TYPE_STRING, true,
 	    "backend = \"...\"; with 32 hexadecimal digits, as init wrote it",
-	    take_backend },
-	{ "node", CONFIG_TYPE_STRING, true,
+	    take_backend),
+	OTHER("node", CONFIG_TYPE_STRING, true,
 	    "node = \"...\"; with 32 hexadecimal digits, as init wrote it",
-	    take_node },
-	{ "store", CONFIG_TYPE_STRING, true,
-	    "store = \"sqlite:/absolute/path\";", take_store },
-	{ "root", CONFIG_TYPE_ARRAY, true,
-	    "root = [ \"file:/absolute/path\" ];", take_root },
-	{ "recovery", CONFIG_TYPE_STRING, false,
-	    "recovery = \"file:/absolute/path\";", take_recovery },
-	{ "listen", CONFIG_TYPE_STRING, false, "listen = \"0.0.0.0:7443\";",
-	    take_listen },
-	{ "admin-listen", CONFIG_TYPE_STRING, false,
-	    "admin-listen = \"127.0.0.1:7444\";", take_admin },
-	{ "first-user", CONFIG_TYPE_INT, false, "first-user = 60800;",
-	    take_user },
-	{ "log", CONFIG_TYPE_STRING, false, "log = \"notice\";", take_log },
-	{ "allow-swap", CONFIG_TYPE_BOOL, false, "allow-swap = true;",
-	    take_swap },
+	    take_node),
+	OTHER("store", CONFIG_TYPE_STRING, true,
+	    "store = \"sqlite:/absolute/path\";", take_store),
+	OTHER("root", CONFIG_TYPE_ARRAY, true,
+	    "root = [ \"file:/absolute/path\" ];", take_root),
+	OTHER("recovery", CONFIG_TYPE_STRING, false,
+	    "recovery = \"file:/absolute/path\";", take_recovery),
+	OTHER("listen", CONFIG_TYPE_STRING, false,
+	    "listen = \"0.0.0.0:7443\";", take_listen),
+	OTHER("admin-listen", CONFIG_TYPE_STRING, false,
+	    "admin-listen = \"127.0.0.1:7444\";", take_admin),
+	OTHER("first-user", CONFIG_TYPE_INT, false, "first-user = 60800;",
+	    take_user),
+	OTHER("log", CONFIG_TYPE_STRING, false, "log = \"notice\";",
+	    take_log),
+	OTHER("log-format", CONFIG_TYPE_STRING, false,
+	    "log-format = \"json\";", take_format),
+	FLAG("allow-swap", allow_swap),
+	FLAG("tls12", tls12),
+	NUMBER("connections", bounds.connections, 16384, 1, 1000000),
+	NUMBER("connections-of-device", bounds.of_device, 16, 2, 1000),
+	NUMBER("strangers", bounds.strangers, 256, 1, 100000),
+	NUMBER("strangers-of-address", bounds.of_address, 32, 1, 100000),
+	NUMBER("bodies-mib", bounds.bodies_mib, 256, 1, 65536),
 };
 #define N_SETTINGS (sizeof(settings) / sizeof(settings[0]))
 
@@ -109,6 +135,13 @@ take_text(char **out, const char *text)
 {
 	free(*out);
 	return (*out = strdup(text)) != NULL ? CB_OK : CB_E_NOMEM;
+}
+
+enum cb_err
+be_conf_format(const char *name, bool *json)
+{
+	*json = strcmp(name, "json") == 0;
+	return *json || strcmp(name, "text") == 0 ? CB_OK : CB_E_ARG;
 }
 
 enum cb_err
@@ -232,9 +265,35 @@ take_log(struct reading *in, config_setting_t *s)
 }
 
 static enum cb_err
-take_swap(struct reading *in, config_setting_t *s)
+take_format(struct reading *in, config_setting_t *s)
 {
-	in->out->allow_swap = config_setting_get_bool(s) != 0;
+	return be_conf_format(config_setting_get_string(s),
+		   &in->out->log_json) == CB_OK
+	    ? CB_OK
+	    : wrong(in, s, "\"text\" or \"json\" is possible.");
+}
+
+static enum cb_err
+take_flag(struct reading *in, config_setting_t *s)
+{
+	*(bool *)((char *)in->out + in->now->at) =
+	    config_setting_get_bool(s) != 0;
+	return CB_OK;
+}
+
+static enum cb_err
+take_number(struct reading *in, config_setting_t *s)
+{
+	const int v = config_setting_get_int(s);
+	char text[96];
+
+	if (v < in->now->least || v > in->now->most) {
+		(void)snprintf(text, sizeof(text),
+		    "a number from %d to %d is wanted here, such as %s",
+		    in->now->least, in->now->most, in->now->example);
+		return wrong(in, s, text);
+	}
+	*(uint32_t *)(void *)((char *)in->out + in->now->at) = (uint32_t)v;
 	return CB_OK;
 }
 
@@ -249,6 +308,7 @@ take(struct reading *in, config_setting_t *s)
 		if (strcmp(settings[i].name, config_setting_name(s)) != 0)
 			continue;
 		in->seen |= 1u << i;
+		in->now = &settings[i];
 		if (config_setting_type(s) == settings[i].type)
 			return settings[i].take(in, s);
 		(void)snprintf(text, sizeof(text), "write it like this: %s",
@@ -295,7 +355,7 @@ read_file(struct reading *in, config_t *cfg)
 enum cb_err
 be_conf_read(struct be_conf *out, const char *path, struct cb_why *why)
 {
-	struct reading in = { out, path, why, 0 };
+	struct reading in = { out, path, why, 0, NULL };
 	config_t cfg;
 	enum cb_err r;
 

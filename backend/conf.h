@@ -14,7 +14,14 @@
  *	admin-listen = "127.0.0.1:7444";
  *	first-user = 60800;
  *	log = "notice";
+ *	log-format = "text";
  *	allow-swap = false;
+ *	tls12 = false;
+ *	connections = 16384;		of devices and people
+ *	connections-of-device = 16;
+ *	strangers = 256;		without a certificate
+ *	strangers-of-address = 32;
+ *	bodies-mib = 256;		of all requests and answers
  */
 #ifndef BE_CONF_H
 #define BE_CONF_H
@@ -39,7 +46,8 @@ struct be_conf {
 	 * them. */
 	uint32_t first_user;
 	enum cb_log_level log;
-	bool allow_swap;
+	bool log_json, allow_swap, tls12;
+	struct be_bounds bounds;
 };
 
 /* CB_E_FORMAT, CB_E_ABSENT, CB_E_DENIED: *why names file and line, and what
@@ -56,6 +64,8 @@ uint32_t be_conf_user(
     const struct be_conf *conf, enum be_role role, size_t worker);
 #define BE_WORKERS_MAX 256
 
+/* "text" or "json". CB_E_ARG: another. */
+CB_MUST_USE enum cb_err be_conf_format(const char *name, bool *json);
 /* The path of a URI of a store. CB_E_ARG: another scheme, a relative path, or
  * something behind it. */
 CB_MUST_USE enum cb_err be_conf_store(

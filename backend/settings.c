@@ -12,8 +12,8 @@
 #include "backend/settings.h"
 #include "common/hex.h"
 
-enum form { FORM_KIND, FORM_ID, FORM_HASH, FORM_NUMBER, FORM_LEVEL, FORM_TEXT,
-	FORM_PLACES };
+enum form { FORM_KIND, FORM_ID, FORM_HASH, FORM_NUMBER, FORM_LEVEL, FORM_FLAG,
+	FORM_TEXT, FORM_PLACES };
 
 static const struct {
 	const char *name;
@@ -27,6 +27,18 @@ static const struct {
 	    offsetof(struct be_settings, organisation) },
 	{ "user", FORM_NUMBER, offsetof(struct be_settings, user) },
 	{ "log", FORM_LEVEL, offsetof(struct be_settings, log) },
+	{ "log_json", FORM_FLAG, offsetof(struct be_settings, log_json) },
+	{ "connections", FORM_NUMBER,
+	    offsetof(struct be_settings, bounds.connections) },
+	{ "strangers", FORM_NUMBER,
+	    offsetof(struct be_settings, bounds.strangers) },
+	{ "of_address", FORM_NUMBER,
+	    offsetof(struct be_settings, bounds.of_address) },
+	{ "of_device", FORM_NUMBER,
+	    offsetof(struct be_settings, bounds.of_device) },
+	{ "bodies_mib", FORM_NUMBER,
+	    offsetof(struct be_settings, bounds.bodies_mib) },
+	{ "tls12", FORM_FLAG, offsetof(struct be_settings, tls12) },
 	{ "store", FORM_TEXT, offsetof(struct be_settings, store) },
 	{ "heads", FORM_TEXT, offsetof(struct be_settings, heads) },
 	{ "profiles", FORM_TEXT, offsetof(struct be_settings, profiles) },
@@ -79,9 +91,11 @@ value_of(const struct be_settings *s, size_t i)
 	case FORM_HASH:
 		return hex(at, CR_HASH);
 	case FORM_NUMBER:
-		return json_integer(s->user);
+		return json_integer(*(const uint32_t *)(const void *)at);
 	case FORM_LEVEL:
 		return json_integer(s->log);
+	case FORM_FLAG:
+		return json_boolean(*(const bool *)(const void *)at);
 	case FORM_TEXT:
 		return json_string(*(char *const *)(const void *)at == NULL
 			? ""
@@ -188,12 +202,15 @@ take(const json_t *v, size_t i, struct be_settings *out)
 		return take_hex(v, at, CR_HASH);
 	case FORM_NUMBER:
 		if ((r = take_number(v, UINT32_MAX, &number)) == CB_OK)
-			out->user = (uint32_t)number;
+			*(uint32_t *)(void *)at = (uint32_t)number;
 		return r;
 	case FORM_LEVEL:
 		if ((r = take_number(v, CB_LOG_DEBUG, &number)) == CB_OK)
 			out->log = (enum cb_log_level)number;
 		return r;
+	case FORM_FLAG:
+		*(bool *)(void *)at = json_is_true(v);
+		return json_is_boolean(v) ? CB_OK : CB_E_FORMAT;
 	case FORM_TEXT:
 		return take_text(v, (char **)(void *)at);
 	case FORM_PLACES:

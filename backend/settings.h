@@ -13,6 +13,11 @@
 #define BE_ROOTS_MAX 32
 #define BE_PATH_MAX 1024
 
+/* What a door may have; 0: the usual number. */
+struct be_bounds {
+	uint32_t connections, strangers, of_address, of_device, bodies_mib;
+};
+
 struct be_settings {
 	enum wire_kind kind;
 	uint8_t backend[WIRE_ID];
@@ -20,6 +25,9 @@ struct be_settings {
 	uint8_t organisation[WIRE_ID];	/* worker */
 	uint32_t user;			/* who to become; 0: stay who it is */
 	enum cb_log_level log;
+	bool log_json;
+	struct be_bounds bounds;	/* door */
+	bool tls12;			/* door: also TLS 1.2 */
 	char *store, *heads;		/* store: paths of files */
 	const char *profiles;		/* worker: path of a directory */
 	uint8_t books[CR_KEY];		/* store, worker: the public half */

@@ -8,6 +8,7 @@
 #include <errno.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/resource.h>
 #include <unistd.h>
 
 #include "backend/control.h"
@@ -15,6 +16,7 @@
 #include "common/log.h"
 
 #define FILE_MAX 65536
+#define OTHER_FILES 320 /* channels to workers, and what is always open */
 
 enum { AUTHORITY, SERVICE, CERTIFICATE, KEY, FILES };
 
@@ -53,6 +55,44 @@ read_all(int fd, struct cb_buf *out)
 	return r != CB_OK ? r : n < 0 ? CB_E_STORE : CB_OK;
 }
 
+static void
+or_usual(unsigned *usual, uint32_t wanted)
+{
+	if (wanted != 0)
+		*usual = wanted;
+}
+
+/* A connection more than there are descriptors would keep others from being
+ * taken: what was asked for is made less. */
+static struct be_door_limits
+limits_of(const struct be_bounds *b)
+{
+	struct be_door_limits l = be_door_usual;
+	struct rlimit files;
+	rlim_t room;
+
+	or_usual(&l.connections, b->connections);
+	or_usual(&l.strangers, b->strangers);
+	or_usual(&l.of_address, b->of_address);
+	or_usual(&l.of_one, b->of_device);
+	if (b->bodies_mib != 0)
+		l.bodies = (size_t)b->bodies_mib << 20;
+	if (getrlimit(RLIMIT_NOFILE, &files) != 0 ||
+	    files.rlim_cur == RLIM_INFINITY)
+		return l;
+	room = files.rlim_cur > OTHER_FILES + l.strangers
+	           ? files.rlim_cur - OTHER_FILES - l.strangers
+	           : 1;
+	if (l.connections > room) {
+		cb_log(CB_LOG_WARNING,
+		    "door: room for %u connections, not %u: it may have %u "
+		    "files open (LimitNOFILE, ulimit -n)",
+		    (unsigned)room, l.connections, (unsigned)files.rlim_cur);
+		l.connections = (unsigned)room;
+	}
+	return l;
+}
+
 /* The files are read and closed here: nothing of them is left open behind the
  * walls. */
 static enum cb_err
@@ -60,7 +100,8 @@ make(struct role *r, struct cb_why *why)
 {
 	struct cb_buf files[FILES];
 	struct be_door_settings s = { .kind = r->control.settings.kind,
-		.limits = be_door_usual };
+		.tls12 = r->control.settings.tls12,
+		.limits = limits_of(&r->control.settings.bounds) };
 	enum cb_err e = CB_OK;
 
 	memcpy(s.backend, r->control.settings.backend, WIRE_ID);

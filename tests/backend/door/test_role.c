@@ -7,6 +7,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/resource.h>
 #include <sys/socket.h>
 #include <sys/wait.h>
 #include <unistd.h>
@@ -19,6 +20,9 @@
 
 static struct rig r;
 static struct be_channel *parent;
+static const struct be_bounds usual;
+
+static struct rlimit files;	/* 0: as they are */
 
 static void
 start(void)
@@ -31,10 +35,20 @@ start(void)
 	if ((r.pid = fork()) == 0) {
 		(void)close(fds[0]);
 		cb_log_set_level(CB_LOG_WARNING);
+		if (files.rlim_cur != 0)
+			(void)setrlimit(RLIMIT_NOFILE, &files);
 		_exit(be_door_main(fds[1]));
 	}
 	(void)close(fds[1]);
 	ck_assert_int_eq(be_channel_new(&parent, fds[0]), CB_OK);
+}
+
+static void
+start_with_few_files(void)
+{
+	/* what it always has, a stranger, and two more */
+	files = (struct rlimit){ 323, 323 };
+	start();
 }
 
 static void
@@ -60,11 +74,12 @@ file_of(struct cb_span s)
 }
 
 static void
-send_start(bool whole)
+send_start(bool whole, struct be_bounds bounds)
 {
 	struct cb_buf key = CB_BUF_INIT, set = CB_BUF_INIT, body = CB_BUF_INIT;
 	const struct be_settings settings = { .kind = WIRE_TEST,
-		.user = geteuid() == 0 ? 65534 : 0, .log = CB_LOG_WARNING };
+		.user = geteuid() == 0 ? 65534 : 0, .log = CB_LOG_WARNING,
+		.bounds = bounds };
 	struct be_message m = { .type = BE_ASK_START, .id = 1 };
 	int fds[5];
 
@@ -123,6 +138,15 @@ expect(uint16_t type, bool answer, struct cb_span body)
 }
 
 static void
+end(void)
+{
+	const struct be_message stop_it = { .type = BE_ASK_STOP, .id = 2 };
+
+	ck_assert_int_eq(be_channel_send(parent, &stop_it), CB_OK);
+	expect(BE_ASK_STOP, true, CB_SPAN_EMPTY);
+}
+
+static void
 offer(void)
 {
 	struct client c;
@@ -143,10 +167,9 @@ offer(void)
 
 START_TEST(it_does_what_its_parent_says)
 {
-	const struct be_message stop_it = { .type = BE_ASK_STOP, .id = 2 };
 	const uint8_t seven[8] = { [7] = 7 };
 
-	send_start(true);
+	send_start(true, usual);
 	expect(BE_ASK_START, true, CB_SPAN_EMPTY);
 	send_peer(7);
 	offer();
@@ -155,8 +178,7 @@ START_TEST(it_does_what_its_parent_says)
 	expect(BE_ASK_LOST, false, CB_SPAN_OF(seven));
 	send_peer(8);
 	offer();
-	ck_assert_int_eq(be_channel_send(parent, &stop_it), CB_OK);
-	expect(BE_ASK_STOP, true, CB_SPAN_EMPTY);
+	end();
 }
 END_TEST
 
@@ -164,10 +186,34 @@ START_TEST(it_ends_without_a_key)
 {
 	int status;
 
-	send_start(false);
+	send_start(false, usual);
 	ck_assert_int_eq(waitpid(r.pid, &status, 0), r.pid);
 	ck_assert_int_ne(status, 0);
 	r.pid = -1;
+}
+END_TEST
+
+/* The third of them is not taken. */
+START_TEST(so_many_as_it_is_told)
+{
+	const struct be_bounds few = { .connections = _i == 0 ? 2 : 0,
+		.strangers = 1 };
+	struct client c[3];
+
+	send_start(true, few);
+	expect(BE_ASK_START, true, CB_SPAN_EMPTY);
+	client_open(&r, &c[0], DEVICE);
+	client_open(&r, &c[1], DEVICE2);
+	(void)!client_try(&r, &c[2], r.ctx[PERSON], NULL);
+	client_ask(&c[2], "GET", "/backend", CB_SPAN_EMPTY);
+	ck_assert_int_le(SSL_peek(c[2].ssl, &(char){ 0 }, 1), 0);
+	for (int i = 0; i < 2; i++) {
+		client_ask(&c[i], "GET", "/backend", CB_SPAN_EMPTY);
+		ck_assert_int_eq(SSL_peek(c[i].ssl, &(char){ 0 }, 1), 1);
+	}
+	for (int i = 0; i < 3; i++)
+		client_close(&c[i]);
+	end();
 }
 END_TEST
 
@@ -181,6 +227,12 @@ role_suite(void)
 	tcase_add_checked_fixture(tc, start, stop);
 	tcase_add_test(tc, it_does_what_its_parent_says);
 	tcase_add_test(tc, it_ends_without_a_key);
+	tcase_add_loop_test(tc, so_many_as_it_is_told, 0, 1);
+	suite_add_tcase(s, tc);
+	tc = tcase_create("few files");
+	tcase_set_timeout(tc, 30);
+	tcase_add_checked_fixture(tc, start_with_few_files, stop);
+	tcase_add_loop_test(tc, so_many_as_it_is_told, 1, 2);
 	suite_add_tcase(s, tc);
 	return s;
 }

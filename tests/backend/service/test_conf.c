@@ -52,6 +52,16 @@ static const struct {
 	{ START STORE ROOT "first-user = 0;\n", "line 6: a number" },
 	{ START STORE ROOT "log = \"loud\";\n", "line 6: \"error\"" },
 	{ START STORE ROOT "allow-swap = 1;\n", "allow-swap = true;" },
+	{ START STORE ROOT "tls12 = \"yes\";\n", "line 6: write it like this: "
+	    "tls12 = true;" },
+	{ START STORE ROOT "log-format = \"xml\";\n",
+	    "line 6: \"text\" or \"json\"" },
+	{ START STORE ROOT "connections = 0;\n",
+	    "line 6: a number from 1 to 1000000 is wanted here, such as "
+	    "connections = 16384;" },
+	{ START STORE ROOT "bodies-mib = 65537;\n", "line 6: a number from" },
+	{ START STORE ROOT "strangers = \"many\";\n",
+	    "line 6: write it like this: strangers = 256;" },
 	{ "kind = \"tset\";\n", "line 1: \"live\" or \"test\"" },
 	{ "kind = \"test\";\nnode = \"12\";\n", "line 2: 32 hexadecimal" },
 	{ "kind = ;\n", "line 1: " },
@@ -107,6 +117,26 @@ START_TEST(what_is_written_is_read)
 }
 END_TEST
 
+START_TEST(what_a_door_may_have_is_read)
+{
+	struct be_conf conf;
+	struct cb_why why = { "" };
+
+	ck_assert_msg(read_text(START STORE ROOT
+	    "tls12 = true;\nlog-format = \"json\";\nconnections = 7;\n"
+	    "connections-of-device = 6;\nstrangers = 5;\n"
+	    "strangers-of-address = 4;\nbodies-mib = 3;\n",
+	    &conf, &why) == CB_OK, "%s", why.text);
+	ck_assert(conf.tls12 && conf.log_json && !conf.allow_swap);
+	ck_assert_uint_eq(conf.bounds.connections, 7);
+	ck_assert_uint_eq(conf.bounds.of_device, 6);
+	ck_assert_uint_eq(conf.bounds.strangers, 5);
+	ck_assert_uint_eq(conf.bounds.of_address, 4);
+	ck_assert_uint_eq(conf.bounds.bodies_mib, 3);
+	be_conf_clear(&conf);
+}
+END_TEST
+
 Suite *
 conf_suite(void)
 {
@@ -116,6 +146,7 @@ conf_suite(void)
 	tcase_add_loop_test(c, what_is_wrong_is_named, 0,
 	    (int)(sizeof(wrong) / sizeof(wrong[0])));
 	tcase_add_test(c, what_is_written_is_read);
+	tcase_add_test(c, what_a_door_may_have_is_read);
 	suite_add_tcase(s, c);
 	return s;
 }
