@@ -49,6 +49,7 @@ declare -A e2e_kind=(
 	[backend-desk]=measuring
 	[backend-exchange]=program
 	[backend-road]=measuring
+	[backend-service]=measuring
 	[backend-siege]=measuring
 	[backend-strike]=program
 	[backend-takeover]=measuring

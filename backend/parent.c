@@ -18,6 +18,8 @@
 #include "backend/links.h"
 #include "backend/loop.h"
 #include "backend/parent.h"
+#include "common/log.h"
+#include "common/notify.h"
 
 #define FIRST_MS 20		/* until it is started again, at first */
 #define LAST_MS 5000		/* and at most */
@@ -129,6 +131,7 @@ begin_stop(struct parent *p, int status)
 		return;
 	p->status = status;
 	p->stopping = ends[0];
+	cb_notify("STOPPING=1");
 }
 
 static void
@@ -189,6 +192,7 @@ look_begun(struct parent *p)
 			return;
 	p->begun = true;
 	cb_log(CB_LOG_NOTICE, "ready");
+	cb_notify("READY=1");
 }
 
 static enum cb_err

@@ -2,7 +2,7 @@
  * Copyright (c) 2026 The cardbridge authors */
 /*
  * Going to the background, and telling whoever started the bridge that it is
- * ready: the parent by its exit status, a service manager by NOTIFY_SOCKET.
+ * ready, by the exit status of the parent.
  */
 #ifndef BR_DAEMON_H
 #define BR_DAEMON_H
@@ -12,7 +12,5 @@
 int br_daemon_detach(void);
 /* Lets the parent exit with 0, and gives up its terminal. */
 void br_daemon_ready(void);
-/* sd_notify(3): "READY=1", "STOPPING=1". */
-void br_daemon_notify(const char *what);
 
 #endif

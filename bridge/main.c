@@ -23,6 +23,7 @@
 #include "bridge/server.h"
 #include "bridge/trace.h"
 #include "common/log.h"
+#include "common/notify.h"
 #include "common/process.h"
 
 enum { EXIT_USAGE = 2 };
@@ -365,7 +366,7 @@ on_ready(void *ctx)
 	const struct options *o = ctx;
 
 	br_daemon_ready();
-	br_daemon_notify("READY=1");
+	cb_notify("READY=1");
 	if (o->run < 0)
 		return;
 	if (write(o->run, "", 1) != 1)
@@ -416,7 +417,7 @@ serve(struct options *o, struct br_listen *l)
 	server = srv;
 	catch_signals();
 	r = br_server_run(srv);
-	br_daemon_notify("STOPPING=1");
+	cb_notify("STOPPING=1");
 	if (r == CB_E_TIMEOUT) {
 		/* its thread still uses the server; what a card was asked is
 		 * either durable or undone (nvm.h) */

@@ -17,4 +17,6 @@ common_libcommon_la_SOURCES = \
 
 # For programs only: the plug-in takes all that is in libcommon.
 noinst_LTLIBRARIES += common/libprocess.la
-common_libprocess_la_SOURCES = common/process.c common/process.h
+common_libprocess_la_SOURCES = \
+	common/notify.c common/notify.h \
+	common/process.c common/process.h

@@ -27,6 +27,9 @@ dist_testca_DATA = \
 
 # The user's unit has its own name in the source tree only.
 systemdsystemunit_DATA = data/systemd/cardbridged.service
+if BACKEND
+systemdsystemunit_DATA += data/systemd/cardbridge-backend.service
+endif
 systemduserunit_DATA = data/systemd/user/cardbridged.service
 sysusersdir = $(prefix)/lib/sysusers.d
 sysusers_DATA = data/systemd/cardbridge.conf
@@ -49,6 +52,7 @@ made_data = \
 CLEANFILES += $(made_data)
 EXTRA_DIST += \
 	data/reader.conf.d/cardbridge.example.in \
+	data/systemd/cardbridge-backend.service.in \
 	data/systemd/cardbridge.sysusers \
 	data/systemd/cardbridged-user.service.in \
 	data/systemd/cardbridged.service.in
@@ -57,7 +61,11 @@ EXTRA_DIST += \
 fill_in = $(AM_V_GEN)$(MKDIR_P) $(@D) && $(SED) \
 	-e 's|@sbindir[@]|$(sbindir)|g' \
 	-e 's|@libdir[@]|$(libdir)|g' \
+	-e 's|@localstatedir[@]|$(localstatedir)|g' \
 	-e 's|@sysconfdir[@]|$(sysconfdir)|g'
+data/systemd/cardbridge-backend.service: \
+    data/systemd/cardbridge-backend.service.in Makefile
+	$(fill_in) $(srcdir)/data/systemd/cardbridge-backend.service.in >$@
 data/systemd/cardbridged.service: data/systemd/cardbridged.service.in Makefile
 	$(fill_in) $(srcdir)/data/systemd/cardbridged.service.in >$@
 data/systemd/user/cardbridged.service: \

@@ -8,11 +8,10 @@
 # rights over files, as pcscd is in newer systems, must reach it by the group.
 # time limit: 180
 . "$(dirname "$0")/lib.sh"
+# shellcheck source=tests/e2e/lib-unit.sh
+. "$CB_SRC/tests/e2e/lib-unit.sh"
 need_cardbridge
-need systemd-analyze setpriv
-[ "$(id -u)" = 0 ] || skip_all "only root can be another user"
-"$CB_PYTHON" -c 'import seccomp' 2>/dev/null ||
-	skip_all "python3-seccomp is not installed"
+need_unit
 
 unit=$CB_BUILD/data/systemd/cardbridged.service
 user=daemon group=daemon
@@ -25,64 +24,8 @@ cat >"$T/cardbridged.conf" <<-END
 END
 chmod 0644 "$T/cardbridged.conf"
 
-# what it starts need not be installed for this
-sed "s|^ExecStart=[^ ]*|ExecStart=/bin/true|" "$unit" \
-	>"$T/cardbridged.service"
-t "systemd takes the unit" systemd-analyze verify --man=no \
-	--recursive-errors=no "$T/cardbridged.service"
-
-# What the unit lets through, one name a line.
-"$CB_PYTHON" - "$unit" >"$T/allowed" <<'END'
-import re
-import subprocess
-import sys
-
-sets, name = {}, None
-for line in subprocess.run(["systemd-analyze", "syscall-filter"], check=True,
-                           capture_output=True, text=True).stdout.splitlines():
-    if line.startswith("@"):
-        name = line.strip()
-        sets[name] = []
-    elif name and line.startswith("    ") and "#" not in line:
-        sets[name].append(line.strip())
-
-
-def calls(word):
-    if not word.startswith("@"):
-        return {word}
-    return set().union(*(calls(w) for w in sets[word]))
-
-
-allowed = calls("@default")
-for words in re.findall(r"^SystemCallFilter=(.*)$", open(sys.argv[1]).read(),
-                        re.M):
-    group = set().union(*(calls(w) for w in words.lstrip("~").split()))
-    allowed = allowed - group if words.startswith("~") else allowed | group
-print("\n".join(sorted(allowed)))
-END
-like "$(wc -l <"$T/allowed")" '^[1-4][0-9][0-9]$' "the unit's filter is read"
-is "$(grep -cxE 'reboot|mount|init_module' "$T/allowed" || true)" 0 \
-	"it keeps out what it should"
-like "$(sed -n 's/^SystemCallErrorNumber=//p' "$unit")" '^EPERM$' \
-	"and refuses instead of killing"
-
-# Runs a command as the service, its filter in force; what it is refused
-# would end it with a signal, so that it is seen here.
-cat >"$T/confined.py" <<'END'
-import os
-import sys
-
-import seccomp
-
-f = seccomp.SyscallFilter(defaction=seccomp.KILL_PROCESS)
-for name in open(sys.argv[1]).read().split():
-    try:
-        f.add_rule(seccomp.ALLOW, name)
-    except RuntimeError:
-        pass  # of another architecture
-f.load()
-os.execv(sys.argv[2], sys.argv[2:])
-END
+unit_verify "$unit"
+unit_filter "$unit"
 confined() { # COMMAND...
 	exec setpriv --reuid "$user" --regid "$group" --clear-groups --no-new-privs \
 		--bounding-set -all --inh-caps -all \
