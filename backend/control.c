@@ -76,9 +76,10 @@ be_control_open(struct be_control *c, int fd, struct cb_why *why)
 	be_channel_take_fds(c->ch);
 	if ((r = wait_message(c->ch, &m)) == CB_OK)
 		r = take_start(c, &m, why);
-	if (r == CB_OK)
+	if (r == CB_OK) {
 		cb_log_set_level(c->settings.log);
-	else if (why != NULL && why->text[0] == '\0')
+		cb_log_set_json(c->settings.log_json);
+	} else if (why != NULL && why->text[0] == '\0')
 		cb_why_set(why, "the start: %s", cb_err_text(r));
 	return r;
 }

@@ -7,6 +7,8 @@
 #ifndef BE_LISTEN_H
 #define BE_LISTEN_H
 
+#include <stddef.h>
+
 #include "common/err.h"
 
 /* ADDRESS:PORT, [ADDRESS]:PORT; numbers only, port 0 is any. CB_E_ARG: not

@@ -52,6 +52,7 @@ static const char usage_text[] =
     "run runs it until it is told to end (SIGTERM):\n"
     "      --listen A:P        where bridges come to\n"
     "      --admin-listen A:P  a second place for people\n"
+    "      --log text|json     how the lines of its log look\n"
     "check looks whether it is whole, and which walls would stand.\n";
 
 /* Those that this release has. */
@@ -69,7 +70,8 @@ static const struct {
 struct options {
 	char *dir;
 	bool live, test, allow_swap;
-	const char *listen, *admin_listen, *shares;
+	const char *listen, *admin_listen, *shares, *log;
+	bool log_json;
 	struct be_init init;
 };
 
@@ -99,7 +101,7 @@ misused(const char *fmt, ...)
 /* ---- options ------------------------------------------------------------- */
 
 enum { DIR_ = 256, LIVE, TEST, STORE, NAME_, SERVICE_KEY, SHARES, LISTEN,
-	ADMIN_LISTEN, ALLOW_SWAP, HELP, VERSION };
+	ADMIN_LISTEN, ALLOW_SWAP, LOG_, HELP, VERSION };
 
 enum { OF_INIT = 1, OF_RUN = 2, OF_CHECK = 4 };
 
@@ -114,6 +116,7 @@ static const struct option longs[] = {
 	{ "listen", required_argument, NULL, LISTEN },
 	{ "admin-listen", required_argument, NULL, ADMIN_LISTEN },
 	{ "allow-swap", no_argument, NULL, ALLOW_SWAP },
+	{ "log", required_argument, NULL, LOG_ },
 	{ "help", no_argument, NULL, HELP },
 	{ "version", no_argument, NULL, VERSION },
 	{ NULL, 0, NULL, 0 },
@@ -126,7 +129,9 @@ belongs_to(int option)
 		return OF_INIT | OF_RUN | OF_CHECK;
 	if (option == ALLOW_SWAP)
 		return OF_INIT | OF_RUN;
-	return option == LISTEN || option == ADMIN_LISTEN ? OF_RUN : OF_INIT;
+	return option == LISTEN || option == ADMIN_LISTEN || option == LOG_
+	    ? OF_RUN
+	    : OF_INIT;
 }
 
 /* Roles run elsewhere than who starts them, and paths are kept. */
@@ -213,6 +218,11 @@ take_option(struct options *o, int c)
 		return take_place(o, optarg);
 	case SHARES:
 		return take_shares(o, optarg);
+	case LOG_:
+		o->log = optarg;
+		return be_conf_format(optarg, &o->log_json) == CB_OK
+		    ? 0
+		    : misused("--log: \"text\" or \"json\" is possible.");
 	case LISTEN:
 		o->listen = optarg;
 		return 0;
@@ -365,7 +375,11 @@ run_run(struct options *o)
 		    : conf.admin_listen;
 		for (size_t i = 0; i < ROLES; i++)
 			plan.roles[roles[i].role] = true;
+		cb_log_set_role(be_role_name(BE_PARENT));
 		cb_log_set_level(conf.log);
+		if (o->log != NULL)
+			conf.log_json = o->log_json;
+		cb_log_set_json(conf.log_json);
 		(void)umask(0077);
 		status = be_parent_run(&plan);
 	}
@@ -382,8 +396,10 @@ run_role(const char *name)
 	if (fstat(BE_CONTROL_FD, &st) != 0 || !S_ISSOCK(st.st_mode))
 		return misused("a role is started by '" NAME " run' only.");
 	for (size_t i = 0; i < ROLES; i++)
-		if (strcmp(be_role_name(roles[i].role), name) == 0)
+		if (strcmp(be_role_name(roles[i].role), name) == 0) {
+			cb_log_set_role(be_role_name(roles[i].role));
 			return roles[i].main(BE_CONTROL_FD);
+		}
 	return misused("there is no role \"%s\".", name);
 }
 

@@ -10,6 +10,7 @@ common_libcommon_la_SOURCES = \
 	common/fd.c common/fd.h \
 	common/hex.c common/hex.h \
 	common/log.c common/log.h \
+	common/log_json.c common/log_json.h \
 	common/span.c common/span.h \
 	common/sw.c common/sw.h \
 	common/text.c common/text.h \

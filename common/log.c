@@ -17,20 +17,23 @@
 #include <unistd.h>
 
 #include "common/log.h"
+#include "common/log_json.h"
 
 #define LINE 1024
 
 static const struct {
 	const char *priority;	/* sd-daemon(3): "<N>" before the line */
-	const char *name;
+	const char *name;	/* a notice does without */
 } levels[] = {
-	[CB_LOG_ERROR] = { "<3>", "error: " },
-	[CB_LOG_WARNING] = { "<4>", "warning: " },
-	[CB_LOG_NOTICE] = { "<5>", "" },
-	[CB_LOG_DEBUG] = { "<7>", "debug: " },
+	[CB_LOG_ERROR] = { "<3>", "error" },
+	[CB_LOG_WARNING] = { "<4>", "warning" },
+	[CB_LOG_NOTICE] = { "<5>", "notice" },
+	[CB_LOG_DEBUG] = { "<7>", "debug" },
 };
 
 static _Atomic int level_now = CB_LOG_NOTICE;
+static _Atomic bool as_json;
+static const char *_Atomic role_now;
 static bool to_journal;
 static pthread_once_t looked = PTHREAD_ONCE_INIT;
 
@@ -72,8 +75,10 @@ make_line(char *line, enum cb_log_level level, const char *fmt, va_list ap)
 	if (to_journal)
 		n = snprintf(line, LINE, "%s", levels[level].priority);
 	else
-		n = snprintf(line, LINE, "%s: %s",
-		    program_invocation_short_name, levels[level].name);
+		n = snprintf(line, LINE, "%s: %s%s",
+		    program_invocation_short_name,
+		    level == CB_LOG_NOTICE ? "" : levels[level].name,
+		    level == CB_LOG_NOTICE ? "" : ": ");
 	at = n < 0 ? 0 : (size_t)n;
 	if (at > LINE / 2)	/* a program of an absurd name */
 		at = LINE / 2;
@@ -91,21 +96,29 @@ make_line(char *line, enum cb_log_level level, const char *fmt, va_list ap)
 	return at;
 }
 
-void
-cb_log(enum cb_log_level level, const char *fmt, ...)
+CB_PRINTF(5, 0) static size_t
+make_object(char *line, enum cb_log_level level,
+    const struct cb_log_field *fields, size_t n, const char *fmt, va_list ap)
 {
-	char line[LINE];
-	int saved = errno;
-	size_t n, done = 0;
-	ssize_t w;
-	va_list ap;
+	const size_t at = to_journal ? strlen(levels[level].priority) : 0;
+	char text[LINE];
+	const int whole = vsnprintf(text, sizeof(text), fmt, ap);
 
-	if (!cb_log_on(level))
-		return;
-	(void)pthread_once(&looked, look);
-	va_start(ap, fmt);
-	n = make_line(line, level, fmt, ap);
-	va_end(ap);
+	if (whole < 0)
+		text[0] = '\0';
+	else if ((size_t)whole >= sizeof(text))
+		text[cb_log_cut(text, sizeof(text) - 1)] = '\0';
+	memcpy(line, levels[level].priority, at);
+	return at + cb_log_json(line + at, LINE - at, levels[level].name,
+		       role_now, fields, n, text);
+}
+
+static void
+write_line(const char *line, size_t n)
+{
+	size_t done = 0;
+	ssize_t w;
+
 	while (done < n) {
 		w = write(STDERR_FILENO, line + done, n - done);
 		if (w < 0 && errno == EINTR)
@@ -115,7 +128,55 @@ cb_log(enum cb_log_level level, const char *fmt, ...)
 			break;
 		done += (size_t)w;
 	}
+}
+
+CB_PRINTF(4, 0) static void
+log_line(enum cb_log_level level, const struct cb_log_field *fields, size_t n,
+    const char *fmt, va_list ap)
+{
+	char line[LINE];
+	const int saved = errno;
+
+	if (!cb_log_on(level))
+		return;
+	(void)pthread_once(&looked, look);
+	write_line(line, as_json
+		? make_object(line, level, fields, n, fmt, ap)
+		: make_line(line, level, fmt, ap));
 	errno = saved;
+}
+
+void
+cb_log(enum cb_log_level level, const char *fmt, ...)
+{
+	va_list ap;
+
+	va_start(ap, fmt);
+	log_line(level, NULL, 0, fmt, ap);
+	va_end(ap);
+}
+
+void
+cb_log_fields(enum cb_log_level level, const struct cb_log_field *fields,
+    size_t n, const char *fmt, ...)
+{
+	va_list ap;
+
+	va_start(ap, fmt);
+	log_line(level, fields, n, fmt, ap);
+	va_end(ap);
+}
+
+void
+cb_log_set_json(bool json)
+{
+	as_json = json;
+}
+
+void
+cb_log_set_role(const char *role)
+{
+	role_now = role;
 }
 
 void

@@ -17,6 +17,20 @@ enum cb_log_level { CB_LOG_ERROR, CB_LOG_WARNING, CB_LOG_NOTICE, CB_LOG_DEBUG };
 void cb_log_set_level(enum cb_log_level level);
 bool cb_log_on(enum cb_log_level level);
 void cb_log(enum cb_log_level level, const char *fmt, ...) CB_PRINTF(2, 3);
+
+/* A line is a JSON object from here on: time, level, program, role, pid, the
+ * fields that it was given, and its text. */
+void cb_log_set_json(bool json);
+/* Which part of the program this process is; kept by the caller. */
+void cb_log_set_role(const char *role);
+struct cb_log_field {
+	const char *key;
+	const char *text;	/* NULL: it is a number */
+	int64_t number;
+};
+/* As cb_log; of the fields only programs that read the log see anything. */
+void cb_log_fields(enum cb_log_level level, const struct cb_log_field *fields,
+    size_t n, const char *fmt, ...) CB_PRINTF(4, 5);
 void cb_log_apdu(const char *who, struct cb_span cmd, uint16_t sw);
 
 #endif

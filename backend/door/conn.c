@@ -202,6 +202,7 @@ take_head(struct be_conn *c)
 	if (!c->begun) {
 		c->begun = true;
 		c->line[0] = '\0';
+		c->since = be_door_tick();
 		be_conn_deadline(c, c->door->limits.request);
 		if (c->state == BE_CONN_OVER)
 			return;

@@ -5,6 +5,7 @@
  * body is read.
  */
 #include <ctype.h>
+#include <inttypes.h>
 #include <stdio.h>
 #include <string.h>
 #include <time.h>
@@ -18,22 +19,53 @@
 
 /* ---- answers ------------------------------------------------------------- */
 
-static void
-log_refused(struct be_conn *c, unsigned status, const char *text)
-{
-	char who[2 * WIRE_ID + 1];
+static const struct {
+	const char *name, *key;
+} whose[] = { { "a stranger", NULL }, { "device ", "device" },
+	{ "person ", "person" }, { "who says to be device ", "claimed" } };
 
-	if (!be_door_may_log(c->door))
-		return;
-	(void)cb_hex_encode(who, sizeof(who), CB_SPAN_OF(c->who.id));
-	for (char *p = who; *p != 0; p++)
+static void
+id_text(char text[2 * WIRE_ID + 1], const uint8_t id[WIRE_ID])
+{
+	(void)cb_hex_encode(text, 2 * WIRE_ID + 1, cb_span(id, WIRE_ID));
+	for (char *p = text; *p != 0; p++)
 		*p = (char)tolower((unsigned char)*p); /* as ids are */
-	cb_log(CB_LOG_NOTICE, "door: %u for %s, by %s%s: %s", status, c->line,
-	    c->inspected     ? "who says to be device "
-	    : !c->who.known  ? "a stranger"
-	    : c->who.person  ? "person "
-			     : "device ",
-	    c->who.known || c->inspected ? who : "", text);
+}
+
+/* One line for a request and what became of it. Of those that are done only
+ * what is seldom is worth one that all see. */
+static void
+log_outcome(struct be_conn *c, unsigned status, const char *text)
+{
+	const size_t by = c->inspected     ? 3
+	                  : !c->who.known  ? 0
+	                  : c->who.person ? 2
+	                                   : 1;
+	const bool seldom = c->route != NULL &&
+	                    (c->route->asked == BE_ASKED_OPEN ||
+	                        c->route->asked == BE_ASKED_ENROL);
+	const enum cb_log_level level =
+	    status >= 400 || seldom ? CB_LOG_NOTICE : CB_LOG_DEBUG;
+	const uint64_t ms = be_door_tick() - c->since;
+	char who[2 * WIRE_ID + 1] = "", organisation[2 * WIRE_ID + 1] = "";
+	struct cb_log_field fields[] = {
+		{ "request", c->line, 0 },
+		{ "status", NULL, status },
+		{ "ms", NULL, (int64_t)ms },
+		{ whose[by].key, who, 0 },
+		{ "organisation", organisation, 0 },
+	};
+
+	if (!cb_log_on(level) ||
+	    (level == CB_LOG_NOTICE && !be_door_may_log(c->door)))
+		return;
+	if (by != 0) {
+		id_text(who, c->who.id);
+		id_text(organisation, c->who.organisation);
+	}
+	cb_log_fields(level, fields, by != 0 ? 5 : 3,
+	    "door: %u for %s, by %s%s, %" PRIu64 " ms: %s", status, c->line,
+	    whose[by].name, who, ms, text);
 }
 
 void
@@ -49,7 +81,7 @@ be_door_serve_fail(struct be_conn *c, unsigned status, enum cb_err code,
 	struct cb_buf body = CB_BUF_INIT;
 
 	(void)snprintf(f.text, sizeof(f.text), "%s", text);
-	log_refused(c, status, text);
+	log_outcome(c, status, text);
 	if (wire_failure_put(&body, &f) != CB_OK) {
 		be_conn_end(c);
 	} else {
@@ -73,10 +105,12 @@ be_door_serve_bytes(struct be_conn *c, const char *type, struct cb_span body)
 		.status = 200, .type = type, .body = body
 	};
 
-	if (be_crowd_reserve(c, body.n))
-		be_conn_answer(c, &a);
-	else
+	if (!be_crowd_reserve(c, body.n)) {
 		be_door_serve_later(c);
+		return;
+	}
+	log_outcome(c, 200, "done");
+	be_conn_answer(c, &a);
 }
 
 /* What a worker's code means to a bridge. */

@@ -70,6 +70,15 @@ on_sweep(evutil_socket_t fd, short what, void *arg)
 	}
 }
 
+uint64_t
+be_door_tick(void)
+{
+	struct timespec now;
+
+	(void)clock_gettime(CLOCK_MONOTONIC, &now);
+	return (uint64_t)now.tv_sec * 1000 + (uint64_t)now.tv_nsec / 1000000;
+}
+
 bool
 be_door_may_log(struct be_door *door)
 {

@@ -42,6 +42,8 @@ struct be_door {
 	uint8_t scratch[BE_TLS_RECORD];
 };
 
+/* Milliseconds of a clock that only goes forward. */
+uint64_t be_door_tick(void);
 /* May a line be logged? Strangers must not fill the disk. */
 bool be_door_may_log(struct be_door *door);
 

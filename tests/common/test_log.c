@@ -157,6 +157,88 @@ START_TEST(of_an_apdu_only_the_header_is_logged)
 }
 END_TEST
 
+/* What is behind the time, which is now. */
+static const char *
+behind_time(const char *line)
+{
+	static const char form[] =
+	    "{\"time\": \"dddd-dd-ddTdd:dd:dd.dddZ\", ";
+
+	for (size_t i = 0; form[i] != '\0'; i++)
+		ck_assert_msg(form[i] == 'd' ? line[i] >= '0' && line[i] <= '9'
+					    : line[i] == form[i], "%s", line);
+	return line + strlen(form);
+}
+
+/* What is before the number of the process, and what is behind it. */
+static void
+expect_object(const char *before, const char *behind)
+{
+	char want[512];
+
+	(void)snprintf(want, sizeof(want), "%s\"pid\": %d, %s\n", before,
+	    (int)getpid(), behind);
+	ck_assert_str_eq(behind_time(logged()), want);
+}
+
+START_TEST(a_line_can_be_an_object)
+{
+	const struct cb_log_field fields[] = {
+		{ "request", "GET /a\"b\\", 0 }, { "status", NULL, -403 } };
+
+	catch_log();
+	cb_log_set_json(true);
+	cb_log(CB_LOG_WARNING, "disk %d\t\"full\"", 1);
+	expect_object("\"level\": \"warning\", \"program\": \"prog\", ",
+		      "\"text\": \"disk 1\\u0009\\\"full\\\"\"}");
+	cb_log_set_role("door");
+	cb_log_fields(CB_LOG_NOTICE, fields, 2, "refused \303\244");
+	expect_object("\"level\": \"notice\", \"program\": \"prog\", "
+		      "\"role\": \"door\", ",
+		      "\"request\": \"GET /a\\\"b\\\\\", \"status\": -403, "
+		      "\"text\": \"refused \303\244\"}");
+	/* bytes that are no UTF-8 */
+	cb_log(CB_LOG_ERROR, "a\377b");
+	expect_object("\"level\": \"error\", \"program\": \"prog\", "
+		      "\"role\": \"door\", ",
+		      "\"text\": \"a?b\"}");
+	cb_log_set_json(false);
+	cb_log_fields(CB_LOG_NOTICE, fields, 2, "refused");
+	ck_assert_str_eq(logged(), "prog: refused\n");
+}
+END_TEST
+
+/* Whatever is too long, the object is whole. */
+START_TEST(a_long_object_is_cut_and_ended)
+{
+	char text[4096];
+	const struct cb_log_field long_field = { "long", text, 0 };
+	const char *line;
+	size_t n;
+
+	memset(text, _i == 0 ? 'x' : '"', sizeof(text) - 1);
+	text[sizeof(text) - 1] = '\0';
+	for (size_t i = 0; _i == 2 && i + 1 < sizeof(text) - 1; i += 2)
+		memcpy(text + i, "\303\244", 2);
+	if (_i == 2)
+		text[sizeof(text) - 2] = '\0';
+	catch_log();
+	cb_log_set_json(true);
+	cb_log_fields(CB_LOG_NOTICE, &long_field, 1, "%s", text);
+	line = logged();
+	n = strlen(line);
+	ck_assert_uint_le(n, 1024);
+	ck_assert_uint_ge(n, 900);
+	ck_assert_ptr_null(strstr(line, "\"long\""));
+	ck_assert_ptr_nonnull(strstr(line, "\"text\": \""));
+	ck_assert_str_eq(line + n - 3, "\"}\n");
+	if (_i == 1)	/* no half of an escape */
+		ck_assert_str_eq(line + n - 5, "\\\"\"}\n");
+	if (_i == 2)
+		ck_assert_str_eq(line + n - 5, "\303\244\"}\n");
+}
+END_TEST
+
 Suite *
 log_suite(void)
 {
@@ -172,6 +254,8 @@ log_suite(void)
 	tcase_add_test(tc, nobody_reading_stops_nobody);
 	tcase_add_loop_test(
 	    tc, of_an_apdu_only_the_header_is_logged, 0, COUNT(apdus));
+	tcase_add_test(tc, a_line_can_be_an_object);
+	tcase_add_loop_test(tc, a_long_object_is_cut_and_ended, 0, 3);
 	suite_add_tcase(s, tc);
 	return s;
 }

@@ -298,9 +298,25 @@ for pid in $pids; do
 	t "and leaves no process" wait_until 5 gone "$pid"
 done
 
-start "$T/second" "$backend" run --dir "$dir" --listen 127.0.0.1:0
+refused "a log of another form" "is possible" \
+	run --dir "$dir" --listen 127.0.0.1:0 --log xml
+start "$T/json" "$backend" run --dir "$dir" --listen 127.0.0.1:0 --log json
 parent=$started
-wait_until 20 grep -q "the keys are open" "$T/second" || bail "it does not start"
+wait_until 20 grep -q "the keys are open" "$T/json" || bail "it does not start"
+port=$(sed -n 's/.*door: listening at [^"]*:\([0-9]*\)".*/\1/p' "$T/json")
+curl -sk "https://127.0.0.1:$port/nothing" >/dev/null || true
+wait_until 5 grep -q nothing "$T/json" || bail "no line for a request"
+is "$("$CB_PYTHON" - "$T/json" <<-'END'
+	import json, sys
+	lines = [json.loads(l) for l in open(sys.argv[1])]
+	print(*sorted({l["role"] for l in lines}))
+	r = [l for l in lines if "request" in l]
+	print(*((l["role"], l["level"], l["status"], l["request"],
+	         l["ms"] >= 0) for l in r))
+	END
+	)" "door parent store vault worker
+('door', 'notice', 404, 'GET /nothing', True)" \
+	"each line of a log is an object, one for a request"
 pids=$(pgrep -P "$parent")
 slay "$parent"
 for pid in $pids; do
