@@ -10,9 +10,15 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/stat.h>
+#include <unistd.h>
 
 #include "backend/conf.h"
+#include "backend/listen.h"
 #include "common/hex.h"
+
+#define PLACE "file:/"
+#define NOBODY 65534	/* whom others use for what they do not trust */
 
 struct setting;
 
@@ -191,7 +197,6 @@ take_store(struct reading *in, config_setting_t *s)
 	    : wrong(in, s, why.text);
 }
 
-/* What a place may be is the vault's to know, which reads it. */
 static enum cb_err
 take_root(struct reading *in, config_setting_t *s)
 {
@@ -204,9 +209,10 @@ take_root(struct reading *in, config_setting_t *s)
 		return wrong(in, s, "a root has 1 to 32 parts, such as "
 				    "[ \"file:/absolute/path\" ].");
 	for (int i = 0; r == CB_OK && i < n; i++) {
-		if ((v = config_setting_get_string_elem(s, i)) == NULL)
-			return wrong(in, s, "a part of the root is a text, "
-			    "such as \"file:/absolute/path\".");
+		if ((v = config_setting_get_string_elem(s, i)) == NULL ||
+		    strncmp(v, PLACE, strlen(PLACE)) != 0)
+			return wrong(in, s, "a part of the root is the place "
+			    "of a file, such as \"file:/absolute/path\".");
 		r = take_text(&c->roots[c->roots_n], v);
 		c->roots_n += r == CB_OK;
 	}
@@ -216,20 +222,34 @@ take_root(struct reading *in, config_setting_t *s)
 static enum cb_err
 take_recovery(struct reading *in, config_setting_t *s)
 {
-	return take_text(&in->out->recovery, config_setting_get_string(s));
+	const char *v = config_setting_get_string(s);
+
+	return strncmp(v, PLACE, strlen(PLACE)) == 0
+	    ? take_text(&in->out->recovery, v)
+	    : wrong(in, s, "the place of a file is wanted here, such as "
+			   "\"file:/absolute/path\".");
+}
+
+static enum cb_err
+take_address(struct reading *in, config_setting_t *s, char **out)
+{
+	const char *v = config_setting_get_string(s);
+	struct cb_why why;
+
+	return be_listen_check(v, &why) == CB_OK ? take_text(out, v)
+						 : wrong(in, s, why.text);
 }
 
 static enum cb_err
 take_listen(struct reading *in, config_setting_t *s)
 {
-	return take_text(&in->out->listen, config_setting_get_string(s));
+	return take_address(in, s, &in->out->listen);
 }
 
 static enum cb_err
 take_admin(struct reading *in, config_setting_t *s)
 {
-	return take_text(
-	    &in->out->admin_listen, config_setting_get_string(s));
+	return take_address(in, s, &in->out->admin_listen);
 }
 
 static enum cb_err
@@ -237,10 +257,11 @@ take_user(struct reading *in, config_setting_t *s)
 {
 	const int v = config_setting_get_int(s);
 
-	if (v < 1000)
+	if (v < 1000 || v > INT32_MAX - BE_USERS ||
+	    (v <= NOBODY && v + BE_USERS > NOBODY))
 		return wrong(in, s, "a number of a user from 1000 on is "
-		    "wanted here; the roles run as this one and those behind "
-		    "it, and nobody else should.");
+		    "wanted here, such as 60800; the roles run as this one and "
+		    "the 511 behind it, and nobody else should.");
 	in->out->first_user = (uint32_t)v;
 	return CB_OK;
 }
@@ -330,12 +351,31 @@ all_there(const struct reading *in)
 	return CB_OK;
 }
 
+/* Who may write to it decides whom the keys are for. */
+static enum cb_err
+look_owner(struct reading *in)
+{
+	struct stat st;
+
+	if (stat(in->path, &st) == 0 &&
+	    ((st.st_uid != 0 && st.st_uid != geteuid()) ||
+		(st.st_mode & 022) != 0)) {
+		cb_why_set(in->why, "%.300s: others may write to it: give it "
+		    "to who runs the backend (chown), and take the rights of "
+		    "others away (chmod 600).", in->path);
+		return CB_E_DENIED;
+	}
+	return CB_OK;
+}
+
 static enum cb_err
 read_file(struct reading *in, config_t *cfg)
 {
 	config_setting_t *root;
-	enum cb_err r = CB_OK;
+	enum cb_err r;
 
+	if ((r = look_owner(in)) != CB_OK)
+		return r;
 	if (config_read_file(cfg, in->path) != CONFIG_TRUE) {
 		if (config_error_type(cfg) != CONFIG_ERR_FILE_IO) {
 			cb_why_set(in->why, "%.200s, line %d: %s.", in->path,

@@ -63,6 +63,7 @@ void be_conf_clear(struct be_conf *conf);
 uint32_t be_conf_user(
     const struct be_conf *conf, enum be_role role, size_t worker);
 #define BE_WORKERS_MAX 256
+#define BE_USERS 512	/* room for all of them */
 
 /* "text" or "json". CB_E_ARG: another. */
 CB_MUST_USE enum cb_err be_conf_format(const char *name, bool *json);

@@ -7,12 +7,24 @@
 #include <fcntl.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/stat.h>
 #include <unistd.h>
 
 #include "backend/kit.h"
 #include "backend/layout.h"
 #include "backend/listen.h"
 #include "common/hex.h"
+
+/* Others may write to it, or read what is secret. */
+static bool
+is_open(int fd, bool secret)
+{
+	struct stat st;
+
+	return fstat(fd, &st) != 0 ||
+	    (st.st_uid != 0 && st.st_uid != geteuid()) ||
+	    (st.st_mode & (secret ? 077 : 022)) != 0;
+}
 
 /* Opened, not read: what is in it is for the door. */
 static enum cb_err
@@ -30,9 +42,12 @@ open_files(struct be_kit *kit, struct cb_why *why)
 		if (kit->files[i] < 0)
 			cb_why_set(why, "%.300s: %s",
 			    path != NULL ? path : "", strerror(errno));
+		else if (is_open(kit->files[i], i == BE_KIT_FILES - 1))
+			cb_why_set(why, "%.300s is open to others: chmod 600 "
+			    "it, and see who has used it.", path);
 		free(path);
-		if (kit->files[i] < 0)
-			return CB_E_ABSENT;
+		if (why->text[0] != '\0')
+			return CB_E_DENIED;
 	}
 	return CB_OK;
 }
@@ -63,6 +78,7 @@ be_kit_open(struct be_kit *kit, const struct be_parent_plan *plan,
 {
 	enum cb_err r;
 
+	cb_why_set(why, "%s", "");
 	*kit = (struct be_kit){ .plan = plan, .files = { -1, -1, -1, -1 } };
 	if ((r = open_files(kit, why)) != CB_OK ||
 	    (r = read_books(kit, why)) != CB_OK)

@@ -6,7 +6,9 @@
 #include <errno.h>
 #include <netdb.h>
 #include <stdbool.h>
+#include <stdint.h>
 #include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
 #include <sys/socket.h>
 #include <unistd.h>
@@ -65,25 +67,45 @@ failed(const char *where, struct cb_why *why)
 	return error == EADDRINUSE ? CB_E_BUSY : CB_E_DENIED;
 }
 
-enum cb_err
-be_listen(int *fd, const char *where, struct cb_why *why)
+static enum cb_err
+look_up(const char *where, struct addrinfo **out, struct cb_why *why)
 {
 	const struct addrinfo hints = { .ai_family = AF_UNSPEC,
 		.ai_socktype = SOCK_STREAM,
 		.ai_flags = AI_NUMERICHOST | AI_NUMERICSERV | AI_PASSIVE };
-	struct addrinfo *a = NULL;
 	const char *port;
 	char host[64];
+
+	if (split(where, host, sizeof(host), &port) &&
+	    strtoul(port, NULL, 10) <= UINT16_MAX &&
+	    getaddrinfo(host, port, &hints, out) == 0)
+		return CB_OK;
+	cb_why_set(why, "%.100s is no address and port; write "
+	    "0.0.0.0:7443, 127.0.0.1:7443 or [::]:7443.", where);
+	return CB_E_ARG;
+}
+
+enum cb_err
+be_listen_check(const char *where, struct cb_why *why)
+{
+	struct addrinfo *a = NULL;
+	enum cb_err r = look_up(where, &a, why);
+
+	if (r == CB_OK)
+		freeaddrinfo(a);
+	return r;
+}
+
+enum cb_err
+be_listen(int *fd, const char *where, struct cb_why *why)
+{
+	struct addrinfo *a = NULL;
 	const int one = 1;
-	enum cb_err r = CB_OK;
+	enum cb_err r;
 
 	*fd = -1;
-	if (!split(where, host, sizeof(host), &port) ||
-	    getaddrinfo(host, port, &hints, &a) != 0) {
-		cb_why_set(why, "%.100s is no address and port; write "
-		    "0.0.0.0:7443, 127.0.0.1:7443 or [::]:7443.", where);
-		return CB_E_ARG;
-	}
+	if ((r = look_up(where, &a, why)) != CB_OK)
+		return r;
 	*fd = socket(a->ai_family, SOCK_STREAM | SOCK_CLOEXEC, 0);
 	if (*fd < 0 ||
 	    setsockopt(*fd, SOL_SOCKET, SO_REUSEADDR, &one, sizeof(one)) !=

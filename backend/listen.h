@@ -15,6 +15,9 @@
  * such a text; CB_E_BUSY, CB_E_DENIED. */
 CB_MUST_USE enum cb_err be_listen(
     int *fd, const char *where, struct cb_why *why);
+/* Whether it is such a text; *why says what is. */
+CB_MUST_USE enum cb_err be_listen_check(
+    const char *where, struct cb_why *why);
 /* Where it listens, in that form. */
 CB_MUST_USE enum cb_err be_listen_where(int fd, char *out, size_t size);
 

@@ -230,6 +230,18 @@ slay "$started"
 exec {pipe}>&-
 ulimit -c 0
 
+chmod 644 "$dir/door/key.pem"
+refused "run with a door's key that others can read" "chmod 600 it" \
+	run --dir "$dir" --listen 127.0.0.1:0
+chmod 600 "$dir/door/key.pem"
+chmod 666 "$dir/backend.conf"
+refused "run with a configuration that others can write" "chmod 600" \
+	run --dir "$dir" --listen 127.0.0.1:0
+chmod 600 "$dir/backend.conf"
+mv "$dir/door/service.der" "$T/service.der"
+refused "run without a file of the door" "service.der: No such file" \
+	run --dir "$dir" --listen 127.0.0.1:0
+mv "$T/service.der" "$dir/door/service.der"
 sed -i 's/^store = .*/store = "mysql:x";/' "$dir/backend.conf"
 refused "a wrong setting stops the start" "backend.conf, line 5: a store is" \
 	run --dir "$dir"

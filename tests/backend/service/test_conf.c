@@ -7,6 +7,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/stat.h>
 #include <unistd.h>
 
 #include "backend/conf.h"
@@ -50,6 +51,24 @@ static const struct {
 	{ START ROOT "store = \"sqlite:/a?key=geheim\";\n",
 	    "line 5: sqlite: has the path" },
 	{ START STORE ROOT "first-user = 0;\n", "line 6: a number" },
+	{ START STORE ROOT "first-user = 65100;\n", "such as 60800;" },
+	{ START STORE ROOT "first-user = 2147483647;\n", "such as 60800;" },
+	{ START STORE ROOT "first-user = \"me\";\n",
+	    "write it like this: first-user = 60800;" },
+	{ START STORE "root = [ \"/a\" ];\n", "line 5: a part of the root" },
+	{ START STORE "root = [ \"file:a\" ];\n",
+	    "line 5: a part of the root" },
+	{ START STORE ROOT "listen = \"localhost:7443\";\n",
+	    "line 6: localhost:7443 is no address and port; write" },
+	{ START STORE ROOT "listen = \"127.0.0.1:70000\";\n",
+	    "line 6: 127.0.0.1:70000 is no" },
+	{ START STORE ROOT "listen = 7443;\n",
+	    "line 6: write it like this: listen = \"0.0.0.0:7443\";" },
+	{ START STORE ROOT "admin-listen = \"::1:7443:\";\n",
+	    "line 6: ::1:7443: is no" },
+	{ START STORE ROOT STORE, "line 6: duplicate setting name" },
+	{ START STORE ROOT "log = 3;\n",
+	    "line 6: write it like this: log = \"notice\";" },
 	{ START STORE ROOT "log = \"loud\";\n", "line 6: \"error\"" },
 	{ START STORE ROOT "allow-swap = 1;\n", "allow-swap = true;" },
 	{ START STORE ROOT "tls12 = \"yes\";\n", "line 6: write it like this: "
@@ -77,6 +96,23 @@ START_TEST(what_is_wrong_is_named)
 	ck_assert_msg(strstr(why.text, wrong[_i].says) != NULL, "%s",
 	    why.text);
 	ck_assert_ptr_null(strstr(why.text, "geheim"));
+	be_conf_clear(&conf);
+}
+END_TEST
+
+START_TEST(what_others_may_write_is_refused)
+{
+	char file[] = "/tmp/test_conf.XXXXXX";
+	int fd = mkstemp(file);
+	struct be_conf conf;
+	struct cb_why why = { "" };
+
+	ck_assert_int_ge(fd, 0);
+	ck_assert_int_eq(fchmod(fd, _i == 0 ? 0620 : 0602), 0);
+	(void)close(fd);
+	ck_assert_int_eq(be_conf_read(&conf, file, &why), CB_E_DENIED);
+	ck_assert_ptr_nonnull(strstr(why.text, "chmod 600"));
+	(void)unlink(file);
 	be_conf_clear(&conf);
 }
 END_TEST
@@ -145,6 +181,7 @@ conf_suite(void)
 
 	tcase_add_loop_test(c, what_is_wrong_is_named, 0,
 	    (int)(sizeof(wrong) / sizeof(wrong[0])));
+	tcase_add_loop_test(c, what_others_may_write_is_refused, 0, 2);
 	tcase_add_test(c, what_is_written_is_read);
 	tcase_add_test(c, what_a_door_may_have_is_read);
 	suite_add_tcase(s, c);
