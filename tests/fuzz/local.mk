@@ -21,7 +21,7 @@ fuzz_programs = \
 	tests/fuzz/fuzz_wire_server
 
 if BACKEND
-fuzz_programs += tests/fuzz/fuzz_door
+fuzz_programs += tests/fuzz/fuzz_door tests/fuzz/fuzz_roles
 endif
 
 if FUZZING
@@ -109,6 +109,13 @@ tests_fuzz_fuzz_remote_SOURCES = \
 tests_fuzz_fuzz_remote_LDFLAGS = $(fuzz_ldflags)
 tests_fuzz_fuzz_remote_LDADD = \
 	wire/libwire.la crypto/libprimitives.la common/libcommon.la
+
+tests_fuzz_fuzz_roles_SOURCES = \
+	tests/fuzz/fuzz.h tests/fuzz/fuzz_roles.c $(fuzz_main)
+tests_fuzz_fuzz_roles_LDFLAGS = $(fuzz_ldflags)
+tests_fuzz_fuzz_roles_LDADD = \
+	backend/libroles.la backend/store/libstore.la wire/libwire.la \
+	crypto/libprimitives.la common/libprocess.la common/libcommon.la
 
 tests_fuzz_fuzz_report_SOURCES = \
 	tests/fuzz/fuzz.h tests/fuzz/fuzz_report.c $(fuzz_main)

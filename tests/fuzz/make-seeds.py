@@ -4,8 +4,8 @@
 #
 # Makes seeds of what is in the tree: for fuzz_apdu, fuzz_apdu3 and
 # fuzz_apdu_ias of the recorded conversations, for fuzz_cardfile of a card
-# file, for fuzz_remote, fuzz_chain, fuzz_vault and fuzz_door of what PROTOCOL.md
-# says. Run by hand when they have changed; the seeds are kept with the
+# file, for fuzz_remote, fuzz_chain, fuzz_vault, fuzz_door and fuzz_roles of what
+# PROTOCOL.md says. Run by hand when they have changed; the seeds are kept with the
 # sources.
 #
 # usage: make-seeds.py VECTORS SEEDS [CARD-FILE]
@@ -206,6 +206,65 @@ def vault(directory):
           + bytes(32 + 16 + 8) + lv(b"cert") + lv(bytes(71)))
 
 
+def lb(value):
+    return len(value).to_bytes(4, "big") + value
+
+
+def frame(kind, number, body, code=0):
+    return (len(body).to_bytes(4, "big") + kind.to_bytes(2, "big")
+            + code.to_bytes(2, "big") + number.to_bytes(8, "big") + body)
+
+
+# The first byte is the place in the table of fuzz_roles.c.
+def roles(directory):
+    one, two, three = (bytes([n]) * 16 for n in (1, 2, 3))
+    signed = lb(b"row") + lb(bytes(38))
+    rights = b"\x02\x01" + signed + b"\x02" + signed + lb(b"wrap")
+    number = (7).to_bytes(8, "big")
+    row = (b"\x03" + b"\x00" + b"\x01" + number + b"\x02" + lb(b"name"))
+    act = (one + b"\x01" + number + number + b"\x1f" + two + three + one
+           + b"\x00\x01" + number + number + number + bytes(32) + lb(b"a")
+           + bytes(32)
+           + b"\x00\x01\x00" + lb(b"card/0") + lb(b"value")
+           + b"\x00\x00" + b"\x00\x01" + lb(b"entry") + b"\x00\x00")
+    settings = (b'{"kind": "test", "user": 60801, "log": 2, "backend": "'
+                + b"01" * 16 + b'", "log_json": true, "connections": 9, '
+                b'"store": "/a", "root": ["file:/1"]}')
+    seeds = {
+        "frames": b"\x00" + frame(0x0101, 1, one + two)
+                  + frame(0x8101, 1, b"offer") + frame(0x8102, 2, b"", 7),
+        "frame-long": b"\x00" + b"\xff" * 16,
+        "settings": b"\x01" + settings,
+        "told-peer": b"\x02\x01\x02" + one + number,
+        "told-stop": b"\x02\x02",
+        "ids": b"\x03" + one + two,
+        "signed": b"\x04" + signed,
+        "rights": b"\x05" + rights,
+        "act": b"\x06" + act,
+        "acted": b"\x07" + b"\x00\x08\x00" + number + number + b"\x01" + one
+                 + two + lv(b"why"),
+        "row": b"\x08" + row,
+        "list": b"\x09" + b"\x01" + b"\x00\x05" + b"\x00",
+        "ask-rights": b"\x0a" + one + two + b"\x01",
+        "record": b"\x0b" + lb(b"card/0") + lb(b"value"),
+        "ask-answer": b"\x0c" + one + two + number + bytes(32),
+        "answered": b"\x0d\x01" + b"bytes",
+        "lease": b"\x0e" + number + b"\x01" + one + two,
+        "leases": b"\x0f" + three + number + one + two,
+        "challenged": b"\x10" + bytes(32) + lv(b"certificate") + b"\x02",
+        "unlock": b"\x11" + lv(b"offer") + lv(b"accept") + rights,
+        "unlocked": b"\x12\x00" + one + bytes(4) + bytes(4) + b"\x01"
+                    + bytes(64),
+        "passcode": b"\x13" + one + bytes(32),
+        "passcode-told": b"\x14" + number + bytes(32),
+        "certify": b"\x15" + lb(b"enrol") + signed,
+        "certified": b"\x16" + lv(b"certificate") + signed,
+        "sign-head": b"\x17" + one + number + bytes(32) + number,
+    }
+    for name, seed in seeds.items():
+        write(directory, name, seed)
+
+
 def main():
     vectors, seeds = sys.argv[1:3]
     for family, target in (("authentic5", "apdu"), ("authentic3", "apdu3"),
@@ -240,6 +299,7 @@ def main():
     chain(os.path.join(seeds, "chain"))
     vault(os.path.join(seeds, "vault"))
     door(os.path.join(seeds, "door"))
+    roles(os.path.join(seeds, "roles"))
     if len(sys.argv) > 3:
         with open(sys.argv[3], "rb") as f:
             write(cardfile, "whole", b"f" + f.read())
