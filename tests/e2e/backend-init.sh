@@ -242,6 +242,35 @@ mv "$dir/door/service.der" "$T/service.der"
 refused "run without a file of the door" "service.der: No such file" \
 	run --dir "$dir" --listen 127.0.0.1:0
 mv "$T/service.der" "$dir/door/service.der"
+# With swap space, and memory that nobody may lock.
+swapping() { # COMMAND...
+	(ulimit -l 64 && mount --bind "$T/swaps" /proc/swaps &&
+		setpriv --bounding-set -ipc_lock "$@")
+}
+printf '%s\n' "Filename Type Size Used Priority" \
+	"/dev/sda2 partition 1 0 -2" >"$T/swaps"
+# shellcheck disable=SC2154 # of lib.sh
+if [ "$cb_namespace" = private ] && [ "$(id -u)" = 0 ]; then
+	be_plain=$backend
+	backend=$T/swapping
+	{
+		echo '#!/bin/bash'
+		declare -p T
+		declare -f swapping
+		printf 'swapping %q "$@"; rc=$?; umount /proc/swaps; exit $rc\n' \
+			"$be_plain"
+	} >"$backend"
+	chmod 755 "$backend"
+	refused "init where keys would reach the disk" "LimitMEMLOCK=infinity" \
+		init --dir "$T/third" --test
+	refused "and run" "allow-swap = true;" \
+		run --dir "$dir" --listen 127.0.0.1:0
+	check "check says so" 0 "warning there is swap space"
+	t "init, if it is told to" \
+		be init --dir "$T/third" --test --allow-swap
+	backend=$be_plain
+fi
+
 sed -i 's/^store = .*/store = "mysql:x";/' "$dir/backend.conf"
 refused "a wrong setting stops the start" "backend.conf, line 5: a store is" \
 	run --dir "$dir"
