@@ -11,10 +11,12 @@
 #include <unistd.h>
 
 #include "backend/layout.h"
+#include "backend/store/store.h"
 #include "tests/backend/service/rig.h"
 #include "tests/backend/service/suites.h"
 #include "wire/entry.h"
 #include "wire/export.h"
+#include "wire/grant.h"
 
 static struct role store, vault;
 static struct be_channel *worker;	/* of the platform */
@@ -87,6 +89,54 @@ START_TEST(an_organisation_without_keys_is_refused)
 	ck_assert_int_eq(challenge(ch, 0x51, &c), CB_E_ABSENT);
 	ck_assert_int_eq(challenge(worker, 0x51, &c), CB_OK);
 	be_channel_free(&ch);
+}
+END_TEST
+
+static enum cb_err
+check(struct cb_span bytes, struct cb_span mac)
+{
+	const struct be_ask_signed row = { bytes, mac };
+	struct cb_buf body = CB_BUF_INIT;
+	enum cb_err r;
+
+	ck_assert_int_eq(be_ask_signed_put(&body, &row), CB_OK);
+	r = ask(worker, BE_ASK_CHECK, cb_buf_span(&body), NULL);
+	cb_buf_free(&body);
+	return r;
+}
+
+/* A policy of init's: as it is, and changed by who has the database. */
+START_TEST(a_row_that_others_go_by_is_checked)
+{
+	const struct be_ask_rows key = { .table = BE_POLICY, .limit = 1,
+		.key = { .n = 1,
+		    .values = { BE_T(cb_span_str("second-signer")) } } };
+	struct be_channel *ch = role_peer(&store, BE_WORKER, zeros);
+	struct cb_buf body = CB_BUF_INIT, row = CB_BUF_INIT,
+		      bytes = CB_BUF_INIT;
+	struct be_ask_row policy;
+	struct wire_grant grant;
+	struct cb_span cur, mac;
+
+	role_link(&store, &vault);
+	ck_assert_int_eq(be_ask_rows_put(&body, BE_ASK_ROW, &key), CB_OK);
+	ck_assert_int_eq(
+	    ask(ch, BE_ASK_ROW, cb_buf_span(&body), &row), CB_OK);
+	cur = cb_buf_span(&row);
+	ck_assert_int_eq(be_ask_row_get(&cur, &policy), CB_OK);
+	ck_assert_int_eq(be_row_grant(BE_POLICY, zeros, policy.values, &grant,
+			     &mac), CB_OK);
+	ck_assert_int_eq(wire_grant_put(&bytes, &grant), CB_OK);
+	ck_assert_int_eq(check(cb_buf_span(&bytes), mac), CB_OK);
+	bytes.p[bytes.n - 1] ^= 1;
+	ck_assert_int_eq(check(cb_buf_span(&bytes), mac), CB_E_CRYPTO);
+	bytes.p[bytes.n - 1] ^= 1;
+	ck_assert_int_eq(check(cb_buf_span(&bytes),
+			     cb_span_head(mac, mac.n - 1)), CB_E_CRYPTO);
+	be_channel_free(&ch);
+	cb_buf_free(&body);
+	cb_buf_free(&row);
+	cb_buf_free(&bytes);
 }
 END_TEST
 
@@ -261,6 +311,7 @@ vault_role_suite(void)
 	tcase_add_checked_fixture(c, setup, teardown);
 	tcase_add_test(c, requests_wait_for_the_keys);
 	tcase_add_test(c, an_organisation_without_keys_is_refused);
+	tcase_add_test(c, a_row_that_others_go_by_is_checked);
 	tcase_add_test(c, nothing_is_given_for_nothing);
 	tcase_add_loop_test(c, nonsense_ends_the_channel_alone, 0,
 	    (int)(sizeof(nonsense) / sizeof(nonsense[0])));
