@@ -189,6 +189,8 @@ new_client(struct fuzz *f, struct cb_span who)
 	if (be_conn_new(&c, f->door, fds[1]) != CB_OK)
 		abort();
 	be_crowd_welcome(f->door, c);
+	if (c->state == BE_CONN_OVER)	/* all others are being enrolled */
+		return;
 	event_active(&c->reading, EV_READ, 1);
 }
 
@@ -239,8 +241,13 @@ LLVMFuzzerTestOneInput(const uint8_t *p, size_t n)
 {
 	const struct be_door_settings settings = { .kind = WIRE_TEST,
 		.limits = { .connections = 3,
-		    .strangers = 2,
+		    .strangers = 3,
+		    .of_address = 2,
 		    .of_one = 2,
+		    .holds = 1,
+		    .enrols = 1,
+		    .enrols_a_second = 2,
+		    .bodies = 70000,
 		    .handshake = 60000,
 		    .request = 60000,
 		    .idle = 60000,
