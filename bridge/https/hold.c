@@ -23,6 +23,10 @@
 #define RENEW_S 50u
 #define RENEW_SLACK_S 15u
 #define REFUSED_MS 30000u	/* between two tries that are refused */
+/* A held request takes a while. So many that do not, one after the other, are
+ * news that come thick and fast; more of them are a backend that holds none. */
+#define QUICK_MS 1000u
+#define QUICK_MOST 32u
 
 static const uint8_t none[WIRE_ID];
 
@@ -49,6 +53,8 @@ struct br_hold {
 
 	/* of its thread */
 	struct br_retry retry;
+	struct br_retry idle;	/* answers that no hold can have */
+	unsigned quick;		/* answers that came at once, in a row */
 	bool renew;		/* a link died in silence before */
 };
 
@@ -78,20 +84,23 @@ tell(struct br_hold *h, struct br_held_card *c,
 	pthread_cond_broadcast(&h->changed);
 }
 
-/* Nobody is reached: what was known counts no more. */
+/* Nobody is reached: what was known counts no more; or, as long as that may
+ * pass, of those alone of which nothing is known. */
 static void
-tell_gone(struct br_hold *h, const char *words)
+tell_gone(struct br_hold *h, bool every, const char *words)
 {
 	struct br_hold_news news = { .over = true };
 	struct br_held_card *c;
 
 	(void)snprintf(news.words, sizeof(news.words), "%s", words);
 	for (c = h->cards; c != NULL; c = c->next) {
+		if (!every && c->heard)
+			continue;
 		c->stamp = 0;
 		memcpy(c->session, none, WIRE_ID);
 		tell(h, c, &news);
 	}
-	h->told_gone = true;
+	h->told_gone = h->told_gone || every;
 }
 
 static void
@@ -108,7 +117,8 @@ describe(const struct wire_told *told, struct br_hold_news *news)
 	(void)snprintf(news->words, sizeof(news->words), "%s", words);
 }
 
-static void
+/* True: it is news. */
+static bool
 take_one(struct br_hold *h, const struct wire_told *told)
 {
 	struct br_hold_news news = {
@@ -116,6 +126,7 @@ take_one(struct br_hold *h, const struct wire_told *told)
 		.elsewhere = told->state == WIRE_ELSEWHERE,
 	};
 	struct br_held_card *c;
+	bool fresh = false;
 
 	describe(told, &news);
 	for (c = h->cards; c != NULL; c = c->next) {
@@ -129,18 +140,21 @@ take_one(struct br_hold *h, const struct wire_told *told)
 		news.changed = told->changed;
 		if (news.over)
 			memcpy(c->session, none, WIRE_ID);
+		fresh = fresh || c->stamp != told->stamp;
 		c->stamp = told->stamp;
 		tell(h, c, &news);
 	}
+	return fresh;
 }
 
 static enum cb_err
-take_news(struct br_hold *h, struct cb_span body)
+take_news(struct br_hold *h, struct cb_span body, bool *fresh)
 {
 	struct wire_news news;
 	struct wire_told told;
 	enum cb_err r;
 
+	*fresh = false;
 	if ((r = wire_news_get(body, &news)) != CB_OK)
 		return r;
 	if (news.kind != h->identity.kind)
@@ -150,7 +164,7 @@ take_news(struct br_hold *h, struct cb_span body)
 	h->trouble[0] = '\0';
 	for (unsigned i = 0; i < news.count && r == CB_OK; i++)
 		if ((r = wire_told_get(&news.cards, &told)) == CB_OK)
-			take_one(h, &told);
+			*fresh = take_one(h, &told) || *fresh;
 	pthread_mutex_unlock(&h->lock);
 	return r;
 }
@@ -199,22 +213,38 @@ failed(struct br_hold *h, bool silent, bool refused, const char *words)
 {
 	uint64_t now = br_now_ms();
 	unsigned ms = br_retry_failed(&h->retry, now);
-	struct br_held_card *c;
-	bool waits = false;
 
 	pthread_mutex_lock(&h->lock);
 	if (strcmp(h->trouble, words) != 0) {
 		(void)snprintf(h->trouble, sizeof(h->trouble), "%s", words);
 		cb_log(CB_LOG_WARNING, "%s: %s", h->origin, words);
 	}
-	for (c = h->cards; c != NULL; c = c->next)
-		waits = waits || !c->heard;
-	if (!h->told_gone && (refused || waits ||
-		now - h->retry.since >= BR_HOLD_PATIENCE_MS))
-		tell_gone(h, words);
-	/* nobody hurried to see that it hangs */
-	h->renew = h->renew || silent;
+	tell_gone(h, !h->told_gone && (refused ||
+	    now - h->retry.since >= BR_HOLD_PATIENCE_MS), words);
+	if (silent && !h->renew) {
+		h->renew = true;
+		br_http_wary(h->http);
+	}
 	wait_ms(h, refused ? REFUSED_MS : ms);
+	pthread_mutex_unlock(&h->lock);
+}
+
+/* It was answered: who holds nothing is not asked without end. */
+static void
+answered(struct br_hold *h, uint64_t asked_at, bool fresh)
+{
+	uint64_t now = br_now_ms();
+
+	br_retry_worked(&h->retry);
+	if (now - asked_at >= QUICK_MS) {
+		h->quick = 0;
+		br_retry_worked(&h->idle);
+		return;
+	}
+	if (fresh && h->quick++ < QUICK_MOST)
+		return;
+	pthread_mutex_lock(&h->lock);
+	wait_ms(h, br_retry_failed(&h->idle, now));
 	pthread_mutex_unlock(&h->lock);
 }
 
@@ -229,7 +259,8 @@ ask(struct br_hold *h, uint32_t seconds, struct cb_span body)
 	struct br_http_answer answer = { .body = CB_BUF_INIT };
 	enum wire_outcome outcome;
 	struct cb_why why = { "" };
-	bool distrust;
+	uint64_t at = br_now_ms();
+	bool distrust, fresh = false;
 	enum cb_err r;
 
 	r = br_http_do(h->http, &asked, &answer, &distrust, &why);
@@ -240,11 +271,11 @@ ask(struct br_hold *h, uint32_t seconds, struct cb_span body)
 	else
 		distrust = distrust || (r != CB_E_PEER && r != CB_E_TIMEOUT);
 	if (r == CB_OK &&
-	    (r = take_news(h, cb_buf_span(&answer.body))) != CB_OK)
+	    (r = take_news(h, cb_buf_span(&answer.body), &fresh)) != CB_OK)
 		cb_why_set(&why, "the backend's news are not of this "
 		    "version");
 	if (r == CB_OK)
-		br_retry_worked(&h->retry);
+		answered(h, at, fresh);
 	else
 		failed(h, r == CB_E_TIMEOUT && answer.status == 0,
 		    distrust || (answer.status != 0 && r != CB_E_TIMEOUT),
@@ -269,7 +300,8 @@ hold_main(void *arg)
 			continue;
 		}
 		h->again = false;
-		seconds = h->renew || h->inspected ? RENEW_S : 0;
+		seconds = h->renew || h->inspected ||
+			br_http_proxied(h->http) ? RENEW_S : 0;
 		r = put_hold(h, seconds, &body);
 		pthread_mutex_unlock(&h->lock);
 		if (r == CB_OK)
@@ -405,7 +437,6 @@ br_hold_join(struct br_hold **out, struct br_held_card *card,
 	card->next = h->cards;
 	h->cards = card;
 	fits = ++h->count <= WIRE_HOLD_MAX;
-	h->told_gone = false;
 	wake(h);
 	pthread_mutex_unlock(&h->lock);
 	*out = h;

@@ -5,20 +5,30 @@
  * be woken by another thread; both go when the connection is to be closed, and
  * the share that keeps TLS sessions stays.
  */
+#include <netinet/in.h>
+#include <netinet/tcp.h>
 #include <pthread.h>
 #include <stdatomic.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/socket.h>
+#include <unistd.h>
 
 #include <curl/curl.h>
 
 #include "bridge/https/http_client.h"
 #include "bridge/sock.h"
 
-/* After so long without a byte the other end is asked whether it is there. */
-#define KEEP_ALIVE_S 60L
-#define KEEP_ALIVE_AGAIN_S 10L
+/* After so long without a byte the other end is asked whether it is there: once
+ * a minute, and sooner where it has been silent before. */
+#define KEEP_ALIVE_S 60
+#define KEEP_ALIVE_WARY_S 15
+#define KEEP_ALIVE_AGAIN_S 5
+#define KEEP_ALIVE_TRIES 2
+/* What was sent and is not acknowledged for so long has met nobody. (With it
+ * tcp(7) ends the link also where it was asked once in vain for so long.) */
+#define UNHEARD_MS 25000
 
 struct br_http {
 	const struct br_trust *trust;
@@ -30,6 +40,9 @@ struct br_http {
 	size_t most;
 	bool too_long;
 	unsigned connections;
+	bool wary, proxied;
+	bool asked;			/* what is running has been sent */
+	bool silent;			/* and its connection died of silence */
 	pthread_mutex_t lock;		/* multi, for who interrupts */
 	atomic_bool interrupted;
 	char error[CURL_ERROR_SIZE];
@@ -70,6 +83,68 @@ on_tls(CURL *easy, void *ctx, void *p)
 	    ? CURLE_OK : CURLE_SSL_CERTPROBLEM;
 }
 
+static int
+on_request(void *ctx, char *far_address, char *near_address, int far_port,
+    int near_port)
+{
+	struct br_http *h = ctx;
+
+	(void)far_address;
+	(void)near_address;
+	(void)far_port;
+	(void)near_port;
+	h->asked = true;
+	return CURL_PREREQFUNC_OK;
+}
+
+/* Did the kernel give it up, after asking in vain? */
+static bool
+was_silent(curl_socket_t fd)
+{
+	struct tcp_info info;
+	socklen_t n = sizeof(info);
+
+	memset(&info, 0, sizeof(info));
+	return getsockopt(fd, IPPROTO_TCP, TCP_INFO, &info, &n) == 0 &&
+	    info.tcpi_state == TCP_CLOSE &&
+	    (info.tcpi_probes > 0 || info.tcpi_retransmits > 0);
+}
+
+static int
+on_close(void *ctx, curl_socket_t fd)
+{
+	struct br_http *h = ctx;
+
+	h->silent = h->silent || (h->asked && was_silent(fd));
+	return close(fd);
+}
+
+static int
+on_socket(void *ctx, curl_socket_t fd, curlsocktype purpose)
+{
+	const struct br_http *h = ctx;
+	const struct {
+		int level, name, value;
+	} options[] = {
+		{ SOL_SOCKET, SO_KEEPALIVE, 1 },
+		{ IPPROTO_TCP, TCP_KEEPIDLE,
+		    h->wary ? KEEP_ALIVE_WARY_S : KEEP_ALIVE_S },
+		{ IPPROTO_TCP, TCP_KEEPINTVL, KEEP_ALIVE_AGAIN_S },
+		{ IPPROTO_TCP, TCP_KEEPCNT, KEEP_ALIVE_TRIES },
+		{ IPPROTO_TCP, TCP_USER_TIMEOUT, UNHEARD_MS },
+	};
+
+	(void)purpose;
+	/* libcurl would try again by itself, and nobody be told of it */
+	if (h->silent)
+		return CURL_SOCKOPT_ERROR;
+	for (size_t i = 0; i < sizeof(options) / sizeof(options[0]); i++)
+		if (setsockopt(fd, options[i].level, options[i].name,
+			&options[i].value, sizeof(options[i].value)) != 0)
+			return CURL_SOCKOPT_ERROR;
+	return CURL_SOCKOPT_OK;
+}
+
 /* ---- making and ending --------------------------------------------------- */
 
 /* CURLcodes are small and not negative: any that is not CURLE_OK stays seen. */
@@ -95,9 +170,12 @@ set_always(struct br_http *h)
 	SET(CURLOPT_WRITEDATA, h);
 	SET(CURLOPT_SSL_CTX_FUNCTION, on_tls);
 	SET(CURLOPT_SSL_CTX_DATA, h);
-	SET(CURLOPT_TCP_KEEPALIVE, 1L);
-	SET(CURLOPT_TCP_KEEPIDLE, KEEP_ALIVE_S);
-	SET(CURLOPT_TCP_KEEPINTVL, KEEP_ALIVE_AGAIN_S);
+	SET(CURLOPT_SOCKOPTFUNCTION, on_socket);
+	SET(CURLOPT_SOCKOPTDATA, h);
+	SET(CURLOPT_CLOSESOCKETFUNCTION, on_close);
+	SET(CURLOPT_CLOSESOCKETDATA, h);
+	SET(CURLOPT_PREREQFUNCTION, on_request);
+	SET(CURLOPT_PREREQDATA, h);
 	SET(CURLOPT_NETRC, (long)CURL_NETRC_IGNORED);
 	if (!system) {
 		SET(CURLOPT_CAINFO, NULL);
@@ -176,6 +254,18 @@ br_http_free(struct br_http **client)
 	(void)curl_share_cleanup(h->share);
 	pthread_mutex_destroy(&h->lock);
 	free(h);
+}
+
+void
+br_http_wary(struct br_http *h)
+{
+	h->wary = true;
+}
+
+bool
+br_http_proxied(const struct br_http *h)
+{
+	return h->proxied;
 }
 
 unsigned
@@ -279,6 +369,10 @@ translate(struct br_http *h, CURLcode code, bool *distrust,
 {
 	curl_off_t reached = 0;
 
+	if (code != CURLE_OK && h->silent) {
+		cb_why_set(why, "the backend has fallen silent");
+		return CB_E_TIMEOUT;
+	}
 	switch (code) {
 	case CURLE_OK:
 		return CB_OK;
@@ -312,10 +406,13 @@ static void
 take_head(struct br_http *h, struct br_http_answer *answer)
 {
 	curl_off_t after = 0;
-	long status = 0;
+	long status = 0, proxy = 0;
 
 	(void)curl_easy_getinfo(h->easy, CURLINFO_RESPONSE_CODE, &status);
 	(void)curl_easy_getinfo(h->easy, CURLINFO_RETRY_AFTER, &after);
+	/* only of a request that made its connection */
+	(void)curl_easy_getinfo(h->easy, CURLINFO_HTTP_CONNECTCODE, &proxy);
+	h->proxied = h->proxied || proxy > 0;
 	answer->status = status > 0 && status < 1000 ? (unsigned)status : 0;
 	answer->retry_after_s = after > 0 && after < 86400
 	    ? (unsigned)after : 0;
@@ -335,7 +432,7 @@ br_http_do(struct br_http *h, const struct br_http_ask *ask,
 	*distrust = false;
 	h->answer = answer;
 	h->most = ask->most;
-	h->too_long = false;
+	h->too_long = h->asked = h->silent = false;
 	h->error[0] = '\0';
 	memset(&h->distrust, 0, sizeof(h->distrust));
 	if ((r = have_handles(h)) != CB_OK ||

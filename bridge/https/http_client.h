@@ -41,7 +41,7 @@ void br_http_free(struct br_http **h);
  *
  * CB_E_PEER: the road is broken (or this network is not trusted, if
  * *distrust), and whether the request arrived is not known; CB_E_TIMEOUT: it
- * was reached, and said nothing in time; CB_E_BUSY: interrupted; CB_E_LIMIT: the
+ * was reached, and said nothing in time, or fell silent altogether; CB_E_BUSY: interrupted; CB_E_LIMIT: the
  * answer is too long. *why says what is wrong with the road. */
 CB_MUST_USE enum cb_err br_http_do(struct br_http *h,
     const struct br_http_ask *ask, struct br_http_answer *answer,
@@ -50,6 +50,10 @@ CB_MUST_USE enum cb_err br_http_do(struct br_http *h,
 void br_http_interrupt(struct br_http *h);
 /* Closes the connection: the next request resumes by ticket. */
 void br_http_hang_up(struct br_http *h);
+/* From its next connection on it finds out sooner that nobody is there. */
+void br_http_wary(struct br_http *h);
+/* Does it go through a proxy? Known when one request has come to its end. */
+bool br_http_proxied(const struct br_http *h);
 /* How often a connection was made. */
 unsigned br_http_connections(const struct br_http *h);
 

@@ -45,6 +45,7 @@ tests_bridge_https_test_https_SOURCES = \
 	tests/bridge/https/door.c \
 	tests/bridge/https/main.c \
 	tests/bridge/https/pki.c \
+	tests/bridge/https/relay.c tests/bridge/https/relay.h \
 	tests/bridge/https/rig.c tests/bridge/https/rig.h \
 	tests/bridge/https/test_enrol.c \
 	tests/bridge/https/test_news.c \

@@ -69,6 +69,7 @@ struct backend {
 	bool refuses_device;		/* 403 */
 	unsigned cut_opens;		/* so many answers to ACCEPT are lost */
 	bool keeps_card;		/* 409: another device has it */
+	bool holds_nothing;		/* HOLD is answered at once */
 
 	char dir[256], identity[300], uri[700], origin[64];
 	unsigned port;
@@ -85,6 +86,7 @@ struct backend {
 		pthread_t thread;
 	} *conns;
 	unsigned connections, resumed, holds, requests, offers, opens, closes;
+	uint32_t hold_s;		/* of the last HOLD */
 
 	/* the worker's */
 	struct emu_card *card;
@@ -107,6 +109,9 @@ void backend_stop(struct backend *b);
 /* Nobody listens for a while / again, at the same port. */
 void backend_down(struct backend *b);
 void backend_up(struct backend *b);
+/* The cable is cut: connections that are there hear and say nothing, without
+ * anybody being told. */
+void backend_deafen(struct backend *b);
 /* News for the held request. */
 void backend_news(struct backend *b, enum wire_card_state state, bool over,
     bool content);

@@ -4,6 +4,7 @@
  * TLS and HTTP of a test's backend, and what goes wrong there, see backend.h.
  */
 #include <arpa/inet.h>
+#include <linux/filter.h>
 #include <netinet/in.h>
 #include <netinet/tcp.h>
 #include <poll.h>
@@ -114,20 +115,31 @@ answer(SSL *ssl, unsigned status, const struct cb_buf *body)
 
 /* ---- the held request (lock held) ---------------------------------------- */
 
-static void
-put_told(struct backend *b, const struct wire_held *held, struct cb_buf *out)
+/* Of all its cards that have any. */
+static unsigned
+put_news(struct backend *b, const struct wire_hold *ask, struct cb_buf *out)
 {
 	struct wire_told told = { .stamp = b->stamp, .state = b->state,
 		.over = b->over, .changed = b->content };
-	struct wire_news news = { .kind = WIRE_TEST, .count = 1 };
+	struct wire_news news = { .kind = WIRE_TEST };
 	struct cb_buf cards = CB_BUF_INIT;
+	struct cb_span cur = ask->cards;
+	struct wire_held held;
 
-	memcpy(told.card, held->card, WIRE_ID);
-	memcpy(told.session, held->session, WIRE_ID);
-	ck_ok(wire_told_put(&cards, &told));
+	for (unsigned i = 0; i < ask->count; i++) {
+		ck_ok(wire_held_get(&cur, &held));
+		if (held.stamp == b->stamp)
+			continue;
+		memcpy(told.card, held.card, WIRE_ID);
+		memcpy(told.session, held.session, WIRE_ID);
+		ck_ok(wire_told_put(&cards, &told));
+		news.count++;
+	}
 	news.cards = cb_buf_span(&cards);
+	cb_buf_clear(out);
 	ck_ok(wire_news_put(out, &news));
 	cb_buf_free(&cards);
+	return news.count;
 }
 
 /* Until there are news, or whoever asked has gone. */
@@ -136,14 +148,14 @@ hold(struct backend *b, int fd, struct cb_span in, struct cb_buf *out)
 {
 	struct pollfd p = { .fd = fd, .events = POLLIN | POLLRDHUP };
 	struct wire_hold ask;
-	struct wire_held held;
 	struct timespec at;
 
-	if (wire_hold_get(in, &ask) != CB_OK || ask.count != 1)
+	if (wire_hold_get(in, &ask) != CB_OK)
 		return 400;
-	ck_ok(wire_held_get(&ask.cards, &held));
 	b->holds++;
-	while (!atomic_load(&b->stop) && held.stamp == b->stamp) {
+	b->hold_s = ask.seconds;
+	while (put_news(b, &ask, out) == 0 && !b->holds_nothing &&
+	    !atomic_load(&b->stop)) {
 		clock_gettime(CLOCK_REALTIME, &at);
 		at.tv_nsec += 5000000;
 		at.tv_sec += at.tv_nsec / 1000000000;
@@ -152,7 +164,6 @@ hold(struct backend *b, int fd, struct cb_span in, struct cb_buf *out)
 		if (poll(&p, 1, 0) > 0)
 			return 0;
 	}
-	put_told(b, &held, out);
 	return 200;
 }
 
@@ -361,6 +372,20 @@ backend_down(struct backend *b)
 		close(c->fd);
 		free(c);
 	}
+}
+
+void
+backend_deafen(struct backend *b)
+{
+	struct sock_filter nothing = { .code = BPF_RET | BPF_K, .k = 0 };
+	struct sock_fprog program = { .len = 1, .filter = &nothing };
+	struct conn *c;
+
+	pthread_mutex_lock(&b->lock);
+	for (c = b->conns; c != NULL; c = c->next)
+		ck_assert_int_eq(setsockopt(c->fd, SOL_SOCKET,
+		    SO_ATTACH_FILTER, &program, sizeof(program)), 0);
+	pthread_mutex_unlock(&b->lock);
 }
 
 void

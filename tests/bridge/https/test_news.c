@@ -4,11 +4,17 @@
  * What a backend tells of a card reaches the reader at once, and nothing is
  * said while there is no news.
  */
+#include <arpa/inet.h>
+#include <netinet/tcp.h>
+#include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
+#include <sys/socket.h>
 #include <time.h>
 
 #include "bridge/sock.h"
 #include "common/hex.h"
+#include "tests/bridge/https/relay.h"
 #include "tests/bridge/https/rig.h"
 
 #define SOON_MS (100 * (int)slower())
@@ -148,25 +154,66 @@ START_TEST(a_card_that_another_device_keeps_is_not_there)
 }
 END_TEST
 
-START_TEST(nothing_is_said_while_nothing_happens)
+/* By way of a relay: all roads but the last mile. */
+static void
+start_by(struct relay *r)
 {
-	const struct timespec second = { 1, 0 };
-	unsigned holds, requests, connections;
+	char uri[sizeof(far.uri) + 8];
+	const char *readers[] = { "hosted", uri, NULL };
+	char proxy[64];
 
-	start();
-	ck_assert(state.present);
+	backend_start(&far);
+	r->to = far.port;
+	relay_start(r);
+	snprintf(uri, sizeof(uri), "%s", far.uri);
+	if (r->proxy) {
+		snprintf(proxy, sizeof(proxy), "http://127.0.0.1:%u", r->port);
+		setenv("https_proxy", proxy, 1);
+	} else {
+		snprintf(uri, sizeof(uri), "https://localhost:%u%s", r->port,
+		    strstr(far.uri, "/cards/"));
+	}
+	bridge_init(&near);
+	near.set.patient = true;
+	bridge_start(&near, readers);
+	ck_assert(rig_present(true, 5000));
 	/* the first one is answered at once */
 	wait_holds(2);
-	pthread_mutex_lock(&far.lock);
+}
+
+/* Not a byte; keep-alives are none. */
+START_TEST(nothing_is_said_while_nothing_happens)
+{
+	const struct timespec moment = { 0, 200000000 }, second = { 1, 0 };
+	struct relay r = { .port = 0 };
+	unsigned long long bytes;
+	unsigned holds;
+
+	start_by(&r);
+	ck_assert_uint_eq(far.hold_s, 0);
+	nanosleep(&moment, NULL);
+	bytes = atomic_load(&r.bytes);
 	holds = far.holds;
-	requests = far.requests + far.offers;
-	connections = far.connections;
-	pthread_mutex_unlock(&far.lock);
 	nanosleep(&second, NULL);
+	ck_assert_uint_eq(atomic_load(&r.bytes), bytes);
+	ck_assert_uint_eq(atomic_load(&r.conns), 1);
 	ck_assert_uint_eq(far.holds, holds);
-	ck_assert_uint_eq(far.requests + far.offers, requests);
-	ck_assert_uint_eq(far.connections, connections);
-	br_close(&watch);
+	ck_assert_uint_eq(far.requests + far.offers, 0);
+	bridge_clear(&near);
+	relay_stop(&r);
+}
+END_TEST
+
+/* Its other end is not reached by a keep-alive. */
+START_TEST(what_is_held_through_a_proxy_is_renewed)
+{
+	struct relay r = { .proxy = true };
+
+	start_by(&r);
+	ck_assert_uint_eq(far.hold_s, 50);
+	ck_assert_uint_gt(atomic_load(&r.bytes), 0);
+	bridge_clear(&near);
+	relay_stop(&r);
 }
 END_TEST
 
@@ -211,6 +258,117 @@ START_TEST(a_backend_that_was_never_there_is_named)
 }
 END_TEST
 
+/* A reader that is added while nobody is reached is told so; another one's
+ * card is not gone before that has lasted. */
+START_TEST(a_card_added_in_a_short_outage_takes_no_other_out)
+{
+	struct br_reader_info info;
+	struct br_client *c, *admin;
+	enum cb_err e;
+	char uri[sizeof(far.uri)];
+
+	start();
+	c = attached(&near, "hosted", BR_ROAD_DIRECT);
+	ck_ok(rig_power(c));
+	wait_holds(3);
+	backend_down(&far);
+	snprintf(uri, sizeof(uri), "%s", far.uri);
+	memset(strstr(uri, "/cards/") + 7, 'b', 2 * WIRE_ID);
+	admin = dial(&near);
+	ck_ok(br_reader_add(admin, "other", uri, &info, NULL));
+	ck_assert_msg(strstr(info.trouble, "cannot be reached") != NULL, "%s",
+	    info.trouble);
+	ck_assert(!news(watch, &state, 0));
+	backend_up(&far);
+	ck_assert_uint_ne(send_apdu(c, &e, 4, 0, 0xA4, 0, 0), 0);
+	br_close(&c);
+	br_close(&admin);
+	br_close(&watch);
+}
+END_TEST
+
+/* A backend that answers at once without news is not asked without end. */
+START_TEST(a_backend_that_holds_nothing_is_not_run_down)
+{
+	const struct timespec second = { 1, 0 };
+
+	far.holds_nothing = true;
+	start();
+	ck_assert(state.present);
+	nanosleep(&second, NULL);
+	pthread_mutex_lock(&far.lock);
+	ck_assert_uint_ge(far.holds, 3);
+	ck_assert_uint_le(far.holds, 20);
+	pthread_mutex_unlock(&far.lock);
+	br_close(&watch);
+}
+END_TEST
+
+/* The bridge's end of the connection that the backend holds; it is this
+ * process, too. */
+static int
+near_end(void)
+{
+	struct sockaddr_in at;
+	socklen_t n;
+
+	for (int fd = 3; fd < 256; fd++) {
+		n = sizeof(at);
+		if (getpeername(fd, (struct sockaddr *)&at, &n) == 0 &&
+		    at.sin_family == AF_INET && ntohs(at.sin_port) == far.port)
+			return fd;
+	}
+	ck_abort_msg("no connection");
+}
+
+static int
+option(int fd, int name)
+{
+	socklen_t n = sizeof(int);
+	int value = -1;
+
+	ck_assert_int_eq(getsockopt(fd, IPPROTO_TCP, name, &value, &n), 0);
+	return value;
+}
+
+static void
+set_option(int fd, int name, int value)
+{
+	ck_assert_int_eq(
+	    setsockopt(fd, IPPROTO_TCP, name, &value, sizeof(value)), 0);
+}
+
+/* An idle link says nothing but one keep-alive a minute. One that died in
+ * silence is found out, and asked sooner and renewed from then on. */
+START_TEST(a_link_that_dies_in_silence_is_noticed)
+{
+	unsigned holds;
+	int fd;
+
+	start();
+	wait_holds(2);
+	fd = near_end();
+	ck_assert_int_eq(option(fd, TCP_KEEPIDLE), 60);
+	ck_assert_int_eq(option(fd, TCP_USER_TIMEOUT), 25000);
+	ck_assert_uint_eq(far.hold_s, 0);
+	/* it takes a minute, but not here */
+	set_option(fd, TCP_KEEPINTVL, 1);
+	set_option(fd, TCP_USER_TIMEOUT, 1000);
+	set_option(fd, TCP_KEEPIDLE, 1);
+	backend_deafen(&far);
+	holds = far.holds;
+	wait_holds(holds + 1);
+	fd = near_end();
+	ck_assert_int_eq(option(fd, TCP_KEEPIDLE), 15);
+	ck_assert_int_eq(option(fd, TCP_KEEPINTVL), 5);
+	ck_assert_int_eq(option(fd, TCP_KEEPCNT), 2);
+	ck_assert_uint_eq(far.hold_s, 50);
+	/* and nobody has seen it */
+	ck_assert(!news(watch, &state, 0));
+	br_close(&watch);
+}
+END_TEST
+
 Suite *
 news_suite(void)
 {
@@ -225,8 +383,13 @@ news_suite(void)
 	    (int)(sizeof(events) / sizeof(events[0])));
 	tcase_add_test(t, a_card_that_another_device_keeps_is_not_there);
 	tcase_add_test(t, nothing_is_said_while_nothing_happens);
+	tcase_add_test(t, what_is_held_through_a_proxy_is_renewed);
 	tcase_add_test(t, a_backend_that_comes_back_tells_what_was_missed);
 	tcase_add_test(t, a_backend_that_was_never_there_is_named);
+	tcase_add_test(
+	    t, a_card_added_in_a_short_outage_takes_no_other_out);
+	tcase_add_test(t, a_backend_that_holds_nothing_is_not_run_down);
+	tcase_add_test(t, a_link_that_dies_in_silence_is_noticed);
 	suite_add_tcase(s, t);
 	return s;
 }
