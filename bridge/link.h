@@ -58,6 +58,10 @@ struct br_link_ops {
 	 * card stays ours. */
 	void (*rest)(struct br_link *l);
 	void (*close)(struct br_link *l);
+	/* The bridge ends: what runs comes back soon, and what follows takes
+	 * no more than a second in all (any thread, also while an op runs).
+	 * NULL: everything does. */
+	void (*give_up)(struct br_link *l);
 
 	/* The rest is for cards that come and go by themselves; else NULL.
 	 * From now until close `tell` is called with all news, and at once

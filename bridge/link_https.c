@@ -32,7 +32,9 @@
 #define COMMAND_MS 120000
 #define OPEN_MS 20000
 #define OPEN_TRIES 4
+/* For giving back what nobody waits for, and for all of it at the end. */
 #define CLOSE_MS 2000
+#define END_MS 1000
 
 static const uint8_t none[WIRE_ID];
 
@@ -47,6 +49,7 @@ struct link_https {
 	struct br_remote remote;
 	struct br_link_info info;
 	uint64_t idle_at;	/* ms; UINT64_MAX: no connection */
+	atomic_ullong end_by;	/* ms; 0: the bridge does not end */
 
 	pthread_mutex_t lock;	/* below: told by the hold's thread */
 	br_link_tell *tell;	/* NULL: nobody watches yet */
@@ -161,35 +164,63 @@ session_path(const struct link_https *l, char path[64])
 	(void)snprintf(path, 64, "/sessions/%s", session);
 }
 
-/* One command to the card. Where the session is alive afterwards an error is
- * what the backend refuses; else it is lost. */
+struct asking {
+	enum wire_command_type type;
+	uint8_t argument;
+	struct cb_span apdu;
+	unsigned patience_ms, all_ms;
+};
+
+/* One command to the card, and its answer. Where the session is alive
+ * afterwards an error is what the backend refuses. */
 static enum cb_err
-ask(struct link_https *l, enum wire_command_type type, uint8_t argument,
-    struct cb_span apdu, struct cb_buf *rsp, struct cb_why *why)
+exchange(struct link_https *l, const struct asking *a, struct cb_buf *rsp,
+    struct cb_why *why)
 {
 	struct cb_buf body = CB_BUF_INIT_MAX(WIRE_BODY_MAX);
-	struct cb_why words = { "" };
 	char path[64];
 	enum cb_err r;
 
 	if (is_over(l))
-		r = CB_E_ABSENT;
-	else if ((r = br_remote_ask(&l->remote, type, argument, apdu)) ==
-	    CB_OK) {
-		session_path(l, path);
-		r = call(l, path, cb_buf_span(&l->remote.request),
-		    BR_HOLD_PATIENCE_MS, COMMAND_MS, &body, &words);
-		if (r == CB_OK)
-			r = br_remote_answered(
-			    &l->remote, cb_buf_span(&body), rsp, &words);
-		else
-			l->remote.alive = false;
-	}
-	cb_buf_free(&body);
+		return CB_E_ABSENT;
+	if ((r = br_remote_ask(&l->remote, a->type, a->argument, a->apdu)) !=
+	    CB_OK)
+		return r;
+	session_path(l, path);
+	r = call(l, path, cb_buf_span(&l->remote.request), a->patience_ms,
+	    a->all_ms, &body, why);
 	if (r == CB_OK)
+		r = br_remote_answered(
+		    &l->remote, cb_buf_span(&body), rsp, why);
+	else
+		l->remote.alive = false;
+	cb_buf_free(&body);
+	return r;
+}
+
+static bool
+ends(struct link_https *l)
+{
+	return atomic_load(&l->end_by) != 0;
+}
+
+/* The same for somebody who waits: without an answer the card is lost. */
+static enum cb_err
+ask(struct link_https *l, enum wire_command_type type, uint8_t argument,
+    struct cb_span apdu, struct cb_buf *rsp, struct cb_why *why)
+{
+	const struct asking a = { type, argument, apdu, BR_HOLD_PATIENCE_MS,
+		COMMAND_MS };
+	struct cb_why words = { "" };
+	enum cb_err r;
+
+	if (ends(l))
+		return CB_E_ABSENT;
+	if ((r = exchange(l, &a, rsp, &words)) == CB_OK)
 		return r;
 	if (words.text[0] == '\0')
-		cb_why_set(&words, "%s", cb_err_text(r));
+		cb_why_set(&words, "%s", r == CB_E_BUSY
+			? "the bridge ends" : cb_err_text(r));
 	cb_why_set(why, "%s", words.text);
 	if (l->remote.alive && !is_over(l))
 		return r;
@@ -197,24 +228,38 @@ ask(struct link_https *l, enum wire_command_type type, uint8_t argument,
 	return r == CB_E_ABSENT || r == CB_E_NOMEM ? r : CB_E_PEER;
 }
 
-/* Who does not hear it takes the card back after a while. */
+/* What nobody waits for. False: it was not heard, and the session, which the
+ * backend takes back after a while, is no longer ours. */
+static bool
+say(struct link_https *l, enum wire_command_type type, unsigned ms)
+{
+	const struct asking a = { .type = type, .patience_ms = ms,
+		.all_ms = ms };
+	struct cb_buf rsp = CB_BUF_INIT;
+	struct cb_why why = { "" };
+	bool heard;
+
+	heard = exchange(l, &a, &rsp, &why) == CB_OK;
+	if (!heard && why.text[0] != '\0')
+		cb_log(CB_LOG_NOTICE, "card %s was not given back: %s",
+		    l->card, why.text);
+	cb_buf_free(&rsp);
+	return heard;
+}
+
 static void
 give_back(struct link_https *l)
 {
-	struct cb_buf body = CB_BUF_INIT;
-	struct cb_why why = { "" };
-	char path[64];
+	uint64_t end = atomic_load(&l->end_by), now = br_now_ms();
+	unsigned ms = CLOSE_MS;
 
-	if (l->remote.alive && !is_over(l) &&
-	    br_remote_ask(&l->remote, WIRE_CLOSE, 0, CB_SPAN_EMPTY) ==
-		CB_OK) {
-		session_path(l, path);
-		if (call(l, path, cb_buf_span(&l->remote.request), 0,
-			CLOSE_MS, &body, &why) != CB_OK)
-			cb_log(CB_LOG_NOTICE, "card %s was not given back: %s",
-			    l->card, why.text);
+	if (end != 0) {
+		/* that was meant for what ran before */
+		br_http_resume(l->http);
+		ms = end > now ? (unsigned)(end - now) : 0;
 	}
-	cb_buf_free(&body);
+	if (l->remote.alive && ms > 0)
+		(void)say(l, WIRE_CLOSE, ms);
 }
 
 static enum cb_err
@@ -262,7 +307,7 @@ open_session(struct link_https *l, struct cb_why *why)
 		r = open_once(l, why);
 		if (r != CB_E_TIMEOUT && r != CB_E_PEER)
 			break;
-		if (i == OPEN_TRIES)
+		if (i == OPEN_TRIES || ends(l))
 			break;
 		atomic_fetch_add(&l->caller.again, 1);
 		pause.tv_nsec = (long)br_retry_failed(&retry, br_now_ms()) *
@@ -317,6 +362,7 @@ link_https_open(struct br_link **out, const char *rest,
 	if ((l = calloc(1, sizeof(*l))) == NULL)
 		return CB_E_NOMEM;
 	l->base.ops = &br_link_https;
+	atomic_init(&l->end_by, 0);
 	l->idle_at = UINT64_MAX;
 	pthread_mutex_init(&l->lock, NULL);
 	if ((r = link_https_check(rest, why)) != CB_OK ||
@@ -405,10 +451,10 @@ link_https_power(struct br_link *base, enum br_power what,
 	if (is_over(l))
 		drop(l);
 	if (what == BR_POWER_OFF) {
-		if (l->remote.alive && ask(l, WIRE_POWER, 0, CB_SPAN_EMPTY,
-			&rsp, NULL) != CB_OK)
-			cb_log(CB_LOG_DEBUG, "power off was not heard");
-		cb_buf_free(&rsp);
+		/* at the end it is given back, which says that, too */
+		if (l->remote.alive && !ends(l) &&
+		    !say(l, WIRE_POWER, CLOSE_MS))
+			drop(l);
 		return CB_OK;
 	}
 	if (!l->remote.alive && ((r = have_card(l, why)) != CB_OK ||
@@ -483,6 +529,17 @@ link_https_rest(struct br_link *base)
 	l->idle_at = UINT64_MAX;
 }
 
+static void
+link_https_give_up(struct br_link *base)
+{
+	struct link_https *l = (struct link_https *)base;
+
+	/* in this order: whoever sees the last has been interrupted */
+	atomic_store(&l->caller.give_up, true);
+	br_http_interrupt(l->http);
+	atomic_store(&l->end_by, br_now_ms() + END_MS);
+}
+
 const struct br_link_ops br_link_https = {
 	.scheme = "https",
 	.check = link_https_check,
@@ -494,5 +551,6 @@ const struct br_link_ops br_link_https = {
 	.tick = link_https_tick,
 	.rest = link_https_rest,
 	.close = link_https_close,
+	.give_up = link_https_give_up,
 	.watch = link_https_watch,
 };

@@ -245,7 +245,9 @@ br_reader_open(struct br_reader *rd, struct cb_why *why)
 	if (r != CB_OK && words.text[0] == '\0')
 		cb_why_set(&words, "The card cannot be used: %s.",
 		    cb_err_text(r));
+	pthread_mutex_lock(&rd->lock);
 	rd->link = link;
+	pthread_mutex_unlock(&rd->lock);
 	note(rd, r, &info, words.text);
 	if (r == CB_OK && ops->watch != NULL)
 		ops->watch(link, on_news, rd);
@@ -261,16 +263,28 @@ br_reader_open(struct br_reader *rd, struct cb_why *why)
 void
 br_reader_close(struct br_reader *rd)
 {
+	struct br_link *link;
+
 	pthread_mutex_lock(&rd->lock);
+	link = rd->link;
+	rd->link = NULL;
 	rd->usable = false;
 	rd->trouble_err = CB_OK;
 	rd->trouble[0] = '\0';
 	pthread_mutex_unlock(&rd->lock);
-	if (rd->link == NULL)
+	if (link == NULL)
 		return;
 	br_trace_note(rd, 0, "has no card any more");
-	rd->link->ops->close(rd->link);
-	rd->link = NULL;
+	link->ops->close(link);
+}
+
+void
+br_reader_give_up(struct br_reader *rd)
+{
+	pthread_mutex_lock(&rd->lock);
+	if (rd->link != NULL && rd->link->ops->give_up != NULL)
+		rd->link->ops->give_up(rd->link);
+	pthread_mutex_unlock(&rd->lock);
 }
 
 void

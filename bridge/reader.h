@@ -78,7 +78,7 @@ struct br_reader {
 	bool gone;		/* the reader was removed */
 
 	pthread_mutex_t card;	/* held by whoever uses link */
-	struct br_link *link;	/* NULL until opened */
+	struct br_link *link;	/* NULL until opened; changes with lock, too */
 	struct br_blot blot;	/* of the trace, if there is one */
 };
 
@@ -117,6 +117,8 @@ CB_MUST_USE enum cb_err br_reader_open(
 /* The other two, likewise. */
 void br_reader_close(struct br_reader *rd);
 void br_reader_rest(struct br_reader *rd);
+/* The bridge ends: nobody waits for its card (any thread; not close's). */
+void br_reader_give_up(struct br_reader *rd);
 /* The card could not be powered: the reader is empty until it is put in
  * again, and says why. Likewise. */
 void br_reader_spoil(struct br_reader *rd, enum cb_err e, const char *words);

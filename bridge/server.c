@@ -537,9 +537,14 @@ stop(struct br_server *srv)
 {
 	uint64_t by = br_now_ms() + STOP_MS;
 	struct br_conn *c, *next;
+	struct br_reader *rd;
 	enum cb_err r = CB_OK;
 
 	listen_for(srv, false);
+	for (rd = srv->readers.first; rd != NULL; rd = rd->next)
+		br_reader_give_up(rd);
+	for (rd = srv->leaving; rd != NULL; rd = rd->next)
+		br_reader_give_up(rd);
 	for (c = srv->first; c != NULL; c = next) {
 		next = c->next;
 		if (c->state == BR_CONN_SESSION)

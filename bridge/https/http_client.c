@@ -284,6 +284,12 @@ br_http_interrupt(struct br_http *h)
 	pthread_mutex_unlock(&h->lock);
 }
 
+void
+br_http_resume(struct br_http *h)
+{
+	atomic_store(&h->interrupted, false);
+}
+
 /* ---- a request ----------------------------------------------------------- */
 
 static enum cb_err

@@ -48,6 +48,8 @@ CB_MUST_USE enum cb_err br_http_do(struct br_http *h,
     bool *distrust, struct cb_why *why);
 /* Ends the request that is running, or else the next one (any thread). */
 void br_http_interrupt(struct br_http *h);
+/* Not the next one. */
+void br_http_resume(struct br_http *h);
 /* Closes the connection: the next request resumes by ticket. */
 void br_http_hang_up(struct br_http *h);
 /* From its next connection on it finds out sooner that nobody is there. */

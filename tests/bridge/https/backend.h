@@ -43,6 +43,7 @@ enum mischief {
 	CUT_AFTER,	/* its answer is lost */
 	TWICE,		/* it arrives twice */
 	LATE,		/* its answer comes after a while */
+	STUCK,		/* it is never answered */
 	BUSY,		/* 503 at first */
 	OLD_ANSWER,	/* the answer to the one before comes instead */
 	FLIPPED,	/* a bit of its answer is another one */

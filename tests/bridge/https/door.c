@@ -142,28 +142,35 @@ put_news(struct backend *b, const struct wire_hold *ask, struct cb_buf *out)
 	return news.count;
 }
 
+/* Is whoever asked still there, after a moment in which others may ask? */
+static bool
+waits(struct backend *b, int fd)
+{
+	struct pollfd p = { .fd = fd, .events = POLLIN | POLLRDHUP };
+	struct timespec at;
+
+	clock_gettime(CLOCK_REALTIME, &at);
+	at.tv_nsec += 5000000;
+	at.tv_sec += at.tv_nsec / 1000000000;
+	at.tv_nsec %= 1000000000;
+	pthread_cond_timedwait(&b->changed, &b->lock, &at);
+	return poll(&p, 1, 0) == 0;
+}
+
 /* Until there are news, or whoever asked has gone. */
 static unsigned
 hold(struct backend *b, int fd, struct cb_span in, struct cb_buf *out)
 {
-	struct pollfd p = { .fd = fd, .events = POLLIN | POLLRDHUP };
 	struct wire_hold ask;
-	struct timespec at;
 
 	if (wire_hold_get(in, &ask) != CB_OK)
 		return 400;
 	b->holds++;
 	b->hold_s = ask.seconds;
 	while (put_news(b, &ask, out) == 0 && !b->holds_nothing &&
-	    !atomic_load(&b->stop)) {
-		clock_gettime(CLOCK_REALTIME, &at);
-		at.tv_nsec += 5000000;
-		at.tv_sec += at.tv_nsec / 1000000000;
-		at.tv_nsec %= 1000000000;
-		pthread_cond_timedwait(&b->changed, &b->lock, &at);
-		if (poll(&p, 1, 0) > 0)
+	    !atomic_load(&b->stop))
+		if (!waits(b, fd))
 			return 0;
-	}
 	return 200;
 }
 
@@ -185,7 +192,7 @@ pause_ms(long ms)
 
 /* With all that was ordered for it. 0: cut. */
 static unsigned
-session(struct backend *b, struct cb_span in, struct cb_buf *out)
+session(struct backend *b, int fd, struct cb_span in, struct cb_buf *out)
 {
 	enum mischief m = FINE;
 	struct cb_buf again = CB_BUF_INIT;
@@ -198,6 +205,9 @@ session(struct backend *b, struct cb_span in, struct cb_buf *out)
 		return 0;
 	if (m == BUSY)
 		return 503;
+	while (m == STUCK)
+		if (!waits(b, fd) || atomic_load(&b->stop))
+			return 0;
 	status = worker_commands(b, in, out);
 	if (m == TWICE) {
 		status = worker_commands(b, in, &again);
@@ -255,7 +265,7 @@ route(struct backend *b, SSL *ssl, int fd, const struct request *rq,
 	if (begins(rq->path, "/hold"))
 		return hold(b, fd, body, out);
 	if (begins(rq->path, "/sessions/"))
-		return session(b, body, out);
+		return session(b, fd, body, out);
 	if (begins(rq->path, "/cards/") && strcmp(last, "/offer") == 0)
 		return worker_offer(b, out);
 	if (begins(rq->path, "/cards/") && strcmp(last, "/open") == 0)

@@ -7,7 +7,9 @@
  */
 #include <stdlib.h>
 #include <string.h>
+#include <time.h>
 
+#include "bridge/sock.h"
 #include "common/hex.h"
 #include "tests/bridge/https/rig.h"
 
@@ -279,6 +281,120 @@ START_TEST(a_card_at_rest_is_given_back)
 }
 END_TEST
 
+/* ---- ends ---------------------------------------------------------------- */
+
+static int
+took_ms(uint64_t since)
+{
+	return (int)(br_now_ms() - since) / (int)slower();
+}
+
+static void
+wait_requests(unsigned n)
+{
+	const struct timespec step = { 0, 5000000 };
+	unsigned requests = 0;
+
+	for (int i = 0; i < 1000 && requests < n; i++) {
+		nanosleep(&step, NULL);
+		pthread_mutex_lock(&far.lock);
+		requests = far.requests;
+		pthread_mutex_unlock(&far.lock);
+	}
+	ck_assert_uint_ge(requests, n);
+}
+
+static enum mischief
+stuck(unsigned n)
+{
+	return n >= at ? STUCK : FINE;
+}
+
+static void *
+ask_in_vain(void *arg)
+{
+	struct br_client *c = arg;
+	struct cb_buf rsp = CB_BUF_INIT;
+	enum cb_err r = say(c, commands[0], &rsp);
+
+	cb_buf_free(&rsp);
+	return r == CB_OK ? NULL : arg;
+}
+
+/* A card elsewhere may compute as long as it likes. */
+START_TEST(a_bridge_ends_without_the_answer_to_a_command)
+{
+	struct br_client *c;
+	pthread_t program;
+	void *failed = NULL;
+	uint64_t begun;
+
+	at = 2;
+	far.plan = stuck;
+	rig_start();
+	c = attached(&near, "hosted", BR_ROAD_DIRECT);
+	ck_ok(rig_power(c));
+	ck_assert_int_eq(
+	    pthread_create(&program, NULL, ask_in_vain, c), 0);
+	wait_requests(2);
+	begun = br_now_ms();
+	bridge_clear(&near);
+	ck_assert_int_le(took_ms(begun), 1500);
+	pthread_join(program, &failed);
+	ck_assert_ptr_nonnull(failed);
+	br_close(&c);
+}
+END_TEST
+
+/* One that is not used is given back, by a bridge that ends, too. */
+START_TEST(a_bridge_that_ends_gives_its_cards_back)
+{
+	struct br_client *c;
+
+	rig_start();
+	c = attached(&near, "hosted", BR_ROAD_DIRECT);
+	ck_ok(rig_power(c));
+	bridge_clear(&near);
+	ck_assert_uint_eq(far.closes, 1);
+	br_close(&c);
+}
+END_TEST
+
+/* And one that does not hear of it is not waited for. */
+START_TEST(what_is_not_heard_at_the_end_is_not_waited_for)
+{
+	struct br_state state;
+	struct br_target t = { .name = "hosted" };
+	struct br_client *c, *watch;
+	uint8_t atr[CB_ATR_MAX];
+	uint64_t begun;
+	size_t n;
+
+	at = 2;
+	far.plan = stuck;
+	rig_start();
+	watch = dial(&near);
+	ck_ok(br_watch(watch, &t, BR_ROAD_DIRECT, &state));
+	c = attached(&near, "hosted", BR_ROAD_DIRECT);
+	ck_ok(rig_power(c));
+	begun = br_now_ms();
+	ck_ok(br_power(c, BR_POWER_OFF, atr, &n, NULL));
+	ck_assert_int_ge(took_ms(begun), 1500 / (int)slower());
+	ck_assert_int_le(took_ms(begun), 3000);
+	/* nobody sees that, and it is opened anew */
+	ck_assert(!news(watch, &state, 0));
+	far.plan = NULL;
+	ck_ok(rig_power(c));
+	ck_assert_uint_eq(far.offers, 2);
+	far.plan = stuck;
+	begun = br_now_ms();
+	bridge_clear(&near);
+	ck_assert_int_le(took_ms(begun), 2000);
+	br_close(&c);
+	br_close(&watch);
+}
+END_TEST
+
 Suite *
 road_suite(void)
 {
@@ -298,6 +414,9 @@ road_suite(void)
 	tcase_add_test(
 	    t, a_backend_that_is_away_for_a_moment_is_not_missed);
 	tcase_add_test(t, a_card_at_rest_is_given_back);
+	tcase_add_test(t, a_bridge_ends_without_the_answer_to_a_command);
+	tcase_add_test(t, a_bridge_that_ends_gives_its_cards_back);
+	tcase_add_test(t, what_is_not_heard_at_the_end_is_not_waited_for);
 	suite_add_tcase(s, t);
 	return s;
 }
