@@ -186,6 +186,9 @@ be_store_tidy(struct be_store *st, uint64_t now, struct cb_why *why)
 		"DELETE FROM answer WHERE made<?1",
 		"DELETE FROM done WHERE made<?1",
 		"DELETE FROM token WHERE until<?1",
+		/* whose token is no more is asked for by nobody */
+		("DELETE FROM enrolment WHERE made<?1 AND hash NOT IN"
+		 " (SELECT hash FROM token)"),
 	};
 	int64_t before, changes;
 	enum cb_err r = CB_OK;

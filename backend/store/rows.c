@@ -72,6 +72,8 @@ static const struct table {
 	    { "id", "device", "name", "card" } },
 	[BE_WRAP] = { "wrap", "organisation", false, 3, ADMIN | COMMAND,
 	    { "owner", "kind", "version", "parameters", "sealed" } },
+	[BE_ENROLMENT] = { "enrolment", "organisation", false, 1, ENROL | ADMIN,
+	    { "hash", "public", "certificate", "made" } },
 };
 /* clang-format on */
 

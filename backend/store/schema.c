@@ -104,6 +104,9 @@ const char *const be_schema[] = {
 	"CREATE TABLE wrap(" OF_ORGANISATION ", " ID(owner) ", "
 	    NAME(kind, 32) ", " INT(version) ", " ANY_BLOB(parameters) ", "
 	    ANY_BLOB(sealed) ", PRIMARY KEY(owner, kind, version)" BARE,
+	"CREATE TABLE enrolment(" OF_ORGANISATION ", " HASH(hash) ", "
+	    HASH(public) ", " ANY_BLOB(certificate) ", " INT(made)
+	    ", PRIMARY KEY(hash)" BARE,
 	/* what is not a row that acts name: */
 	"CREATE TABLE lease(card BLOB NOT NULL REFERENCES card(id), "
 	    INT(fence) ", " ID_OR_NULL(device) ", " ID_OR_NULL(session)

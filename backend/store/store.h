@@ -106,6 +106,9 @@ enum be_table {
 	BE_CERTIFICATE,
 	BE_SLOT,		/* k id, device, name, card */
 	BE_WRAP,		/* k owner, k kind, k version, parameters, sealed */
+	/* What came of a token: k hash (of the token), public (SHA-256 of the
+	 * key that asked), certificate, made; kept as long as the token. */
+	BE_ENROLMENT,
 	BE_TABLES
 };
 

@@ -3,11 +3,14 @@
 /*
  * ENROL: a token becomes a certificate. The vault makes certificate and row;
  * that the token is used up, the row and the entry are one act of the store.
+ * So is the certificate, for the same key that asks again: the answer may have
+ * been lost, and the token is used up.
  */
 #include <stdlib.h>
 #include <string.h>
 
 #include "backend/worker/internal.h"
+#include "wire/enrol.h"
 #include "wire/grant.h"
 
 struct enrolling {
@@ -16,9 +19,61 @@ struct enrolling {
 	struct be_reply reply;
 	struct cb_buf enrol;
 	uint8_t hash[CR_HASH];	/* of the token */
+	uint8_t public[CR_HASH]; /* of the key */
 	struct cb_buf certified;
 	struct be_certified made;	/* borrowed from it */
 };
+
+/* Whose token, whose key. */
+static enum cb_err
+identify(struct enrolling *e)
+{
+	struct cb_buf answer = CB_BUF_INIT;
+	struct wire_key *key = NULL;
+	struct wire_enrol enrol;
+	enum cb_err r;
+
+	(void)((r = wire_enrol_get(cb_buf_span(&e->enrol), &enrol, &key)) !=
+		CB_OK ||
+	    (r = cr_sha256(enrol.public, e->public)) != CB_OK ||
+	    (r = be_ask_vault(e->w, BE_ASK_TOKEN_HASH,
+		 cb_buf_span(&e->enrol), &answer)) != CB_OK ||
+	    (r = be_ask_hash_get(cb_buf_span(&answer), e->hash)) != CB_OK);
+	wire_key_free(&key);
+	cb_buf_free(&answer);
+	return r;
+}
+
+/* What this token has been given for, if it was this key: *out is the answer.
+ * CB_E_ABSENT: for nothing yet. */
+static enum cb_err
+look_up(struct enrolling *e, struct cb_buf *out)
+{
+	struct be_ask_rows ask = { .table = BE_ENROLMENT,
+		.key = { 1, { BE_HASH(e->hash) } } };
+	struct cb_buf body = CB_BUF_INIT, answer = CB_BUF_INIT;
+	struct be_ask_row row;
+	struct cb_span cur;
+	enum cb_err r;
+
+	if ((r = be_ask_rows_put(&body, BE_ASK_ROW, &ask)) != CB_OK ||
+	    (r = be_ask_store(e->w, BE_ASK_ROW, cb_buf_span(&body),
+		 &answer)) != CB_OK)
+		goto out;
+	cur = cb_buf_span(&answer);
+	if ((r = be_ask_row_get(&cur, &row)) != CB_OK ||
+	    (r = cb_get_end(&cur)) != CB_OK)
+		goto out;
+	if (row.n != 4 || !cb_span_equal(row.values[1].s,
+		CB_SPAN_OF(e->public)))
+		r = CB_E_DENIED;
+	else
+		r = cb_put_lv16(out, row.values[2].s);
+out:
+	cb_buf_free(&body);
+	cb_buf_free(&answer);
+	return r;
+}
 
 /* The token's row, then what the vault makes of it. */
 static enum cb_err
@@ -29,10 +84,7 @@ certify(struct enrolling *e)
 	struct cb_span cur;
 	enum cb_err r;
 
-	if ((r = be_ask_vault(e->w, BE_ASK_TOKEN_HASH, ask.enrol, &answer)) !=
-		CB_OK ||
-	    (r = be_ask_hash_get(cb_buf_span(&answer), e->hash)) != CB_OK ||
-	    (r = be_ask_store(e->w, BE_ASK_TOKEN, CB_SPAN_OF(e->hash),
+	if ((r = be_ask_store(e->w, BE_ASK_TOKEN, CB_SPAN_OF(e->hash),
 		 &answer)) != CB_OK)
 		goto out;
 	cur = cb_buf_span(&answer);
@@ -90,7 +142,10 @@ static enum cb_err
 enter(struct enrolling *e)
 {
 	struct be_value values[BE_CERTIFIED_ROWS][BE_COLUMNS_MAX];
-	struct be_row_change rows[BE_CERTIFIED_ROWS];
+	struct be_row_change rows[BE_CERTIFIED_ROWS + 1];
+	const struct be_value given[] = { BE_HASH(e->hash),
+		BE_HASH(e->public), BE_B(e->made.certificate),
+		BE_I((int64_t)be_worker_time()) };
 	struct wire_grant grant = { .type = WIRE_GRANT_DEVICE };
 	struct be_act act = { .kind = BE_ENROL, .rows = rows,
 		.token = e->hash };
@@ -106,6 +161,8 @@ enter(struct enrolling *e)
 			    values[i], &rows[i].table, &subject);
 		act.rows_n++;
 	}
+	rows[act.rows_n++] =
+	    (struct be_row_change){ BE_ENROLMENT, false, given };
 	if (r == CB_OK &&
 	    (r = put_entry(e, subject, grant.type == WIRE_GRANT_FACTOR,
 		 &bytes)) == CB_OK) {
@@ -125,10 +182,15 @@ run(struct be_job *job)
 	struct cb_buf answer = CB_BUF_INIT;
 	enum cb_err r;
 
-	if ((r = certify(e)) == CB_OK && (r = enter(e)) == CB_OK) {
+	if ((r = identify(e)) == CB_OK &&
+	    (r = look_up(e, &answer)) == CB_E_ABSENT &&
+	    (r = certify(e)) == CB_OK && (r = enter(e)) == CB_OK) {
 		be_rights_changed(e->w);
 		r = cb_put_lv16(&answer, e->made.certificate);
 	}
+	/* its first copy may have been in work at the same time */
+	if (r == CB_E_ABSENT || r == CB_E_DENIED)
+		r = look_up(e, &answer);
 	if (r == CB_OK)
 		be_reply(e->w, &e->reply, cb_buf_span(&answer));
 	else	/* whether there is such a token is not told */

@@ -541,6 +541,35 @@ START_TEST(tokens_are_used_once)
 }
 END_TEST
 
+/* What came of one is there as long as it is, and no longer. */
+START_TEST(what_came_of_a_token_is_kept_with_it)
+{
+	const struct be_value given[] = { BE_HASH(token), BE_HASH(token),
+		BE_B(cb_span_str("certificate")), BE_I((int64_t)NOW) };
+	struct be_row_change rows[2];
+	struct enrolment e;
+	struct rig g;
+
+	rig_init(&g);
+	add_token(&g);
+	enrolment_init(&e, NOW, 0x95);
+	rows[0] = e.row;
+	rows[1] = (struct be_row_change){ BE_ENROLMENT, false, given };
+	e.act.rows = rows;
+	e.act.rows_n = 2;
+	ck_assert_int_eq(be_store_act(g.st, &e.act), CB_OK);
+	ck_assert_int_eq(
+	    be_store_tidy(g.st, NOW + BE_KEEP_MS + 500, NULL), CB_OK);
+	ck_assert_int_eq(
+	    sql_number(&g, "SELECT count(*) FROM enrolment"), 1);
+	ck_assert_int_eq(
+	    be_store_tidy(g.st, NOW + BE_KEEP_MS + 1001, NULL), CB_OK);
+	ck_assert_int_eq(
+	    sql_number(&g, "SELECT count(*) FROM enrolment"), 0);
+	rig_clear(&g);
+}
+END_TEST
+
 struct racer {
 	pthread_t thread;
 	struct be_store *st;
@@ -602,6 +631,7 @@ store_act_suite(void)
 	tcase_add_test(tc, answers_are_found_until_the_next);
 	tcase_add_test(tc, what_has_begun_is_found);
 	tcase_add_test(tc, tokens_are_used_once);
+	tcase_add_test(tc, what_came_of_a_token_is_kept_with_it);
 	tcase_add_test(tc, two_race_for_a_token);
 	suite_add_tcase(s, tc);
 	return s;

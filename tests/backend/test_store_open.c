@@ -193,6 +193,7 @@ static const struct {
 	    { CARD11, T("f"), B("1"), B("s"), I(9), H } },
 	{ BE_SLOT, 1, 4, { SOME, DEV91, T("slot"), CARD11 } },
 	{ BE_WRAP, 3, 5, { SOME, T("pin"), I(1), B(""), B("s") } },
+	{ BE_ENROLMENT, 1, 4, { H, H, B("c"), I(1) } },
 };
 
 static enum cb_err
