@@ -47,6 +47,7 @@ read_all(int fd, struct cb_buf *out)
 		if (n > 0)
 			r = cb_buf_add(out, cb_span(block, (size_t)n));
 	} while (r == CB_OK && (n > 0 || (n < 0 && errno == EINTR)));
+	explicit_bzero(block, sizeof(block));
 	return n < 0 ? CB_E_STORE : r;
 }
 
@@ -103,14 +104,38 @@ tell(const struct wire_identity *i, const char *dir)
 	cb_buf_free(&id);
 }
 
+/* The key is there before it is asked for: where the answer is lost, even with
+ * this process, the next one asks again with the same key. */
+static int
+make(const char *url, const struct wire_token *token, const char *dir)
+{
+	struct wire_identity identity = { .key = NULL };
+	struct wire_making making;
+	struct cb_why why = { "" };
+	int code = CLI_OK;
+	enum cb_err r;
+
+	if ((r = wire_identity_begin(&making, dir, &identity.key, &why)) !=
+	    CB_OK)
+		return cli_fail_err(r, &why, dir);
+	if ((r = br_enrol(&identity, url, token, (int64_t)time(NULL),
+		 &why)) == CB_OK)
+		r = wire_identity_finish(&making, &identity, dir, &why);
+	if (r != CB_OK)
+		code = cli_fail_err(r, &why, url);
+	else
+		tell(&identity, dir);
+	/* of a key that is refused, or was never sent, nothing comes */
+	wire_identity_end(&making, r != CB_E_DENIED && r != CB_E_ARG);
+	wire_identity_clear(&identity);
+	return code;
+}
+
 static int
 enrol(const struct cli_cmd *cmd, const void *args, int argc, char **argv)
 {
 	const struct enrol_args *a = args;
-	struct wire_identity identity = { .key = NULL };
 	struct wire_token token;
-	struct cb_why why = { "" };
-	enum cb_err r;
 	int code;
 
 	(void)cmd;
@@ -118,14 +143,7 @@ enrol(const struct cli_cmd *cmd, const void *args, int argc, char **argv)
 	if ((code = check_place(a->identity)) != CLI_OK ||
 	    (code = read_token(argv[1], &token)) != CLI_OK)
 		return code;
-	if ((r = br_enrol(&identity, argv[0], &token, (int64_t)time(NULL),
-		 &why)) == CB_OK)
-		r = wire_identity_write(&identity, a->identity, &why);
-	if (r != CB_OK)
-		code = cli_fail_err(r, &why, argv[0]);
-	else
-		tell(&identity, a->identity);
+	code = make(argv[0], &token, a->identity);
 	explicit_bzero(&token, sizeof(token));
-	wire_identity_clear(&identity);
 	return cli_flush(code);
 }

@@ -8,6 +8,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/file.h>
 #include <sys/stat.h>
 #include <unistd.h>
 
@@ -281,25 +282,46 @@ write_part(int dir, int part, struct cb_span bytes)
 	return close(fd) == 0 ? r : CB_E_STORE;
 }
 
+/* All but the key. */
 static enum cb_err
 write_parts(const struct wire_identity *i, int dir)
 {
-	struct cb_buf text = CB_BUF_INIT, pem = CB_BUF_INIT;
-	enum cb_err r;
+	struct cb_buf text = CB_BUF_INIT;
+	const struct {
+		int part;
+		const struct cb_buf *bytes;
+	} parts[] = {
+		{ TEXT, &text },
+		{ CERTIFICATE, &i->certificate },
+		{ AUTHORITY, &i->authority },
+		{ SERVICE, &i->service },
+	};
+	enum cb_err r = put_text(&text, i);
 
-	(void)((r = put_text(&text, i)) != CB_OK ||
-	    (r = wire_key_put_pem(i->key, &pem)) != CB_OK ||
-	    (r = write_part(dir, TEXT, cb_buf_span(&text))) != CB_OK ||
-	    (r = write_part(dir, KEY, cb_buf_span(&pem))) != CB_OK ||
-	    (r = write_part(dir, CERTIFICATE, cb_buf_span(&i->certificate)))
-		!= CB_OK ||
-	    (r = write_part(dir, AUTHORITY, cb_buf_span(&i->authority))) !=
-		CB_OK ||
-	    (r = write_part(dir, SERVICE, cb_buf_span(&i->service))) !=
-		CB_OK);
+	for (size_t n = 0; n < sizeof(parts) / sizeof(parts[0]) && r == CB_OK;
+	     n++) {
+		/* of one who was interrupted */
+		(void)unlinkat(dir, names[parts[n].part], 0);
+		r = write_part(
+		    dir, parts[n].part, cb_buf_span(parts[n].bytes));
+	}
 	if (r == CB_OK && fsync(dir) != 0)
 		r = CB_E_STORE;
 	cb_buf_free(&text);
+	return r;
+}
+
+static enum cb_err
+write_key(const struct wire_key *key, int dir)
+{
+	struct cb_buf pem = CB_BUF_INIT;
+	enum cb_err r;
+
+	(void)unlinkat(dir, names[KEY], 0);
+	if ((r = wire_key_put_pem(key, &pem)) == CB_OK)
+		r = write_part(dir, KEY, cb_buf_span(&pem));
+	if (r == CB_OK && fsync(dir) != 0)
+		r = CB_E_STORE;
 	cb_buf_free(&pem);
 	return r;
 }
@@ -343,45 +365,132 @@ beside(const char *dir)
 
 	while (n > 1 && dir[n - 1] == '/')
 		n--;
-	return asprintf(&path, "%.*s.XXXXXX", (int)n, dir) < 0 ? NULL : path;
+	return asprintf(&path, "%.*s.new", (int)n, dir) < 0 ? NULL : path;
+}
+
+/* Whoever made it before us may have given it its name meanwhile. */
+static bool
+is_ours(const struct wire_making *m)
+{
+	struct stat here, there;
+
+	return flock(m->fd, LOCK_EX | LOCK_NB) == 0 &&
+	    fstat(m->fd, &here) == 0 && stat(m->path, &there) == 0 &&
+	    here.st_dev == there.st_dev && here.st_ino == there.st_ino;
+}
+
+static enum cb_err
+place_open(struct wire_making *m, const char *dir, struct cb_why *why)
+{
+	*m = (struct wire_making){ .fd = -1 };
+	if ((m->path = beside(dir)) == NULL)
+		return CB_E_NOMEM;
+	if ((mkdir(m->path, 0700) != 0 && errno != EEXIST) ||
+	    (m->fd = open(m->path, O_RDONLY | O_DIRECTORY | O_CLOEXEC |
+		 O_NOFOLLOW)) < 0) {
+		cb_why_set(why, "%.200s cannot be made: %s", m->path,
+		    strerror(errno));
+		return CB_E_STORE;
+	}
+	if (is_ours(m))
+		return check_owner(m->fd, m->path, 022, why);
+	cb_why_set(why, "somebody else makes %.200s right now", dir);
+	return CB_E_BUSY;
+}
+
+static enum cb_err
+take_key(struct wire_making *m, struct wire_key **key, struct cb_why *why)
+{
+	struct cb_buf pem = CB_BUF_INIT;
+	struct cb_why inner = { "" };
+	enum cb_err r;
+
+	if ((r = read_part(m->fd, KEY, &pem, &inner)) == CB_OK)
+		r = wire_key_get_pem(cb_buf_span(&pem), key);
+	cb_buf_free(&pem);
+	/* one that is not whole was never asked for */
+	if (r == CB_E_ABSENT || r == CB_E_FORMAT) {
+		m->fresh = true;
+		if ((r = wire_key_new_p256(key)) == CB_OK)
+			r = write_key(*key, m->fd);
+		if (r == CB_OK)
+			sync_above(m->path);
+		else
+			cb_why_set(&inner, "%s", strerror(errno));
+	}
+	if (r != CB_OK)
+		cb_why_set(why, "the key in %.200s: %.200s", m->path,
+		    inner.text);
+	return r;
+}
+
+enum cb_err
+wire_identity_begin(struct wire_making *m, const char *dir,
+    struct wire_key **key, struct cb_why *why)
+{
+	enum cb_err r;
+
+	*key = NULL;
+	if ((r = place_open(m, dir, why)) == CB_OK)
+		r = take_key(m, key, why);
+	if (r == CB_OK)
+		return r;
+	wire_key_free(key);
+	wire_identity_end(m, true);
+	return r;
+}
+
+enum cb_err
+wire_identity_finish(struct wire_making *m,
+    const struct wire_identity *identity, const char *dir,
+    struct cb_why *why)
+{
+	enum cb_err r;
+
+	if ((r = write_parts(identity, m->fd)) != CB_OK) {
+		cb_why_set(why, "the identity cannot be written to %.200s: "
+		    "%s", m->path, strerror(errno));
+		return r;
+	}
+	if (rename(m->path, dir) == 0) {
+		sync_above(dir);
+		m->fresh = false;
+		return CB_OK;
+	}
+	if (errno == ENOTEMPTY || errno == EEXIST) {
+		cb_why_set(why, "%.200s is there already, and not empty", dir);
+		return CB_E_BUSY;
+	}
+	cb_why_set(why, "%.200s cannot be made: %s", dir, strerror(errno));
+	return CB_E_STORE;
+}
+
+void
+wire_identity_end(struct wire_making *m, bool keep)
+{
+	if (!keep && m->fresh)
+		remove_parts(m->fd, m->path);
+	if (m->fd >= 0)
+		close(m->fd);
+	free(m->path);
+	*m = (struct wire_making){ .fd = -1 };
 }
 
 enum cb_err
 wire_identity_write(
     const struct wire_identity *identity, const char *dir, struct cb_why *why)
 {
-	char *path = beside(dir);
-	enum cb_err r = CB_E_STORE;
-	int fd = -1;
+	struct wire_making m;
+	enum cb_err r;
 
-	if (path == NULL)
-		return CB_E_NOMEM;
-	if (mkdtemp(path) == NULL) {
-		cb_why_set(why, "%.200s cannot be made: %s", path,
-		    strerror(errno));
-		free(path);
-		return CB_E_STORE;
-	}
-	if ((fd = open(path, O_RDONLY | O_DIRECTORY | O_CLOEXEC)) < 0 ||
-	    (r = write_parts(identity, fd)) != CB_OK) {
-		cb_why_set(why, "the identity cannot be written beside "
-		    "%.200s: %s", dir, strerror(errno));
-	} else if (rename(path, dir) != 0) {
-		r = errno == ENOTEMPTY || errno == EEXIST ? CB_E_BUSY
-							  : CB_E_STORE;
-		if (r == CB_E_BUSY)
-			cb_why_set(why, "%.200s is there already, and not "
-			    "empty", dir);
+	if ((r = place_open(&m, dir, why)) == CB_OK) {
+		m.fresh = true;
+		if ((r = write_key(identity->key, m.fd)) != CB_OK)
+			cb_why_set(why, "the key cannot be written to "
+			    "%.200s: %s", m.path, strerror(errno));
 		else
-			cb_why_set(why, "%.200s cannot be made: %s", dir,
-			    strerror(errno));
-	} else {
-		sync_above(dir);
+			r = wire_identity_finish(&m, identity, dir, why);
 	}
-	if (r != CB_OK)
-		remove_parts(fd, path);
-	if (fd >= 0)
-		close(fd);
-	free(path);
+	wire_identity_end(&m, false);
 	return r;
 }

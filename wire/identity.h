@@ -39,4 +39,23 @@ CB_MUST_USE enum cb_err wire_identity_read(struct wire_identity *out,
 CB_MUST_USE enum cb_err wire_identity_write(
     const struct wire_identity *identity, const char *dir, struct cb_why *why);
 
+/* The same in two steps, for who asks others in between: an identity that is
+ * being made beside `dir`, in DIR.new. */
+struct wire_making {
+	char *path;
+	int fd;			/* locked */
+	bool fresh;		/* nobody was asked before us */
+};
+/* Its key is durable when this returns; one that is there already, of who was
+ * interrupted, is taken again. CB_E_BUSY: somebody else makes it now;
+ * CB_E_STORE, CB_E_DENIED. Ends with wire_identity_end, if CB_OK. */
+CB_MUST_USE enum cb_err wire_identity_begin(struct wire_making *m,
+    const char *dir, struct wire_key **key, struct cb_why *why);
+/* As wire_identity_write. `identity` is of that key. */
+CB_MUST_USE enum cb_err wire_identity_finish(struct wire_making *m,
+    const struct wire_identity *identity, const char *dir,
+    struct cb_why *why);
+/* Where it was not finished: is what is there kept for another time? */
+void wire_identity_end(struct wire_making *m, bool keep);
+
 #endif

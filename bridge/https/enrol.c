@@ -12,7 +12,8 @@
 #include "bridge/https/enrol.h"
 #include "bridge/https/uri.h"
 
-#define PATIENCE_MS 5000u
+/* The very same bytes, as often as that takes. */
+#define PATIENCE_MS 10000u
 #define ALL_MS 30000u
 #define MOST 65536u
 
@@ -149,8 +150,7 @@ ask_certificate(struct enrolling *e, int64_t now, struct cb_why *why)
 	br_id_text(organisation, e->token->organisation);
 	(void)snprintf(path, sizeof(path), "/organisations/%s/enrol",
 	    organisation);
-	(void)((r = wire_key_new_p256(&e->identity->key)) != CB_OK ||
-	    (r = wire_enrol_put(&body, e->identity->kind,
+	(void)((r = wire_enrol_put(&body, e->identity->kind,
 		 e->identity->backend, e->service, e->token->secret,
 		 e->identity->key)) != CB_OK ||
 	    (r = ask(e, e->inspected ? BR_TRUST_SYSTEM : BR_TRUST_AUTHORITY,
@@ -172,13 +172,10 @@ br_enrol(struct wire_identity *out, const char *url,
 	struct enrolling e = { .token = token, .identity = out };
 	enum cb_err r;
 
-	*out = (struct wire_identity){ .key = NULL };
 	if ((r = br_https_origin_get(e.origin, &e.inspected, url, why)) ==
 		CB_OK &&
 	    (r = ask_about(&e, now, why)) == CB_OK)
 		r = ask_certificate(&e, now, why);
 	wire_key_free(&e.service);
-	if (r != CB_OK)
-		wire_identity_clear(out);
 	return r;
 }

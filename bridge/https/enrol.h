@@ -10,10 +10,14 @@
 #include "wire/identity.h"
 #include "wire/token.h"
 
-/* Asks the backend at `url` ("https://HOST:PORT", "?inspected" behind it where
+/* Asks for the certificate of out->key, which the caller has made durable; who
+ * asks again, with the same key and token, gets the same one.
+ *
+ * Asks the backend at `url` ("https://HOST:PORT", "?inspected" behind it where
  * this network inspects TLS). CB_E_ARG: the URL; CB_E_DENIED: it is not the
  * token's backend, or the token is not taken; CB_E_PEER, CB_E_TIMEOUT: it is
- * not reached. *out is to be cleared, and written by the caller. */
+ * not reached, or its answer was lost. *out is empty but for its key; it is to
+ * be cleared, and written by the caller. */
 CB_MUST_USE enum cb_err br_enrol(struct wire_identity *out, const char *url,
     const struct wire_token *token, int64_t now, struct cb_why *why);
 

@@ -233,6 +233,14 @@ t "a device gets its identity" "$CARDBRIDGE" enrol "$url" "@$T/token" \
 	--identity "$T/identity"
 t_fails "and nobody gets one for the same token" "$CARDBRIDGE" enrol "$url" \
 	"@$T/token" --identity "$T/identity-2"
+# as if the answer had been lost, and all but the key with it
+mkdir -m 700 "$T/identity-3.new"
+cp "$T/identity/key.pem" "$T/identity-3.new"
+t "but the same key gets its certificate again" "$CARDBRIDGE" enrol "$url" \
+	"@$T/token" --identity "$T/identity-3"
+t "and it is the same" cmp "$T/identity/certificate.der" \
+	"$T/identity-3/certificate.der"
+t_fails "nothing is left beside it" ls -d "$T"/identity*.new
 bridge_start
 reader_file card
 pcscd_start

@@ -125,6 +125,49 @@ START_TEST(an_identity_is_not_written_over)
 }
 END_TEST
 
+static bool
+same(const struct wire_key *a, const struct wire_key *b)
+{
+	struct cb_buf one = CB_BUF_INIT, other = CB_BUF_INIT;
+	bool is;
+
+	ck_assert_int_eq(wire_key_put_public(a, &one), CB_OK);
+	ck_assert_int_eq(wire_key_put_public(b, &other), CB_OK);
+	is = cb_span_equal(cb_buf_span(&one), cb_buf_span(&other));
+	cb_buf_free(&one);
+	cb_buf_free(&other);
+	return is;
+}
+
+/* Its key is durable first, and taken again by who comes after. */
+START_TEST(an_identity_that_was_begun_is_gone_on_with)
+{
+	struct cb_why why = { "" };
+	struct wire_making m, other;
+	struct wire_key *first, *key;
+	char path[160];
+
+	ck_assert_int_eq(wire_identity_begin(&m, dir, &first, &why), CB_OK);
+	ck_assert(m.fresh);
+	ck_assert_int_eq(
+	    wire_identity_begin(&other, dir, &key, &why), CB_E_BUSY);
+	wire_identity_end(&m, true);
+	ck_assert_int_eq(wire_identity_begin(&m, dir, &key, &why), CB_OK);
+	ck_assert(!m.fresh && same(first, key));
+	wire_key_free(&key);
+	wire_identity_end(&m, false);
+	/* one that was cut off was never sent */
+	snprintf(path, sizeof(path), "%s.new/key.pem", dir);
+	ck_assert_int_eq(truncate(path, 40), 0);
+	ck_assert_int_eq(wire_identity_begin(&m, dir, &key, &why), CB_OK);
+	ck_assert(m.fresh && !same(first, key));
+	wire_identity_end(&m, false);
+	ck_assert_int_ne(access(path, F_OK), 0);
+	wire_key_free(&first);
+	wire_key_free(&key);
+}
+END_TEST
+
 START_TEST(what_others_may_read_or_change_is_refused)
 {
 	char path[160];
@@ -193,6 +236,7 @@ identity_suite(void)
 	tcase_set_timeout(t, 60);
 	tcase_add_test(t, an_identity_is_read_as_it_was_written);
 	tcase_add_test(t, an_identity_is_not_written_over);
+	tcase_add_test(t, an_identity_that_was_begun_is_gone_on_with);
 	tcase_add_test(t, what_others_may_read_or_change_is_refused);
 	tcase_add_test(t, what_is_not_whole_is_named);
 	tcase_add_test(t, another_key_or_authority_is_no_identity);

@@ -103,6 +103,8 @@ struct backend {
 	bool over, content;		/* of the news */
 	struct wire_token token;
 	bool token_used;
+	unsigned enrols, cut_enrols;	/* so many of their answers are lost */
+	struct cb_buf enrolled, enrolled_key; /* what came of it */
 };
 
 void backend_start(struct backend *b);

@@ -440,7 +440,7 @@ backend_stop(struct backend *b)
 {
 	struct cb_buf *bufs[] = { &b->offer, &b->last_request,
 		&b->last_answer, &b->before_last, &b->ahead_command,
-		&b->ahead_answer };
+		&b->ahead_answer, &b->enrolled, &b->enrolled_key };
 	char command[300];
 
 	backend_down(b);

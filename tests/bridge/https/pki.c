@@ -87,24 +87,29 @@ pki_free(void)
 unsigned
 backend_enrol(struct backend *b, struct cb_span in, struct cb_buf *out)
 {
-	struct cb_buf cert = CB_BUF_INIT;
 	uint8_t token[WIRE_TOKEN];
 	struct wire_enrol enrol;
 	struct wire_key *key;
 
 	if (wire_enrol_get(in, &enrol, &key) != CB_OK)
 		return 400;
-	if (b->token_used ||
+	b->enrols++;
+	if ((b->token_used && !cb_span_equal(enrol.public,
+		cb_buf_span(&b->enrolled_key))) ||
 	    wire_enrol_token(&enrol, pki.service, token) != CB_OK ||
 	    memcmp(token, b->token.secret, WIRE_TOKEN) != 0) {
 		wire_key_free(&key);
 		return 403;
 	}
+	if (!b->token_used)
+		certify(WIRE_DEVICE, pki_device, key, pki.authority,
+		    cb_buf_span(&pki.authority_cert), 9, &b->enrolled);
 	b->token_used = true;
-	certify(WIRE_DEVICE, pki_device, key, pki.authority,
-	    cb_buf_span(&pki.authority_cert), 9, &cert);
-	ck_ok(cb_put_lv16(out, cb_buf_span(&cert)));
-	cb_buf_free(&cert);
+	ck_ok(cb_buf_set(&b->enrolled_key, enrol.public));
+	ck_ok(cb_put_lv16(out, cb_buf_span(&b->enrolled)));
 	wire_key_free(&key);
-	return 200;
+	if (b->cut_enrols == 0)
+		return 200;
+	b->cut_enrols--;
+	return 0;
 }

@@ -26,12 +26,12 @@ setup(void)
 static enum cb_err
 enrol(const char *url, const struct wire_token *token, const char *needle)
 {
-	struct wire_identity id;
+	struct wire_identity id = { .key = NULL };
 	struct cb_why why = { "" };
 	enum cb_err r;
 
+	ck_ok(wire_key_new_p256(&id.key));
 	r = br_enrol(&id, url, token, (int64_t)time(NULL), &why);
-	ck_assert(r != CB_OK || id.key != NULL);
 	if (needle != NULL)
 		ck_assert_msg(strstr(why.text, needle) != NULL, "%s",
 		    why.text);
@@ -41,11 +41,12 @@ enrol(const char *url, const struct wire_token *token, const char *needle)
 
 START_TEST(a_token_makes_an_identity_once)
 {
-	struct wire_identity id;
+	struct wire_identity id = { .key = NULL };
 	struct cb_why why = { "" };
 	char dir[300];
 
 	backend_start(&far);
+	ck_ok(wire_key_new_p256(&id.key));
 	ck_assert_msg(br_enrol(&id, far.origin, &far.token,
 			  (int64_t)time(NULL), &why) == CB_OK, "%s", why.text);
 	snprintf(dir, sizeof(dir), "%s/new", far.dir);
@@ -55,6 +56,44 @@ START_TEST(a_token_makes_an_identity_once)
 	ck_assert_mem_eq(id.id, pki_device, WIRE_ID);
 	wire_identity_clear(&id);
 	ck_err(enrol(far.origin, &far.token, "used before"), CB_E_DENIED);
+}
+END_TEST
+
+/* The very same bytes are sent until there is an answer. */
+START_TEST(an_answer_that_is_lost_is_asked_for_again)
+{
+	far.cut_enrols = 3;
+	backend_start(&far);
+	ck_ok(enrol(far.origin, &far.token, NULL));
+	ck_assert_uint_ge(far.enrols, 4);
+}
+END_TEST
+
+/* Whoever was interrupted comes again with the same key, and is not refused
+ * for having used the token. */
+START_TEST(who_was_interrupted_goes_on)
+{
+	struct wire_identity id = { .key = NULL };
+	struct wire_making m;
+	struct cb_why why = { "" };
+	char dir[300];
+
+	backend_start(&far);
+	snprintf(dir, sizeof(dir), "%s/new", far.dir);
+	for (int i = 0; i < 2; i++) {
+		ck_ok(wire_identity_begin(&m, dir, &id.key, &why));
+		ck_assert(m.fresh == (i == 0));
+		ck_assert_msg(br_enrol(&id, far.origin, &far.token,
+				  (int64_t)time(NULL), &why) == CB_OK,
+		    "%s", why.text);
+		if (i == 1)
+			ck_ok(wire_identity_finish(&m, &id, dir, &why));
+		wire_identity_end(&m, true);
+		wire_identity_clear(&id);
+	}
+	ck_assert_uint_eq(far.enrols, 2);
+	ck_ok(wire_identity_read(&id, dir, (int64_t)time(NULL), &why));
+	wire_identity_clear(&id);
 }
 END_TEST
 
@@ -110,6 +149,8 @@ enrol_suite(void)
 	tcase_add_checked_fixture(t, setup, rig_teardown);
 	tcase_set_timeout(t, 60);
 	tcase_add_test(t, a_token_makes_an_identity_once);
+	tcase_add_test(t, an_answer_that_is_lost_is_asked_for_again);
+	tcase_add_test(t, who_was_interrupted_goes_on);
 	tcase_add_loop_test(t, another_backend_is_told_nothing, 0, 3);
 	tcase_add_test(t, who_stands_between_is_noticed);
 	tcase_add_test(t, what_is_no_backend_is_told_so);
