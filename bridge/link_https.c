@@ -26,8 +26,6 @@
 
 /* How long `reader add` waits to tell whether the card is there. */
 #define FIRST_NEWS_MS 2000
-/* A connection without commands. */
-#define IDLE_MS 30000
 /* For all of one command, computing included. */
 #define COMMAND_MS 120000
 #define OPEN_MS 20000
@@ -151,7 +149,7 @@ call(struct link_https *l, const char *path, struct cb_span body,
 	enum cb_err r;
 
 	r = br_call(&l->caller, &asked, out, &outcome, why);
-	l->idle_at = br_now_ms() + IDLE_MS;
+	l->idle_at = br_now_ms() + br_https_idle_ms;
 	return r;
 }
 
@@ -372,14 +370,12 @@ link_https_open(struct br_link **out, const char *rest,
 	memcpy(l->held.card, l->uri.card, WIRE_ID);
 	l->held.tell = on_news;
 	l->held.ctx = l;
-	if ((r = br_hold_join(&l->hold, &l->held, l->uri.origin,
-		 l->uri.identity, l->uri.inspected, why)) != CB_OK ||
+	if ((r = br_hold_join(&l->hold, &l->held, &l->uri, why)) != CB_OK ||
 	    (r = br_http_new(&l->http, br_hold_trust(l->hold))) != CB_OK)
 		goto out;
 	l->caller.http = l->http;
-	memcpy(l->caller.origin, l->uri.origin, sizeof(l->caller.origin));
-	if (l->uri.inspected)
-		br_id_text(l->caller.device, br_hold_identity(l->hold)->id);
+	l->caller.places = br_hold_places(l->hold);
+	l->caller.device = br_hold_device(l->hold);
 	br_hold_await(l->hold, &l->held, FIRST_NEWS_MS);
 	/* until it is powered */
 	l->info.max_apdu = 256;

@@ -120,6 +120,9 @@ char *cli_absolute_uri(const char *uri);
 /* The URI of a card in a backend with its identity's directory in it (NULL: as
  * it is), to be freed. */
 char *cli_uri_identity(const char *uri, const char *dir);
+/* The same with one more place of its backend: `other` is the URI of the same
+ * card there. NULL: it is not, or no memory. */
+char *cli_uri_also(const char *uri, const char *other);
 /* Where the profile of this name is, or the file itself; to be freed. */
 char *cli_profile_path(const char *name);
 /* The same, *path to be freed; where a name is none, it is said which there

@@ -5,6 +5,7 @@
  * them, and where profiles are.
  */
 #include <dirent.h>
+#include <stddef.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -93,6 +94,32 @@ cli_uri_identity(const char *uri, const char *dir)
 	if (p != NULL)
 		*p = '\0';
 	free(path);
+	return out;
+}
+
+char *
+cli_uri_also(const char *uri, const char *other)
+{
+	static const char scheme[] = "https://";
+	const size_t skip = sizeof(scheme) - 1;
+	const char *path, *at, *query;
+	size_t n;
+	char *out;
+
+	if (strncmp(uri, scheme, skip) != 0 ||
+	    strncmp(other, scheme, skip) != 0 ||
+	    (path = strchr(uri + skip, '/')) == NULL ||
+	    (at = strchr(other + skip, '/')) == NULL)
+		return NULL;
+	n = strcspn(path, "?");
+	/* what is said behind the first holds for all */
+	if (strncmp(at, path, n) != 0 || at[n] != '\0')
+		return NULL;
+	query = path[n] == '?' ? path + n + 1 : "";
+	if (asprintf(&out, "%.*s?also=%.*s%s%s", (int)(path + n - uri), uri,
+		(int)(at - other - (ptrdiff_t)skip), other + skip,
+		query[0] != '\0' ? "&" : "", query) < 0)
+		return NULL;
 	return out;
 }
 

@@ -12,6 +12,9 @@
 #include "cli/bridge.h"
 #include "common/hex.h"
 
+/* Where one backend may be. */
+#define PLACES_MAX 4
+
 struct list_args {
 	bool json;
 };
@@ -66,8 +69,10 @@ static const struct cli_opt conf_opts[] = {
 	table, sizeof(table) / sizeof((table)[0]), sizeof(type)
 
 const struct cli_cmd cli_reader_cmds[] = {
-	{ "reader", "add", "NAME URI", "Makes a reader with a card in it",
-	    OPTS(add_opts, struct add_args), 2, 2, reader_add, CLI_PLAIN },
+	{ "reader", "add", "NAME URI [URI]...",
+	    "Makes a reader with a card in it",
+	    OPTS(add_opts, struct add_args), 2, 1 + PLACES_MAX, reader_add,
+	    CLI_PLAIN },
 	{ "reader", "remove", "NAME", "Removes a reader and its reader file",
 	    OPTS(remove_opts, struct remove_args), 1, 1, reader_remove,
 	    CLI_PLAIN },
@@ -85,6 +90,33 @@ const struct cli_cmd cli_reader_cmds[] = {
 const size_t cli_reader_cmds_n =
     sizeof(cli_reader_cmds) / sizeof(cli_reader_cmds[0]);
 
+/* The one URI of a card that may be reached at several places. */
+static int
+make_uri(char **out, const char *identity, int n, char *const *uris)
+{
+	char *uri, *more;
+
+	*out = NULL;
+	if (strchr(uris[0], ':') == NULL)
+		return cli_fail(CLI_USAGE, "\"%s\" does not say what kind of "
+		    "card it is: emu:FILE for a card file, "
+		    "https://HOST:PORT/cards/ID for one in a backend", uris[0]);
+	uri = cli_absolute_uri(uris[0]);
+	for (int i = n - 1; i > 0 && uri != NULL; i--) {
+		more = cli_uri_also(uri, uris[i]);
+		free(uri);
+		if ((uri = more) == NULL)
+			return cli_fail(CLI_USAGE, "\"%s\" is not the same "
+			    "card in the same backend at another place: "
+			    "https://HOST:PORT and then as in the first URI, "
+			    "without what stands behind its ?", uris[i]);
+	}
+	if (uri != NULL)
+		*out = cli_uri_identity(uri, identity);
+	free(uri);
+	return *out != NULL ? CLI_OK : cli_fail(CLI_FAILED, "out of memory");
+}
+
 static int
 reader_add(const struct cli_cmd *cmd, const void *args, int argc, char **argv)
 {
@@ -92,23 +124,16 @@ reader_add(const struct cli_cmd *cmd, const void *args, int argc, char **argv)
 	struct br_reader_info *made = NULL;
 	struct br_client *c = NULL;
 	struct cb_why why = { "" };
-	char *absolute = NULL, *uri = NULL;
+	char *uri = NULL;
 	enum cb_err r;
 	int code;
 
 	(void)cmd;
-	(void)argc;
-	if ((code = cli_reader_name_check(argv[0])) != CLI_OK)
+	if ((code = cli_reader_name_check(argv[0])) != CLI_OK ||
+	    (code = make_uri(&uri, a->identity, argc - 1, argv + 1)) !=
+		CLI_OK)
 		return code;
-	if (strchr(argv[1], ':') == NULL)
-		return cli_fail(CLI_USAGE, "\"%s\" does not say what kind of "
-		    "card it is: emu:FILE for a card file, "
-		    "https://HOST:PORT/cards/ID for one in a backend", argv[1]);
-	absolute = cli_absolute_uri(argv[1]);
-	if (absolute != NULL)
-		uri = cli_uri_identity(absolute, a->identity);
-	made = calloc(1, sizeof(*made));
-	if (uri == NULL || made == NULL) {
+	if ((made = calloc(1, sizeof(*made))) == NULL) {
 		code = cli_fail(CLI_FAILED, "out of memory");
 		goto out;
 	}
@@ -131,7 +156,6 @@ reader_add(const struct cli_cmd *cmd, const void *args, int argc, char **argv)
 out:
 	br_close(&c);
 	free(made);
-	free(absolute);
 	free(uri);
 	return cli_flush(code);
 }

@@ -13,9 +13,13 @@
 #define CONNECT_MS 5000u
 /* Who is silent for so long is asked again, on another connection. */
 #define ONE_TRY_MS 15000u
+unsigned br_https_idle_ms = 30000;
+
 #define STEP_MS 50u		/* between two looks whether it is wanted */
 
 /* ---- statuses ------------------------------------------------------------ */
+
+#define BUSY 429u	/* it is there, at least */
 
 static const struct {
 	unsigned status;
@@ -32,7 +36,7 @@ static const struct {
 	{ 409, CB_E_BUSY, "another device uses the card" },
 	{ 410, CB_E_ABSENT, "the session with the card is over" },
 	{ 413, CB_E_LIMIT, "that is more than the backend takes" },
-	{ 429, CB_E_TIMEOUT, "the backend is busy" },
+	{ BUSY, CB_E_TIMEOUT, "the backend is busy" },
 	{ 502, CB_E_TIMEOUT, "what stands before the backend does not reach "
 	    "it" },
 	{ 503, CB_E_TIMEOUT, "the backend is starting" },
@@ -67,6 +71,23 @@ br_call_judge(const struct br_http_answer *answer, enum wire_outcome *outcome,
 		cb_why_set(why, "%s", statuses[i].words);
 	}
 	return statuses[i].means;
+}
+
+/* ---- places -------------------------------------------------------------- */
+
+void
+br_places_init(struct br_places *p, const struct br_https_uri *uri)
+{
+	memcpy(p->origins, uri->origins, sizeof(p->origins));
+	p->n = uri->origins_n;
+	atomic_init(&p->at, 0);
+}
+
+void
+br_places_leave(struct br_places *p, unsigned at)
+{
+	/* somebody else may have gone on already */
+	(void)atomic_compare_exchange_strong(&p->at, &at, (at + 1) % p->n);
 }
 
 /* ---- trying -------------------------------------------------------------- */
@@ -129,12 +150,12 @@ enum cb_err
 br_call(struct br_caller *c, const struct br_asked *asked,
     struct cb_buf *body, enum wire_outcome *outcome, struct cb_why *why)
 {
-	struct br_http_ask ask = { .origin = c->origin, .path = asked->path,
+	struct br_http_ask ask = { .path = asked->path,
 		.post = asked->post, .body = asked->body,
-		.device = c->device[0] != '\0' ? c->device : NULL,
-		.connect_ms = CONNECT_MS, .most = asked->most };
+		.device = c->device, .connect_ms = CONNECT_MS, .most = asked->most };
 	struct br_http_answer answer = { .body = CB_BUF_INIT };
 	struct trying t = { .begun = br_now_ms() };
+	unsigned at;
 	bool distrust;
 	enum cb_err r = CB_E_TIMEOUT;
 
@@ -144,6 +165,8 @@ br_call(struct br_caller *c, const struct br_asked *asked,
 		/* a pause that was longer than asked for: 0 has no end */
 		if (ask.all_ms == 0)
 			break;
+		at = atomic_load(&c->places->at);
+		ask.origin = c->places->origins[at];
 		r = br_http_do(c->http, &ask, &answer, &distrust, why);
 		if (r == CB_OK) {
 			atomic_fetch_add(&c->trips, 1);
@@ -152,9 +175,12 @@ br_call(struct br_caller *c, const struct br_asked *asked,
 				break;
 			if (answer.retry_after_s == 0)
 				answer.retry_after_s = 1;
-		} else if ((r != CB_E_PEER && r != CB_E_TIMEOUT) || distrust) {
+		} else if ((r != CB_E_PEER && r != CB_E_TIMEOUT) ||
+		    (distrust && c->places->n == 1)) {
 			break;
 		}
+		if (answer.status != BUSY)
+			br_places_leave(c->places, at);
 		if (!wait_again(c, asked, &t, r, answer.retry_after_s))
 			break;
 		atomic_fetch_add(&c->again, 1);

@@ -14,14 +14,31 @@
 #include "bridge/https/uri.h"
 #include "wire/road.h"
 
+/* The places of one backend. All who ask it are at the same one, and go to the
+ * next when it does not answer. */
+struct br_places {
+	char origins[BR_ORIGINS_MAX][BR_ORIGIN_MAX]; /* "https://HOST:PORT" */
+	unsigned n;
+	atomic_uint at;
+};
+void br_places_init(struct br_places *p, const struct br_https_uri *uri);
+/* The one at `at` did not answer. */
+void br_places_leave(struct br_places *p, unsigned at);
+
+/* "ORGANISATION DEVICE": who is behind an inspected road */
+#define BR_DEVICE_TEXT (4 * WIRE_ID + 2)
+
 struct br_caller {
 	struct br_http *http;
-	char origin[BR_ORIGIN_MAX]; /* "https://HOST:PORT" */
-	char device[2 * WIRE_ID + 1]; /* "": TLS says who we are */
+	struct br_places *places;
+	const char *device;	/* NULL: TLS says who we are */
 	atomic_uint trips;	/* requests that were answered */
 	atomic_uint again;	/* how often bytes were sent again by us */
 	atomic_bool give_up;	/* set by whoever wants it to end */
 };
+
+/* So long a connection may be without commands. Tests shorten it. */
+extern unsigned br_https_idle_ms;
 
 struct br_asked {
 	const char *path;

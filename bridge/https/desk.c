@@ -28,6 +28,7 @@ struct br_desk {
 	struct wire_identity as;	/* borrows all but its organisation */
 	char organisation[2 * WIRE_ID + 1];
 	struct br_trust trust;
+	struct br_places places;
 	struct br_caller caller;
 	struct br_remote remote;
 	struct cb_buf body;
@@ -111,8 +112,8 @@ br_desk_open(struct br_desk **out, const char *url,
     const struct wire_identity *person, const uint8_t organisation[WIRE_ID],
     int64_t now, struct cb_why *why)
 {
+	struct br_https_uri uri;
 	struct br_desk *d;
-	bool inspected = false;
 	enum cb_err r;
 
 	*out = NULL;
@@ -124,12 +125,18 @@ br_desk_open(struct br_desk **out, const char *url,
 	d->as = *person;
 	memcpy(d->as.organisation, organisation, WIRE_ID);
 	br_id_text(d->organisation, organisation);
-	if ((r = br_https_origin_get(d->caller.origin, &inspected, url,
-		 why)) != CB_OK)
+	if ((r = br_https_origin_get(&uri, url, why)) != CB_OK)
 		goto out;
-	br_trust_of(&d->trust, person, inspected);
-	if (inspected)
-		br_id_text(d->caller.device, person->id);
+	if (uri.inspected) {
+		cb_why_set(why, "people show their certificate, which a "
+		    "network that replaces certificates would take away: "
+		    "leave ?inspected out, and come from elsewhere");
+		r = CB_E_ARG;
+		goto out;
+	}
+	br_places_init(&d->places, &uri);
+	d->caller.places = &d->places;
+	br_trust_of(&d->trust, person, false, uri.tls12);
 	if ((r = br_http_new(&d->caller.http, &d->trust)) == CB_OK)
 		r = open_session(d, now, why);
 out:
@@ -189,7 +196,7 @@ out:
 const char *
 br_desk_origin(const struct br_desk *d)
 {
-	return d->caller.origin;
+	return d->places.origins[0];
 }
 
 void

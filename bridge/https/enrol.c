@@ -18,8 +18,7 @@
 #define MOST 65536u
 
 struct enrolling {
-	char origin[BR_ORIGIN_MAX];
-	bool inspected;
+	struct br_https_uri uri;
 	const struct wire_token *token;
 	struct wire_key *service;
 	struct wire_identity *identity;
@@ -30,17 +29,19 @@ ask(struct enrolling *e, enum br_trust_in in, const char *path,
     struct cb_span body, struct cb_buf *answer, struct cb_why *why)
 {
 	struct br_trust trust = { .in = in,
-		.authority = cb_buf_span(&e->identity->authority) };
+		.authority = cb_buf_span(&e->identity->authority),
+		.tls12 = e->uri.tls12 };
+	struct br_places places;
 	struct br_asked asked = { .path = path, .post = body.n > 0,
 		.body = body, .patience_ms = PATIENCE_MS, .all_ms = ALL_MS,
 		.most = MOST };
-	struct br_caller caller = { .http = NULL };
+	struct br_caller caller = { .places = &places };
 	enum wire_outcome outcome;
 	enum cb_err r;
 
 	if ((r = br_http_new(&caller.http, &trust)) != CB_OK)
 		return r;
-	memcpy(caller.origin, e->origin, sizeof(caller.origin));
+	br_places_init(&places, &e->uri);
 	r = br_call(&caller, &asked, answer, &outcome, why);
 	br_http_free(&caller.http);
 	return r;
@@ -153,7 +154,7 @@ ask_certificate(struct enrolling *e, int64_t now, struct cb_why *why)
 	(void)((r = wire_enrol_put(&body, e->identity->kind,
 		 e->identity->backend, e->service, e->token->secret,
 		 e->identity->key)) != CB_OK ||
-	    (r = ask(e, e->inspected ? BR_TRUST_SYSTEM : BR_TRUST_AUTHORITY,
+	    (r = ask(e, e->uri.inspected ? BR_TRUST_SYSTEM : BR_TRUST_AUTHORITY,
 		 path, cb_buf_span(&body), &answer, why)) != CB_OK ||
 	    (r = take(e, cb_buf_span(&answer), now, why)) != CB_OK);
 	if (r == CB_E_DENIED && why != NULL &&
@@ -172,7 +173,7 @@ br_enrol(struct wire_identity *out, const char *url,
 	struct enrolling e = { .token = token, .identity = out };
 	enum cb_err r;
 
-	if ((r = br_https_origin_get(e.origin, &e.inspected, url, why)) ==
+	if ((r = br_https_origin_get(&e.uri, url, why)) ==
 		CB_OK &&
 	    (r = ask_about(&e, now, why)) == CB_OK)
 		r = ask_certificate(&e, now, why);

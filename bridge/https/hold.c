@@ -33,13 +33,12 @@ static const uint8_t none[WIRE_ID];
 struct br_hold {
 	struct br_hold *next;
 	unsigned users;			/* all_lock */
-	char origin[BR_ORIGIN_MAX];
-	char *dir;
-	bool inspected;
+	struct br_https_uri uri;	/* of whoever came first */
+	struct br_places places;
 	struct wire_identity identity;
 	struct br_trust trust;
 	struct br_http *http;
-	char device[2 * WIRE_ID + 1];
+	char device[BR_DEVICE_TEXT];
 	pthread_t thread;
 
 	pthread_mutex_t lock;
@@ -55,6 +54,7 @@ struct br_hold {
 	struct br_retry retry;
 	struct br_retry idle;	/* answers that no hold can have */
 	unsigned quick;		/* answers that came at once, in a row */
+	unsigned refusals;	/* in a row */
 	bool renew;		/* a link died in silence before */
 };
 
@@ -71,6 +71,18 @@ const struct br_trust *
 br_hold_trust(const struct br_hold *hold)
 {
 	return &hold->trust;
+}
+
+struct br_places *
+br_hold_places(struct br_hold *hold)
+{
+	return &hold->places;
+}
+
+const char *
+br_hold_device(const struct br_hold *hold)
+{
+	return hold->uri.inspected ? hold->device : NULL;
 }
 
 /* ---- telling (lock held) ------------------------------------------------- */
@@ -214,10 +226,14 @@ failed(struct br_hold *h, bool silent, bool refused, const char *words)
 	uint64_t now = br_now_ms();
 	unsigned ms = br_retry_failed(&h->retry, now);
 
+	/* each place may say so for itself */
+	h->refusals = refused ? h->refusals + 1 : 0;
+	refused = h->refusals >= h->places.n;
 	pthread_mutex_lock(&h->lock);
 	if (strcmp(h->trouble, words) != 0) {
 		(void)snprintf(h->trouble, sizeof(h->trouble), "%s", words);
-		cb_log(CB_LOG_WARNING, "%s: %s", h->origin, words);
+		cb_log(CB_LOG_WARNING, "%s: %s",
+		    h->places.origins[atomic_load(&h->places.at)], words);
 	}
 	tell_gone(h, !h->told_gone && (refused ||
 	    now - h->retry.since >= BR_HOLD_PATIENCE_MS), words);
@@ -236,6 +252,7 @@ answered(struct br_hold *h, uint64_t asked_at, bool fresh)
 	uint64_t now = br_now_ms();
 
 	br_retry_worked(&h->retry);
+	h->refusals = 0;
 	if (now - asked_at >= QUICK_MS) {
 		h->quick = 0;
 		br_retry_worked(&h->idle);
@@ -251,9 +268,10 @@ answered(struct br_hold *h, uint64_t asked_at, bool fresh)
 static void
 ask(struct br_hold *h, uint32_t seconds, struct cb_span body)
 {
-	struct br_http_ask asked = { .origin = h->origin, .path = "/hold",
-		.post = true, .body = body, .connect_ms = CONNECT_MS,
-		.device = h->inspected ? h->device : NULL,
+	unsigned place = atomic_load(&h->places.at);
+	struct br_http_ask asked = { .origin = h->places.origins[place],
+		.path = "/hold", .post = true, .body = body,
+		.connect_ms = CONNECT_MS, .device = br_hold_device(h),
 		.all_ms = seconds > 0 ? (seconds + RENEW_SLACK_S) * 1000 : 0,
 		.most = WIRE_BODY_MAX };
 	struct br_http_answer answer = { .body = CB_BUF_INIT };
@@ -274,12 +292,13 @@ ask(struct br_hold *h, uint32_t seconds, struct cb_span body)
 	    (r = take_news(h, cb_buf_span(&answer.body), &fresh)) != CB_OK)
 		cb_why_set(&why, "the backend's news are not of this "
 		    "version");
-	if (r == CB_OK)
+	if (r == CB_OK) {
 		answered(h, at, fresh);
-	else
-		failed(h, r == CB_E_TIMEOUT && answer.status == 0,
-		    distrust || (answer.status != 0 && r != CB_E_TIMEOUT),
-		    why.text);
+		goto out;
+	}
+	failed(h, r == CB_E_TIMEOUT && answer.status == 0,
+	    distrust || (answer.status != 0 && r != CB_E_TIMEOUT), why.text);
+	br_places_leave(&h->places, place);
 out:
 	cb_buf_free(&answer.body);
 }
@@ -300,7 +319,7 @@ hold_main(void *arg)
 			continue;
 		}
 		h->again = false;
-		seconds = h->renew || h->inspected ||
+		seconds = h->renew || h->uri.inspected ||
 			br_http_proxied(h->http) ? RENEW_S : 0;
 		r = put_hold(h, seconds, &body);
 		pthread_mutex_unlock(&h->lock);
@@ -335,7 +354,6 @@ hold_free(struct br_hold *h)
 	wire_identity_clear(&h->identity);
 	pthread_mutex_destroy(&h->lock);
 	pthread_cond_destroy(&h->changed);
-	free(h->dir);
 	free(h);
 }
 
@@ -358,31 +376,30 @@ start(struct br_hold *h)
 }
 
 static enum cb_err
-hold_new(struct br_hold **out, const char *origin, const char *dir,
-    bool inspected, struct cb_why *why)
+hold_new(struct br_hold **out, const struct br_https_uri *uri,
+    struct cb_why *why)
 {
 	struct br_hold *h = calloc(1, sizeof(*h));
 	pthread_condattr_t attr;
-	enum cb_err r = CB_E_NOMEM;
+	enum cb_err r;
 
 	*out = NULL;
 	if (h == NULL)
-		return r;
+		return CB_E_NOMEM;
 	pthread_mutex_init(&h->lock, NULL);
 	pthread_condattr_init(&attr);
 	pthread_condattr_setclock(&attr, CLOCK_MONOTONIC);
 	pthread_cond_init(&h->changed, &attr);
 	pthread_condattr_destroy(&attr);
-	(void)snprintf(h->origin, sizeof(h->origin), "%s", origin);
-	h->inspected = inspected;
-	if ((h->dir = strdup(dir)) == NULL ||
-	    (r = wire_identity_read(&h->identity, dir, (int64_t)time(NULL),
-		 why)) != CB_OK)
+	h->uri = *uri;
+	br_places_init(&h->places, uri);
+	if ((r = wire_identity_read(&h->identity, uri->identity,
+		 (int64_t)time(NULL), why)) != CB_OK)
 		goto out;
-	for (size_t i = 0; i < WIRE_ID; i++)
-		(void)snprintf(h->device + 2 * i, 3, "%02x",
-		    h->identity.id[i]);
-	br_trust_of(&h->trust, &h->identity, inspected);
+	br_id_text(h->device, h->identity.organisation);
+	br_id_text(h->device + 2 * WIRE_ID + 1, h->identity.id);
+	h->device[2 * WIRE_ID] = ' ';
+	br_trust_of(&h->trust, &h->identity, uri->inspected, uri->tls12);
 	if ((r = br_http_new(&h->http, &h->trust)) == CB_OK &&
 	    (r = start(h)) == CB_OK) {
 		*out = h;
@@ -395,18 +412,17 @@ out:
 
 /* all_lock held. */
 static enum cb_err
-find(struct br_hold **out, const char *origin, const char *dir,
-    bool inspected, struct cb_why *why)
+find(struct br_hold **out, const struct br_https_uri *uri,
+    struct cb_why *why)
 {
 	struct br_hold *h;
 	enum cb_err r;
 
 	for (h = all; h != NULL; h = h->next)
-		if (strcmp(h->origin, origin) == 0 &&
-		    strcmp(h->dir, dir) == 0 && h->inspected == inspected)
+		if (br_https_same(&h->uri, uri))
 			break;
 	if (h == NULL) {
-		if ((r = hold_new(&h, origin, dir, inspected, why)) != CB_OK)
+		if ((r = hold_new(&h, uri, why)) != CB_OK)
 			return r;
 		h->next = all;
 		all = h;
@@ -418,7 +434,7 @@ find(struct br_hold **out, const char *origin, const char *dir,
 
 enum cb_err
 br_hold_join(struct br_hold **out, struct br_held_card *card,
-    const char *origin, const char *dir, bool inspected, struct cb_why *why)
+    const struct br_https_uri *uri, struct cb_why *why)
 {
 	struct br_hold *h;
 	bool fits;
@@ -426,7 +442,7 @@ br_hold_join(struct br_hold **out, struct br_held_card *card,
 
 	*out = NULL;
 	pthread_mutex_lock(&all_lock);
-	r = find(&h, origin, dir, inspected, why);
+	r = find(&h, uri, why);
 	pthread_mutex_unlock(&all_lock);
 	if (r != CB_OK)
 		return r;

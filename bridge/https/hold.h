@@ -41,8 +41,8 @@ struct br_held_card {
 /* Finds or makes the hold of this backend and identity, and joins it. Errors
  * of wire_identity_read. */
 CB_MUST_USE enum cb_err br_hold_join(struct br_hold **out,
-    struct br_held_card *card, const char *origin, const char *dir,
-    bool inspected, struct cb_why *why);
+    struct br_held_card *card, const struct br_https_uri *uri,
+    struct cb_why *why);
 void br_hold_leave(struct br_hold **hold, struct br_held_card *card);
 /* The session that we have with it now (zeros: none). */
 void br_hold_session(struct br_hold *hold, struct br_held_card *card,
@@ -55,5 +55,8 @@ void br_hold_hurry(struct br_hold *hold);
 
 const struct wire_identity *br_hold_identity(const struct br_hold *hold);
 const struct br_trust *br_hold_trust(const struct br_hold *hold);
+/* For who asks the same backend: where it is, and who we are (br_caller). */
+struct br_places *br_hold_places(struct br_hold *hold);
+const char *br_hold_device(const struct br_hold *hold);
 
 #endif

@@ -88,13 +88,18 @@ on_request(void *ctx, char *far_address, char *near_address, int far_port,
     int near_port)
 {
 	struct br_http *h = ctx;
+	struct curl_tlssessioninfo *tls = NULL;
 
 	(void)far_address;
 	(void)near_address;
 	(void)far_port;
 	(void)near_port;
 	h->asked = true;
-	return CURL_PREREQFUNC_OK;
+	if (curl_easy_getinfo(h->easy, CURLINFO_TLS_SSL_PTR, &tls) ==
+		CURLE_OK && tls != NULL && tls->internals != NULL &&
+	    br_tls_check(tls->internals, &h->distrust))
+		return CURL_PREREQFUNC_OK;
+	return CURL_PREREQFUNC_ABORT;
 }
 
 /* Did the kernel give it up, after asking in vain? */
@@ -139,9 +144,8 @@ on_socket(void *ctx, curl_socket_t fd, curlsocktype purpose)
 	if (h->silent)
 		return CURL_SOCKOPT_ERROR;
 	for (size_t i = 0; i < sizeof(options) / sizeof(options[0]); i++)
-		if (setsockopt(fd, options[i].level, options[i].name,
-			&options[i].value, sizeof(options[i].value)) != 0)
-			return CURL_SOCKOPT_ERROR;
+		(void)setsockopt(fd, options[i].level, options[i].name,
+		    &options[i].value, sizeof(options[i].value));
 	return CURL_SOCKOPT_OK;
 }
 
@@ -161,7 +165,8 @@ set_always(struct br_http *h)
 	SET(CURLOPT_PROTOCOLS_STR, "https");
 	SET(CURLOPT_FOLLOWLOCATION, 0L);
 	SET(CURLOPT_HTTP_VERSION, (long)CURL_HTTP_VERSION_1_1);
-	SET(CURLOPT_SSLVERSION, (long)CURL_SSLVERSION_TLSv1_3);
+	SET(CURLOPT_SSLVERSION, h->trust->tls12
+		? (long)CURL_SSLVERSION_TLSv1_2 : (long)CURL_SSLVERSION_TLSv1_3);
 	SET(CURLOPT_SSL_VERIFYPEER, check ? 1L : 0L);
 	SET(CURLOPT_SSL_VERIFYHOST, check ? 2L : 0L);
 	SET(CURLOPT_SHARE, h->share);
@@ -180,6 +185,12 @@ set_always(struct br_http *h)
 	if (!system) {
 		SET(CURLOPT_CAINFO, NULL);
 		SET(CURLOPT_CAPATH, NULL);
+	} else {
+		/* as OpenSSL's own programs; libcurl looks at neither */
+		if (getenv("SSL_CERT_FILE") != NULL)
+			SET(CURLOPT_CAINFO, getenv("SSL_CERT_FILE"));
+		if (getenv("SSL_CERT_DIR") != NULL)
+			SET(CURLOPT_CAPATH, getenv("SSL_CERT_DIR"));
 	}
 #undef SET
 	return bad == 0 ? CB_OK : CB_E_INTERNAL;
@@ -300,7 +311,7 @@ put_headers(struct curl_slist **list, const struct br_http_ask *ask)
 		"Accept:",
 	};
 	struct curl_slist *more;
-	char device[80];
+	char device[128];
 
 	for (size_t i = 0; i < sizeof(always) / sizeof(always[0]); i++) {
 		if ((more = curl_slist_append(*list, always[i])) == NULL)
@@ -393,6 +404,7 @@ translate(struct br_http *h, CURLcode code, bool *distrust,
 		cb_why_set(why, "the backend's answer is too long");
 		return h->too_long ? CB_E_LIMIT : CB_E_PEER;
 	case CURLE_PEER_FAILED_VERIFICATION:
+	case CURLE_ABORTED_BY_CALLBACK:
 		*distrust = true;
 		if (h->distrust.refused)
 			cb_why_set(why, "%s", h->distrust.text);

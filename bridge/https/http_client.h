@@ -19,7 +19,8 @@ struct br_http_ask {
 	const char *path;	/* "/cards/..." */
 	bool post;		/* with this body */
 	struct cb_span body;
-	const char *device;	/* NULL, or who is behind an inspected road */
+	const char *device;	/* NULL, or "ORGANISATION DEVICE": who is
+				 * behind an inspected road */
 	unsigned connect_ms;	/* until TLS stands */
 	unsigned all_ms;	/* for everything; 0: no end */
 	size_t most;		/* bytes of the answer */

@@ -16,11 +16,12 @@
 
 void
 br_trust_of(struct br_trust *t, const struct wire_identity *identity,
-    bool inspected)
+    bool inspected, bool tls12)
 {
 	*t = (struct br_trust){
 		.in = inspected ? BR_TRUST_SYSTEM : BR_TRUST_AUTHORITY,
 		.authority = cb_buf_span(&identity->authority),
+		.tls12 = tls12,
 	};
 	/* who inspects could not pass a certificate on */
 	if (inspected)
@@ -152,7 +153,13 @@ br_tls_set(void *p, const struct br_trust *trust, struct br_distrust *why)
 
 	/* who sends nothing but KeyUpdates must not keep a read for ever */
 	SSL_CTX_clear_mode(ctx, SSL_MODE_AUTO_RETRY);
-	if (trust->in == BR_TRUST_AUTHORITY)
+	SSL_CTX_set_options(ctx, SSL_OP_NO_RENEGOTIATION);
+	if (SSL_CTX_set_min_proto_version(ctx, trust->tls12
+		? TLS1_2_VERSION : TLS1_3_VERSION) != 1 ||
+	    SSL_CTX_set_cipher_list(
+		ctx, "ECDHE+AESGCM:ECDHE+CHACHA20") != 1)
+		r = CB_E_CRYPTO;
+	if (r == CB_OK && trust->in == BR_TRUST_AUTHORITY)
 		r = trust_authority(ctx, trust->authority);
 	if (r == CB_OK && trust->certificate.n > 0)
 		r = show(ctx, trust);
@@ -161,4 +168,18 @@ br_tls_set(void *p, const struct br_trust *trust, struct br_distrust *why)
 	SSL_CTX_set_verify(ctx, trust->in == BR_TRUST_ANYBODY
 		? SSL_VERIFY_NONE : SSL_VERIFY_PEER, on_verify);
 	return cr_ossl_end(r);
+}
+
+bool
+br_tls_check(void *p, struct br_distrust *why)
+{
+	SSL *ssl = p;
+
+	if (SSL_version(ssl) != TLS1_2_VERSION ||
+	    SSL_get_extms_support(ssl) == 1)
+		return true;
+	why->refused = true;
+	(void)snprintf(why->text, sizeof(why->text), "TLS 1.2 without the "
+	    "extended master secret (RFC 7627) is what this road offers");
+	return false;
 }

@@ -20,6 +20,7 @@ struct br_trust {
 	struct cb_span authority;	/* certificate, DER */
 	struct cb_span certificate;	/* ours; empty: none is shown */
 	const struct wire_key *key;
+	bool tls12;			/* is taken, and not only 1.3 */
 };
 
 /* Why a certificate was refused, for a person. */
@@ -31,9 +32,12 @@ struct br_distrust {
 
 /* The trust of a device or person on its road. */
 void br_trust_of(struct br_trust *t, const struct wire_identity *identity,
-    bool inspected);
+    bool inspected, bool tls12);
 /* ctx is an SSL_CTX; *why is written while it shakes hands. */
 CB_MUST_USE enum cb_err br_tls_set(
     void *ctx, const struct br_trust *trust, struct br_distrust *why);
+/* ssl is an SSL whose handshake is done. False: what was agreed is too weak,
+ * and *why says so. */
+bool br_tls_check(void *ssl, struct br_distrust *why);
 
 #endif

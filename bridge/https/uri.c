@@ -93,30 +93,62 @@ decode(const char *p, size_t n, char *out, size_t size)
 	return true;
 }
 
+/* One more place: HOST:PORT. */
 static enum cb_err
-take_option(struct br_https_uri *u, const char *p, size_t n,
-    struct cb_why *why)
+take_also(struct br_https_uri *u, const char *p, size_t n, struct cb_why *why)
 {
-	static const char identity[] = "identity=";
-	const size_t skip = sizeof(identity) - 1;
-
-	if (n == strlen("inspected") && strncmp(p, "inspected", n) == 0) {
-		u->inspected = true;
-		return CB_OK;
-	}
-	if (n == strlen("takeover") && strncmp(p, "takeover", n) == 0) {
-		u->take_over = true;
-		return CB_OK;
-	}
-	if (n < skip || strncmp(p, identity, skip) != 0)
-		return bad(why, "after its ? a URI has identity=DIR, "
-		    "inspected and takeover, with & between them; a token or "
-		    "passcode has no place there");
-	if (!decode(p + skip, n - skip, u->identity, sizeof(u->identity)) ||
-	    u->identity[0] != '/')
-		return bad(why, "an identity is given by the absolute path of "
-		    "its directory");
+	if (n > BR_ORIGIN_MAX - sizeof("https://") || !is_host(p, n))
+		return bad(why, "behind also= stands a host and port");
+	if (u->origins_n == BR_ORIGINS_MAX)
+		return bad(why, "that are more places than a bridge tries");
+	(void)snprintf(u->origins[u->origins_n++], BR_ORIGIN_MAX,
+	    "https://%.*s", (int)n, p);
 	return CB_OK;
+}
+
+static enum cb_err
+take_identity(
+    struct br_https_uri *u, const char *p, size_t n, struct cb_why *why)
+{
+	if (decode(p, n, u->identity, sizeof(u->identity)) &&
+	    u->identity[0] == '/')
+		return CB_OK;
+	return bad(why, "an identity is given by the absolute path of its "
+	    "directory");
+}
+
+static enum cb_err
+take_option(
+    struct br_https_uri *u, const char *p, size_t n, struct cb_why *why)
+{
+	const struct {
+		const char *name;
+		bool *flag;
+		enum cb_err (*take)(struct br_https_uri *, const char *,
+		    size_t, struct cb_why *);
+	} options[] = {
+		{ "inspected", &u->inspected, NULL },
+		{ "takeover", &u->take_over, NULL },
+		{ "tls12", &u->tls12, NULL },
+		{ "identity=", NULL, take_identity },
+		{ "also=", NULL, take_also },
+	};
+
+	for (size_t i = 0; i < sizeof(options) / sizeof(options[0]); i++) {
+		size_t m = strlen(options[i].name);
+
+		if (n < m || strncmp(p, options[i].name, m) != 0)
+			continue;
+		if (options[i].take != NULL)
+			return options[i].take(u, p + m, n - m, why);
+		if (n != m)
+			continue;
+		*options[i].flag = true;
+		return CB_OK;
+	}
+	return bad(why, "after its ? a URI has identity=DIR, also=HOST:PORT, "
+	    "inspected, takeover and tls12, with & between them; a token or "
+	    "passcode has no place there");
 }
 
 static enum cb_err
@@ -138,7 +170,7 @@ take_options(struct br_https_uri *u, const char *p, struct cb_why *why)
 
 /* "//HOST:PORT"; what follows is at *rest. */
 static enum cb_err
-take_origin(char out[BR_ORIGIN_MAX], const char **rest, struct cb_why *why)
+take_origin(struct br_https_uri *u, const char **rest, struct cb_why *why)
 {
 	const char *p = *rest + 2;
 	size_t n;
@@ -153,7 +185,8 @@ take_origin(char out[BR_ORIGIN_MAX], const char **rest, struct cb_why *why)
 		    "\"cardbridge enrol\" makes");
 	if (n > BR_ORIGIN_MAX - sizeof("https://") || !is_host(p, n))
 		return bad(why, "that is no host and port");
-	(void)snprintf(out, BR_ORIGIN_MAX, "https://%.*s", (int)n, p);
+	(void)snprintf(u->origins[u->origins_n++], BR_ORIGIN_MAX,
+	    "https://%.*s", (int)n, p);
 	*rest = p + n;
 	return CB_OK;
 }
@@ -168,7 +201,7 @@ br_https_uri_get(
 	size_t n;
 
 	memset(out, 0, sizeof(*out));
-	if ((r = take_origin(out->origin, &p, why)) != CB_OK)
+	if ((r = take_origin(out, &p, why)) != CB_OK)
 		return r;
 	if (strncmp(p, cards, sizeof(cards) - 1) != 0)
 		return bad(why, "the path is not /cards/ID");
@@ -183,13 +216,14 @@ br_https_uri_get(
 }
 
 enum cb_err
-br_https_origin_get(char out[BR_ORIGIN_MAX], bool *inspected,
-    const char *url, struct cb_why *why)
+br_https_origin_get(
+    struct br_https_uri *out, const char *url, struct cb_why *why)
 {
 	static const char scheme[] = "https:";
 	const char *p = url + sizeof(scheme) - 1;
 	enum cb_err r;
 
+	memset(out, 0, sizeof(*out));
 	if (strncmp(url, scheme, sizeof(scheme) - 1) != 0) {
 		cb_why_set(why, "a backend is https://HOST:PORT");
 		return CB_E_ARG;
@@ -198,8 +232,9 @@ br_https_origin_get(char out[BR_ORIGIN_MAX], bool *inspected,
 		return r;
 	if (*p == '/')
 		p++;
-	*inspected = strcmp(p, "?inspected") == 0;
-	if (*p == '\0' || *inspected)
+	if (*p == '\0' || (*p == '?' && take_options(out, p + 1, NULL) ==
+		CB_OK && !out->take_over && out->identity[0] == '\0' &&
+		out->origins_n == 1))
 		return CB_OK;
 	cb_why_set(why, "a backend is https://HOST:PORT, with nothing behind "
 	    "it; its token is read from a file or standard input");
@@ -211,4 +246,16 @@ br_id_text(char out[2 * WIRE_ID + 1], const uint8_t id[WIRE_ID])
 {
 	for (size_t i = 0; i < WIRE_ID; i++)
 		(void)snprintf(out + 2 * i, 3, "%02x", id[i]);
+}
+
+bool
+br_https_same(const struct br_https_uri *a, const struct br_https_uri *b)
+{
+	bool same = a->origins_n == b->origins_n &&
+	    a->inspected == b->inspected && a->tls12 == b->tls12 &&
+	    strcmp(a->identity, b->identity) == 0;
+
+	for (unsigned i = 0; same && i < a->origins_n; i++)
+		same = strcmp(a->origins[i], b->origins[i]) == 0;
+	return same;
 }

@@ -33,6 +33,32 @@ START_TEST(path_of_an_uri)
 }
 END_TEST
 
+/* One card at two places, and what is not. */
+static const struct {
+	const char *uri, *other, *want;
+} places[] = {
+	{ "https://a:1/cards/00", "https://b:2/cards/00",
+	    "https://a:1/cards/00?also=b:2" },
+	{ "https://a/cards/00?tls12&also=c", "https://[::1]:2/cards/00",
+	    "https://a/cards/00?also=[::1]:2&tls12&also=c" },
+	{ "https://a:1/cards/00", "https://b:2/cards/01", NULL },
+	{ "https://a:1/cards/00", "https://b:2/cards/0", NULL },
+	{ "https://a:1/cards/00", "https://b:2/cards/00?tls12", NULL },
+	{ "https://a:1/cards/00", "https://b:2", NULL },
+	{ "https://a:1/cards/00", "emu:/a.card", NULL },
+	{ "emu:/a.card", "https://b:2/cards/00", NULL },
+	{ "emu:", "https://b:2/cards/00", NULL },
+};
+
+START_TEST(path_of_a_card_at_two_places)
+{
+	char *got = cli_uri_also(places[_i].uri, places[_i].other);
+
+	ck_assert_pstr_eq(got, places[_i].want);
+	free(got);
+}
+END_TEST
+
 static const struct {
 	const char *name, *dir, *want;
 } profiles[] = {
@@ -61,6 +87,8 @@ path_suite(void)
 	TCase *tc = tcase_create("path");
 
 	tcase_add_loop_test(tc, path_of_an_uri, 0, N(uris));
+	tcase_add_loop_test(
+	    tc, path_of_a_card_at_two_places, 0, N(places));
 	tcase_add_loop_test(tc, path_of_a_profile, 0, N(profiles));
 	suite_add_tcase(s, tc);
 	return s;

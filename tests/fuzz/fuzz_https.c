@@ -146,7 +146,6 @@ uri(struct cb_span in)
 	struct br_https_uri u;
 	struct cb_why why = { "" };
 	char *text = malloc(in.n + 1);
-	bool inspected;
 
 	if (text == NULL)
 		return;
@@ -156,8 +155,8 @@ uri(struct cb_span in)
 	if ((br_https_uri_get(&u, text, &why) == CB_OK) !=
 	    (why.text[0] == '\0'))
 		abort();
-	if (br_https_origin_get(u.origin, &inspected, text, NULL) == CB_OK &&
-	    strncmp(u.origin, "https://", 8) != 0)
+	if (br_https_origin_get(&u, text, NULL) == CB_OK &&
+	    strncmp(u.origins[0], "https://", 8) != 0)
 		abort();
 	free(text);
 }

@@ -39,7 +39,7 @@ peer_open(struct peer *p, const char *origin, const char *identity)
 	*p = (struct peer){ .origin = origin };
 	need(wire_identity_read(&p->identity, identity, (int64_t)time(NULL),
 		 &why), identity, &why);
-	br_trust_of(&p->trust, &p->identity, false);
+	br_trust_of(&p->trust, &p->identity, false, false);
 	need(br_http_new(&p->http, &p->trust), "http", NULL);
 }
 

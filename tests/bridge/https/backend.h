@@ -68,6 +68,11 @@ struct backend {
 	enum flaw flaw;
 	struct cb_span door;		/* certificate; empty: the usual */
 	bool refuses_device;		/* 403 */
+	bool inspects;			/* who stands between has no certificate
+					 * to show: a header is believed */
+	bool tls12;			/* and nothing newer */
+	bool no_ems;			/* its master secret is not extended */
+	const char *ciphers;		/* of it; NULL: the usual */
 	unsigned cut_opens;		/* so many answers to ACCEPT are lost */
 	bool keeps_card;		/* 409: another device has it */
 	bool holds_nothing;		/* HOLD is answered at once */
@@ -88,6 +93,8 @@ struct backend {
 	} *conns;
 	unsigned connections, resumed, holds, requests, offers, opens, closes;
 	uint32_t hold_s;		/* of the last HOLD */
+	unsigned shown;			/* certificates of devices */
+	char device[128];		/* what the last header said */
 
 	/* the worker's */
 	struct emu_card *card;

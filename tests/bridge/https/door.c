@@ -50,7 +50,14 @@ make_tls(const struct backend *b)
 			     SSL_CTX_get_cert_store(ctx), authority), 1);
 	SSL_CTX_set_verify(ctx, SSL_VERIFY_PEER, NULL);
 	SSL_CTX_set_session_id_context(ctx, (const uint8_t *)"test", 4);
-	SSL_CTX_set_min_proto_version(ctx, TLS1_3_VERSION);
+	SSL_CTX_set_min_proto_version(
+	    ctx, b->tls12 ? TLS1_2_VERSION : TLS1_3_VERSION);
+	if (b->tls12)
+		SSL_CTX_set_max_proto_version(ctx, TLS1_2_VERSION);
+	if (b->no_ems)
+		SSL_CTX_set_options(ctx, SSL_OP_NO_EXTENDED_MASTER_SECRET);
+	if (b->ciphers != NULL)
+		ck_assert_int_eq(SSL_CTX_set_cipher_list(ctx, b->ciphers), 1);
 	X509_free(door);
 	X509_free(authority);
 	return ctx;
@@ -60,6 +67,7 @@ make_tls(const struct backend *b)
 
 struct request {
 	char path[256];
+	char device[128];	/* "": none */
 	struct cb_buf body;
 };
 
@@ -85,6 +93,10 @@ read_request(SSL *ssl, struct cb_buf *in, struct request *rq)
 	head = (size_t)(end - (const char *)in->p) + 4;
 	if (sscanf((const char *)in->p, "%*s %255s", rq->path) != 1)
 		return false;
+	field = memmem(in->p, head, "Cardbridge-Device: ", 19);
+	rq->device[0] = '\0';
+	if (field != NULL)
+		(void)sscanf(field + 19, "%127[^\r]", rq->device);
 	field = memmem(in->p, head, "Content-Length: ", 16);
 	if (field != NULL)
 		body = strtoul(field + 16, NULL, 10);
@@ -258,7 +270,9 @@ route(struct backend *b, SSL *ssl, int fd, const struct request *rq,
 		return about(out);
 	if (begins(rq->path, "/organisations/"))
 		return backend_enrol(b, body, out);
-	if (peer == NULL)
+	b->shown += peer != NULL;
+	snprintf(b->device, sizeof(b->device), "%s", rq->device);
+	if (peer == NULL && !(b->inspects && rq->device[0] != '\0'))
 		return 401;
 	if (b->refuses_device)
 		return 403;

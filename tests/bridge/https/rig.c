@@ -3,8 +3,10 @@
 /*
  * See rig.h.
  */
+#include <arpa/inet.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/socket.h>
 #include <time.h>
 
 #include "bridge/sock.h"
@@ -66,6 +68,39 @@ rig_info(struct br_reader_info *out)
 	*out = list[0];
 	free(list);
 	br_close(&c);
+}
+
+size_t
+rig_links(unsigned port, int fds[], size_t n)
+{
+	struct sockaddr_in at;
+	socklen_t size;
+	size_t found = 0;
+
+	for (int fd = 3; fd < 256; fd++) {
+		size = sizeof(at);
+		if (getpeername(fd, (struct sockaddr *)&at, &size) != 0 ||
+		    at.sin_family != AF_INET || ntohs(at.sin_port) != port)
+			continue;
+		if (found < n)
+			fds[found] = fd;
+		found++;
+	}
+	return found;
+}
+
+bool
+rig_wait_links(unsigned port, size_t want, int ms)
+{
+	const struct timespec step = { 0, 5000000 };
+	uint64_t until = br_now_ms() + (uint64_t)ms;
+
+	while (rig_links(port, NULL, 0) != want) {
+		if (br_now_ms() >= until)
+			return false;
+		nanosleep(&step, NULL);
+	}
+	return true;
 }
 
 bool

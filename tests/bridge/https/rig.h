@@ -19,6 +19,10 @@ void rig_start(void);
 enum cb_err rig_power(struct br_client *c);
 /* What `reader list` says of it. */
 void rig_info(struct br_reader_info *out);
+/* The bridge's ends of its connections to `port`: this process has them, too. */
+size_t rig_links(unsigned port, int fds[], size_t n);
+/* Until it has so many. */
+bool rig_wait_links(unsigned port, size_t want, int ms);
 /* Until it is (not) there, or `ms` have passed. */
 bool rig_present(bool want, int ms);
 

@@ -5,12 +5,15 @@
  * command once, the program gets what an undisturbed one gets, or it is told
  * that its card is gone.
  */
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <time.h>
 
 #include "bridge/sock.h"
+#include "bridge/https/call.h"
 #include "common/hex.h"
+#include "tests/bridge/https/relay.h"
 #include "tests/bridge/https/rig.h"
 
 /* Tries are spent, won back and spent; T=0, so answers come in two. */
@@ -281,6 +284,99 @@ START_TEST(a_card_at_rest_is_given_back)
 }
 END_TEST
 
+/* So does that of one which is used, but not now; nobody sees it. */
+START_TEST(a_connection_without_commands_is_closed)
+{
+	struct cb_buf rsp = CB_BUF_INIT;
+	struct br_client *c;
+	unsigned connections, resumed;
+
+	ck_assert_uint_eq(br_https_idle_ms, 30000);
+	br_https_idle_ms = 300;
+	rig_start();
+	c = attached(&near, "hosted", BR_ROAD_DIRECT);
+	ck_ok(rig_power(c));
+	ck_assert(rig_wait_links(far.port, 2, 1000));
+	for (int i = 0; i < 2; i++) {
+		ck_assert(rig_wait_links(far.port, 1, 3000));
+		connections = far.connections;
+		resumed = far.resumed;
+		ck_ok(say(c, commands[i], &rsp));
+		ck_assert_uint_eq(far.connections, connections + 1);
+		ck_assert_uint_eq(far.resumed, resumed + 1);
+	}
+	ck_assert_uint_eq(far.offers, 1);
+	ck_assert_uint_eq(far.runs, 2);
+	br_close(&c);
+	cb_buf_free(&rsp);
+}
+END_TEST
+
+/* ---- several places ------------------------------------------------------ */
+
+/* The first place is a relay, the second the backend itself. */
+static struct relay relay;
+
+static void
+start_at_two(void)
+{
+	char uri[sizeof(far.uri) + 64];
+	const char *readers[] = { "hosted", uri, NULL };
+
+	backend_start(&far);
+	relay.to = far.port;
+	relay_start(&relay);
+	snprintf(uri, sizeof(uri), "https://localhost:%u%s&also=localhost:%u",
+	    relay.port, strstr(far.uri, "/cards/"), far.port);
+	bridge_init(&near);
+	near.set.patient = true;
+	bridge_start(&near, readers);
+}
+
+START_TEST(another_place_takes_over)
+{
+	struct cb_buf rsp = CB_BUF_INIT;
+	struct br_state state;
+	struct br_target t = { .name = "hosted" };
+	struct br_client *c, *watch;
+
+	start_at_two();
+	ck_assert(rig_present(true, 3000));
+	watch = dial(&near);
+	ck_ok(br_watch(watch, &t, BR_ROAD_DIRECT, &state));
+	c = attached(&near, "hosted", BR_ROAD_DIRECT);
+	ck_ok(rig_power(c));
+	ck_ok(say(c, commands[0], &rsp));
+	ck_assert_uint_eq(rig_links(far.port, NULL, 0),
+	    rig_links(relay.port, NULL, 0));
+	relay_stop(&relay);
+	/* the session goes on; nobody has seen it */
+	for (int i = 1; i < COMMANDS; i++)
+		ck_ok(say(c, commands[i], &rsp));
+	ck_assert(rig_wait_links(relay.port, 0, 3000));
+	ck_assert_uint_eq(far.offers, 1);
+	ck_assert(!news(watch, &state, 0));
+	br_close(&c);
+	br_close(&watch);
+	cb_buf_free(&rsp);
+}
+END_TEST
+
+START_TEST(a_place_that_was_never_there_is_passed_over)
+{
+	struct br_client *c;
+
+	relay_start(&relay);
+	relay_stop(&relay);
+	start_at_two();
+	relay_stop(&relay);
+	ck_assert(rig_present(true, 3000));
+	c = attached(&near, "hosted", BR_ROAD_DIRECT);
+	ck_ok(rig_power(c));
+	br_close(&c);
+}
+END_TEST
+
 /* ---- ends ---------------------------------------------------------------- */
 
 static int
@@ -414,6 +510,9 @@ road_suite(void)
 	tcase_add_test(
 	    t, a_backend_that_is_away_for_a_moment_is_not_missed);
 	tcase_add_test(t, a_card_at_rest_is_given_back);
+	tcase_add_test(t, a_connection_without_commands_is_closed);
+	tcase_add_test(t, another_place_takes_over);
+	tcase_add_test(t, a_place_that_was_never_there_is_passed_over);
 	tcase_add_test(t, a_bridge_ends_without_the_answer_to_a_command);
 	tcase_add_test(t, a_bridge_that_ends_gives_its_cards_back);
 	tcase_add_test(t, what_is_not_heard_at_the_end_is_not_waited_for);

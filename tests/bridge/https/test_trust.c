@@ -9,6 +9,8 @@
 #include <string.h>
 #include <sys/stat.h>
 
+#include <openssl/pem.h>
+
 #include "bridge/https/session.h"
 #include "tests/bridge/https/rig.h"
 
@@ -59,18 +61,96 @@ START_TEST(a_device_that_is_refused_is_told_so)
 }
 END_TEST
 
-/* An inspected road trusts the system, which does not know our authority. */
-START_TEST(an_inspected_road_trusts_the_system)
+static void
+start_with(const char *options)
 {
 	char uri[800];
 	const char *readers[] = { "hosted", uri, NULL };
 
-	backend_start(&far);
-	snprintf(uri, sizeof(uri), "%s&inspected", far.uri);
+	snprintf(uri, sizeof(uri), "%s%s", far.uri, options);
 	bridge_init(&near);
 	near.set.patient = true;
 	bridge_start(&near, readers);
+}
+
+/* An inspected road trusts the system, which does not know our authority. */
+START_TEST(an_inspected_road_trusts_the_system)
+{
+	backend_start(&far);
+	start_with("&inspected");
 	trouble("issued by /CN=ba00");
+}
+END_TEST
+
+/* Who inspects is trusted where the system trusts it, and is shown nothing: we
+ * say who we are, and prove it inside. */
+START_TEST(an_inspected_road_shows_no_certificate)
+{
+	char path[300];
+	struct br_client *c;
+	X509 *ca;
+	const uint8_t *p;
+	FILE *f;
+
+	far.door = cb_buf_span(&pki.replaced_cert);
+	far.inspects = true;
+	backend_start(&far);
+	snprintf(path, sizeof(path), "%s/ca.pem", far.dir);
+	p = pki.stranger_cert.p;
+	ca = d2i_X509(NULL, &p, (long)pki.stranger_cert.n);
+	ck_assert_ptr_nonnull(f = fopen(path, "w"));
+	ck_assert_int_eq(PEM_write_X509(f, ca), 1);
+	ck_assert_int_eq(fclose(f), 0);
+	X509_free(ca);
+	setenv("SSL_CERT_FILE", path, 1);
+	start_with("&inspected");
+	ck_assert(rig_present(true, 3000));
+	c = attached(&near, "hosted", BR_ROAD_DIRECT);
+	ck_ok(rig_power(c));
+	br_close(&c);
+	ck_assert_str_eq(far.device, "06000000000000000000000000000000 "
+	    "de000000000000000000000000000000");
+	ck_assert_uint_eq(far.shown, 0);
+	ck_assert_uint_eq(far.hold_s, 50);
+}
+END_TEST
+
+/* ---- older TLS ----------------------------------------------------------- */
+
+START_TEST(tls_1_2_is_taken_where_it_is_allowed)
+{
+	struct br_client *c;
+
+	far.tls12 = true;
+	backend_start(&far);
+	start_with("&tls12");
+	ck_assert(rig_present(true, 3000));
+	c = attached(&near, "hosted", BR_ROAD_DIRECT);
+	ck_ok(rig_power(c));
+	br_close(&c);
+	ck_assert_uint_gt(far.shown, 0);
+}
+END_TEST
+
+static const struct {
+	const char *options, *ciphers, *words;
+	bool no_ems;
+} olds[] = {
+	{ "", NULL, "cannot be reached", false },
+	{ "&tls12", "AES128-GCM-SHA256:ECDHE-ECDSA-AES128-SHA",
+	    "cannot be reached", false },
+	{ "&tls12", NULL, "extended master secret", true },
+};
+
+START_TEST(and_only_as_far_as_it_is_safe)
+{
+	far.tls12 = true;
+	far.ciphers = olds[_i].ciphers;
+	far.no_ems = olds[_i].no_ems;
+	backend_start(&far);
+	start_with(olds[_i].options);
+	trouble(olds[_i].words);
+	ck_assert_uint_eq(far.holds, 0);
 }
 END_TEST
 
@@ -177,6 +257,10 @@ trust_suite(void)
 	tcase_add_test(t, a_certificate_for_another_name_is_refused);
 	tcase_add_test(t, a_device_that_is_refused_is_told_so);
 	tcase_add_test(t, an_inspected_road_trusts_the_system);
+	tcase_add_test(t, an_inspected_road_shows_no_certificate);
+	tcase_add_test(t, tls_1_2_is_taken_where_it_is_allowed);
+	tcase_add_loop_test(t, and_only_as_far_as_it_is_safe, 0,
+	    (int)(sizeof(olds) / sizeof(olds[0])));
 	tcase_add_test(t, an_identity_that_others_can_read_is_refused);
 	tcase_add_loop_test(t, an_offer_that_is_not_right_opens_nothing, 0,
 	    (int)(sizeof(flaws) / sizeof(flaws[0])));

@@ -33,12 +33,53 @@ START_TEST(a_uri_is_taken_apart)
 
 	ck_assert_msg(br_https_uri_get(&u, good[_i].uri, &why) == CB_OK, "%s",
 	    why.text);
-	ck_assert_str_eq(u.origin, good[_i].origin);
+	ck_assert_str_eq(u.origins[0], good[_i].origin);
+	ck_assert_uint_eq(u.origins_n, 1);
 	ck_assert_str_eq(u.identity, good[_i].identity);
 	ck_assert(u.inspected == good[_i].inspected);
 	ck_assert(u.take_over == good[_i].take_over);
 	ck_assert_uint_eq(u.card[0], 0x01);
 	ck_assert_uint_eq(u.card[15], 0xEF);
+}
+END_TEST
+
+START_TEST(a_backend_may_be_at_several_places)
+{
+	struct br_https_uri u, v;
+
+	ck_ok(br_https_uri_get(&u, CARD "?also=two:1&identity=/a&also=[::1]:2"
+	    "&tls12", NULL));
+	ck_assert_uint_eq(u.origins_n, 3);
+	ck_assert_str_eq(u.origins[1], "https://two:1");
+	ck_assert_str_eq(u.origins[2], "https://[::1]:2");
+	ck_assert(u.tls12 && !u.inspected);
+	/* another card there, too, is waited for together with it */
+	ck_ok(br_https_uri_get(&v, CARD "?also=two:1&identity=/a&tls12"
+	    "&also=[::1]:2&takeover", NULL));
+	ck_assert(br_https_same(&u, &v));
+	ck_ok(br_https_uri_get(&v, CARD "?also=two:1&identity=/a&tls12",
+	    NULL));
+	ck_assert(!br_https_same(&u, &v));
+	ck_ok(br_https_uri_get(&v, CARD "?also=two:1&identity=/a"
+	    "&also=[::1]:2", NULL));
+	ck_assert(!br_https_same(&u, &v));
+}
+END_TEST
+
+START_TEST(a_backend_s_own_url)
+{
+	static const char *const none[] = { "https://h:1?takeover",
+		"https://h:1?identity=/a", "https://h:1?also=b:1",
+		"https://h:1?inspecte", "https://h:1/x" };
+	struct br_https_uri u;
+
+	ck_ok(br_https_origin_get(&u, "https://h:1/?inspected&tls12", NULL));
+	ck_assert(u.inspected && u.tls12);
+	ck_assert_str_eq(u.origins[0], "https://h:1");
+	ck_ok(br_https_origin_get(&u, "https://h:1", NULL));
+	ck_assert(!u.inspected && !u.tls12);
+	for (size_t i = 0; i < sizeof(none) / sizeof(none[0]); i++)
+		ck_err(br_https_origin_get(&u, none[i], NULL), CB_E_ARG);
 }
 END_TEST
 
@@ -62,6 +103,12 @@ static const struct {
 	{ CARD "?identity=a", "absolute path" },
 	{ CARD "?identity=/a%0", "absolute path" },
 	{ CARD "?identity=/a%00", "absolute path" },
+	{ CARD "?also=", "host and port" },
+	{ CARD "?also=https://b:1", "host and port" },
+	{ CARD "?also=b:1/cards", "host and port" },
+	{ CARD "?also=me:secret@b:1", "host and port" },
+	{ CARD "?also=b&also=c&also=d&also=e", "more places" },
+	{ CARD "?tls12=secret", "no place" },
 	{ CARD "?token=secret", "no place" },
 	{ CARD "?pin=secret&inspected", "no place" },
 };
@@ -117,6 +164,8 @@ uri_suite(void)
 	    (int)(sizeof(good) / sizeof(good[0])));
 	tcase_add_loop_test(t, what_is_none_is_refused_and_not_repeated, 0,
 	    (int)(sizeof(bad) / sizeof(bad[0])));
+	tcase_add_test(t, a_backend_may_be_at_several_places);
+	tcase_add_test(t, a_backend_s_own_url);
 	tcase_add_test(t, who_tries_again_waits_longer_each_time);
 	suite_add_tcase(s, t);
 	return s;
