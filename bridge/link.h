@@ -8,7 +8,7 @@
 #ifndef BR_LINK_H
 #define BR_LINK_H
 
-#include "bridge/client.h"
+#include "bridge/client_status.h"
 
 /* What a reader tells of its card without powering it. */
 struct br_link_info {
@@ -62,6 +62,9 @@ struct br_link_ops {
 	 * no more than a second in all (any thread, also while an op runs).
 	 * NULL: everything does. */
 	void (*give_up)(struct br_link *l);
+	/* How it is, of a card that is somewhere else; NULL: it is here (any
+	 * thread, also while an op runs; must not wait, nor tell). */
+	void (*status)(struct br_link *l, struct br_road_status *out);
 
 	/* The rest is for cards that come and go by themselves; else NULL.
 	 * From now until close `tell` is called with all news, and at once

@@ -48,6 +48,11 @@ struct link_https {
 	struct br_link_info info;
 	uint64_t idle_at;	/* ms; UINT64_MAX: no connection */
 	atomic_ullong end_by;	/* ms; 0: the bridge does not end */
+	atomic_ullong trips;	/* requests with an APDU that were answered */
+
+	pthread_mutex_t status_lock;	/* nothing else under it */
+	bool in_session;
+	uint8_t session[WIRE_ID];
 
 	pthread_mutex_t lock;	/* below: told by the hold's thread */
 	br_link_tell *tell;	/* NULL: nobody watches yet */
@@ -104,11 +109,22 @@ link_https_watch(struct br_link *base, br_link_tell *tell, void *ctx)
 
 /* ---- the session --------------------------------------------------------- */
 
+/* Zeros: none. */
+static void
+in_session(struct link_https *l, const uint8_t session[WIRE_ID])
+{
+	pthread_mutex_lock(&l->status_lock);
+	l->in_session = memcmp(session, none, WIRE_ID) != 0;
+	memcpy(l->session, session, WIRE_ID);
+	pthread_mutex_unlock(&l->status_lock);
+	br_hold_session(l->hold, &l->held, session);
+}
+
 static void
 drop(struct link_https *l)
 {
 	br_remote_clear(&l->remote);
-	br_hold_session(l->hold, &l->held, none);
+	in_session(l, none);
 	pthread_mutex_lock(&l->lock);
 	l->over = false;
 	pthread_mutex_unlock(&l->lock);
@@ -187,11 +203,14 @@ exchange(struct link_https *l, const struct asking *a, struct cb_buf *rsp,
 	session_path(l, path);
 	r = call(l, path, cb_buf_span(&l->remote.request), a->patience_ms,
 	    a->all_ms, &body, why);
-	if (r == CB_OK)
+	if (r == CB_OK) {
+		if (a->type == WIRE_TRANSMIT)
+			atomic_fetch_add(&l->trips, 1);
 		r = br_remote_answered(
 		    &l->remote, cb_buf_span(&body), rsp, why);
-	else
+	} else {
 		l->remote.alive = false;
+	}
 	cb_buf_free(&body);
 	return r;
 }
@@ -314,7 +333,7 @@ open_session(struct link_https *l, struct cb_why *why)
 	}
 	if (r != CB_OK)
 		return r;
-	br_hold_session(l->hold, &l->held, l->remote.session);
+	in_session(l, l->remote.session);
 	br_hold_hurry(l->hold);
 	return CB_OK;
 }
@@ -346,6 +365,7 @@ link_https_close(struct br_link *base)
 	br_http_free(&l->http);
 	br_remote_clear(&l->remote);
 	pthread_mutex_destroy(&l->lock);
+	pthread_mutex_destroy(&l->status_lock);
 	free(l);
 }
 
@@ -362,7 +382,9 @@ link_https_open(struct br_link **out, const char *rest,
 	l->base.ops = &br_link_https;
 	atomic_init(&l->end_by, 0);
 	l->idle_at = UINT64_MAX;
+	atomic_init(&l->trips, 0);
 	pthread_mutex_init(&l->lock, NULL);
+	pthread_mutex_init(&l->status_lock, NULL);
 	if ((r = link_https_check(rest, why)) != CB_OK ||
 	    (r = br_https_uri_get(&l->uri, rest, why)) != CB_OK)
 		goto out;
@@ -536,6 +558,22 @@ link_https_give_up(struct br_link *base)
 	atomic_store(&l->end_by, br_now_ms() + END_MS);
 }
 
+static void
+link_https_status(struct br_link *base, struct br_road_status *out)
+{
+	struct link_https *l = (struct link_https *)base;
+
+	br_hold_status(l->hold, out);
+	pthread_mutex_lock(&l->status_lock);
+	out->in_session = l->in_session;
+	memcpy(out->session, l->session, WIRE_ID);
+	pthread_mutex_unlock(&l->status_lock);
+	out->trips = atomic_load(&l->trips);
+	out->others = atomic_load(&l->caller.trips) - out->trips;
+	out->again = atomic_load(&l->caller.again);
+	br_http_bytes(l->http, &out->sent, &out->received);
+}
+
 const struct br_link_ops br_link_https = {
 	.scheme = "https",
 	.check = link_https_check,
@@ -548,5 +586,6 @@ const struct br_link_ops br_link_https = {
 	.rest = link_https_rest,
 	.close = link_https_close,
 	.give_up = link_https_give_up,
+	.status = link_https_status,
 	.watch = link_https_watch,
 };

@@ -12,6 +12,8 @@ bridge_libclient_la_SOURCES = \
 	bridge/client_io.h \
 	bridge/client_peer.c \
 	bridge/client_share.c \
+	bridge/client_status.c \
+	bridge/client_status.h \
 	bridge/facts.c \
 	bridge/facts.h \
 	bridge/frame.h \
@@ -20,6 +22,7 @@ bridge_libclient_la_SOURCES = \
 	bridge/protocol.c \
 	bridge/protocol.h \
 	bridge/protocol_share.c \
+	bridge/protocol_status.c \
 	bridge/sock.c \
 	bridge/sock.h
 bridge_libclient_la_LIBADD = common/libcommon.la

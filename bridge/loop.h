@@ -143,6 +143,7 @@ struct br_server {
 	atomic_bool stopping;
 	atomic_bool pulsing;
 	bool started;		/* clients are being served (loop) */
+	uint64_t since;		/* ms since 1970; it was made */
 	uint64_t next_deadline;	/* ms; not later than any; 0: none */
 	uint64_t accept_again;	/* ms; 0: accepting */
 

@@ -245,6 +245,8 @@ br_reader_open(struct br_reader *rd, struct cb_why *why)
 	if (r != CB_OK && words.text[0] == '\0')
 		cb_why_set(&words, "The card cannot be used: %s.",
 		    cb_err_text(r));
+	atomic_store(&rd->apdus, 0);
+	atomic_store(&rd->responses, 0);
 	pthread_mutex_lock(&rd->lock);
 	rd->link = link;
 	pthread_mutex_unlock(&rd->lock);
@@ -381,4 +383,60 @@ br_reader_describe(struct br_reader *rd, struct br_reader_info *out)
 	pthread_mutex_unlock(&rd->lock);
 	if (pid != 0)
 		br_reader_who(pid, out->busy_with, sizeof(out->busy_with));
+}
+
+/* ---- status -------------------------------------------------------------- */
+
+#define INS_GET_RESPONSE 0xC0
+
+void
+br_reader_count(struct br_reader *rd, struct cb_span cmd)
+{
+	atomic_fetch_add(&rd->apdus, 1);
+	if (cmd.n > 1 && cmd.p[1] == INS_GET_RESPONSE)
+		atomic_fetch_add(&rd->responses, 1);
+}
+
+/* With rd->lock held. How many. */
+static size_t
+users(const struct br_reader *rd, pid_t pids[BR_PROGRAMS_MAX])
+{
+	const struct br_handle *h;
+	size_t n = 0, i;
+
+	if (rd->holder != NULL)
+		pids[n++] = rd->holder_pid;
+	for (h = rd->arb.handles; h != NULL && n < BR_PROGRAMS_MAX;
+	     h = h->next) {
+		for (i = 0; i < n && pids[i] != (pid_t)h->pid; i++)
+			;
+		if (i == n)
+			pids[n++] = (pid_t)h->pid;
+	}
+	return n;
+}
+
+void
+br_reader_status(struct br_reader *rd, struct br_link_status *out)
+{
+	pid_t pids[BR_PROGRAMS_MAX];
+	const char *colon = strchr(rd->uri, ':');
+	size_t n;
+
+	memset(out, 0, sizeof(*out));
+	snprintf(out->kind, sizeof(out->kind), "%.*s",
+	    colon != NULL ? (int)(colon - rd->uri) : 0, rd->uri);
+	out->apdus = atomic_load(&rd->apdus);
+	out->responses = atomic_load(&rd->responses);
+	pthread_mutex_lock(&rd->lock);
+	n = users(rd, pids);
+	if (rd->link != NULL && rd->link->ops->status != NULL) {
+		out->remote = true;
+		rd->link->ops->status(rd->link, &out->road);
+	}
+	pthread_mutex_unlock(&rd->lock);
+	for (; out->programs_n < n; out->programs_n++)
+		br_reader_who(pids[out->programs_n],
+		    out->programs[out->programs_n],
+		    sizeof(out->programs[0]));
 }

@@ -12,6 +12,7 @@
 #define BR_READER_H
 
 #include <pthread.h>
+#include <stdatomic.h>
 #include <sys/types.h>
 
 #include "bridge/arbiter.h"
@@ -77,6 +78,8 @@ struct br_reader {
 	bool here;		/* there is a card, as the loop saw it last */
 	bool gone;		/* the reader was removed */
 
+	atomic_ullong apdus, responses;	/* answered since it was opened */
+
 	pthread_mutex_t card;	/* held by whoever uses link */
 	struct br_link *link;	/* NULL until opened; changes with lock, too */
 	struct br_blot blot;	/* of the trace, if there is one */
@@ -135,6 +138,9 @@ CB_MUST_USE enum cb_err br_reader_protocol(
     struct br_reader *rd, pid_t pid, unsigned t);
 
 void br_reader_describe(struct br_reader *rd, struct br_reader_info *out);
+void br_reader_status(struct br_reader *rd, struct br_link_status *out);
+/* The card has answered this command (any thread). */
+void br_reader_count(struct br_reader *rd, struct cb_span cmd);
 /* "pcscd"; what is not printable in a name is "?". "" where nobody has it. */
 void br_reader_comm(pid_t pid, char *out, size_t size);
 /* "pcscd, pid 812" */

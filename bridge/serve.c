@@ -8,6 +8,7 @@
 #include <stdio.h>
 #include <string.h>
 #include <sys/socket.h>
+#include <unistd.h>
 
 #include "bridge/loop.h"
 #include "bridge/sock.h"
@@ -19,6 +20,7 @@ typedef void handler(struct br_conn *c, struct cb_span body);
 static handler on_hello, on_attach, on_watch, on_power, on_card;
 static handler on_add, on_remove, on_eject, on_insert, on_next;
 static handler on_visits, on_share, on_abort, on_list;
+static handler on_status, on_link;
 
 enum {
 	NEW = BR_CONN_NEW,
@@ -43,6 +45,8 @@ static const struct {
 	{ BR_READER_INSERT, ANY, on_insert },
 	{ BR_READER_NEXT, ANY, on_next },
 	{ BR_VISITS, BR_CONN_GREETED, on_visits },
+	{ BR_STATUS, ANY, on_status },
+	{ BR_LINK, ANY, on_link },
 	{ BR_SHARE_CONNECT, BR_CONN_GREETED, on_share },
 	{ BR_SHARE_ABORT, BR_CONN_GREETED, on_abort },
 	{ BR_LIST, BR_CONN_GREETED, on_list },
@@ -548,6 +552,38 @@ on_visits(struct br_conn *c, struct cb_span body)
 
 	(void)body;
 	if (br_put_visited(&frame, c->seq, c->srv->visits) != CB_OK)
+		br_conn_close(c);
+	else
+		br_conn_send(c, &frame);
+}
+
+static void
+on_status(struct br_conn *c, struct cb_span body)
+{
+	const struct br_server *srv = c->srv;
+	const struct br_bridge_status s = { .pid = (uint32_t)getpid(),
+		.since = srv->since, .readers = (uint32_t)srv->readers.count,
+		.connections = (uint32_t)srv->conns, .release = BR_RELEASE };
+	struct cb_buf frame = CB_BUF_INIT;
+
+	(void)body;
+	if (br_put_running(&frame, c->seq, &s) != CB_OK)
+		br_conn_close(c);
+	else
+		br_conn_send(c, &frame);
+}
+
+static void
+on_link(struct br_conn *c, struct cb_span body)
+{
+	struct br_reader *rd = named(c, body);
+	struct cb_buf frame = CB_BUF_INIT;
+	struct br_link_status s;
+
+	if (rd == NULL)
+		return;
+	br_reader_status(rd, &s);
+	if (br_put_link_info(&frame, c->seq, &s) != CB_OK)
 		br_conn_close(c);
 	else
 		br_conn_send(c, &frame);

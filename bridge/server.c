@@ -438,6 +438,7 @@ br_server_new(struct br_server **out, const struct br_settings *set,
 	if ((srv = calloc(1, sizeof(*srv))) == NULL)
 		return CB_E_NOMEM;
 	srv->set = *set;
+	srv->since = br_time_ms();
 	if (srv->set.exchange_ms == 0)
 		srv->set.exchange_ms = BR_EXCHANGE_MS;
 	if (srv->set.long_ms == 0)

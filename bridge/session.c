@@ -196,6 +196,8 @@ br_session_transmit_held(struct br_session *s, struct cb_span cmd)
 		r = rd->link->ops->transmit(rd->link, cmd, &s->rsp);
 		br_trace_answer(rd, s->conn->cred.pid, r == CB_OK ?
 			cb_buf_span(&s->rsp) : CB_SPAN_EMPTY);
+		if (r == CB_OK)
+			br_reader_count(rd, cmd);
 	}
 	if (r == CB_OK && s->rsp.n >= 2 && cb_log_on(CB_LOG_DEBUG))
 		cb_log_apdu(rd->name, cmd,

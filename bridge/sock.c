@@ -12,6 +12,15 @@
 #include "bridge/sock.h"
 
 uint64_t
+br_time_ms(void)
+{
+	struct timespec ts;
+
+	clock_gettime(CLOCK_REALTIME, &ts);
+	return (uint64_t)ts.tv_sec * 1000 + (uint64_t)ts.tv_nsec / 1000000;
+}
+
+uint64_t
 br_now_ns(void)
 {
 	struct timespec ts;

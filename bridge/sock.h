@@ -11,6 +11,7 @@
 
 uint64_t br_now_ms(void);	/* CLOCK_MONOTONIC */
 uint64_t br_now_ns(void);
+uint64_t br_time_ms(void);	/* since 1970 */
 
 /* Until one of the poll(2) events. CB_E_TIMEOUT: not by `deadline`. */
 CB_MUST_USE enum cb_err br_sock_wait(int fd, short events, uint64_t deadline);

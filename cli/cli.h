@@ -76,7 +76,7 @@ struct cli_cmd {
 
 extern const struct cli_cmd cli_card_cmds[], cli_reader_cmds[], cli_apdu_cmd;
 extern const struct cli_cmd cli_run_cmd, cli_env_cmd, cli_enrol_cmd,
-    cli_admin_cmd;
+    cli_admin_cmd, cli_status_cmd;
 extern const size_t cli_card_cmds_n, cli_reader_cmds_n;
 
 /* What --socket says, or NULL. */

@@ -39,6 +39,7 @@ cli_libcli_la_SOURCES = \
 	cli/enrol.c \
 	cli/env.c \
 	cli/front.c cli/front.h \
+	cli/json.c cli/json.h \
 	cli/output.c \
 	cli/passcode.c cli/passcode.h \
 	cli/path.c \
@@ -72,6 +73,7 @@ cli_libcli_la_SOURCES = \
 	cli/run_trace.c \
 	cli/scratch.c cli/scratch.h \
 	cli/secret.c cli/secret.h \
+	cli/status.c \
 	cli/tree.c cli/tree.h \
 	cli/usage.c
 cli_libcli_la_CPPFLAGS = $(AM_CPPFLAGS) \

@@ -18,8 +18,8 @@
 
 /* Commands that are a word by themselves. */
 static const struct cli_cmd *const words[] = {
-	&cli_apdu_cmd, &cli_run_cmd, &cli_env_cmd, &cli_enrol_cmd,
-	&cli_admin_cmd,
+	&cli_status_cmd, &cli_apdu_cmd, &cli_run_cmd, &cli_env_cmd,
+	&cli_enrol_cmd, &cli_admin_cmd,
 };
 #define N_WORDS (sizeof(words) / sizeof(words[0]))
 

@@ -10,6 +10,7 @@
 #include <string.h>
 
 #include "cli/bridge.h"
+#include "cli/json.h"
 #include "common/hex.h"
 
 /* Where one backend may be. */
@@ -226,24 +227,6 @@ reader_insert(
 
 /* ---- list ---------------------------------------------------------------- */
 
-/* JSON is UTF-8, a path or another program's name need not be: the list must
- * not fail by it, so that its odd bytes become question marks. */
-static json_t *
-text_json(const char *text)
-{
-	json_t *made = json_string(text);
-	char *copy;
-
-	if (made != NULL || (copy = strdup(text)) == NULL)
-		return made;
-	for (char *p = copy; *p != '\0'; p++)
-		if ((unsigned char)*p >= 0x80)
-			*p = '?';
-	made = json_string(copy);
-	free(copy);
-	return made;
-}
-
 static json_t *
 reader_json(const struct br_reader_info *i)
 {
@@ -252,28 +235,26 @@ reader_json(const struct br_reader_info *i)
 	cb_hex_encode(atr, sizeof(atr), cb_span(i->atr, i->atr_n));
 	return json_pack(
 	    "{s:s, s:o, s:s, s:s, s:o, s:b, s:b, s:s, s:o, s:o}",
-	    "name", i->name, "uri", text_json(i->uri), "pcsc_name",
+	    "name", i->name, "uri", cli_json_text(i->uri), "pcsc_name",
 	    i->pcsc_name,
 	    "pcsc_slot_name", i->pcsc_slot_name,
 	    "slot", i->slot >= 0 ? json_integer(i->slot) : json_null(),
 	    "present", i->present, "test", i->test, "atr", atr,
-	    "busy_with", text_json(i->busy_with),
-	    "trouble", text_json(i->trouble));
+	    "busy_with", cli_json_text(i->busy_with),
+	    "trouble", cli_json_text(i->trouble));
 }
 
 static int
 list_json(const struct br_reader_info *list, size_t n)
 {
 	json_t *all = json_array();
-	int code = CLI_OK;
 
-	for (size_t i = 0; i < n && code == CLI_OK; i++)
-		if (json_array_append_new(all, reader_json(&list[i])) != 0)
-			code = cli_fail(CLI_FAILED, "out of memory");
-	if (code == CLI_OK && json_dumpf(all, stdout, JSON_INDENT(2)) == 0)
-		printf("\n");
-	json_decref(all);
-	return code;
+	for (size_t i = 0; i < n && all != NULL; i++)
+		if (json_array_append_new(all, reader_json(&list[i])) != 0) {
+			json_decref(all);
+			all = NULL;
+		}
+	return cli_json_print(all);
 }
 
 static void

@@ -7,6 +7,7 @@ dist_man_MANS = \
 	man/cardbridge-enrol.1 \
 	man/cardbridge-reader.1 \
 	man/cardbridge-run.1 \
+	man/cardbridge-status.1 \
 	man/cardbridge-profile.5 \
 	man/cardbridged.conf.5 \
 	man/libifdcardbridge.7 \

@@ -107,7 +107,7 @@ may() { # FILE HEADER
 			$1 = cli/enrol.c ||
 			($1 = cli/admin.h && $2 = bridge/https/desk.h) ]]
 		;;
-	bridge/client.h)
+	bridge/client.h | bridge/client_status.h)
 		[[ $room = bridge || $room = cli || $room = ifdhandler ||
 			$room = winscard-shim ]]
 		;;

@@ -50,6 +50,11 @@ struct br_hold {
 	bool told_gone;		/* nobody is reached, and cards know */
 	char trouble[256];	/* "": none */
 
+	/* Nothing else is locked under it. */
+	pthread_mutex_t status_lock;
+	struct br_road_status status;
+	uint64_t next_at;	/* ms; when down */
+
 	/* of its thread */
 	struct br_retry retry;
 	struct br_retry idle;	/* answers that no hold can have */
@@ -83,6 +88,48 @@ const char *
 br_hold_device(const struct br_hold *hold)
 {
 	return hold->uri.inspected ? hold->device : NULL;
+}
+
+/* ---- how it is ----------------------------------------------------------- */
+
+static void
+note_up(void *ctx)
+{
+	struct br_hold *h = ctx;
+
+	pthread_mutex_lock(&h->status_lock);
+	if (h->status.state != BR_ROAD_UP)
+		h->status.since = br_time_ms();
+	h->status.state = BR_ROAD_UP;
+	pthread_mutex_unlock(&h->status_lock);
+}
+
+static void
+note_down(struct br_hold *h, const char *words, unsigned next_ms)
+{
+	pthread_mutex_lock(&h->status_lock);
+	if (h->status.state != BR_ROAD_DOWN)
+		h->status.since = br_time_ms();
+	h->status.state = BR_ROAD_DOWN;
+	(void)snprintf(h->status.why, sizeof(h->status.why), "%s", words);
+	h->next_at = br_now_ms() + next_ms;
+	pthread_mutex_unlock(&h->status_lock);
+}
+
+void
+br_hold_status(struct br_hold *h, struct br_road_status *out)
+{
+	uint64_t now = br_now_ms();
+
+	pthread_mutex_lock(&h->status_lock);
+	*out = h->status;
+	if (out->state == BR_ROAD_DOWN && h->next_at > now)
+		out->next_ms = (uint32_t)(h->next_at - now);
+	if (out->state != BR_ROAD_DOWN)
+		out->why[0] = '\0';
+	pthread_mutex_unlock(&h->status_lock);
+	(void)snprintf(out->url, sizeof(out->url), "%s",
+	    h->places.origins[atomic_load(&h->places.at)]);
 }
 
 /* ---- telling (lock held) ------------------------------------------------- */
@@ -241,7 +288,10 @@ failed(struct br_hold *h, bool silent, bool refused, const char *words)
 		h->renew = true;
 		br_http_wary(h->http);
 	}
-	wait_ms(h, refused ? REFUSED_MS : ms);
+	if (refused)
+		ms = REFUSED_MS;
+	note_down(h, words, ms);
+	wait_ms(h, ms);
 	pthread_mutex_unlock(&h->lock);
 }
 
@@ -272,6 +322,7 @@ ask(struct br_hold *h, uint32_t seconds, struct cb_span body)
 	struct br_http_ask asked = { .origin = h->places.origins[place],
 		.path = "/hold", .post = true, .body = body,
 		.connect_ms = CONNECT_MS, .device = br_hold_device(h),
+		.sending = note_up, .ctx = h,
 		.all_ms = seconds > 0 ? (seconds + RENEW_SLACK_S) * 1000 : 0,
 		.most = WIRE_BODY_MAX };
 	struct br_http_answer answer = { .body = CB_BUF_INIT };
@@ -282,6 +333,9 @@ ask(struct br_hold *h, uint32_t seconds, struct cb_span body)
 	enum cb_err r;
 
 	r = br_http_do(h->http, &asked, &answer, &distrust, &why);
+	/* it was held: what was before is another outage */
+	if (r != CB_OK && answer.sent && br_now_ms() - at >= QUICK_MS)
+		br_retry_worked(&h->retry);
 	if (r == CB_E_BUSY)
 		goto out;
 	if (r == CB_OK)
@@ -353,6 +407,7 @@ hold_free(struct br_hold *h)
 	br_http_free(&h->http);
 	wire_identity_clear(&h->identity);
 	pthread_mutex_destroy(&h->lock);
+	pthread_mutex_destroy(&h->status_lock);
 	pthread_cond_destroy(&h->changed);
 	free(h);
 }
@@ -387,6 +442,7 @@ hold_new(struct br_hold **out, const struct br_https_uri *uri,
 	if (h == NULL)
 		return CB_E_NOMEM;
 	pthread_mutex_init(&h->lock, NULL);
+	pthread_mutex_init(&h->status_lock, NULL);
 	pthread_condattr_init(&attr);
 	pthread_condattr_setclock(&attr, CLOCK_MONOTONIC);
 	pthread_cond_init(&h->changed, &attr);

@@ -9,6 +9,7 @@
 #define BR_HTTPS_HOLD_H
 
 #include "bridge/https/call.h"
+#include "bridge/client_status.h"
 
 /* For so long a road may be broken before what stands at its other end counts
  * as gone; a session lives as long there. */
@@ -50,6 +51,9 @@ void br_hold_session(struct br_hold *hold, struct br_held_card *card,
 /* Until something was heard about it, or `ms` have passed. */
 void br_hold_await(
     struct br_hold *hold, struct br_held_card *card, unsigned ms);
+/* How its road is: state, since, next_ms, url, why (any thread; takes no lock
+ * that anybody is told under). */
+void br_hold_status(struct br_hold *hold, struct br_road_status *out);
 /* Asks at once: somebody has reached the backend. */
 void br_hold_hurry(struct br_hold *hold);
 

@@ -36,10 +36,12 @@ struct br_http {
 	CURLM *multi;
 	CURL *easy;
 	struct br_distrust distrust;
-	struct br_http_answer *answer;	/* of what is running */
+	const struct br_http_ask *ask;	/* what is running */
+	struct br_http_answer *answer;	/* and what comes of it */
 	size_t most;
 	bool too_long;
 	unsigned connections;
+	atomic_ullong sent, received;	/* bytes */
 	bool wary, proxied;
 	bool asked;			/* what is running has been sent */
 	bool silent;			/* and its connection died of silence */
@@ -95,6 +97,8 @@ on_request(void *ctx, char *far_address, char *near_address, int far_port,
 	(void)far_port;
 	(void)near_port;
 	h->asked = true;
+	if (h->ask->sending != NULL)
+		h->ask->sending(h->ask->ctx);
 	if (curl_easy_getinfo(h->easy, CURLINFO_TLS_SSL_PTR, &tls) ==
 		CURLE_OK && tls != NULL && tls->internals != NULL &&
 	    br_tls_check(tls->internals, &h->distrust))
@@ -229,6 +233,8 @@ br_http_new(struct br_http **out, const struct br_trust *trust)
 	h->trust = trust;
 	pthread_mutex_init(&h->lock, NULL);
 	atomic_init(&h->interrupted, false);
+	atomic_init(&h->sent, 0);
+	atomic_init(&h->received, 0);
 	if ((h->share = curl_share_init()) == NULL ||
 	    curl_share_setopt(h->share, CURLSHOPT_SHARE,
 		CURL_LOCK_DATA_SSL_SESSION) != CURLSHE_OK) {
@@ -271,6 +277,13 @@ void
 br_http_wary(struct br_http *h)
 {
 	h->wary = true;
+}
+
+void
+br_http_bytes(const struct br_http *h, uint64_t *sent, uint64_t *received)
+{
+	*sent = atomic_load(&h->sent);
+	*received = atomic_load(&h->received);
 }
 
 bool
@@ -421,6 +434,22 @@ translate(struct br_http *h, CURLcode code, bool *distrust,
 }
 
 static void
+count_bytes(struct br_http *h)
+{
+	long out = 0, in = 0;
+	curl_off_t up = 0, down = 0;
+
+	(void)curl_easy_getinfo(h->easy, CURLINFO_REQUEST_SIZE, &out);
+	(void)curl_easy_getinfo(h->easy, CURLINFO_HEADER_SIZE, &in);
+	(void)curl_easy_getinfo(h->easy, CURLINFO_SIZE_UPLOAD_T, &up);
+	(void)curl_easy_getinfo(h->easy, CURLINFO_SIZE_DOWNLOAD_T, &down);
+	atomic_fetch_add(&h->sent, (unsigned long long)out +
+	    (unsigned long long)up);
+	atomic_fetch_add(&h->received, (unsigned long long)in +
+	    (unsigned long long)down);
+}
+
+static void
 take_head(struct br_http *h, struct br_http_answer *answer)
 {
 	curl_off_t after = 0;
@@ -447,7 +476,9 @@ br_http_do(struct br_http *h, const struct br_http_ask *ask,
 	cb_buf_clear(&answer->body);
 	answer->body.max = ask->most;
 	answer->status = answer->retry_after_s = 0;
+	answer->sent = false;
 	*distrust = false;
+	h->ask = ask;
 	h->answer = answer;
 	h->most = ask->most;
 	h->too_long = h->asked = h->silent = false;
@@ -465,6 +496,8 @@ br_http_do(struct br_http *h, const struct br_http_ask *ask,
 		r = translate(h, code, distrust, why);
 	if (r == CB_OK)
 		take_head(h, answer);
+	count_bytes(h);
+	answer->sent = h->asked;
 	(void)curl_multi_remove_handle(h->multi, h->easy);
 out:
 	/* the body is the caller's, and the list is ours */
@@ -473,6 +506,7 @@ out:
 		(void)curl_easy_setopt(h->easy, CURLOPT_HTTPHEADER, NULL);
 	}
 	curl_slist_free_all(headers);
+	h->ask = NULL;
 	h->answer = NULL;
 	return r;
 }

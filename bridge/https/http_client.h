@@ -24,9 +24,14 @@ struct br_http_ask {
 	unsigned connect_ms;	/* until TLS stands */
 	unsigned all_ms;	/* for everything; 0: no end */
 	size_t most;		/* bytes of the answer */
+	/* NULL, or called when the road stands and it is about to be sent;
+	 * again where it is sent again. */
+	void (*sending)(void *ctx);
+	void *ctx;
 };
 
 struct br_http_answer {
+	bool sent;		/* as far as a road was there */
 	unsigned status;
 	unsigned retry_after_s;	/* 0: not said */
 	struct cb_buf body;
@@ -55,6 +60,9 @@ void br_http_resume(struct br_http *h);
 void br_http_hang_up(struct br_http *h);
 /* From its next connection on it finds out sooner that nobody is there. */
 void br_http_wary(struct br_http *h);
+/* Bytes of requests and answers, without those of TLS (any thread). */
+void br_http_bytes(
+    const struct br_http *h, uint64_t *sent, uint64_t *received);
 /* Does it go through a proxy? Known when one request has come to its end. */
 bool br_http_proxied(const struct br_http *h);
 /* How often a connection was made. */

@@ -50,6 +50,7 @@ tests_bridge_https_test_https_SOURCES = \
 	tests/bridge/https/test_enrol.c \
 	tests/bridge/https/test_news.c \
 	tests/bridge/https/test_road.c \
+	tests/bridge/https/test_status.c \
 	tests/bridge/https/test_trust.c \
 	tests/bridge/https/test_uri.c \
 	tests/bridge/https/worker.c

@@ -8,6 +8,7 @@
 #include <string.h>
 
 #include "bridge/protocol.h"
+#include "bridge/client_status.h"
 #include "tests/bridge/harness.h"
 
 static struct cb_span
@@ -273,6 +274,51 @@ get_info(struct cb_span s)
 	return r;
 }
 
+static const struct br_bridge_status a_bridge = { .pid = 7,
+	.since = UINT64_C(1764300000123), .readers = 3, .connections = 4,
+	.release = "0.1.0" };
+
+static enum cb_err
+put_running(struct cb_buf *b)
+{
+	return br_put_running(b, 0x1234, &a_bridge);
+}
+
+static enum cb_err
+get_running(struct cb_span s)
+{
+	struct br_bridge_status v;
+	enum cb_err r = br_get_running(&v, s);
+
+	if (r == CB_OK)
+		ck_assert_mem_eq(&v, &a_bridge, sizeof(v));
+	return r;
+}
+
+static const struct br_link_status a_link = { .kind = "https", .apdus = 9,
+	.responses = 2, .programs_n = 2, .programs = { "a, pid 1", "b" },
+	.remote = true, .road = { .state = BR_ROAD_DOWN, .since = 5,
+	    .next_ms = 250, .url = "https://h:1", .why = "it is dark",
+	    .in_session = true, .session = { 1, 2 }, .trips = 7, .others = 3,
+	    .again = 1, .sent = 1000, .received = 2000 } };
+
+static enum cb_err
+put_link(struct cb_buf *b)
+{
+	return br_put_link_info(b, 0x1234, &a_link);
+}
+
+static enum cb_err
+get_link(struct cb_span s)
+{
+	struct br_link_status v;
+	enum cb_err r = br_get_link_info(&v, s);
+
+	if (r == CB_OK)
+		ck_assert_mem_eq(&v, &a_link, sizeof(v));
+	return r;
+}
+
 static const struct {
 	uint16_t type;
 	enum br_from from;
@@ -291,6 +337,8 @@ static const struct {
 	{ BR_READER_NEXT, BR_FROM_CLIENT, put_next, get_next },
 	{ BR_READER_INFO, BR_FROM_BRIDGE, put_info, get_info },
 	{ BR_VISITED, BR_FROM_BRIDGE, put_visited, get_visited },
+	{ BR_RUNNING, BR_FROM_BRIDGE, put_running, get_running },
+	{ BR_LINK_INFO, BR_FROM_BRIDGE, put_link, get_link },
 };
 
 #define N_CODECS ((int)(sizeof(codecs) / sizeof(codecs[0])))

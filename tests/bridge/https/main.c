@@ -15,6 +15,7 @@ main(void)
 
 	srunner_add_suite(sr, enrol_suite());
 	srunner_add_suite(sr, news_suite());
+	srunner_add_suite(sr, status_suite());
 	srunner_add_suite(sr, trust_suite());
 	srunner_add_suite(sr, uri_suite());
 	srunner_set_tap(sr, "-");

@@ -29,6 +29,7 @@ bool rig_present(bool want, int ms);
 Suite *enrol_suite(void);
 Suite *news_suite(void);
 Suite *road_suite(void);
+Suite *status_suite(void);
 Suite *trust_suite(void);
 Suite *uri_suite(void);
 

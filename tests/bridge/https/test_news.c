@@ -181,7 +181,7 @@ start_by(struct relay *r)
 	wait_holds(2);
 }
 
-/* Not a byte; keep-alives are none. */
+/* Not a byte; a keep-alive is none. */
 START_TEST(nothing_is_said_while_nothing_happens)
 {
 	const struct timespec moment = { 0, 200000000 }, second = { 1, 0 };
