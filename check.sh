@@ -67,6 +67,7 @@ declare -A e2e_kind=(
 	[secrets]=measuring
 	[secrets-authentic3]=measuring
 	[secrets-iasecc]=measuring
+	[status]=measuring
 	[winscard]=measuring
 	[winscard-abi]=program
 	[winscard-gone]=measuring

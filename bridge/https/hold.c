@@ -282,8 +282,9 @@ failed(struct br_hold *h, bool silent, bool refused, const char *words)
 		cb_log(CB_LOG_WARNING, "%s: %s",
 		    h->places.origins[atomic_load(&h->places.at)], words);
 	}
-	tell_gone(h, !h->told_gone && (refused ||
-	    now - h->retry.since >= BR_HOLD_PATIENCE_MS), words);
+	if (h->retry.tries >= h->places.n)
+		tell_gone(h, !h->told_gone && (refused ||
+		    now - h->retry.since >= BR_HOLD_PATIENCE_MS), words);
 	if (silent && !h->renew) {
 		h->renew = true;
 		br_http_wary(h->http);

@@ -70,6 +70,21 @@ rig_info(struct br_reader_info *out)
 	br_close(&c);
 }
 
+void
+rig_wait_count(const unsigned *count, unsigned n)
+{
+	const struct timespec step = { 0, 5000000 };
+	unsigned now = 0;
+
+	for (int i = 0; i < 1000 && now < n; i++) {
+		nanosleep(&step, NULL);
+		pthread_mutex_lock(&far.lock);
+		now = *count;
+		pthread_mutex_unlock(&far.lock);
+	}
+	ck_assert_uint_ge(now, n);
+}
+
 size_t
 rig_links(unsigned port, int fds[], size_t n)
 {

@@ -19,6 +19,9 @@ void rig_start(void);
 enum cb_err rig_power(struct br_client *c);
 /* What `reader list` says of it. */
 void rig_info(struct br_reader_info *out);
+/* Until the backend has counted so many. Of &far.holds the first one is answered
+ * at once, the third knows of a session. */
+void rig_wait_count(const unsigned *count, unsigned n);
 /* The bridge's ends of its connections to `port`: this process has them, too. */
 size_t rig_links(unsigned port, int fds[], size_t n);
 /* Until it has so many. */

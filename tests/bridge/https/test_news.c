@@ -32,22 +32,6 @@ start(void)
 	ck_ok(br_watch(watch, &t, BR_ROAD_DIRECT, &state));
 }
 
-/* Until the backend has been asked so often for news. */
-static void
-wait_holds(unsigned n)
-{
-	const struct timespec step = { 0, 5000000 };
-	unsigned holds = 0;
-
-	for (int i = 0; i < 1000 && holds < n; i++) {
-		nanosleep(&step, NULL);
-		pthread_mutex_lock(&far.lock);
-		holds = far.holds;
-		pthread_mutex_unlock(&far.lock);
-	}
-	ck_assert_uint_ge(holds, n);
-}
-
 /* Until the reader has changed `n` times more and is as wanted; in ms. */
 static int
 wait_changes(uint32_t n, bool present)
@@ -103,7 +87,7 @@ START_TEST(a_program_sees_its_card_taken_out)
 	ck_ok(rig_power(c));
 	ck_assert_uint_ne(send_apdu(c, &e, 4, 0, 0xA4, 0, 0), 0);
 	/* the first one is answered at once; the last knows of the session */
-	wait_holds(3);
+	rig_wait_count(&far.holds, 3);
 	backend_news(&far, events[_i].state, events[_i].over,
 	    events[_i].content);
 	ck_assert_int_le(wait_changes(events[_i].changes,
@@ -178,7 +162,7 @@ start_by(struct relay *r)
 	bridge_start(&near, readers);
 	ck_assert(rig_present(true, 5000));
 	/* the first one is answered at once */
-	wait_holds(2);
+	rig_wait_count(&far.holds, 2);
 }
 
 /* Not a byte; a keep-alive is none. */
@@ -270,7 +254,7 @@ START_TEST(a_card_added_in_a_short_outage_takes_no_other_out)
 	start();
 	c = attached(&near, "hosted", BR_ROAD_DIRECT);
 	ck_ok(rig_power(c));
-	wait_holds(3);
+	rig_wait_count(&far.holds, 3);
 	backend_down(&far);
 	snprintf(uri, sizeof(uri), "%s", far.uri);
 	memset(strstr(uri, "/cards/") + 7, 'b', 2 * WIRE_ID);
@@ -339,7 +323,7 @@ START_TEST(a_link_that_dies_in_silence_is_noticed)
 	int fd;
 
 	start();
-	wait_holds(2);
+	rig_wait_count(&far.holds, 2);
 	fd = near_end();
 	ck_assert_int_eq(option(fd, TCP_KEEPIDLE), 60);
 	ck_assert_int_eq(option(fd, TCP_USER_TIMEOUT), 25000);
@@ -350,7 +334,7 @@ START_TEST(a_link_that_dies_in_silence_is_noticed)
 	set_option(fd, TCP_KEEPIDLE, 1);
 	backend_deafen(&far);
 	holds = far.holds;
-	wait_holds(holds + 1);
+	rig_wait_count(&far.holds, holds + 1);
 	fd = near_end();
 	ck_assert_int_eq(option(fd, TCP_KEEPIDLE), 15);
 	ck_assert_int_eq(option(fd, TCP_KEEPINTVL), 5);
