@@ -85,7 +85,7 @@ finds() { # LIST PID...
 		"${@:2}" >"$T/found"
 }
 lacks() { ! has "$@"; } # PID...
-lacks() { # DESCRIPTION ROLE...
+none_in() { # DESCRIPTION ROLE...
 	local what=$1 role pid
 	shift
 	for role; do
@@ -122,14 +122,14 @@ kill -STOP "${workers[@]}"
 echo "0020000108$hex" >&"$say"
 t "a passcode is on its way: the bridge has it" \
 	wait_until 10 has "$BRIDGE_PID"
-lacks "it waits for a worker" door store vault
+none_in "it waits for a worker" door store vault
 kill -STOP "$vault"
 kill -CONT "${workers[@]}"
 t "the worker has it" wait_until 10 has "${workers[@]}"
-lacks "it is being compared" door store
+none_in "it is being compared" door store
 kill -CONT "$vault"
 wait_until 10 answered 2 || bail "no answer: $(cat "$T/session.log")"
 like "$(tail -n 1 "$T/session.log")" 9000 "it was the right one"
-lacks "it was compared" door store vault
+none_in "it was compared" door store vault
 exec {say}>&-
 forget "$started"

@@ -2,9 +2,8 @@
 # SPDX-License-Identifier: BSD-2-Clause
 # Copyright (c) 2026 The cardbridge authors
 #
-# Door, worker, store and vault are killed at each boundary of messages of one
-# conversation (tests/road/strike.c); each fifth one, or
-# each STEP-th.
+# Door, worker, store and vault are killed at boundaries of messages of one
+# conversation (tests/road/strike.c): each fifth one, or each STEP-th.
 # time limit: 600
 # shellcheck source=tests/e2e/lib.sh
 . "$(dirname "$0")/lib.sh"
