@@ -289,12 +289,13 @@ complain(const struct cable_plan *p, const struct cb_buf *said,
 }
 
 /* A bridge does not insist on giving a card back: it is free anyhow when
- * nobody is heard for a while. */
+ * nobody is heard for a while. (Now and then a conversation has a record less
+ * than the one that was learnt.) */
 static bool
 hits_close(const struct cable_plan *p)
 {
 	return p->conn == 1 && p->record +
-	    (p->way == CABLE_UP ? 2 : 1) >= all.seen.records[1][p->way];
+	    (p->way == CABLE_UP ? 3 : 2) >= all.seen.records[1][p->way];
 }
 
 static void
