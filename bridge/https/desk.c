@@ -14,10 +14,12 @@
 #include "bridge/https/session.h"
 #include "bridge/sock.h"
 
-/* A worker of an organisation that was just founded needs a moment. */
+/* For so long a road may be broken in the middle of a session, and a worker be
+ * starting before it: that of a new organisation needs a moment. Where nobody
+ * is there at all, somebody waits at a terminal to be told so. */
 #define PATIENCE_MS 10000u
+#define NOBODY_MS 2000u
 #define OPEN_MS 30000u
-#define OPEN_TRIES 4
 /* For all of one command: a card that is made computes its keys. */
 #define COMMAND_MS 180000u
 #define CLOSE_MS 2000u
@@ -69,8 +71,7 @@ open_once(struct br_desk *d, int64_t now, struct cb_why *why)
 
 	(void)snprintf(path, sizeof(path), "/organisations/%s/offer",
 	    d->organisation);
-	if ((r = call(d, path, CB_SPAN_EMPTY, PATIENCE_MS, OPEN_MS, why)) !=
-		CB_OK) {
+	if ((r = call(d, path, CB_SPAN_EMPTY, 0, OPEN_MS, why)) != CB_OK) {
 		r = explain(r, why);
 		goto out;
 	}
@@ -93,13 +94,18 @@ out:
 static enum cb_err
 open_session(struct br_desk *d, int64_t now, struct cb_why *why)
 {
+	const uint64_t begun = br_now_ms();
 	struct br_retry retry = { 0, 0 };
 	struct timespec pause = { 0, 0 };
+	unsigned patience;
 	enum cb_err r;
 
-	for (int i = 1;; i++) {
+	for (;;) {
 		r = open_once(d, now, why);
-		if ((r != CB_E_TIMEOUT && r != CB_E_PEER) || i == OPEN_TRIES)
+		if (r != CB_E_TIMEOUT && r != CB_E_PEER)
+			return r;
+		patience = r == CB_E_PEER ? NOBODY_MS : PATIENCE_MS;
+		if (br_now_ms() - begun > patience)
 			return r;
 		pause.tv_nsec = (long)br_retry_failed(&retry, br_now_ms()) *
 		    999999L;
