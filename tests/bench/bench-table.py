@@ -23,6 +23,10 @@ class Results:
                 rounds = self.values.setdefault((mode, what, peer, name), {})
                 rounds[int(number)] = float(value)
 
+    def has(self, what):
+        """Was it measured at all?"""
+        return any(key[1] == what for key in self.values)
+
     def median(self, fun, *keys):
         """Of fun over the rounds that all keys have; None without any."""
         series = [self.values.get(key, {}) for key in keys]
@@ -221,7 +225,50 @@ def rest_rows(res):
                               for card in CARDS)), ("<", 50)
 
 
+def hosted_rows(res):
+    """Cards in a backend, on loopback."""
+    null = ("pinned", "select", "null", "p50")
+    raw = ("pinned", "select", "raw", "p50")
+    hosted = ("pinned", "select", "hosted", "p50")
+    yield "a request of OpenSSL's, TLS 1.3, kept connection, one core", \
+        "us", res.median(plain, raw), None
+    yield "SELECT in a backend, through pcscd, one core", "us", \
+        res.median(plain, hosted), None
+    yield "  / (1.6 null + 4 raw)", "x", res.median(
+        lambda h, n, r: h / (1.6 * n + 4 * r), hosted, null, raw), ("<", 1.0)
+    speed = ("pinned", "sign", "openssl", "p50")
+    for peer, name in (("pso", "PSO as one exchange"),
+                       ("four", "four APDUs"), ("t0", "PSO, T=0")):
+        key = ("pinned", "hosted-sign", peer, "per_second")
+        yield "signatures, 64 sessions, %s, one core" % name, "/s", \
+            res.median(plain, key), None
+        costs = [("pinned", "hosted-sign", peer, whose)
+                 for whose in ("first", "others", "own")]
+        yield "  processor time each, of all processes", "us", \
+            res.median(lambda *parts: sum(parts), *costs), None
+        yield "  beyond openssl speed", "raw", res.median(
+            lambda a, b, c, s, r: (a + b + c - s) / r, *costs, speed, raw), \
+            ("<", 5) if peer == "pso" else None
+    apart = ("apart", "hosted-sign", "pso")
+    speed = ("apart", "sign", "openssl", "p50")
+    yield "the first, a core for the worker, of openssl speed", "x", \
+        res.median(lambda n, s: n * s / 1e6, (*apart, "per_second"), speed), \
+        (">", 0.85)
+    yield "  openssl speed / the worker's processor time", "x", \
+        res.median(ratio, speed, (*apart, "first")), None
+    yield "idle powered cards, each, all roles' memory", "KiB", \
+        res.median(plain, ("free", "memory", "hosted", "all")), ("<", 64)
+    yield "  without what roles hold before", "KiB", \
+        res.median(plain, ("free", "memory", "hosted", "each_more")), None
+    yield "  SELECT beside them / alone, p50", "x", res.median(
+        ratio, ("free", "select", "among", "p50"),
+        ("free", "select", "alone", "p50")), ("<", 1.3)
+
+
 def rows(res):
+    if res.has("hosted-sign"):
+        yield from hosted_rows(res)
+        return
     for mode, where in MODES.items():
         for of_mode in (select_rows, library_rows, coming_rows, sign_rows,
                         c_sign_rows):

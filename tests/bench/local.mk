@@ -6,6 +6,8 @@ bench_programs = \
 	tests/bench/pair \
 	tests/bench/pkcs11 \
 	tests/bench/programs \
+	tests/bench/raw \
+	tests/bench/road \
 	tests/bench/store \
 	tests/bench/vpcd_card
 bench_modules = \
@@ -34,6 +36,19 @@ tests_bench_programs_LDFLAGS = $(program_ldflags)
 tests_bench_programs_LDADD = bridge/libclient.la
 tests_bench_pkcs11_SOURCES = tests/bench/pkcs11.c
 tests_bench_pkcs11_LDFLAGS = $(program_ldflags)
+bench_tls_sources = tests/bench/tls.c tests/bench/tls.h $(measure_sources)
+bench_tls_cflags = $(AM_CFLAGS) $(LIBSSL_CFLAGS)
+bench_tls_ldadd = \
+	bridge/libhttps.la wire/libwire.la crypto/libprimitives.la \
+	common/libcommon.la $(LIBSSL_LIBS)
+tests_bench_raw_SOURCES = tests/bench/raw.c $(bench_tls_sources)
+tests_bench_raw_CFLAGS = $(bench_tls_cflags)
+tests_bench_raw_LDFLAGS = $(program_ldflags)
+tests_bench_raw_LDADD = $(bench_tls_ldadd)
+tests_bench_road_SOURCES = tests/bench/road.c $(bench_tls_sources)
+tests_bench_road_CFLAGS = $(bench_tls_cflags)
+tests_bench_road_LDFLAGS = $(program_ldflags)
+tests_bench_road_LDADD = $(bench_tls_ldadd)
 tests_bench_store_SOURCES = tests/bench/store.c
 tests_bench_store_LDFLAGS = $(program_ldflags)
 tests_bench_store_LDADD = \
@@ -63,5 +78,12 @@ bench-run: $(bench_programs) $(bench_modules)
 	CB_SRC='$(abs_top_srcdir)' CB_BUILD='$(abs_top_builddir)' \
 		$(srcdir)/tests/bench/bench.sh $(BENCH_ROUNDS)
 
-.PHONY: bench-run bench-store
-EXTRA_DIST += tests/bench/bench.sh tests/bench/bench-table.py
+BENCH_TARGETS += bench-hosted
+bench-hosted: $(bench_programs) $(bench_modules) tests/backend/seed
+	CB_SRC='$(abs_top_srcdir)' CB_BUILD='$(abs_top_builddir)' \
+		$(srcdir)/tests/bench/bench-hosted.sh
+
+.PHONY: bench-hosted bench-run bench-store
+EXTRA_DIST += \
+	tests/bench/bench-hosted.sh tests/bench/bench.sh \
+	tests/bench/bench-table.py
