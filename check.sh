@@ -224,7 +224,7 @@ stage_tsan() {
 }
 
 stage_valgrind() {
-	make_check "unit tests, valgrind" 900 build-gcc check-valgrind
+	make_check "unit tests, valgrind" 1500 build-gcc check-valgrind
 }
 
 # Two at a time: neither measures anything.
