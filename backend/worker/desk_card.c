@@ -68,6 +68,10 @@ be_desk_card_done(struct be_desk_act *a, bool done)
 		return;
 	if (done) {
 		be_hosted_done(s->hosted);
+		(void)pthread_mutex_lock(&a->w->lock);
+		if (s == a->before)
+			be_watch_changed(a->w, s);
+		(void)pthread_mutex_unlock(&a->w->lock);
 		return;
 	}
 	/* what its memory has is not what is stored */

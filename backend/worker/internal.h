@@ -87,6 +87,7 @@ struct be_session {
 	/* With the worker's lock. Who has set `busy` has all of the rest. */
 	bool busy;
 	bool yielding;		/* somebody waits to take the card */
+	uint8_t outside;	/* be_watch_changed(); 0: never */
 	bool over;		/* no longer in the table */
 	/* Its right is over, and it ends with the running command. Set with
 	 * the lock; read also without, atomically. */

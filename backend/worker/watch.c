@@ -10,6 +10,8 @@
 #include "backend/worker/internal.h"
 
 #define OVER 1
+#define CHANGED 2
+#define OUTSIDE_AT 24	/* of a stamp's bits */
 
 struct watcher {	/* a holder that watches */
 	struct be_link link;
@@ -34,6 +36,7 @@ struct watch {
 struct news {
 	uint8_t state, flags;
 	uint16_t code;
+	uint8_t outside;	/* the session's, for who has that */
 };
 
 static bool
@@ -78,13 +81,19 @@ news_of(struct be_worker *w, const struct watch *watch, struct news *n)
 		if (n->code == 0)
 			n->code = CB_E_ABSENT;
 	}
+	if (own && same(s->id, watch->session))
+		n->outside = s->outside;
+	if (n->outside != 0 && n->outside != watch->stamp >> OUTSIDE_AT)
+		n->flags |= CHANGED;
 }
 
-/* Never 0: there is a state. */
+/* Never 0: there is a state. That the card was changed is told once: which
+ * change it was is what stays. */
 static uint32_t
 stamp_of(const struct news *n)
 {
-	return n->state | (uint32_t)n->flags << 4 | (uint32_t)n->code << 8;
+	return n->state | (uint32_t)(n->flags & OVER) << 4 |
+	    (uint32_t)n->code << 8 | (uint32_t)n->outside << OUTSIDE_AT;
 }
 
 /* A session lives from the end of its watch on. */
@@ -149,6 +158,16 @@ be_watch_news(struct be_worker *w, const uint8_t card[WIRE_ID])
 		next = be_link_next(l);
 		tell(w, l->of);
 	}
+}
+
+void
+be_watch_changed(struct be_worker *w, struct be_session *s)
+{
+	/* another number than any session had lately */
+	if (++w->watches.outside == 0)
+		w->watches.outside = 1;
+	s->outside = w->watches.outside;
+	be_watch_news(w, s->card);
 }
 
 bool

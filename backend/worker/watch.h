@@ -22,11 +22,14 @@ struct be_watches {
 	struct be_index cards, sessions, numbers, holders;
 	struct be_queue all;	/* holders */
 	struct be_queue look;	/* watches of cards to be looked up */
+	uint8_t outside;	/* number of the last be_watch_changed() */
 };
 CB_MUST_USE enum cb_err be_watches_init(struct be_watches *all);
 
 /* Something about this card has changed. */
 void be_watch_news(struct be_worker *w, const uint8_t card[WIRE_ID]);
+/* What is on the session's card was changed by somebody else. */
+void be_watch_changed(struct be_worker *w, struct be_session *s);
 /* Does anybody hold the session? */
 bool be_watch_holds(
     const struct be_worker *w, const uint8_t session[WIRE_ID]);

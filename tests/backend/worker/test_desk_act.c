@@ -208,6 +208,44 @@ START_TEST(a_card_in_use_unblocks)
 }
 END_TEST
 
+/* And whoever waits for news of it hears it: once, each time anew, and only
+ * who has the session. */
+START_TEST(a_card_in_use_tells_that_it_was_unblocked)
+{
+	struct bridge other;
+	struct watch_told t;
+	uint64_t held, others;
+
+	bridge_init(&other, &g, 1);
+	bridge_select(&b);
+	held = watch_held(&b);
+	t = watch_told(&g, watch_post(&other, false, 0));
+	others = watch_post(&other, false, t.stamp);
+	ck_assert_uint_eq(unblock(0x47, g.card, NEW_PIN), 0);
+	t = watch_told(&g, held);
+	ck_assert_uint_eq(t.state, WIRE_THERE);
+	ck_assert_uint_eq(t.flags, 2);
+	held = watch_post(&b, true, t.stamp);
+	ck_assert(!rig_has(&g, held, 50));
+	ck_assert(!rig_has(&g, others, 50));
+	ck_assert_uint_eq(unblock(0x48, g.card, "20406080"), 0);
+	t = watch_told(&g, held);
+	ck_assert_uint_eq(t.flags, 2);
+	/* an act that was not done changed nothing */
+	held = watch_post(&b, true, t.stamp);
+	ck_assert_uint_eq(unblock(0x49, g.card, "1"), CB_E_ARG);
+	ck_assert(!rig_has(&g, held, 50));
+	/* nor was the next session's card changed after it was opened */
+	bridge_clear(&b);
+	bridge_init(&b, &g, 0);
+	bridge_select(&b);
+	t = watch_told(&g, watch_post(&b, true, t.stamp));
+	ck_assert_uint_eq(t.state, WIRE_THERE);
+	ck_assert_uint_eq(t.flags, 0);
+	bridge_clear(&other);
+}
+END_TEST
+
 START_TEST(a_login_ends_where_somebody_unblocks)
 {
 	bridge_select(&b);
@@ -464,6 +502,7 @@ desk_act_suite(void)
 	tcase_add_loop_test(tc, a_wish_is_refused, 0, COUNT(wishes));
 	tcase_add_test(tc, no_card_takes_the_place_of_another);
 	tcase_add_test(tc, a_card_in_use_unblocks);
+	tcase_add_test(tc, a_card_in_use_tells_that_it_was_unblocked);
 	tcase_add_test(tc, a_login_ends_where_somebody_unblocks);
 	tcase_add_test(tc, a_card_that_nobody_uses_unblocks);
 	tcase_add_test(tc, a_card_of_a_dead_worker_unblocks);
