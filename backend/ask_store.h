@@ -54,7 +54,8 @@ CB_MUST_USE enum cb_err be_acted_get(
 
 /* ---- rows ---------------------------------------------------------------- */
 
-#define BE_COLUMNS_MAX 10
+#define BE_COLUMNS_MAX 11
+#define BE_CARD_ATR 10	/* a card's column that no MAC is of */
 struct be_ask_row {
 	size_t n;
 	struct be_value values[BE_COLUMNS_MAX];

@@ -27,6 +27,7 @@ struct br_link_news {
 	 * that it was taken out, even if it is there again. */
 	bool lost;
 	const char *words;	/* why it is not there, for a person */
+	struct cb_span atr;	/* empty: as it was */
 };
 /* Any thread, also one that is inside an op of this link; must not wait. */
 typedef void br_link_tell(void *ctx, const struct br_link_news *news);

@@ -6,7 +6,8 @@
  * back with rest. What the road does is never an answer of the card: where a
  * session is lost, the card counts as taken out.
  *
- * The ATR is learnt at the first power-on.
+ * The ATR comes with its hold as well, so that programs see which card it is
+ * before anybody uses it; what the card said when it was powered counts more.
  */
 #include <pthread.h>
 #include <stdio.h>
@@ -59,6 +60,9 @@ struct link_https {
 	void *ctx;
 	bool known, there, over;
 	bool yielded;		/* another device has taken it over */
+	bool powered;		/* once; its ATR is known from it itself */
+	uint8_t atr[CB_ATR_MAX];	/* before that, as the hold says */
+	size_t atr_n;
 	char words[256];
 };
 
@@ -71,8 +75,22 @@ pass_on(struct link_https *l, bool lost)
 	struct br_link_news news = { .present = l->there, .lost = lost,
 		.words = l->words };
 
+	if (!l->powered)
+		news.atr = cb_span(l->atr, l->atr_n);
 	if (l->tell != NULL)
 		l->tell(l->ctx, &news);
+}
+
+/* Lock held. */
+static void
+note_atr(struct link_https *l, struct cb_span raw)
+{
+	struct cb_atr atr;
+
+	if (raw.n > sizeof(l->atr) || cb_atr_parse(&atr, raw) != CB_OK)
+		return;
+	memcpy(l->atr, raw.p, raw.n);
+	l->atr_n = raw.n;
 }
 
 static void
@@ -88,6 +106,7 @@ on_news(void *ctx, const struct br_hold_news *news)
 	l->there = news->there ||
 	    (news->elsewhere && l->uri.take_over && !l->yielded);
 	(void)snprintf(l->words, sizeof(l->words), "%s", news->words);
+	note_atr(l, news->atr);
 	pass_on(l, news->over || news->changed);
 	pthread_mutex_unlock(&l->lock);
 }
@@ -453,6 +472,9 @@ take_atr(struct link_https *l, struct cb_span raw)
 	memset(l->info.atr, 0, sizeof(l->info.atr));
 	memcpy(l->info.atr, raw.p, raw.n);
 	l->info.atr_n = raw.n;
+	pthread_mutex_lock(&l->lock);
+	l->powered = true;
+	pthread_mutex_unlock(&l->lock);
 	l->info.max_apdu = l->remote.data_max;
 	l->info.protocols = l->remote.protocols;
 	return CB_OK;

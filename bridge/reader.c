@@ -184,6 +184,10 @@ on_news(void *ctx, const struct br_link_news *news)
 	snprintf(rd->trouble, sizeof(rd->trouble), "%s",
 	    news->present ? "" : news->words);
 	rd->trouble_err = news->present ? CB_OK : CB_E_ABSENT;
+	if (news->atr.n > 0 && news->atr.n <= sizeof(rd->info.atr)) {
+		memcpy(rd->info.atr, news->atr.p, news->atr.n);
+		rd->info.atr_n = news->atr.n;
+	}
 	call_loop(rd);
 	pthread_mutex_unlock(&rd->lock);
 }
@@ -217,13 +221,16 @@ br_reader_learn(struct br_reader *rd, const struct br_link_info *info)
 static void
 tell_inserted(struct br_reader *rd)
 {
-	const struct br_link_info *info = &rd->info;
+	struct br_link_info info;
 	char atr[2 * CB_ATR_MAX + 1];
 
+	pthread_mutex_lock(&rd->lock);
+	info = rd->info;
+	pthread_mutex_unlock(&rd->lock);
 	br_trace_note(rd, 0, "has a card%s%s%s, ATR %s",
-	    info->kind[0] != '\0' ? ": " : "", info->kind,
-	    info->kind[0] == '\0' ? "" : info->test ? ", test" : ", live",
-	    cb_hex_encode(atr, sizeof(atr), cb_span(info->atr, info->atr_n)));
+	    info.kind[0] != '\0' ? ": " : "", info.kind,
+	    info.kind[0] == '\0' ? "" : info.test ? ", test" : ", live",
+	    cb_hex_encode(atr, sizeof(atr), cb_span(info.atr, info.atr_n)));
 }
 
 enum cb_err

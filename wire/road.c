@@ -5,11 +5,11 @@
  */
 #include <string.h>
 
+#include "common/atr.h"
 #include "wire/begin.h"
 #include "wire/road.h"
 
 #define HELD (2 * WIRE_ID + 4)		/* bytes of one */
-#define TOLD (2 * WIRE_ID + 4 + 1 + 1 + 2)
 #define OVER 1
 #define CHANGED 2
 
@@ -161,7 +161,8 @@ wire_told_put(struct cb_buf *b, const struct wire_told *told)
 	    (r = cb_put_u8(b, (uint8_t)told->state)) != CB_OK ||
 	    (r = cb_put_u8(b, (uint8_t)((told->over ? OVER : 0) |
 		 (told->changed ? CHANGED : 0)))) != CB_OK ||
-	    (r = cb_put_u16(b, told->code)) != CB_OK);
+	    (r = cb_put_u16(b, told->code)) != CB_OK ||
+	    (r = cb_put_lv16(b, told->atr)) != CB_OK);
 	return cb_buf_undo(b, before, r);
 }
 
@@ -178,8 +179,11 @@ wire_told_get(struct cb_span *cur, struct wire_told *out)
 	    (r = cb_get_u32(&s, &t.stamp)) != CB_OK ||
 	    (r = cb_get_u8(&s, &state)) != CB_OK ||
 	    (r = cb_get_u8(&s, &flags)) != CB_OK ||
-	    (r = cb_get_u16(&s, &t.code)) != CB_OK)
+	    (r = cb_get_u16(&s, &t.code)) != CB_OK ||
+	    (r = cb_get_lv16(&s, &t.atr)) != CB_OK)
 		return r;
+	if (t.atr.n > CB_ATR_MAX)
+		return CB_E_LIMIT;
 	if (state < WIRE_THERE || state > WIRE_ELSEWHERE || t.stamp == 0 ||
 	    (flags & ~(OVER | CHANGED)) != 0)
 		return CB_E_FORMAT;
@@ -191,14 +195,25 @@ wire_told_get(struct cb_span *cur, struct wire_told *out)
 	return CB_OK;
 }
 
+static bool
+are_told(struct cb_span cards, unsigned count)
+{
+	struct wire_told told;
+
+	if (count > WIRE_HOLD_MAX)
+		return false;
+	while (count > 0 && wire_told_get(&cards, &told) == CB_OK)
+		count--;
+	return count == 0 && cards.n == 0;
+}
+
 enum cb_err
 wire_news_put(struct cb_buf *b, const struct wire_news *news)
 {
 	const size_t before = b->n;
 	enum cb_err r;
 
-	if (news->count > WIRE_HOLD_MAX ||
-	    news->cards.n != (size_t)news->count * TOLD)
+	if (!are_told(news->cards, news->count))
 		return CB_E_ARG;
 	(void)((r = wire_begin_put(b, WIRE_IS_NEWS, news->kind)) != CB_OK ||
 	    (r = cb_put_u16(b, news->count)) != CB_OK ||
@@ -210,8 +225,6 @@ enum cb_err
 wire_news_get(struct cb_span whole, struct wire_news *out)
 {
 	struct wire_news n;
-	struct wire_told told;
-	struct cb_span cur;
 	enum cb_err r;
 
 	if ((r = wire_begin_get(&whole, WIRE_IS_NEWS, &n.kind)) != CB_OK ||
@@ -219,12 +232,8 @@ wire_news_get(struct cb_span whole, struct wire_news *out)
 		return r;
 	if (n.count > WIRE_HOLD_MAX)
 		return CB_E_LIMIT;
-	if (whole.n != (size_t)n.count * TOLD)
+	if (!are_told(whole, n.count))
 		return CB_E_FORMAT;
-	cur = whole;
-	for (unsigned i = 0; i < n.count; i++)
-		if ((r = wire_told_get(&cur, &told)) != CB_OK)
-			return r;
 	n.cards = whole;
 	*out = n;
 	return CB_OK;

@@ -80,6 +80,7 @@ struct wire_told {
 	bool over;		/* the session is */
 	bool changed;		/* what is on the card was, from outside */
 	uint16_t code;		/* why not there, or over */
+	struct cb_span atr;	/* empty: not known; borrowed */
 };
 struct wire_news {
 	enum wire_kind kind;

@@ -58,8 +58,8 @@ be_hold_late(struct be_conn *c)
 	cb_buf_free(&body);
 }
 
-/* u32 stamp, u8 state, u8 flags, u16 code: as it stands in NEWS, behind card
- * and session. */
+/* u32 stamp, u8 state, u8 flags, u16 code, lv ATR: as it stands in NEWS, behind
+ * card and session. */
 static enum cb_err
 add_news(struct watch *w, struct cb_span answer)
 {

@@ -14,6 +14,7 @@ be_gather_clear(struct be_gathering *g)
 {
 	cb_buf_free(&g->text);
 	cb_buf_free(&g->wrap);
+	cb_buf_free(&g->atr);
 }
 
 /* ---- rows ---------------------------------------------------------------- */
@@ -121,10 +122,13 @@ static enum cb_err
 take_card(void *ctx, const struct be_value *columns, size_t n)
 {
 	struct be_gathering *g = ctx;
+	enum cb_err r;
 
 	(void)n;
 	g->take_over = columns[3].i == 1;
 	g->version = columns[8].i;
+	if ((r = cb_buf_set(&g->atr, columns[BE_CARD_ATR].s)) != CB_OK)
+		return r;
 	return be_gather_keep(g, BE_RIGHT_CARD, BE_CARD, columns);
 }
 

@@ -25,6 +25,7 @@ struct be_gathering {
 	bool take_over;		/* the card may be */
 	int64_t version;	/* of the card's key */
 	struct cb_buf wrap;	/* of the card's key */
+	struct cb_buf atr;	/* the card's */
 };
 
 void be_gather_clear(struct be_gathering *g);

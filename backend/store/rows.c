@@ -12,7 +12,7 @@
 
 #include "backend/store/internal.h"
 
-#define COLUMNS_MAX 10
+#define COLUMNS_MAX 11
 #define SQL_MAX 1024
 
 #define ADMIN (1u << BE_ADMIN)
@@ -32,7 +32,7 @@ static const struct table {
 	    { "id", "state", "setting", "created" } },
 	[BE_CARD] = { "card", "organisation", false, 1, ADMIN | COMMAND,
 	    { "id", "state", "blank", "take_over", "profile", "label",
-	      "number", "created", "key_version", "mac" } },
+	      "number", "created", "key_version", "mac", "atr" } },
 	[BE_DEVICE] = { "device", "organisation", false, 1, ADMIN | ENROL,
 	    { "id", "class", "state", "fingerprint", "until", "label",
 	      "mac" } },

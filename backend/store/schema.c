@@ -37,7 +37,8 @@ const char *const be_schema[] = {
 	    ", blank INTEGER NOT NULL CHECK(blank IN (0,1))"
 	    ", take_over INTEGER NOT NULL CHECK(take_over IN (0,1)), "
 	    NAME(profile, 64) ", " ANY_BLOB(label) ", " INT(number) ", "
-	    INT(created) ", " INT(key_version) ", " MAC OWN_ID BARE,
+	    INT(created) ", " INT(key_version) ", " MAC
+	    ", atr BLOB NOT NULL CHECK(length(atr)<=33)" OWN_ID BARE,
 	"CREATE TABLE record(card BLOB NOT NULL REFERENCES card(id), "
 	    NAME(name, 64) ", " ANY_BLOB(value) ", PRIMARY KEY(card, name)"
 	    BARE,

@@ -157,6 +157,26 @@ make(struct be_desk_act *a, struct emu_nvm *nvm)
 	return emu_card_make(nvm, profile, &wish, &env, &a->c->why);
 }
 
+/* Into its row, for who waits for the card and has not opened it. */
+static enum cb_err
+tell_atr(struct be_desk_act *a, struct emu_nvm **nvm)
+{
+	struct be_value *row = be_desk_row_put(a, BE_CARD);
+	const struct emu_info *info;
+	struct emu_card *card = NULL;
+	enum cb_err r;
+
+	if ((r = emu_card_open(
+		 &card, nvm, &emu_env_system, &a->c->why)) == CB_OK) {
+		info = emu_card_info(card);
+		memcpy(a->atr, info->atr, info->atr_n);
+		if (row != NULL)
+			row[BE_CARD_ATR] = BE_B(cb_span(a->atr, info->atr_n));
+	}
+	emu_card_free(&card);
+	return r;
+}
+
 static enum cb_err
 seal(struct be_desk_act *a, struct emu_nvm *nvm)
 {
@@ -193,8 +213,8 @@ be_desk_card_new(struct be_desk_act *a)
 		return CB_E_PEER;
 	a->card = a->act.subject;
 	if ((r = emu_mem_new(&nvm)) == CB_OK &&
-	    (r = make(a, nvm)) == CB_OK)
-		r = seal(a, nvm);
+	    (r = make(a, nvm)) == CB_OK && (r = seal(a, nvm)) == CB_OK)
+		r = tell_atr(a, &nvm);
 	emu_nvm_free(&nvm);
 	if (r == CB_OK)
 		wire_fields_bytes(&a->told_item, WIRE_D_PROFILE,

@@ -51,6 +51,7 @@ fill_new(struct be_desk_act *a, enum be_table table, struct be_value *v)
 		v[5] = BE_B(name);
 		v[6] = BE_I(1);
 		v[7] = BE_I((int64_t)be_worker_time());
+		v[BE_CARD_ATR] = BE_B(CB_SPAN_EMPTY);	/* until it is made */
 		break;
 	case BE_DEVICE:
 		v[5] = BE_B(name);

@@ -88,6 +88,7 @@ struct be_session {
 	bool busy;
 	bool yielding;		/* somebody waits to take the card */
 	uint8_t outside;	/* be_watch_changed(); 0: never */
+	struct be_atr atr;
 	bool over;		/* no longer in the table */
 	/* Its right is over, and it ends with the running command. Set with
 	 * the lock; read also without, atomically. */
@@ -386,10 +387,10 @@ CB_MUST_USE enum cb_err be_desk_end(struct be_session *s);
 
 /* In a pool: the rows that let the holder use the card; with a card of zeros,
  * a person the organisation. They borrow from the answer. CB_E_ABSENT: one is
- * missing. */
+ * missing. `atr` may be NULL. */
 CB_MUST_USE enum cb_err be_rights_ask(struct be_worker *w,
     const uint8_t holder[WIRE_ID], const uint8_t card[WIRE_ID],
-    struct cb_buf *answer, struct be_rights *out);
+    struct cb_buf *answer, struct be_rights *out, struct be_atr *atr);
 /* With the lock. A session is in the table that was opened by rights as of
  * this w->rights_no. */
 void be_rights_begin(

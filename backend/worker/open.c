@@ -73,7 +73,7 @@ unlock(struct opening *o)
 
 	if (u != NULL &&
 	    (r = be_rights_ask(o->w, o->holder, o->s->card, &rights,
-		 &u->rights)) == CB_OK)
+		 &u->rights, NULL)) == CB_OK)
 		r = ask_vault(o, u);
 	/* another vault than the one that made the challenge: it cannot know
 	 * it, and the bridge makes another offer */

@@ -18,6 +18,7 @@ struct pair {
 	uint64_t as_of;		/* of the worker's rights_no */
 	uint8_t session[WIRE_ID], holder[WIRE_ID], card[WIRE_ID];
 	struct cb_buf certificate;
+	struct be_atr atr;	/* the answer has it */
 };
 
 /* ---- asking -------------------------------------------------------------- */
@@ -25,11 +26,11 @@ struct pair {
 enum cb_err
 be_rights_ask(struct be_worker *w, const uint8_t holder[WIRE_ID],
     const uint8_t card[WIRE_ID], struct cb_buf *answer,
-    struct be_rights *out)
+    struct be_rights *out, struct be_atr *atr)
 {
 	struct be_ask_rights ask = { .is_person = be_is_zeros(card) };
 	struct cb_buf body = CB_BUF_INIT;
-	struct cb_span cur;
+	struct cb_span cur, told;
 	enum cb_err r;
 
 	memcpy(ask.holder, holder, WIRE_ID);
@@ -38,8 +39,15 @@ be_rights_ask(struct be_worker *w, const uint8_t holder[WIRE_ID],
 	    (r = be_ask_store(w, BE_ASK_RIGHTS, cb_buf_span(&body),
 		 answer)) == CB_OK) {
 		cur = cb_buf_span(answer);
-		if ((r = be_rights_get(&cur, out)) == CB_OK)
+		if ((r = be_rights_get(&cur, out)) == CB_OK &&
+		    (r = be_lb_get(&cur, &told)) == CB_OK)
 			r = cb_get_end(&cur);
+		if (r == CB_OK && told.n > CB_ATR_MAX)
+			r = CB_E_FORMAT;
+		if (r == CB_OK && atr != NULL) {
+			memcpy(atr->p, told.p, told.n);
+			atr->n = told.n;
+		}
 	}
 	cb_buf_free(&body);
 	return r;
@@ -95,7 +103,7 @@ out:
 
 /* CB_E_DENIED: no right. Anything else but CB_OK: who knows. */
 static enum cb_err
-check(struct be_worker *w, const struct pair *p)
+check(struct be_worker *w, struct pair *p)
 {
 	struct be_rights *rights = calloc(1, sizeof(*rights));
 	struct cb_buf answer = CB_BUF_INIT;
@@ -103,7 +111,7 @@ check(struct be_worker *w, const struct pair *p)
 
 	if (rights == NULL)
 		return r;
-	r = be_rights_ask(w, p->holder, p->card, &answer, rights);
+	r = be_rights_ask(w, p->holder, p->card, &answer, rights, &p->atr);
 	if (r == CB_E_ABSENT)
 		r = CB_E_DENIED;	/* a row is not there any more */
 	else if (r == CB_OK && p->session_is_open)
@@ -179,7 +187,7 @@ apply(struct be_worker *w, const struct pair *p, enum cb_err r)
 		}
 		return;
 	}
-	be_watch_right(w, p->holder, p->card, r == CB_OK);
+	be_watch_right(w, p->holder, p->card, r == CB_OK, &p->atr);
 	if (s == NULL || r == CB_OK) {
 		be_watch_news(w, p->card);
 	} else if (!p->session_is_open) {
@@ -204,6 +212,7 @@ next_pair(struct be_worker *w, struct pair *p)
 	const struct be_session *s = be_queue_take(&w->checks);
 
 	cb_buf_clear(&p->certificate);
+	p->atr.n = 0;
 	p->as_of = w->rights_no;
 	p->session_is_open = s != NULL;
 	if (s == NULL)

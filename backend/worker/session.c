@@ -242,6 +242,7 @@ enum cb_err
 be_session_load(struct be_session *s, struct cb_why *why)
 {
 	const struct be_hosted_ops ops = { on_records, on_now, s };
+	const struct emu_info *info;
 	struct emu_nvm *nvm;
 	enum cb_err r;
 
@@ -255,7 +256,10 @@ be_session_load(struct be_session *s, struct cb_why *why)
 	nvm = be_hosted_nvm(s->hosted);
 	if ((r = emu_card_open(&s->emu, &nvm, &s->env, why)) != CB_OK)
 		return r;
-	if (emu_card_info(s->emu)->test != (s->w->set.kind == WIRE_TEST)) {
+	info = emu_card_info(s->emu);
+	memcpy(s->atr.p, info->atr, info->atr_n);
+	s->atr.n = info->atr_n;
+	if (info->test != (s->w->set.kind == WIRE_TEST)) {
 		cb_why_set(why, "a card for tests and a live one never mix");
 		return CB_E_DENIED;
 	}

@@ -31,12 +31,14 @@ struct watch {
 	uint32_t stamp;
 	bool right;	/* the card is there for the holder */
 	bool known;	/* ... that was looked up */
+	struct be_atr atr;	/* what its row says */
 };
 
 struct news {
 	uint8_t state, flags;
 	uint16_t code;
 	uint8_t outside;	/* the session's, for who has that */
+	struct cb_span atr;
 };
 
 static bool
@@ -81,6 +83,11 @@ news_of(struct be_worker *w, const struct watch *watch, struct news *n)
 		if (n->code == 0)
 			n->code = CB_E_ABSENT;
 	}
+	/* what the card itself says counts more; who may not see it is told
+	 * nothing about it */
+	if (n->state != WIRE_NOT_THERE)
+		n->atr = s != NULL ? cb_span(s->atr.p, s->atr.n)
+				   : cb_span(watch->atr.p, watch->atr.n);
 	if (own && same(s->id, watch->session))
 		n->outside = s->outside;
 	if (n->outside != 0 && n->outside != watch->stamp >> OUTSIDE_AT)
@@ -136,7 +143,8 @@ tell(struct be_worker *w, struct watch *watch)
 	if (cb_put_u32(&body, stamp) == CB_OK &&
 	    cb_put_u8(&body, n.state) == CB_OK &&
 	    cb_put_u8(&body, n.flags) == CB_OK &&
-	    cb_put_u16(&body, n.code) == CB_OK)
+	    cb_put_u16(&body, n.code) == CB_OK &&
+	    cb_put_lv16(&body, n.atr) == CB_OK)
 		be_reply_locked(w, &watch->reply, 0, cb_buf_span(&body));
 	cb_buf_free(&body);
 	remove_watch(w, watch);
@@ -199,7 +207,7 @@ look(struct be_worker *w, struct watch *watch)
 
 void
 be_watch_right(struct be_worker *w, const uint8_t holder[WIRE_ID],
-    const uint8_t card[WIRE_ID], bool right)
+    const uint8_t card[WIRE_ID], bool right, const struct be_atr *atr)
 {
 	struct be_link *l = be_index_find(&w->watches.cards, card);
 
@@ -210,6 +218,7 @@ be_watch_right(struct be_worker *w, const uint8_t holder[WIRE_ID],
 			continue;
 		watch->known = true;
 		watch->right = right;
+		watch->atr = *atr;
 		be_queue_remove(&w->watches.look, &watch->look);
 	}
 }

@@ -10,6 +10,7 @@
 
 #include "backend/worker/index.h"
 #include "backend/worker/queue.h"
+#include "common/atr.h"
 
 /* Of one holder: two holds of as many cards as one may have, as while a bridge
  * changes over to a new one. Another one ends its oldest. */
@@ -17,6 +18,11 @@
 
 struct be_worker;
 struct be_session;
+
+struct be_atr {
+	uint8_t p[CB_ATR_MAX];
+	size_t n;		/* 0: not known */
+};
 
 struct be_watches {
 	struct be_index cards, sessions, numbers, holders;
@@ -36,7 +42,7 @@ bool be_watch_holds(
 /* Whether the holder may see the card was looked up: nobody else need ask. It
  * is told with be_watch_news(). */
 void be_watch_right(struct be_worker *w, const uint8_t holder[WIRE_ID],
-    const uint8_t card[WIRE_ID], bool right);
+    const uint8_t card[WIRE_ID], bool right, const struct be_atr *atr);
 /* It could not be: holds that wait for it end. */
 void be_watch_fail(struct be_worker *w, const uint8_t holder[WIRE_ID],
     const uint8_t card[WIRE_ID], enum cb_err why);

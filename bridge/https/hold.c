@@ -183,6 +183,7 @@ take_one(struct br_hold *h, const struct wire_told *told)
 	struct br_hold_news news = {
 		.there = told->state == WIRE_THERE,
 		.elsewhere = told->state == WIRE_ELSEWHERE,
+		.atr = told->atr,
 	};
 	struct br_held_card *c;
 	bool fresh = false;

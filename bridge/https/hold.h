@@ -22,6 +22,7 @@ struct br_hold_news {
 	bool elsewhere;		/* another device uses it */
 	bool over;		/* our session with it is */
 	bool changed;		/* what is on it was, from outside */
+	struct cb_span atr;	/* as the door says; empty: it says nothing */
 	char words[256];	/* "": there; else why not */
 };
 

@@ -162,7 +162,7 @@ fill_card(struct seed *s, size_t i)
 	const struct granted card = { BE_CARD, 9, { BE_ID(id), BE_I(1),
 		BE_I(0), BE_I(1), BE_T(cb_span_str("seed")),
 		BE_B(CB_SPAN_EMPTY), BE_I(1), BE_I(now), BE_I(1),
-		BE_B(CB_SPAN_EMPTY) } };
+		BE_B(CB_SPAN_EMPTY), BE_B(CB_SPAN_EMPTY) } };
 	const struct granted assignment = { BE_ASSIGNMENT, 4, { BE_ID(id),
 		BE_I(s->of_all ? 3 : 1), BE_ID(who), BE_I(0),
 		BE_B(CB_SPAN_EMPTY) } };

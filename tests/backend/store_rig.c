@@ -178,7 +178,7 @@ add_card(struct rig *g, uint8_t o, uint8_t card, bool take_over)
 	const struct be_value v[] = { BE_ID(id(card)), BE_I(1), BE_I(0),
 		BE_I(take_over), BE_T(cb_span_str("series8")),
 		BE_B(cb_span_str("label")), BE_I(0), BE_I(5), BE_I(1),
-		BE_B(cb_span_str("mac")) };
+		BE_B(cb_span_str("mac")), BE_B(cb_span_str("atr")) };
 	const struct be_row_change c = { BE_CARD, false, v };
 
 	admin(g, o, &c, 1);

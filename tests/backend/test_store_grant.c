@@ -27,11 +27,11 @@ static const uint8_t hash[CR_HASH] = { 1 };
 static const struct {
 	enum be_table table;
 	size_t mac;
-	struct be_value v[10];
+	struct be_value v[11];
 	const char *name, *free, *changes[6];
 } rows[] = {
 	{ BE_CARD, 9, { CARD, I(1), I(0), I(1), T("p"), B(""), I(0), I(5),
-	    I(7), NIL }, "card", "label=x'01'",
+	    I(7), NIL, B("") }, "card", "label=x'01', atr=x'3B'",
 	    { "state=2", "key_version=8", "mac=x''", "mac=zeroblob(38)" } },
 	{ BE_DEVICE, 6, { DEVICE, I(1), I(1), H, I(9), B(""), NIL },
 	    "device", "label=x'01'",
@@ -70,7 +70,7 @@ put(struct rig *g, int i)
 	struct cb_buf bytes = CB_BUF_INIT, mac = CB_BUF_INIT;
 	struct be_act a = act_new(BE_ADMIN);
 	struct be_row_change c = { rows[i].table, false, NULL };
-	struct be_value v[10];
+	struct be_value v[11];
 	struct wire_grant grant;
 	struct cb_span none;
 

@@ -168,11 +168,11 @@ static uint8_t hash[CR_HASH] = { 1 };
 static const struct {
 	enum be_table table;
 	size_t keys, n;
-	struct be_value v[10];
+	struct be_value v[11];
 } rows[] = {
-	{ BE_CARD, 1, 10,
+	{ BE_CARD, 1, 11,
 	    { SOME, I(1), I(0), I(1), T("p"), B(""), I(0), I(5), I(1),
-	      B("m") } },
+	      B("m"), B("atr") } },
 	{ BE_DEVICE, 1, 7, { SOME, I(1), I(1), H, I(9), B(""), B("m") } },
 	{ BE_DEVICE_GROUP, 1, 2, { SOME, B("label") } },
 	{ BE_DEVICE_MEMBER, 2, 3, { SOME, DEV91, B("m") } },

@@ -97,7 +97,7 @@ set_up(struct be_store *st, unsigned cards)
 		const struct be_value v[] = { BE_ID(ids[i]), BE_I(1), BE_I(0),
 			BE_I(0), BE_T(cb_span_str("p")),
 			BE_B(cb_span_str("")), BE_I(0), BE_I(1), BE_I(1),
-			BE_B(cb_span_str("")) };
+			BE_B(cb_span_str("")), BE_B(cb_span_str("")) };
 
 		c = (struct be_row_change){ BE_CARD, false, v };
 		entry(&b, WIRE_ACT, NULL);

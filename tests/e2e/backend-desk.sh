@@ -54,9 +54,9 @@ bridge_start
 t "a reader for the card" "$CARDBRIDGE" reader add card "$card_url" \
 	--identity "$T/identity"
 t "the card is there" wait_until 10 is_present
-# its ATR is known once it was powered
-t "and answers" wait_until 10 via_road pc opensc-tool --atr
-like "$(tool -L)" 'token label +: NHS Series 8' "OpenSC lists it"
+is "$(admin session list --json)" "[]" "and nobody has opened it"
+# by its ATR, which it has all the same
+like "$(tool -L)" 'token label +: NHS Series 8' "OpenSC, the first program, lists it"
 t "its certificate is read" via_road card_key 1
 draw 40 >"$T/message"
 t "it signs" via_road sign_info "$(via_road key_ids | head -n 1)" sha256
@@ -99,6 +99,16 @@ admin session list --json >"$T/sessions"
 is "$(of_json '[(s["card"], s["device"]) for s in it]' <"$T/sessions")" \
 	"[('$card', '$device')]" "a card in use is listed"
 session=$(of_json 'it[0]["id"]' <"$T/sessions")
+draw 8 >"$T/new-pin"
+make "it is unblocked while it is in use" card unblock "$card" \
+	--passcode-file "$T/new-pin"
+pin=$(cat "$T/new-pin")
+echo 00A4000002501500 >&"$say"
+t "its program sees it taken out" wait_until 10 grep -q failed "$T/session.log"
+echo reconnect >&"$say"
+t "and put in again" wait_until 10 grep -q reconnected "$T/session.log"
+is "$(admin session list --json | of_json '[s["id"] for s in it]')" \
+	"['$session']" "in the same session"
 make "its session is ended" session end "$session"
 echo 00A4000002501500 >&"$say" || true
 let_go

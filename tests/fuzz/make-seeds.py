@@ -66,7 +66,7 @@ def door(directory):
     card = "0c" + 15 * "00"
     hold = (b"CBwr\x00\x01\x06\x02" + bytes(4) + b"\x00\x02"
             + bytes(36) + bytes(35) + b"\x01")
-    news = bytes.fromhex("0000000803010008")
+    news = bytes.fromhex("000000080301000800023B80")
     write(directory, "about", happens(
         (0, b"\x00"), (1, b"GET /backend HTTP/1.1\r\nHost: a\r\n\r\n"),
         (1, b"GET /health HTTP/1.0\r\n\r\n")))

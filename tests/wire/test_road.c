@@ -79,7 +79,8 @@ START_TEST(hold_and_news_are_as_described)
 {
 	struct wire_held held = { .stamp = 7 }, held_got;
 	struct wire_told told = { .stamp = 9, .state = WIRE_ELSEWHERE,
-		.over = true, .code = 9 }, told_got;
+		.over = true, .code = 9, .atr = cb_span("\x3b\x80", 2) },
+			 told_got;
 	struct wire_hold hold = { WIRE_TEST, 50, 1, CB_SPAN_EMPTY }, hold_got;
 	struct wire_news news = { WIRE_TEST, 1, CB_SPAN_EMPTY }, news_got;
 	struct cb_buf cards = CB_BUF_INIT, b = CB_BUF_INIT;
@@ -105,7 +106,8 @@ START_TEST(hold_and_news_are_as_described)
 	ck_assert_int_eq(wire_told_put(&cards, &told), CB_OK);
 	news.cards = cb_buf_span(&cards);
 	ck_assert_int_eq(wire_news_put(&b, &news), CB_OK);
-	is_hex(&b, "43427772 0001 07 02 0001" ID_A ID_B "00000009 03 01 0009");
+	is_hex(&b, "43427772 0001 07 02 0001" ID_A ID_B
+		   "00000009 03 01 0009 0002 3b80");
 	ck_assert_int_eq(wire_news_get(cb_buf_span(&b), &news_got), CB_OK);
 	cur = news_got.cards;
 	ck_assert_int_eq(wire_told_get(&cur, &told_got), CB_OK);
@@ -113,6 +115,7 @@ START_TEST(hold_and_news_are_as_described)
 	ck_assert(told_got.over);
 	ck_assert(!told_got.changed);
 	ck_assert_uint_eq(told_got.code, 9);
+	ck_assert(cb_span_equal(told_got.atr, told.atr));
 	cb_buf_free(&cards);
 	cb_buf_free(&b);
 }

@@ -309,7 +309,7 @@ hold(struct client *c, unsigned cards)
 
 START_TEST(so_many_holds_of_one)
 {
-	static const uint8_t there[] = { 0, 0, 0, 8, 1, 0, 0, 0 };
+	static const uint8_t there[] = { 0, 0, 0, 8, 1, 0, 0, 0, 0, 0 };
 	struct client c[3], other;
 	struct wire_news news;
 	struct reply reply;

@@ -91,8 +91,8 @@ unwatched(uint64_t watch)
 	cb_buf_free(&told.body);
 }
 
-/* stamp 8, another device has it, the session is over, busy */
-static const uint8_t news[] = { 0, 0, 0, 8, 3, 1, 0, 8 };
+/* stamp 8, another device has it, the session is over, busy; its ATR */
+static const uint8_t news[] = { 0, 0, 0, 8, 3, 1, 0, 8, 0, 2, 0x3B, 0x80 };
 
 static void
 expect_news(struct client *c, unsigned count)
@@ -112,6 +112,7 @@ expect_news(struct client *c, unsigned count)
 		ck_assert_int_eq(told.state, WIRE_ELSEWHERE);
 		ck_assert(told.over && !told.changed);
 		ck_assert_uint_eq(told.code, CB_E_BUSY);
+		ck_assert(cb_span_equal(told.atr, cb_span(news + 10, 2)));
 		ck_assert_mem_eq(told.session, rig_session, 14);
 		ck_assert_mem_eq(told.card,
 		    told.session[15] == 0 ? rig_card : rig_card2, WIRE_ID);

@@ -70,7 +70,8 @@ put_card(struct be_channel *ch, const uint8_t *card)
 {
 	const struct be_value v[] = { BE_ID(card), BE_I(1), BE_I(0), BE_I(0),
 		BE_T(cb_span_str("piv")), BE_B(CB_SPAN_EMPTY), BE_I(0),
-		BE_I(0), BE_I(1), BE_B(CB_SPAN_EMPTY) };
+		BE_I(0), BE_I(1), BE_B(CB_SPAN_EMPTY),
+		BE_B(cb_span_str("atr")) };
 
 	return change_row(ch, BE_CARD, false, v);
 }

@@ -445,7 +445,7 @@ struct watch_told
 watch_told(struct rig *g, uint64_t id)
 {
 	struct cb_buf body = CB_BUF_INIT;
-	struct cb_span cur;
+	struct cb_span cur, atr;
 	struct watch_told t;
 
 	ck_assert_uint_eq(rig_wait(g, id, &body), 0);
@@ -454,7 +454,9 @@ watch_told(struct rig *g, uint64_t id)
 	ck_assert_int_eq(cb_get_u8(&cur, &t.state), CB_OK);
 	ck_assert_int_eq(cb_get_u8(&cur, &t.flags), CB_OK);
 	ck_assert_int_eq(cb_get_u16(&cur, &t.code), CB_OK);
+	ck_assert_int_eq(cb_get_lv16(&cur, &atr), CB_OK);
 	ck_assert_uint_eq(cur.n, 0);
+	(void)cb_hex_encode(t.atr, sizeof(t.atr), atr);
 	ck_assert_uint_ne(t.stamp, 0);
 	cb_buf_free(&body);
 	return t;

@@ -160,7 +160,7 @@ add_card(struct rig *g)
 	struct be_value v[BE_COLUMNS_MAX] = { BE_ID(g->card), BE_I(1),
 		BE_I(0), BE_I(1), BE_T(cb_span_str("authentic5")),
 		BE_B(cb_span_str("label")), BE_I(1), BE_I(5),
-		BE_I(7), BE_B(cb_span_str("mac")) };
+		BE_I(7), BE_B(cb_span_str("mac")), BE_B(cb_span_str("atr")) };
 	const struct be_row_change row = { BE_CARD, false, v };
 	struct be_card_key key = { .kind = WIRE_TEST, .version = 7 };
 

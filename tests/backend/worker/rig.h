@@ -202,7 +202,10 @@ struct watch_told {
 	uint32_t stamp;
 	uint8_t state, flags;
 	uint16_t code;
+	char atr[2 * CB_ATR_MAX + 1];	/* hexadecimal */
 };
+/* What the card's row has for an ATR; the card has another. */
+#define RIG_ATR "\x3b\x80"
 /* Its answer, which is news. */
 struct watch_told watch_told(struct rig *g, uint64_t id);
 /* Told that the card is there and its session goes on; and asked again. */

@@ -7,6 +7,8 @@
 #include <stdio.h>
 #include <string.h>
 
+#include "common/atr.h"
+#include "common/hex.h"
 #include "tests/backend/worker/desk.h"
 #include "tests/backend/worker/suites.h"
 
@@ -51,6 +53,8 @@ count(const char *what)
 START_TEST(a_card_is_made)
 {
 	struct wire_fields item, id = { .has = 0 };
+	char atr[2 * CB_ATR_MAX + 1], where[160];
+	const struct emu_info *info;
 	struct emu_card *made;
 
 	ck_assert_uint_eq(desk_new_card(&d, 0x30, card), 0);
@@ -58,7 +62,12 @@ START_TEST(a_card_is_made)
 	ck_assert(cb_span_equal(item.bytes[WIRE_D_ID], CB_SPAN_OF(card)));
 	made = rig_card(&g, card);
 	ck_assert_ptr_nonnull(made);
-	ck_assert(emu_card_info(made)->test);
+	info = emu_card_info(made);
+	ck_assert(info->test);
+	(void)cb_hex_encode(atr, sizeof(atr), cb_span(info->atr, info->atr_n));
+	(void)snprintf(where, sizeof(where),
+	    "card" IS_CARD " AND atr=x'%s'", atr);
+	ck_assert_int_eq(count(where), 1);
 	ck_assert_str_eq(emu_card_info(made)->profile, "authentic3");
 	emu_card_free(&made);
 	ck_assert_int_eq(count("wrap" OWNED_BY), 2);

@@ -1,11 +1,14 @@
 /* SPDX-License-Identifier: BSD-2-Clause
  * Copyright (c) 2026 The cardbridge authors */
 /*
- * Rows of a card that somebody has changed in the database.
+ * Rows of a card: those that somebody has changed in the database, and what is
+ * told of them.
  */
 #include <string.h>
 
 #include "tests/backend/worker/suites.h"
+
+#define A5_ATR "3BFB1100008131FE450031C06477E910000090006A"
 
 static const char *const tampered[] = {
 	"DELETE FROM record WHERE name LIKE 'card/0/t/%'",
@@ -83,6 +86,29 @@ START_TEST(entries_without_a_number_are_passed_over)
 }
 END_TEST
 
+/* Before anybody has opened it, what its row says; then what it says itself. */
+START_TEST(the_atr_is_told)
+{
+	struct bridge other;
+	struct watch_told t;
+
+	t = watch_told(&g, watch_post(&b, false, 0));
+	ck_assert_str_eq(t.atr, "3B80");
+	bridge_select(&b);
+	t = watch_told(&g, watch_post(&b, true, 0));
+	ck_assert_str_eq(t.atr, A5_ATR);
+	/* also to who may have it next */
+	bridge_init(&other, &g, 1);
+	t = watch_told(&g, watch_post(&other, false, 0));
+	ck_assert_uint_eq(t.state, WIRE_ELSEWHERE);
+	ck_assert_str_eq(t.atr, A5_ATR);
+	bridge_clear(&other);
+	/* and to who was told nothing new otherwise */
+	t = watch_told(&g, watch_post(&b, true, 0));
+	ck_assert(!rig_has(&g, watch_post(&b, true, t.stamp), 50));
+}
+END_TEST
+
 Suite *
 rows_suite(void)
 {
@@ -95,6 +121,7 @@ rows_suite(void)
 	    a_card_whose_rows_are_not_its_roots_does_not_open, 0,
 	    COUNT(tampered));
 	tcase_add_test(t, one_older_row_is_seen);
+	tcase_add_test(t, the_atr_is_told);
 	tcase_add_test(t, a_card_that_was_put_back_does_not_open);
 	tcase_add_test(t, entries_without_a_number_are_passed_over);
 	suite_add_tcase(s, t);

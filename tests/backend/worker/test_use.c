@@ -247,6 +247,7 @@ START_TEST(who_has_no_right_sees_no_card)
 	bridge_init(&other, &g, DEVICES - 1);
 	t = watch_told(&g, watch_post(&other, false, 0));
 	ck_assert_uint_eq(t.state, WIRE_NOT_THERE);
+	ck_assert_str_eq(t.atr, "");
 	t = watch_told(&g, watch_post(&b, false, 0));
 	ck_assert_uint_eq(t.state, WIRE_THERE);
 	bridge_clear(&other);

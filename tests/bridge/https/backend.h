@@ -108,6 +108,7 @@ struct backend {
 	uint32_t stamp;
 	enum wire_card_state state;
 	bool over, content;		/* of the news */
+	struct cb_span atr;		/* likewise; borrowed */
 	struct wire_token token;
 	bool token_used;
 	unsigned enrols, cut_enrols;	/* so many of their answers are lost */

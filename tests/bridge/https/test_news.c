@@ -64,6 +64,63 @@ START_TEST(a_card_comes_and_goes)
 }
 END_TEST
 
+static void
+atr_is(const char *want)
+{
+	struct br_reader_info info;
+	char atr[2 * CB_ATR_MAX + 1];
+
+	rig_info(&info);
+	ck_assert_str_eq(cb_hex_encode(atr, sizeof(atr),
+			     cb_span(info.atr, info.atr_n)), want);
+}
+
+static void
+say_atr(const uint8_t *p, size_t n)
+{
+	pthread_mutex_lock(&far.lock);
+	far.atr = cb_span(p, n);
+	pthread_mutex_unlock(&far.lock);
+}
+
+/* Nobody need open a card to see which one it is; of one that was, what the
+ * door says counts no more. */
+START_TEST(the_atr_is_there_before_anybody_opens_the_card)
+{
+	static const uint8_t one[] = { 0x3B, 0x81, 0x01, 0x05, 0x85 };
+	static const uint8_t two[] = { 0x3B, 0x81, 0x01, 0x06, 0x86 };
+	char own[2 * CB_ATR_MAX + 1];
+	struct br_client *c;
+
+	say_atr(one, sizeof(one));
+	start();
+	ck_assert(state.present);
+	ck_assert_uint_eq(far.opens, 0);
+	atr_is("3B81010585");
+	say_atr(two, 2);	/* no ATR */
+	backend_news(&far, WIRE_NOT_THERE, false, false);
+	ck_assert_int_le(wait_changes(1, false), SOON_MS);
+	atr_is("");
+	backend_news(&far, WIRE_THERE, false, false);
+	ck_assert_int_le(wait_changes(1, true), SOON_MS);
+	atr_is("3B81010585");
+	c = attached(&near, "hosted", BR_ROAD_DIRECT);
+	ck_ok(rig_power(c));
+	(void)cb_hex_encode(own, sizeof(own),
+	    cb_span(emu_card_info(far.card)->atr,
+		emu_card_info(far.card)->atr_n));
+	atr_is(own);
+	say_atr(two, sizeof(two));
+	backend_news(&far, WIRE_NOT_THERE, false, false);
+	ck_assert_int_le(wait_changes(1, false), SOON_MS);
+	backend_news(&far, WIRE_THERE, false, false);
+	ck_assert_int_le(wait_changes(1, true), SOON_MS);
+	atr_is(own);
+	br_close(&c);
+	br_close(&watch);
+}
+END_TEST
+
 static const struct {
 	enum wire_card_state state;
 	bool over, content;
@@ -356,6 +413,8 @@ news_suite(void)
 	tcase_add_checked_fixture(t, rig_setup, rig_teardown);
 	tcase_set_timeout(t, 60);
 	tcase_add_test(t, a_card_comes_and_goes);
+	tcase_add_test(t,
+	    the_atr_is_there_before_anybody_opens_the_card);
 	tcase_add_loop_test(t, a_program_sees_its_card_taken_out, 0,
 	    (int)(sizeof(events) / sizeof(events[0])));
 	tcase_add_test(t, a_card_that_another_device_keeps_is_not_there);
