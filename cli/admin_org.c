@@ -50,6 +50,16 @@ is_name(const char *key, size_t n)
 	return n == 4 && memcmp(key, "name", n) == 0;
 }
 
+/* Not the word by which --org calls the backend itself. */
+static int
+check_name(const char *name, const char *what)
+{
+	if (strcmp(name, "platform") == 0)
+		return cli_fail(CLI_USAGE, "\"platform\" is what --org calls "
+		    "the backend itself; take another name");
+	return cli_admin_name(name, what);
+}
+
 static int
 wish(struct wishes *w, const char *text)
 {
@@ -63,7 +73,7 @@ wish(struct wishes *w, const char *text)
 		    text);
 	if (is_name(text, n)) {
 		w->name = value;
-		return cli_admin_name(value, "name");
+		return check_name(value, "name");
 	}
 	if (w->n == POLICIES_MAX)
 		return cli_fail(CLI_USAGE, "these are too many at once");
@@ -132,15 +142,12 @@ parse_add(struct wishes *w, int argc, char **argv)
 
 	if (strchr(argv[0], '=') == NULL) {
 		w->name = argv[i++];
-		code = cli_admin_name(w->name, "NAME");
+		code = check_name(w->name, "NAME");
 	}
 	for (; code == CLI_OK && i < argc; i++)
 		code = wish(w, argv[i]);
 	if (code == CLI_OK && w->name == NULL)
 		code = cli_fail(CLI_USAGE, "what is it called? org add NAME");
-	else if (code == CLI_OK && strcmp(w->name, "platform") == 0)
-		code = cli_fail(CLI_USAGE, "\"platform\" is what --org calls "
-		    "the backend itself; take another name");
 	return code;
 }
 

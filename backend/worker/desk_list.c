@@ -467,18 +467,23 @@ tell_backend(struct be_desk_call *c)
 	return be_desk_tell(c, &item);
 }
 
-/* Its own row is one of the platform's: others know what they are told when
- * they are started. */
+/* Of an organisation's desk: its own row, which is one of the platform's and
+ * in no list of its own. */
 static enum cb_err
 tell_own(struct be_desk_call *c)
 {
-	const struct be_worker_settings *set = &c->w->set;
+	const struct be_value key = BE_ID(c->w->set.organisation);
 	struct wire_fields item = { .has = 0 };
+	struct cb_buf kept = CB_BUF_INIT;
+	struct be_ask_row row;
+	enum cb_err r;
 
-	wire_fields_bytes(&item, WIRE_D_ID, CB_SPAN_OF(set->organisation));
-	wire_fields_number(&item, WIRE_D_STATE, 1);
-	wire_fields_number(&item, WIRE_D_KIND, set->kind);
-	return be_desk_tell(c, &item);
+	if ((r = be_desk_row_get(
+		 c->w, BE_ORGANISATION, &key, 1, &kept, &row)) == CB_OK &&
+	    (r = item_organisation(c, row.values, &item)) == CB_OK)
+		r = be_desk_tell(c, &item);
+	cb_buf_free(&kept);
+	return r;
 }
 
 enum cb_err

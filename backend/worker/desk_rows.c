@@ -89,6 +89,25 @@ fill(struct be_desk_act *a, enum be_table table, size_t keys,
 	return r;
 }
 
+/* The row that is there once more. */
+static enum cb_err
+add_again(struct be_desk_act *a, enum be_table table,
+    const struct be_value *key)
+{
+	struct be_ask_row old;
+	enum cb_err r;
+
+	if ((r = be_desk_row_get(
+		 a->w, table, key, 1, &a->kept[a->rows_n], &old)) != CB_OK)
+		return r;
+	memcpy(a->values[a->rows_n], old.values,
+	    old.n * sizeof(old.values[0]));
+	a->rows[a->rows_n] =
+	    (struct be_row_change){ table, false, a->values[a->rows_n] };
+	a->rows_n++;
+	return CB_OK;
+}
+
 /* ---- all of them --------------------------------------------------------- */
 
 static enum cb_err
@@ -129,6 +148,22 @@ add_wrap(struct be_desk_act *a, const uint8_t *owner, uint8_t what,
 	a->rows_n++;
 }
 
+/* What an organisation is called stands in its own row, which no MAC is of. */
+static enum cb_err
+add_name(struct be_desk_act *a)
+{
+	const struct be_value key = BE_ID(a->w->set.organisation);
+	enum cb_err r;
+
+	if (!cb_span_equal(a->act.what, cb_span_str(WIRE_ACT_ORG_SET)) ||
+	    !wire_fields_has(&a->detail, WIRE_D_NAME))
+		return CB_OK;
+	if ((r = add_again(a, BE_ORGANISATION, &key)) == CB_OK)
+		a->values[a->rows_n - 1][2] =
+		    BE_B(a->detail.bytes[WIRE_D_NAME]);
+	return r;
+}
+
 enum cb_err
 be_desk_rows(struct be_desk_act *a)
 {
@@ -152,7 +187,7 @@ be_desk_rows(struct be_desk_act *a)
 	for (size_t i = 0; i < a->told->wraps_n; i++)
 		add_wrap(a, a->act.subject, a->told->wraps[i].what,
 		    a->told->wraps[i].wrap);
-	return CB_OK;
+	return add_name(a);
 }
 
 struct be_value *
@@ -168,16 +203,6 @@ enum cb_err
 be_desk_row_again(struct be_desk_act *a)
 {
 	const struct be_value key = BE_ID(a->card);
-	struct be_ask_row old;
-	enum cb_err r;
 
-	if ((r = be_desk_row_get(a->w, BE_CARD, &key, 1,
-		 &a->kept[a->rows_n], &old)) != CB_OK)
-		return r;
-	memcpy(a->values[a->rows_n], old.values,
-	    old.n * sizeof(old.values[0]));
-	a->rows[a->rows_n] =
-	    (struct be_row_change){ BE_CARD, false, a->values[a->rows_n] };
-	a->rows_n++;
-	return CB_OK;
+	return add_again(a, BE_CARD, &key);
 }

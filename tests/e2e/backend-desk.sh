@@ -128,7 +128,8 @@ refused "another name of an organisation" 1 "there are: Clinic \\($org\\)" \
 	card list --org Surgery
 refused "another card" 1 "no card 0{32}" card show "$(printf %032d 0)"
 refused "another profile" 4 'no profile "x"' card new --profile x --test
-make "a second organisation" org add Surgery unblock=none
+make "a second organisation" org add Ward unblock=none
+make "is renamed" org set Ward name=Surgery
 refused "then it must be said which is meant" 2 'which organisation' card list
 is "$(admin card list --org Surgery --json)" "[]" "its desk has no card"
 rc=0
@@ -142,6 +143,8 @@ enrol_made "the auditor is enrolled" "$T/auditor"
 who=$T/auditor
 is "$(admin card list --json | of_json '[c["id"] for c in it]')" \
 	"['$card']" "an auditor reads"
+is "$(admin org list --json | of_json '[o["name"] for o in it]')" \
+	"['Clinic']" "also what their organisation is called"
 refused "and orders nothing" 1 . card suspend "$card"
 refused "nor comes to another organisation's desk" 1 . card list --org Surgery
 who=$T/operator

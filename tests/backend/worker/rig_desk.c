@@ -111,12 +111,15 @@ add_row(void *ctx, const struct be_value *v, size_t n)
 static enum cb_err
 put_rows(struct rig *g, const struct be_message *m, struct cb_buf *body)
 {
+	static const uint8_t platform[WIRE_ID];
 	struct be_ask_rows ask;
 
 	ck_assert_int_eq(
 	    be_ask_rows_get(m->body, (enum be_ask)m->type, &ask), CB_OK);
 	if (m->type == BE_ASK_ROW)
-		return be_store_row(g->st, ask.table, rig_keys.org->id,
+		return be_store_row(g->st, ask.table,
+		    ask.table == BE_ORGANISATION ? platform
+						 : rig_keys.org->id,
 		    ask.key.values, add_row, body, NULL);
 	return be_store_list(g->st, ask.table, rig_keys.org->id,
 	    ask.key.n > 0 ? ask.key.values : NULL, ask.limit, add_row, body,

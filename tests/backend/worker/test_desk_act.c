@@ -397,6 +397,33 @@ START_TEST(a_card_is_renamed)
 }
 END_TEST
 
+/* Its own row is the platform's, and all else in it stays. */
+START_TEST(an_organisation_is_renamed)
+{
+	struct wire_fields item;
+
+	desk_list(&d, WIRE_LIST_ORGANISATIONS, 1, NULL, NULL);
+	desk_told(&d, &item);
+	ck_assert(cb_span_equal(
+	    item.bytes[WIRE_D_NAME], cb_span_str("setting")));
+	desk_act(&d, WIRE_ACT_ORG_SET, 0x66, g.set.organisation);
+	wire_fields_bytes(&d.detail, WIRE_D_NAME, cb_span_str("Clinic"));
+	ck_assert_uint_eq(desk_order(&d), 0);
+	desk_list(&d, WIRE_LIST_ORGANISATIONS, 1, NULL, NULL);
+	desk_told(&d, &item);
+	ck_assert(cb_span_equal(
+	    item.bytes[WIRE_D_ID], CB_SPAN_OF(g.set.organisation)));
+	ck_assert(cb_span_equal(
+	    item.bytes[WIRE_D_NAME], cb_span_str("Clinic")));
+	ck_assert_uint_eq(item.number[WIRE_D_STATE], 1);
+	/* where none is ordered it keeps the one that it has */
+	desk_act(&d, WIRE_ACT_ORG_SET, 0x67, g.set.organisation);
+	ck_assert_uint_eq(desk_order(&d), 0);
+	ck_assert_int_eq(
+	    count("organisation WHERE setting=x'436C696E6963'"), 1);
+}
+END_TEST
+
 START_TEST(a_card_is_assigned_and_suspended)
 {
 	struct wire_grant row = { .type = WIRE_GRANT_ASSIGNMENT };
@@ -521,6 +548,7 @@ desk_act_suite(void)
 	tcase_add_test(tc, a_session_is_ended);
 	tcase_add_test(tc, a_persons_session_is_ended);
 	tcase_add_test(tc, a_card_is_renamed);
+	tcase_add_test(tc, an_organisation_is_renamed);
 	tcase_add_test(tc, a_card_is_assigned_and_suspended);
 	tcase_add_test(tc, refused_acts_are_entered_as_long_as_they_are_few);
 	tcase_add_test(tc, an_act_is_who_sends_it);
