@@ -11,6 +11,7 @@
 #include "common/ct.h"
 
 #define WRAP_VERSION_AT 6	/* PROTOCOL.md, "Wraps" */
+#define REOPENED "reopened"	/* in the books */
 
 struct opening {
 	struct be_job job;
@@ -116,13 +117,54 @@ derive(struct opening *o)
 
 /* ---- the lease ----------------------------------------------------------- */
 
+static bool
+is_of(const struct be_session *s, const uint8_t device[WIRE_ID])
+{
+	return memcmp(s->device, device, WIRE_ID) == 0;
+}
+
 /* Another device's card is taken only where it may be. */
 static bool
 may_take(void *ctx, const struct be_session *has)
 {
 	const struct opening *o = ctx;
 
-	return o->take_over || memcmp(has->device, o->holder, WIRE_ID) == 0;
+	return o->take_over || is_of(has, o->holder);
+}
+
+/* Appends the entries, the first of which ends at *first: of the session that
+ * its own device opens anew the end, and then of this one the opening; or the
+ * opening, and from whom the card was taken. */
+static enum cb_err
+put_entries(struct opening *o, struct cb_buf *bytes, size_t *first, size_t *n)
+{
+	struct be_session *s = o->s, *before = o->claim.before;
+	struct be_book_of of = { .card = s->card, .device = s->device,
+		.time = be_worker_time() };
+	const bool anew = before != NULL && is_of(before, s->device);
+	size_t ends[BE_NOTES_MAX];
+	enum cb_err r;
+
+	if (anew) {
+		of.session = before->id;
+		if ((r = be_book_one(&of, WIRE_SESSION_END, 0, REOPENED,
+			 bytes)) != CB_OK)
+			return r;
+		*first = bytes->n;
+	}
+	of.session = s->id;
+	be_book_clear(&o->book);
+	be_book_add(&o->book, WIRE_SESSION_OPEN, 0, NULL);
+	if (before != NULL && !anew) {
+		be_book_add(&o->book, WIRE_SESSION_TAKEOVER, 0, NULL);
+		memcpy(o->book.notes[1].subject, before->device, WIRE_ID);
+	}
+	if ((r = be_book_put(&o->book, &of, bytes, ends)) != CB_OK)
+		return r;
+	if (!anew)
+		*first = ends[0];
+	*n = o->book.n + anew;
+	return CB_OK;
 }
 
 static enum cb_err
@@ -131,26 +173,16 @@ take(struct opening *o, struct be_lease_change *l)
 	struct be_session *s = o->s;
 	struct be_act act = { .kind = BE_SESSION, .card = s->card,
 		.device = s->device, .session = s->id, .lease = l };
-	const struct be_book_of of = { .card = s->card, .device = s->device,
-		.session = s->id, .time = be_worker_time() };
 	struct cb_buf bytes = CB_BUF_INIT;
 	struct cb_span entries[2];
-	size_t ends[BE_NOTES_MAX];
+	size_t first = 0;
 	enum cb_err r;
 
-	be_book_clear(&o->book);
-	be_book_add(&o->book, WIRE_SESSION_OPEN, 0, NULL);
-	if (o->claim.before != NULL &&
-	    memcmp(o->claim.before->device, s->device, WIRE_ID) != 0) {
-		be_book_add(&o->book, WIRE_SESSION_TAKEOVER, 0, NULL);
-		memcpy(o->book.notes[1].subject, o->claim.before->device, WIRE_ID);
-	}
-	if ((r = be_book_put(&o->book, &of, &bytes, ends)) != CB_OK)
+	if ((r = put_entries(o, &bytes, &first, &act.entries_n)) != CB_OK)
 		goto out;
-	entries[0] = cb_span(bytes.p, ends[0]);
-	entries[1] = cb_span_tail(cb_buf_span(&bytes), ends[0]);
+	entries[0] = cb_span(bytes.p, first);
+	entries[1] = cb_span_tail(cb_buf_span(&bytes), first);
 	act.entries = entries;
-	act.entries_n = o->book.n;
 	if ((r = be_ask_act(o->w, &act)) == CB_OK)
 		s->fence = l->fence;
 out:

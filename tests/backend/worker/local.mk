@@ -15,6 +15,7 @@ tests_backend_worker_test_worker_SOURCES = \
 	tests/backend/worker/rig_store.c \
 	tests/backend/worker/rig_vault.c \
 	tests/backend/worker/suites.h \
+	tests/backend/worker/test_books.c \
 	tests/backend/worker/test_door.c \
 	tests/backend/worker/test_desk.c \
 	tests/backend/worker/test_desk_act.c \

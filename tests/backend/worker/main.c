@@ -40,6 +40,7 @@ main(void)
 	srunner_add_suite(sr, record_suite());
 	srunner_add_suite(sr, rights_suite());
 	srunner_add_suite(sr, rows_suite());
+	srunner_add_suite(sr, books_suite());
 	srunner_add_suite(sr, tally_suite());
 	srunner_add_suite(sr, use_suite());
 	srunner_set_tap(sr, "-");
