@@ -5,6 +5,7 @@
  * them: private 1 p, 2 q, 3 q^-1 mod p, 4 d mod p-1, 5 d mod q-1; public
  * 1 modulus, 2 exponent. A private key is usable once 1, 2, 4 and 5 are there.
  */
+#include "emulator/crypto/cert.h"
 #include "emulator/event.h"
 
 uint16_t
@@ -115,7 +116,7 @@ uint16_t
 emu_key_generate(struct emu_app *app, struct emu_file *f, struct cb_span e,
     struct emu_rsa **out)
 {
-	struct emu_rsa_parts parts = { 0 };
+	struct cb_buf public = CB_BUF_INIT;
 	uint16_t sw = SW_MEMORY_FAILURE;
 
 	switch (emu_rsa_generate(out, f->size, e)) {
@@ -126,13 +127,13 @@ emu_key_generate(struct emu_app *app, struct emu_file *f, struct cb_span e,
 	default:
 		return SW_MEMORY_FAILURE;
 	}
-	if (emu_rsa_parts(*out, &parts) == CB_OK) {
-		emu_tell_key(app, EMU_KEY_MADE, f, cb_buf_span(&parts.n));
+	if (emu_cert_key(*out, &public) == CB_OK) {
+		emu_tell_hash(app, EMU_KEY_MADE, f, cb_buf_span(&public));
 		sw = emu_key_store_private(app, f, *out);
 	}
 	if (sw != SW_OK)
 		emu_rsa_free(out);
-	emu_rsa_parts_free(&parts);
+	cb_buf_free(&public);
 	return sw;
 }
 

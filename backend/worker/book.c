@@ -108,6 +108,16 @@ set_word(struct be_note *n, enum wire_field field, const char *word)
 }
 
 static void
+set_fingerprint(struct be_note *n, struct cb_span hash)
+{
+	if (hash.n != CR_HASH)
+		return;
+	memcpy(n->bytes, hash.p, CR_HASH);
+	n->bytes_n = CR_HASH;
+	n->has |= F(FINGERPRINT);
+}
+
+static void
 set_key(struct be_note *n, const struct emu_event *e)
 {
 	char word[16];
@@ -117,12 +127,11 @@ set_key(struct be_note *n, const struct emu_event *e)
 	case EMU_KEY_DECIPHERED:
 		set_digest(n, e->data);
 		break;
+	case EMU_KEY_MADE:
+		set_fingerprint(n, e->data);
+		break;
 	case EMU_CERTIFICATE_WRITTEN:
-		if (e->data.n == CR_HASH) {
-			memcpy(n->bytes, e->data.p, CR_HASH);
-			n->bytes_n = CR_HASH;
-			n->has |= F(FINGERPRINT);
-		}
+		set_fingerprint(n, e->data);
 		return;
 	case EMU_KEY_DELETED:
 		return;

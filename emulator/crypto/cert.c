@@ -131,6 +131,22 @@ put_bits(struct cb_buf *b, struct cb_span bits)
 	return cb_tlv_close(b, mark);
 }
 
+enum cb_err
+emu_cert_key(const struct emu_rsa *key, struct cb_buf *b)
+{
+	struct cb_buf public = CB_BUF_INIT;
+	enum cb_err r;
+	size_t mark;
+
+	if ((r = cb_tlv_open(b, DER_SEQUENCE, &mark)) == CB_OK &&
+	    (r = cb_buf_add(b, CB_SPAN_OF(alg_key))) == CB_OK &&
+	    (r = put_rsa_public(&public, key)) == CB_OK &&
+	    (r = put_bits(b, cb_buf_span(&public))) == CB_OK)
+		r = cb_tlv_close(b, mark);
+	cb_buf_free(&public);
+	return r;
+}
+
 static enum cb_err
 key_identifier(const struct emu_rsa *key, uint8_t out[20])
 {
@@ -202,7 +218,6 @@ static enum cb_err
 put_body(
     struct cb_buf *b, const struct cert_draft *d, const struct emu_rsa *key)
 {
-	struct cb_buf public = CB_BUF_INIT;
 	uint8_t serial[4];
 	enum cb_err r;
 	size_t body, part;
@@ -222,17 +237,10 @@ put_body(
 	    (r = put_time(b, d->not_after)) != CB_OK ||
 	    (r = cb_tlv_close(b, part)) != CB_OK ||
 	    (r = cert_put_name(b, d->subject, 3)) != CB_OK ||
-	    (r = cb_tlv_open(b, DER_SEQUENCE, &part)) != CB_OK ||
-	    (r = cb_buf_add(b, CB_SPAN_OF(alg_key))) != CB_OK ||
-	    (r = put_rsa_public(&public, key)) != CB_OK ||
-	    (r = put_bits(b, cb_buf_span(&public))) != CB_OK ||
-	    (r = cb_tlv_close(b, part)) != CB_OK ||
+	    (r = emu_cert_key(key, b)) != CB_OK ||
 	    (r = cert_put_extensions(b, d)) != CB_OK)
-		goto out;
-	r = cb_tlv_close(b, body);
-out:
-	cb_buf_free(&public);
-	return r;
+		return r;
+	return cb_tlv_close(b, body);
 }
 
 static enum cb_err

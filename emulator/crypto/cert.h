@@ -28,6 +28,9 @@ struct emu_cert_wish {
  * certificate carries a policy that says so. */
 CB_MUST_USE enum cb_err emu_cert_make(const struct emu_rsa *key,
     const struct emu_cert_wish *wish, struct cb_buf *der);
+/* Appends the public half as SubjectPublicKeyInfo, DER (RFC 5280, 4.1.2.7). */
+CB_MUST_USE enum cb_err emu_cert_key(
+    const struct emu_rsa *key, struct cb_buf *b);
 
 /* Parts of a certificate, DER as they stand in it; borrowed from `der`. */
 struct emu_cert_parts {

@@ -94,7 +94,7 @@ static const struct step keys_of_a3[] = {
 	{ "002A9E9A F6 00*246 00", "6700" },
 	{ "@events", "-" },
 	{ "00470000 0B AC09 800108 830103 820103 00", "? 9000" },
-	{ "@events", " key-made 0003 1024 +128" },
+	{ "@events", " key-made 0003 1024 +32" },
 	{ "00DB3FFF 08 A106 800108 830103", "9000" },
 	{ "@events", " key-deleted 0003 1024 +0" },
 	{ NULL, NULL },
@@ -135,6 +135,37 @@ static const struct story stories[] = {
 START_TEST(event_story)
 {
 	rig_story(&stories[_i]);
+}
+END_TEST
+
+/* ---- keys that are made -------------------------------------------------- */
+
+/* By the hash of what an X.509 certificate of it would have, of 1,024 bits and
+ * with the exponent 3. */
+START_TEST(a_key_is_told_by_its_public_half)
+{
+	static const uint8_t before[] = { 0x30, 0x81, 0x9D, 0x30, 0x0D, 0x06,
+		0x09, 0x2A, 0x86, 0x48, 0x86, 0xF7, 0x0D, 0x01, 0x01, 0x01,
+		0x05, 0x00, 0x03, 0x81, 0x8B, 0x00, 0x30, 0x81, 0x87, 0x02,
+		0x81, 0x81, 0x00 };
+	static const uint8_t behind[] = { 0x02, 0x01, 0x03 };
+	const size_t at = 7;	/* of the modulus in the answer */
+	uint8_t info[sizeof(before) + 128 + sizeof(behind)], hash[CR_HASH];
+	struct rig r;
+
+	rig_open(&r, RIG_A3);
+	rig_must(&r, SELECT_A3);
+	rig_must(&r, DOWN("5015"));
+	rig_must(&r, A3_VERIFY_1);
+	rig_must(&r, A3_KEY("08", "03", HOST_RULES));
+	rig_must(&r, "00470000 0B AC09 800108 830103 820103 00");
+	ck_assert_uint_gt(r.rsp.n, at + 128);
+	memcpy(info, before, sizeof(before));
+	memcpy(info + sizeof(before), r.rsp.p + at, 128);
+	memcpy(info + sizeof(before) + 128, behind, sizeof(behind));
+	ck_assert_int_eq(cr_sha256(CB_SPAN_OF(info), hash), CB_OK);
+	ck_assert_mem_eq(r.event_data, hash, sizeof(hash));
+	rig_close(&r);
 }
 END_TEST
 
@@ -262,6 +293,7 @@ event_suite(void)
 
 	tcase_add_loop_test(
 	    tc, event_story, 0, sizeof(stories) / sizeof(stories[0]));
+	tcase_add_test(tc, a_key_is_told_by_its_public_half);
 	tcase_add_test(tc, certificates_are_told);
 	tcase_add_test(tc, records_alone_try_no_passcodes);
 	return s;

@@ -4,8 +4,10 @@
  * What the books say of sessions and of what is done in them: in which order,
  * of which session, and what of a key.
  */
+#include <stdio.h>
 #include <string.h>
 
+#include "common/hex.h"
 #include "tests/backend/worker/rig_serve.h"
 #include "tests/backend/worker/suites.h"
 
@@ -78,6 +80,51 @@ START_TEST(a_session_that_is_opened_anew_has_ended)
 }
 END_TEST
 
+/* ---- keys ---------------------------------------------------------------- */
+
+#define CREATE(type, fid, size) \
+	"00E00000186216" "8202" type "8302" fid "8502" size "86080000000000000000"
+#define CD(fid) "00A4000C02" fid
+#define FF14 "FFFFFFFFFFFFFFFFFFFFFFFFFFFF"
+#define SO "0020000440" "3837363534333231" FF14 FF14 FF14 FF14
+
+/* A key of 512 bits and its files. */
+static const char *const made[] = { SELECT_A5, CD("5011"), SO,
+	CREATE("3800", "7000", "0028"), CD("7000"),
+	CREATE("1200", "1001", "0200"), CREATE("1400", "3001", "0200"),
+	"004600000410013001" };
+
+/* By what a certificate of it would have as its key. */
+START_TEST(a_key_is_entered_by_its_public_half)
+{
+	static const char before[] = "305C300D06092A864886F70D0101010500034B"
+				     "003048024100";
+	struct cb_buf info = CB_BUF_INIT;
+	struct wanted key;
+	uint8_t hash[CR_HASH];
+	const char *said;
+	char hex[300];
+
+	bridge_select(&b);
+	for (int i = 0; i < COUNT(made); i++) {
+		said = bridge_apdu(&b, made[i]);
+		ck_assert_msg(strcmp(said + strlen(said) - 4, "9000") == 0,
+		    "%s: %s", made[i], said);
+	}
+	bridge_is(&b, CD("1001"), "9000");
+	said = bridge_apdu(&b, "80B4010000");
+	ck_assert_uint_eq(strlen(said), 2 * 64 + 4);
+	snprintf(hex, sizeof(hex), "%s%.128s0203010001", before, said);
+	ck_assert_int_eq(cb_hex_decode(&info, hex, strlen(hex)), CB_OK);
+	ck_assert_int_eq(cr_sha256(cb_buf_span(&info), hash), CB_OK);
+	key = entries(WIRE_KEY_MADE, NULL);
+	ck_assert_uint_eq(key.n, 1);
+	ck_assert(key.has_fingerprint);
+	ck_assert_mem_eq(key.fingerprint, hash, CR_HASH);
+	cb_buf_free(&info);
+}
+END_TEST
+
 Suite *
 books_suite(void)
 {
@@ -87,6 +134,7 @@ books_suite(void)
 	tcase_add_checked_fixture(t, worker_setup, worker_teardown);
 	tcase_set_timeout(t, 60);
 	tcase_add_test(t, a_session_that_is_opened_anew_has_ended);
+	tcase_add_test(t, a_key_is_entered_by_its_public_half);
 	suite_add_tcase(s, t);
 	return s;
 }
