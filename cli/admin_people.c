@@ -279,7 +279,10 @@ print_waiting(void *ctx, const struct wire_fields *token)
 		return CB_OK;
 	/* what it is for is no name, and its hash is no certificate's */
 	device.has &= ~(UINT32_C(1) << WIRE_D_NAME |
-	    UINT32_C(1) << WIRE_D_FINGERPRINT);
+	    UINT32_C(1) << WIRE_D_TEXT | UINT32_C(1) << WIRE_D_FINGERPRINT);
+	if (wire_fields_has(token, WIRE_D_TEXT))
+		wire_fields_bytes(&device, WIRE_D_NAME,
+		    token->bytes[WIRE_D_TEXT]);
 	return cli_print_item(ctx, &device);
 }
 

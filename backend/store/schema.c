@@ -83,7 +83,8 @@ const char *const be_schema[] = {
 	"CREATE TABLE token(" OF_ORGANISATION ", " HASH(hash) ", "
 	    NAME(purpose, 32) ", " ID(subject)
 	    ", class INTEGER NOT NULL CHECK(class IN (1,2)), " INT(until)
-	    ", " MAC ", used INTEGER, PRIMARY KEY(hash)" BARE,
+	    ", " MAC ", used INTEGER, " ANY_BLOB(label) ", PRIMARY KEY(hash)"
+	    BARE,
 	"CREATE TABLE recovery_share(" OF_ORGANISATION ", " INT(number) ", "
 	    INT(needed) ", " INT(shares) ", " HASH(fingerprint) ", "
 	    INT(made) ", PRIMARY KEY(organisation, number)" BARE,

@@ -97,7 +97,8 @@ enum be_table {
 	BE_POLICY,		/* k name, value, mac */
 	BE_NETWORK,		/* k id, rule, mac */
 	BE_REVOCATION,		/* k fingerprint, subject, since, mac */
-	/* k hash, purpose, subject, class (as of a device), until, mac, used */
+	/* k hash, purpose, subject, class (as of a device), until, mac, used,
+	 * label (that the device gets) */
 	BE_TOKEN,
 	BE_RECOVERY_SHARE,	/* k number, needed, shares, fingerprint, made */
 	BE_APPROVAL,		/* k id, person, request, signature, until */

@@ -123,6 +123,31 @@ out:
 }
 
 enum cb_err
+be_ask_row_of(struct be_worker *w, enum be_table table,
+    const struct be_value *key, size_t keys, struct cb_buf *kept,
+    struct be_ask_row *out)
+{
+	struct be_ask_rows ask = { .table = table, .limit = 1,
+		.key = { .n = keys } };
+	struct cb_buf body = CB_BUF_INIT;
+	struct cb_span cur;
+	size_t n;
+	enum cb_err r;
+
+	memcpy(ask.key.values, key, keys * sizeof(*key));
+	if ((r = be_ask_rows_put(&body, BE_ASK_ROW, &ask)) == CB_OK &&
+	    (r = be_ask_store(w, BE_ASK_ROW, cb_buf_span(&body), kept)) ==
+		CB_OK) {
+		cur = cb_buf_span(kept);
+		if ((r = be_ask_row_get(&cur, out)) == CB_OK &&
+		    out->n != be_table_columns(table, &n))
+			r = CB_E_FORMAT;
+	}
+	cb_buf_free(&body);
+	return r;
+}
+
+enum cb_err
 be_ask_records(struct be_worker *w, const uint8_t card[WIRE_ID],
     struct cb_buf *out, uint64_t *number)
 {

@@ -96,10 +96,6 @@ struct be_value *be_desk_row_put(
     struct be_desk_act *a, enum be_table table);
 /* The card's row as it is there, to be put again. */
 CB_MUST_USE enum cb_err be_desk_row_again(struct be_desk_act *a);
-/* CB_E_ABSENT: there is none. *out borrows from `kept`. */
-CB_MUST_USE enum cb_err be_desk_row_get(struct be_worker *w,
-    enum be_table table, const struct be_value *key, size_t keys,
-    struct cb_buf *kept, struct be_ask_row *out);
 
 /* ---- desk_card.c, desk_new.c --------------------------------------------- */
 

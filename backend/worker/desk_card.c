@@ -250,7 +250,7 @@ remove_wrap(struct be_desk_act *a, uint8_t what, uint32_t version)
 	v[0] = BE_ID(a->card);
 	v[1] = BE_T(cb_span_str(be_wrap_kind(what)));
 	v[2] = BE_I(version);
-	r = be_desk_row_get(
+	r = be_ask_row_of(
 	    a->w, BE_WRAP, v, 3, &a->kept[a->rows_n], &row);
 	if (r != CB_OK)
 		return r == CB_E_ABSENT ? CB_OK : r;

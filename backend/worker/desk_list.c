@@ -104,6 +104,8 @@ item_token(struct be_desk_call *c, const struct be_value *v,
 	set(out, WIRE_D_ID, &v[2]);
 	set(out, WIRE_D_CLASS, &v[3]);
 	set(out, WIRE_D_UNTIL, &v[4]);
+	if (v[7].s.n > 0)
+		set(out, WIRE_D_TEXT, &v[7]);
 	return CB_OK;
 }
 
@@ -478,7 +480,7 @@ tell_own(struct be_desk_call *c)
 	struct be_ask_row row;
 	enum cb_err r;
 
-	if ((r = be_desk_row_get(
+	if ((r = be_ask_row_of(
 		 c->w, BE_ORGANISATION, &key, 1, &kept, &row)) == CB_OK &&
 	    (r = item_organisation(c, row.values, &item)) == CB_OK)
 		r = be_desk_tell(c, &item);

@@ -71,7 +71,7 @@ check_free(struct be_desk_act *a)
 	struct be_ask_row row;
 	enum cb_err r;
 
-	r = be_desk_row_get(a->w, BE_CARD, &key, 1, &kept, &row);
+	r = be_ask_row_of(a->w, BE_CARD, &key, 1, &kept, &row);
 	cb_buf_free(&kept);
 	if (r == CB_E_ABSENT)
 		return CB_OK;

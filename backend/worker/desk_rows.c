@@ -10,31 +10,6 @@
 
 /* ---- one row ------------------------------------------------------------- */
 
-enum cb_err
-be_desk_row_get(struct be_worker *w, enum be_table table,
-    const struct be_value *key, size_t keys, struct cb_buf *kept,
-    struct be_ask_row *out)
-{
-	struct be_ask_rows ask = { .table = table, .limit = 1,
-		.key = { .n = keys } };
-	struct cb_buf body = CB_BUF_INIT;
-	struct cb_span cur;
-	size_t n;
-	enum cb_err r;
-
-	memcpy(ask.key.values, key, keys * sizeof(*key));
-	if ((r = be_ask_rows_put(&body, BE_ASK_ROW, &ask)) == CB_OK &&
-	    (r = be_ask_store(w, BE_ASK_ROW, cb_buf_span(&body), kept)) ==
-		CB_OK) {
-		cur = cb_buf_span(kept);
-		if ((r = be_ask_row_get(&cur, out)) == CB_OK &&
-		    out->n != be_table_columns(table, &n))
-			r = CB_E_FORMAT;
-	}
-	cb_buf_free(&body);
-	return r;
-}
-
 /* What a new row has in the columns that have no MAC. */
 static void
 fill_new(struct be_desk_act *a, enum be_table table, struct be_value *v)
@@ -58,6 +33,7 @@ fill_new(struct be_desk_act *a, enum be_table table, struct be_value *v)
 		break;
 	case BE_TOKEN:
 		v[6] = BE_NONE;
+		v[7] = BE_B(name);
 		break;
 	default:
 		break;
@@ -78,7 +54,7 @@ fill(struct be_desk_act *a, enum be_table table, size_t keys,
 		return CB_OK;
 	}
 	memcpy(macs, v, sizeof(macs));
-	r = be_desk_row_get(a->w, table, v, keys, kept, &old);
+	r = be_ask_row_of(a->w, table, v, keys, kept, &old);
 	if (r == CB_E_ABSENT) {
 		fill_new(a, table, v);
 		return CB_OK;
@@ -97,7 +73,7 @@ add_again(struct be_desk_act *a, enum be_table table,
 	struct be_ask_row old;
 	enum cb_err r;
 
-	if ((r = be_desk_row_get(
+	if ((r = be_ask_row_of(
 		 a->w, table, key, 1, &a->kept[a->rows_n], &old)) != CB_OK)
 		return r;
 	memcpy(a->values[a->rows_n], old.values,

@@ -22,6 +22,8 @@ struct enrolling {
 	uint8_t public[CR_HASH]; /* of the key */
 	struct cb_buf certified;
 	struct be_certified made;	/* borrowed from it */
+	struct cb_buf row;	/* the token's */
+	struct cb_span label;	/* borrowed from it */
 };
 
 /* Whose token, whose key. */
@@ -49,29 +51,33 @@ identify(struct enrolling *e)
 static enum cb_err
 look_up(struct enrolling *e, struct cb_buf *out)
 {
-	struct be_ask_rows ask = { .table = BE_ENROLMENT,
-		.key = { 1, { BE_HASH(e->hash) } } };
-	struct cb_buf body = CB_BUF_INIT, answer = CB_BUF_INIT;
+	const struct be_value key = BE_HASH(e->hash);
+	struct cb_buf answer = CB_BUF_INIT;
 	struct be_ask_row row;
-	struct cb_span cur;
 	enum cb_err r;
 
-	if ((r = be_ask_rows_put(&body, BE_ASK_ROW, &ask)) != CB_OK ||
-	    (r = be_ask_store(e->w, BE_ASK_ROW, cb_buf_span(&body),
-		 &answer)) != CB_OK)
-		goto out;
-	cur = cb_buf_span(&answer);
-	if ((r = be_ask_row_get(&cur, &row)) != CB_OK ||
-	    (r = cb_get_end(&cur)) != CB_OK)
-		goto out;
-	if (row.n != 4 || !cb_span_equal(row.values[1].s,
-		CB_SPAN_OF(e->public)))
-		r = CB_E_DENIED;
-	else
-		r = cb_put_lv16(out, row.values[2].s);
-out:
-	cb_buf_free(&body);
+	if ((r = be_ask_row_of(
+		 e->w, BE_ENROLMENT, &key, 1, &answer, &row)) == CB_OK) {
+		if (cb_span_equal(row.values[1].s, CB_SPAN_OF(e->public)))
+			r = cb_put_lv16(out, row.values[2].s);
+		else
+			r = CB_E_DENIED;
+	}
 	cb_buf_free(&answer);
+	return r;
+}
+
+/* How what is enrolled will be called: as who made the token said. */
+static enum cb_err
+take_label(struct enrolling *e)
+{
+	const struct be_value key = BE_HASH(e->hash);
+	struct be_ask_row row;
+	enum cb_err r;
+
+	if ((r = be_ask_row_of(
+		 e->w, BE_TOKEN, &key, 1, &e->row, &row)) == CB_OK)
+		e->label = row.values[7].s;
 	return r;
 }
 
@@ -102,14 +108,14 @@ out:
 
 /* The columns of a row that the vault made, and whose it is. */
 static enum cb_err
-columns_of(const struct wire_grant *g, struct cb_span mac,
-    struct be_value v[BE_COLUMNS_MAX], enum be_table *table,
+columns_of(const struct enrolling *e, const struct wire_grant *g,
+    struct cb_span mac, struct be_value v[BE_COLUMNS_MAX], enum be_table *table,
     struct cb_span *subject)
 {
 	switch (g->type) {
 	case WIRE_GRANT_DEVICE:
 		*subject = g->bytes[WIRE_G_DEVICE];
-		v[5] = BE_B(CB_SPAN_EMPTY);	/* its label */
+		v[5] = BE_B(e->label);
 		break;
 	case WIRE_GRANT_FACTOR:
 		*subject = g->bytes[WIRE_G_PERSON];
@@ -157,7 +163,7 @@ enter(struct enrolling *e)
 		rows[i] = (struct be_row_change){ .values = values[i] };
 		if ((r = wire_grant_get(e->made.rows[i].bytes, &grant)) ==
 		    CB_OK)
-			r = columns_of(&grant, e->made.rows[i].mac,
+			r = columns_of(e, &grant, e->made.rows[i].mac,
 			    values[i], &rows[i].table, &subject);
 		act.rows_n++;
 	}
@@ -184,7 +190,8 @@ run(struct be_job *job)
 
 	if ((r = identify(e)) == CB_OK &&
 	    (r = look_up(e, &answer)) == CB_E_ABSENT &&
-	    (r = certify(e)) == CB_OK && (r = enter(e)) == CB_OK) {
+	    (r = certify(e)) == CB_OK && (r = take_label(e)) == CB_OK &&
+	    (r = enter(e)) == CB_OK) {
 		be_rights_changed(e->w);
 		r = cb_put_lv16(&answer, e->made.certificate);
 	}
@@ -199,6 +206,7 @@ run(struct be_job *job)
 	cb_buf_free(&answer);
 	cb_buf_free(&e->enrol);
 	cb_buf_free(&e->certified);
+	cb_buf_free(&e->row);
 	free(e);
 }
 

@@ -195,6 +195,10 @@ CB_MUST_USE enum cb_err be_ask_store(struct be_worker *w, enum be_ask type,
     struct cb_span body, struct cb_buf *answer);
 CB_MUST_USE enum cb_err be_ask_vault(struct be_worker *w, enum be_ask type,
     struct cb_span body, struct cb_buf *answer);
+/* The row of this key. CB_E_ABSENT: there is none. *out borrows from `kept`. */
+CB_MUST_USE enum cb_err be_ask_row_of(struct be_worker *w,
+    enum be_table table, const struct be_value *key, size_t keys,
+    struct cb_buf *kept, struct be_ask_row *out);
 /* All records of a card, appended one behind the other; and the number that
  * its books know. */
 CB_MUST_USE enum cb_err be_ask_records(struct be_worker *w,

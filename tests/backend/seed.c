@@ -178,7 +178,8 @@ fill_token(struct seed *s, size_t i)
 	const struct seeded_device *d = &s->devices[i];
 	const struct granted token = { BE_TOKEN, 5, { BE_HASH(d->hash),
 		BE_T(cb_span_str(WIRE_TOKEN_DEVICE)), BE_ID(d->id), BE_I(1),
-		BE_I(until), BE_B(CB_SPAN_EMPTY), BE_NONE } };
+		BE_I(until), BE_B(CB_SPAN_EMPTY), BE_NONE,
+		BE_B(CB_SPAN_EMPTY) } };
 
 	s->grants[2 * s->cards_n + i] = token;
 }

@@ -464,7 +464,7 @@ add_token(struct rig *g)
 	const struct be_value v[] = { BE_HASH(token),
 		BE_T(cb_span_str("device")), BE_ID(id(0x11)),
 		BE_I(2), BE_I((int64_t)NOW + 1000),
-		BE_B(cb_span_str("mac")), BE_NONE };
+		BE_B(cb_span_str("mac")), BE_NONE, BE_B(CB_SPAN_EMPTY) };
 	const struct be_row_change c = { BE_TOKEN, false, v };
 	const struct cb_span e = entry_of(WIRE_ACT, NULL);
 	struct be_act a = act_new(BE_ADMIN);

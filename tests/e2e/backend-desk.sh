@@ -43,12 +43,13 @@ make "a token for a device that may use it" device token --org Clinic \
 	--card "$card" --name Desk
 device=$(made id)
 is "$(admin device list --json | of_json \
-	'[(d["id"], "state" in d) for d in it]')" "[('$device', False)]" \
+	'[(d["id"], "state" in d, d["name"]) for d in it]')" \
+	"[('$device', False, 'Desk')]" \
 	"which nobody has used"
 enrol_made "the device is enrolled" "$T/identity"
 t_fails "and the token is good once" "$CARDBRIDGE" enrol "$url" "@$T/token" \
 	--identity "$T/identity-2"
-like "$(admin device list)" "$device +desk +in use" "it is listed"
+like "$(admin device list)" "$device +desk +in use.* Desk" "it is listed"
 
 bridge_start
 t "a reader for the card" "$CARDBRIDGE" reader add card "$card_url" \

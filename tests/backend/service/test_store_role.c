@@ -305,7 +305,7 @@ START_TEST(tokens_of_another_organisation_are_not_there)
 	const struct be_value token[] = { BE_HASH(hash),
 		BE_T(cb_span_str("device")), BE_ID(id(0x94)), BE_I(2),
 		BE_I(INT64_C(4000000000000)), BE_B(CB_SPAN_OF(hash)),
-		BE_NONE };
+		BE_NONE, BE_B(CB_SPAN_EMPTY) };
 	struct cb_buf answer = CB_BUF_INIT;
 	struct be_ask_signed row;
 	struct cb_span cur;

@@ -195,7 +195,8 @@ rig_token(struct rig *g, const uint8_t token[WIRE_TOKEN],
 	const struct be_value v[] = { BE_HASH(hash),
 		BE_T(cb_span_str(WIRE_TOKEN_DEVICE)), BE_ID(device), BE_I(2),
 		BE_I(((int64_t)time(NULL) + 600) * 1000),
-		BE_B(cb_span_str("mac")), BE_NONE };
+		BE_B(cb_span_str("mac")), BE_NONE,
+		BE_B(cb_span_str("Desk 3")) };
 	const struct be_row_change row = { BE_TOKEN, false, v };
 
 	ck_assert_int_eq(cr_sha256(cb_span(token, WIRE_TOKEN), hash), CB_OK);

@@ -630,7 +630,8 @@ START_TEST(a_token_enrols_once)
 	ck_assert_uint_gt(answer.n, 200);
 	ck_assert_uint_eq(rig_entries(&g, WIRE_ENROLLED), 1);
 	ck_assert_int_eq(rig_number(&g, "SELECT count(*) FROM device WHERE "
-					"state=1 AND length(mac)=38"),
+					"state=1 AND length(mac)=38 AND "
+					"label=CAST('Desk 3' AS BLOB)"),
 	    1);
 	/* its answer may have been lost: the same key gets the same */
 	ck_assert_uint_eq(
