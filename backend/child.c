@@ -76,6 +76,7 @@ settings_of(
 		memcpy(s.roots, conf->roots, sizeof(s.roots));
 		s.roots_n = conf->roots_n;
 		s.recovery = conf->recovery;
+		s.pace = conf->pace;
 	}
 	if (r == CB_OK)
 		r = be_settings_put(out, &s);

@@ -87,6 +87,11 @@ static const struct setting settings[] = {
 	NUMBER("strangers", bounds.strangers, 256, 1, 100000),
 	NUMBER("strangers-of-address", bounds.of_address, 32, 1, 100000),
 	NUMBER("bodies-mib", bounds.bodies_mib, 256, 1, 65536),
+	NUMBER("passcodes-at-once", pace.passcodes, 10, 1, 1000),
+	NUMBER("passcode-every-s", pace.passcode_s, 60, 1, 86400),
+	NUMBER("passcode-cards", pace.passcode_cards, 16384, 16, 1000000),
+	NUMBER("unblocks-at-once", pace.unblocks, 10, 1, 1000),
+	NUMBER("unblock-every-s", pace.unblock_s, 60, 1, 86400),
 };
 #define N_SETTINGS (sizeof(settings) / sizeof(settings[0]))
 

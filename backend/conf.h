@@ -22,6 +22,11 @@
  *	strangers = 256;		without a certificate
  *	strangers-of-address = 32;
  *	bodies-mib = 256;		of all requests and answers
+ *	passcodes-at-once = 10;		of a card, and then
+ *	passcode-every-s = 60;		one in so many seconds
+ *	passcode-cards = 16384;		of an organisation, held back at a time
+ *	unblocks-at-once = 10;		of an organisation
+ *	unblock-every-s = 60;
  */
 #ifndef BE_CONF_H
 #define BE_CONF_H
@@ -48,6 +53,7 @@ struct be_conf {
 	enum cb_log_level log;
 	bool log_json, allow_swap, tls12;
 	struct be_bounds bounds;
+	struct be_pace pace;
 };
 
 /* CB_E_FORMAT, CB_E_ABSENT, CB_E_DENIED: *why names file and line, and what

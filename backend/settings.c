@@ -45,6 +45,16 @@ static const struct {
 	{ "books", FORM_HASH, offsetof(struct be_settings, books) },
 	{ "root", FORM_PLACES, offsetof(struct be_settings, roots) },
 	{ "recovery", FORM_TEXT, offsetof(struct be_settings, recovery) },
+	{ "passcodes", FORM_NUMBER,
+	    offsetof(struct be_settings, pace.passcodes) },
+	{ "passcode_s", FORM_NUMBER,
+	    offsetof(struct be_settings, pace.passcode_s) },
+	{ "passcode_cards", FORM_NUMBER,
+	    offsetof(struct be_settings, pace.passcode_cards) },
+	{ "unblocks", FORM_NUMBER,
+	    offsetof(struct be_settings, pace.unblocks) },
+	{ "unblock_s", FORM_NUMBER,
+	    offsetof(struct be_settings, pace.unblock_s) },
 };
 #define MEMBERS (sizeof(members) / sizeof(members[0]))
 

@@ -18,6 +18,13 @@ struct be_bounds {
 	uint32_t connections, strangers, of_address, of_device, bodies_mib;
 };
 
+/* How often the vault answers; 0: as usual. Of passcodes for each card, which
+ * are remembered up to a number for each organisation; of unblocking for each
+ * organisation. */
+struct be_pace {
+	uint32_t passcodes, passcode_s, passcode_cards, unblocks, unblock_s;
+};
+
 struct be_settings {
 	enum wire_kind kind;
 	uint8_t backend[WIRE_ID];
@@ -34,6 +41,7 @@ struct be_settings {
 	char *roots[BE_ROOTS_MAX];	/* vault: places */
 	size_t roots_n;
 	char *recovery;			/* vault: place; empty: none */
+	struct be_pace pace;		/* vault */
 };
 
 /* Appends what this role is to know. */

@@ -96,6 +96,19 @@ load_recovery(struct be_safe *s, const struct be_self *self)
 					: "the recovery root has no place");
 }
 
+static void
+init_limits(struct be_safe *s, const struct be_pace *pace)
+{
+	const struct be_limits passcodes = { .burst = pace->passcodes,
+		.interval_ms = pace->passcode_s * 1000,
+		.cards = pace->passcode_cards };
+	const struct be_limits unblocks = { .burst = pace->unblocks,
+		.interval_ms = pace->unblock_s * 1000 };
+
+	be_limit_init(&s->limit, &passcodes);
+	be_limit_init(&s->unblocks, &unblocks);
+}
+
 static enum cb_err
 begin(struct be_safe *s, struct cb_why *why)
 {
@@ -116,8 +129,7 @@ begin(struct be_safe *s, struct cb_why *why)
 		return r;
 	be_challenges_init(&s->challenges, ORGANISATIONS, CHALLENGES);
 	be_marks_init(&s->marks, ORGANISATIONS);
-	be_limit_init(&s->limit, &(struct be_limits){ 0 });
-	be_limit_init(&s->unblocks, &(struct be_limits){ 0 });
+	init_limits(s, &set->pace);
 	return be_control_ready(&s->control, CB_SPAN_EMPTY);
 }
 

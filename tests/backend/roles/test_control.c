@@ -65,7 +65,8 @@ START_TEST(settings_come_back_as_they_were)
 		    strdup("file:/2") }, .roots_n = 2,
 		.recovery = strdup("file:/3"), .log_json = true,
 		.tls12 = true,
-		.bounds = { 1, 2, 3, 4, UINT32_MAX } }, out;
+		.bounds = { 1, 2, 3, 4, UINT32_MAX },
+		.pace = { 5, 6, 7, 8, UINT32_MAX - 1 } }, out;
 	struct cb_buf text = CB_BUF_INIT;
 
 	memset(in.backend, 1, WIRE_ID);
@@ -80,6 +81,7 @@ START_TEST(settings_come_back_as_they_were)
 	ck_assert_int_eq(out.log, CB_LOG_DEBUG);
 	ck_assert(out.log_json && out.tls12);
 	ck_assert_mem_eq(&out.bounds, &in.bounds, sizeof(in.bounds));
+	ck_assert_mem_eq(&out.pace, &in.pace, sizeof(in.pace));
 	ck_assert_str_eq(out.store, "/a/\"b\"");
 	ck_assert_str_eq(out.heads, "/c");
 	ck_assert_uint_eq(out.roots_n, 2);

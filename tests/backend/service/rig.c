@@ -144,6 +144,7 @@ send_start(struct be_channel *parent, enum be_role role)
 	memcpy(s.books, rig.books, CR_KEY);
 	s.roots[0] = rig.conf.roots[0];
 	s.recovery = rig.conf.recovery;
+	s.pace = rig.conf.pace;
 	ck_assert_int_eq(be_settings_put(&settings, &s), CB_OK);
 	ck_assert_int_eq(be_lb_put(&body, cb_buf_span(&settings)), CB_OK);
 	ck_assert_int_eq(cb_put_u8(&body, 0), CB_OK);

@@ -79,6 +79,11 @@ static const struct {
 	    "line 6: a number from 1 to 1000000 is wanted here, such as "
 	    "connections = 16384;" },
 	{ START STORE ROOT "bodies-mib = 65537;\n", "line 6: a number from" },
+	{ START STORE ROOT "passcodes-at-once = 0;\n",
+	    "line 6: a number from 1 to 1000 is wanted here, such as "
+	    "passcodes-at-once = 10;" },
+	{ START STORE ROOT "unblock-every-s = 86401;\n",
+	    "line 6: a number from" },
 	{ START STORE ROOT "strangers = \"many\";\n",
 	    "line 6: write it like this: strangers = 256;" },
 	{ "kind = \"tset\";\n", "line 1: \"live\" or \"test\"" },
@@ -161,7 +166,10 @@ START_TEST(what_a_door_may_have_is_read)
 	ck_assert_msg(read_text(START STORE ROOT
 	    "tls12 = true;\nlog-format = \"json\";\nconnections = 7;\n"
 	    "connections-of-device = 6;\nstrangers = 5;\n"
-	    "strangers-of-address = 4;\nbodies-mib = 3;\n",
+	    "strangers-of-address = 4;\nbodies-mib = 3;\n"
+	    "passcodes-at-once = 11;\npasscode-every-s = 12;\n"
+	    "passcode-cards = 17;\nunblocks-at-once = 13;\n"
+	    "unblock-every-s = 14;\n",
 	    &conf, &why) == CB_OK, "%s", why.text);
 	ck_assert(conf.tls12 && conf.log_json && !conf.allow_swap);
 	ck_assert_uint_eq(conf.bounds.connections, 7);
@@ -169,6 +177,11 @@ START_TEST(what_a_door_may_have_is_read)
 	ck_assert_uint_eq(conf.bounds.strangers, 5);
 	ck_assert_uint_eq(conf.bounds.of_address, 4);
 	ck_assert_uint_eq(conf.bounds.bodies_mib, 3);
+	ck_assert_uint_eq(conf.pace.passcodes, 11);
+	ck_assert_uint_eq(conf.pace.passcode_s, 12);
+	ck_assert_uint_eq(conf.pace.passcode_cards, 17);
+	ck_assert_uint_eq(conf.pace.unblocks, 13);
+	ck_assert_uint_eq(conf.pace.unblock_s, 14);
 	be_conf_clear(&conf);
 }
 END_TEST

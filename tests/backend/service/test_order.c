@@ -24,9 +24,10 @@ found_online(void)
 /* ---- a card -------------------------------------------------------------- */
 
 static enum cb_err
-passcode(struct be_channel *ch, const uint8_t session[WIRE_ID])
+ask_passcode(struct be_channel *ch, const uint8_t session[WIRE_ID],
+    uint8_t which, uint64_t *wait_ms)
 {
-	struct be_passcode_ask pin = { .scrypt = { 1 } };
+	struct be_passcode_ask pin = { .scrypt = { which } };
 	struct be_passcode_told told;
 	struct cb_buf body = CB_BUF_INIT, answer = CB_BUF_INIT;
 	enum cb_err r;
@@ -38,10 +39,20 @@ passcode(struct be_channel *ch, const uint8_t session[WIRE_ID])
 		ck_assert_int_eq(
 		    be_passcode_told_get(cb_buf_span(&answer), &told),
 		    CB_OK);
-		ck_assert_uint_eq(told.wait_ms, 0);
+		*wait_ms = told.wait_ms;
 	}
 	cb_buf_free(&body);
 	cb_buf_free(&answer);
+	return r;
+}
+
+static enum cb_err
+passcode(struct be_channel *ch, const uint8_t session[WIRE_ID])
+{
+	uint64_t wait_ms = 0;
+	const enum cb_err r = ask_passcode(ch, session, 1, &wait_ms);
+
+	ck_assert_uint_eq(wait_ms, 0);
 	return r;
 }
 
@@ -126,6 +137,36 @@ START_TEST(unblocking_has_its_limit)
 	ck_assert_int_eq(passcode(mine.worker, u.act.id), CB_E_ABSENT);
 	draft_drop(&d);
 	draft_drop(&u);
+}
+END_TEST
+
+/* The numbers are those of the settings. */
+START_TEST(limits_are_settings)
+{
+	struct be_pace *pace = &rig_get()->conf.pace;
+	uint64_t wait_ms = 0;
+	struct draft d, u;
+
+	*pace = (struct be_pace){ .passcodes = 2, .passcode_s = 3000,
+		.unblocks = 1, .unblock_s = 3000 };
+	found_online();
+	*pace = (struct be_pace){ 0 };
+	draft_card(&d, &mine);
+	ck_assert_int_eq(draft_order(&d), CB_OK);
+	for (uint8_t i = 1; i <= 3; i++) {
+		ck_assert_uint_eq(wait_ms, 0);
+		ck_assert_int_eq(ask_passcode(mine.worker, d.act.id, i,
+				     &wait_ms), CB_OK);
+	}
+	ck_assert_uint_gt(wait_ms, 2900000);
+	ck_assert_uint_le(wait_ms, 3000000);
+	draft_unblock(&u, &d);
+	ck_assert_int_eq(draft_order(&u), CB_OK);
+	ck_assert_int_eq(cr_random(u.act.id, WIRE_ID), CB_OK);
+	ck_assert_int_eq(draft_order(&u), CB_E_BUSY);
+	draft_drop(&d);
+	draft_drop(&u);
+	drafts_teardown();
 }
 END_TEST
 
@@ -407,6 +448,7 @@ order_suite(void)
 	tcase_add_loop_test(
 	    free_ones, without_its_recovery_root_no_secret_is_kept, 0, 3);
 	tcase_add_test(free_ones, an_unblock_needs_the_policy);
+	tcase_add_test(free_ones, limits_are_settings);
 	suite_add_tcase(s, free_ones);
 	return s;
 }
