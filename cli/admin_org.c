@@ -19,16 +19,22 @@ static int org_set(
 
 static const struct cli_opt plain[] = { CLI_ADMIN_OPTS };
 static const struct cli_opt of_org[] = { CLI_ADMIN_OPTS, CLI_ADMIN_ORG_OPT };
+#define YES_OPT { "yes", CLI_FLAG, CLI_ADMIN_AT(yes), NULL, \
+	"second-signer is meant: nothing of it is ordered by commands then" }
+static const struct cli_opt add_opts[] = { CLI_ADMIN_OPTS, YES_OPT };
+static const struct cli_opt set_opts[] = {
+	CLI_ADMIN_OPTS, CLI_ADMIN_ORG_OPT, YES_OPT,
+};
 
 const struct cli_cmd cli_admin_org_cmds[] = {
 	CLI_ADMIN_CMD("org", "add", "[NAME] [KEY=VALUE ...]",
-	    "Founds an organisation", plain, 1, -1, org_add),
+	    "Founds an organisation", add_opts, 1, -1, org_add),
 	CLI_ADMIN_CMD("org", "list", "", "Lists organisations",
 	    plain, 0, 0, org_list),
 	CLI_ADMIN_CMD("org", "show", "[O]", "Shows what is set for one",
 	    of_org, 0, 1, org_show),
 	CLI_ADMIN_CMD("org", "set", "[O] KEY=VALUE ...",
-	    "Sets name, unblock, inspected or second-signer", of_org, 1, -1,
+	    "Sets name, unblock, inspected or second-signer", set_opts, 1, -1,
 	    org_set),
 };
 const size_t cli_admin_org_cmds_n =
@@ -87,6 +93,23 @@ wish(struct wishes *w, const char *text)
 	return CLI_OK;
 }
 
+/* No command makes the approval of a second person: who sets this can order
+ * nothing of it any more, perhaps not even that it be as before. */
+static int
+check_second(const struct wishes *w, bool yes)
+{
+	for (size_t i = 0; !yes && i < w->n; i++)
+		if (strcmp(w->policies[i].name, WIRE_POLICY_SECOND) == 0 &&
+		    !cb_span_equal(w->policies[i].value,
+			cb_span("\0\0\0", 4)))
+			return cli_fail(CLI_USAGE, "second-signer: no command "
+			    "gives a second person's approval yet, so that "
+			    "nobody could order what takes two; with policy "
+			    "among the words not even set it back. Add --yes "
+			    "if that is meant");
+	return CLI_OK;
+}
+
 /* A policy that an organisation begins with, if no other value is wished. */
 static void
 wish_default(struct wishes *w, const char *name, const char *value)
@@ -136,7 +159,7 @@ founding(struct cli_admin *s, struct cli_act *act, struct wishes *w)
 }
 
 static int
-parse_add(struct wishes *w, int argc, char **argv)
+parse_add(struct wishes *w, bool yes, int argc, char **argv)
 {
 	int code = CLI_OK, i = 0;
 
@@ -148,7 +171,7 @@ parse_add(struct wishes *w, int argc, char **argv)
 		code = wish(w, argv[i]);
 	if (code == CLI_OK && w->name == NULL)
 		code = cli_fail(CLI_USAGE, "what is it called? org add NAME");
-	return code;
+	return code == CLI_OK ? check_second(w, yes) : code;
 }
 
 /* The backend would refuse it, and not say why. */
@@ -178,7 +201,7 @@ org_add(const struct cli_cmd *cmd, const void *args, int argc, char **argv)
 	int code;
 
 	(void)cmd;
-	if ((code = parse_add(&w, argc, argv)) != CLI_OK)
+	if ((code = parse_add(&w, a->yes, argc, argv)) != CLI_OK)
 		return code;
 	memset(&act, 0, sizeof(act));
 	if ((code = cli_admin_open_own(&s, a)) != CLI_OK)
@@ -263,7 +286,7 @@ org_set(const struct cli_cmd *cmd, const void *args, int argc, char **argv)
 		    "unblock=online");
 	for (; code == CLI_OK && i < argc; i++)
 		code = wish(&w, argv[i]);
-	if (code != CLI_OK)
+	if (code != CLI_OK || (code = check_second(&w, a->yes)) != CLI_OK)
 		return code;
 	memset(&act, 0, sizeof(act));
 	if ((code = cli_admin_open(&s, a, org)) != CLI_OK)

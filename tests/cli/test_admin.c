@@ -38,7 +38,8 @@ START_TEST(an_organisation_begins_with_its_founder)
 	uint8_t print[CR_HASH];
 	json_t *made;
 
-	RUNS("--json org add Practice unblock=none second-signer=card,role");
+	RUNS("--json org add Practice unblock=none second-signer=card,role "
+	    "--yes");
 	made = admin_json();
 	ck_assert_int_eq(cr_sha256(cb_buf_span(&desk.who.certificate), print),
 	    CB_OK);
@@ -90,6 +91,9 @@ static const struct {
 	{ "org add A unblock=none unblock=online", CLI_USAGE, "twice" },
 	{ "org add A B", CLI_USAGE, "not KEY=VALUE" },
 	{ "org set Clinic", CLI_USAGE, "set what" },
+	{ "org set Clinic second-signer=card", CLI_USAGE, "--yes" },
+	{ "org add A second-signer=policy", CLI_USAGE, "--yes" },
+	{ "org set Clinic name=platform", CLI_USAGE, "another name" },
 	{ "card list --org Surgery", CLI_NO, "Clinic (" ORG_ID ")" },
 	{ "card list --org 0b", CLI_NO, "no organisation \"0b\"" },
 	{ "card list --role auditor", CLI_USAGE, "no option" },
@@ -151,6 +155,7 @@ END_TEST
 
 START_TEST(the_only_organisation_need_not_be_named)
 {
+	RUNS("org set second-signer=none");
 	RUNS("org set name=Surgery unblock=online");
 	ck_assert_uint_eq(desk.act.organisation[0], FAKE_ORG);
 	ck_assert(same(CB_SPAN_OF(desk.act.subject), ORG_ID));
