@@ -225,6 +225,9 @@ typedef enum cb_err cli_entry_fn(void *ctx, const struct cli_entry *entry);
 /* Entries from `first`, at most `most` (0: to the end). */
 CB_MUST_USE enum cb_err cli_books_read(struct cli_admin *s, uint64_t first,
     uint64_t most, cli_entry_fn *f, void *ctx);
+/* The last `most` of when it begins, and what is entered meanwhile. */
+CB_MUST_USE enum cb_err cli_books_last(
+    struct cli_admin *s, uint64_t most, cli_entry_fn *f, void *ctx);
 /* The public key of the books: of --key, or of the identity's directory, where
  * it is kept at first use, and compared if a desk is open. Exit code, said. */
 int cli_books_key(struct cli_admin *s, uint8_t out[CR_KEY]);

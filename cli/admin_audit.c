@@ -193,8 +193,10 @@ audit_list(const struct cli_cmd *cmd, const void *args, int argc, char **argv)
 		 &from)) != CLI_OK) ||
 	    (code = cli_admin_open(&s, a, a->org)) != CLI_OK)
 		goto out;
-	if ((r = cli_books_read(&s, from, a->from != NULL ? l.most : 0,
-		 list_entry, &l)) != CB_OK)
+	r = a->from != NULL
+	    ? cli_books_read(&s, from, l.most, list_entry, &l)
+	    : cli_books_last(&s, l.most, list_entry, &l);
+	if (r != CB_OK)
 		code = cli_admin_err(&s, r, "the books");
 	else
 		code = show_lines(&l);
@@ -205,6 +207,8 @@ out:
 }
 
 /* ---- head ---------------------------------------------------------------- */
+
+#define NEAR WIRE_DESK_ITEMS_MAX
 
 struct newest {
 	struct cb_buf head;	/* signed */
@@ -259,7 +263,11 @@ audit_head(const struct cli_cmd *cmd, const void *args, int argc, char **argv)
 	(void)argv;
 	if ((code = cli_admin_open(&s, a, a->org)) != CLI_OK)
 		goto out;
-	if ((r = cli_books_read(&s, 1, 0, keep_head, &x)) != CB_OK)
+	/* it is near the end, or anywhere */
+	if ((r = cli_books_last(&s, NEAR, keep_head, &x)) == CB_OK &&
+	    x.head.n == 0)
+		r = cli_books_read(&s, 1, 0, keep_head, &x);
+	if (r != CB_OK)
 		code = cli_admin_err(&s, r, "the books");
 	else
 		code = show_head(&x, a->json);

@@ -76,6 +76,26 @@ cli_books_read(struct cli_admin *s, uint64_t first, uint64_t most,
 	return r;
 }
 
+static enum cb_err
+keep_number(void *ctx, const struct cli_entry *entry)
+{
+	*(uint64_t *)ctx = entry->number;
+	return CB_OK;
+}
+
+enum cb_err
+cli_books_last(
+    struct cli_admin *s, uint64_t most, cli_entry_fn *f, void *ctx)
+{
+	uint64_t number = 0;
+	enum cb_err r;
+
+	if ((r = cli_books_read(s, 0, 1, keep_number, &number)) != CB_OK)
+		return r;
+	return cli_books_read(
+	    s, number > most ? number - most + 1 : 1, 0, f, ctx);
+}
+
 struct wire_owner
 cli_admin_owner(const struct cli_admin *s)
 {

@@ -438,6 +438,26 @@ be_store_records(struct be_store *st, const uint8_t organisation[WIRE_ID],
 
 /* ---- entries, which are read by rows as well ------------------------------ */
 
+/* The first of the last `limit`. */
+static enum cb_err
+first_of_last(struct be_store *st, const uint8_t organisation[WIRE_ID],
+    size_t limit, int64_t *number)
+{
+	struct be_row *row = NULL;
+	enum cb_err r;
+
+	if ((r = BE_QUERY(st->db,
+		 "SELECT max(number) FROM entry WHERE organisation=?1", &row,
+		 BE_ID(organisation))) == CB_OK &&
+	    (r = be_row_next(row)) == CB_OK) {
+		*number = be_row_int(row, 0) - (int64_t)limit + 1;
+		if (*number < 1)
+			*number = 1;
+	}
+	be_row_end(&row);
+	return r;
+}
+
 enum cb_err
 be_store_entries(struct be_store *st, const uint8_t organisation[WIRE_ID],
     uint64_t from, size_t limit, be_row_fn *fn, void *ctx,
@@ -452,7 +472,10 @@ be_store_entries(struct be_store *st, const uint8_t organisation[WIRE_ID],
 		return CB_E_ARG;
 	if ((r = be_ready(st, why)) != CB_OK)
 		return r;
-	if ((r = BE_QUERY(st->db,
+	if (number == 0)
+		r = first_of_last(st, organisation, limit, &number);
+	if (r == CB_OK &&
+	    (r = BE_QUERY(st->db,
 		 BE_ENTRIES
 		 " WHERE e.organisation=?1 AND e.number>=?2"
 		 " ORDER BY e.number LIMIT ?3",

@@ -335,7 +335,8 @@ CB_MUST_USE enum cb_err be_store_head_add(struct be_store *st,
     const struct wire_head *head, struct cb_span signed_head,
     struct cb_why *why);
 
-/* Entries from `from` on: number, bytes, hash, signed head or NULL. */
+/* Entries from `from` on (0: the last `limit`), in order: number, bytes, hash,
+ * signed head or NULL. */
 CB_MUST_USE enum cb_err be_store_entries(struct be_store *st,
     const uint8_t organisation[WIRE_ID], uint64_t from, size_t limit,
     be_row_fn *fn, void *ctx, struct cb_why *why);

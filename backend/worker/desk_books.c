@@ -82,7 +82,8 @@ tell_entry(struct be_desk_call *c, const struct be_ask_entry *entry)
 }
 
 static enum cb_err
-tell_page(struct be_desk_call *c, struct cb_span page, uint64_t *last)
+tell_page(struct be_desk_call *c, struct cb_span page, uint64_t *first,
+    uint64_t *last)
 {
 	struct be_ask_entry entry;
 	enum cb_err r;
@@ -91,6 +92,8 @@ tell_page(struct be_desk_call *c, struct cb_span page, uint64_t *last)
 		if ((r = be_ask_entry_get(&page, &entry)) != CB_OK ||
 		    (r = tell_entry(c, &entry)) != CB_OK)
 			return r;
+		if (*first == 0)
+			*first = entry.number;
 		*last = entry.number;
 	}
 	return CB_OK;
@@ -99,25 +102,25 @@ tell_page(struct be_desk_call *c, struct cb_span page, uint64_t *last)
 enum cb_err
 be_desk_books(struct be_desk_call *c)
 {
-	/* one more than is told: whether there is any */
-	const struct be_ask_books ask = { .first = c->d->first,
-		.most = (uint16_t)((c->d->most < WIRE_DESK_ITEMS_MAX
-				? c->d->most
-				: WIRE_DESK_ITEMS_MAX) +
-		    1) };
+	struct be_ask_books ask = { .first = c->d->first,
+		.most = c->d->most < WIRE_DESK_ITEMS_MAX
+		    ? c->d->most
+		    : WIRE_DESK_ITEMS_MAX };
 	struct cb_buf body = CB_BUF_INIT, answer = CB_BUF_INIT;
-	uint64_t last = 0;
+	uint64_t first = 0, last = 0;
 	enum cb_err r;
 
-	if (ask.first == 0)
-		return be_desk_refuse(
-		    c, CB_E_ARG, "entries are counted from 1");
+	/* one more than is told: whether there is any; behind the last ones
+	 * there is none */
+	if (ask.first != 0)
+		ask.most++;
 	if ((r = be_ask_books_put(&body, &ask)) == CB_OK &&
 	    (r = be_ask_store(c->w, BE_ASK_BOOKS, cb_buf_span(&body),
 		 &answer)) == CB_OK &&
-	    (r = tell_page(c, cb_buf_span(&answer), &last)) == CB_OK &&
+	    (r = tell_page(c, cb_buf_span(&answer), &first, &last)) ==
+		CB_OK &&
 	    last != 0)
-		r = note(c->s, ask.first, last);
+		r = note(c->s, first, last);
 	cb_buf_free(&body);
 	cb_buf_free(&answer);
 	return r;

@@ -386,6 +386,20 @@ START_TEST(entries_come_in_pages)
 	ck_assert_int_eq(
 	    be_store_entries(g.st, id(1), N + 1, 4, see, &s, NULL), CB_OK);
 	ck_assert_uint_eq(s.first, 0);
+	/* the last ones; of a chain with none, none */
+	ck_assert_int_eq(
+	    be_store_entries(g.st, id(1), 0, 3, see, &s, NULL), CB_OK);
+	ck_assert_uint_eq(s.first, N - 2);
+	ck_assert_uint_eq(s.last, N);
+	s = (struct seen){ 0, 0, 0 };
+	ck_assert_int_eq(
+	    be_store_entries(g.st, id(1), 0, N + 3, see, &s, NULL), CB_OK);
+	ck_assert_uint_eq(s.first, 1);
+	ck_assert_uint_eq(s.last, N);
+	s = (struct seen){ 0, 0, 0 };
+	ck_assert_int_eq(
+	    be_store_entries(g.st, id(9), 0, 3, see, &s, NULL), CB_OK);
+	ck_assert_uint_eq(s.first, 0);
 	ck_assert_int_eq(be_store_entries(g.st, id(1), 1, BE_PAGE_MAX + 1,
 			     see, &s, NULL),
 	    CB_E_ARG);

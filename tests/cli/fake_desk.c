@@ -225,6 +225,8 @@ static void
 books(const struct br_desk *d, const struct wire_desk *ask,
     struct wire_told_items *told, struct cb_buf *out)
 {
+	const uint64_t first = ask->first != 0 ? ask->first
+	    : ask->most < 6 ? 7u - ask->most : 1;
 	struct books k;
 	struct cb_buf head;
 
@@ -233,7 +235,7 @@ books(const struct br_desk *d, const struct wire_desk *ask,
 		struct wire_fields item = { .has = 0 };
 		const uint64_t number = k.entry[i].number;
 
-		if (number < ask->first || number == desk.missing)
+		if (number < first || number == desk.missing)
 			continue;
 		told->more = told->count == ask->most ||
 		    told->count == desk.page;
@@ -250,6 +252,7 @@ books(const struct br_desk *d, const struct wire_desk *ask,
 			    &item, WIRE_D_HEAD, cb_buf_span(&head));
 		ck_ok(wire_item_put(out, &item));
 		told->count++;
+		desk.entries++;
 		cb_buf_free(&head);
 	}
 	books_clear(&k);

@@ -21,6 +21,7 @@ struct fake_desk {
 	char person[300], stranger[300], device[300]; /* identities */
 	/* the test's to set */
 	unsigned page;		/* items of one answer */
+	unsigned entries;	/* of the books that were told */
 	enum cb_err refuses;	/* with these words */
 	const char *words;
 	size_t missing;		/* entry that is left out of the books; 0 */

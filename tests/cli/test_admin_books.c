@@ -35,9 +35,12 @@ START_TEST(books_are_read_to_their_end)
 	ck_assert_uint_eq(admin_lines(admin_out), 6);
 	ck_assert_int_eq(strncmp(admin_out, "1 2027-01-15T08:00:00.000Z verify",
 			     30), 0);
+	desk.entries = 0;
 	RUNS("audit list --count 2");
 	ck_assert_int_eq(strncmp(admin_out, "5 ", 2), 0);
 	ck_assert_uint_eq(admin_lines(admin_out), 2);
+	/* which the last one is, and then those two */
+	ck_assert_uint_eq(desk.entries, 3);
 	RUNS("audit list --from 2 --count 3 --json");
 	list = admin_json();
 	ck_assert_uint_eq(json_array_size(list), 3);
