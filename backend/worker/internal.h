@@ -153,6 +153,9 @@ struct be_worker {
 	struct be_index by_id, by_card;	/* the sessions */
 	size_t sessions_n;	/* with those that are being opened */
 	uint64_t due_at;	/* nothing is due before; be_worker_due() */
+	struct be_job stale;	/* lease.c */
+	uint64_t stale_at;	/* then leases of before are given back */
+	bool none_stale;	/* that was done */
 	struct be_job sweep;	/* rights.c */
 	bool sweeping;
 	struct be_queue checks;	/* sessions whose rights are to be asked */
@@ -315,6 +318,11 @@ CB_MUST_USE enum cb_err be_lease_free(struct be_worker *w,
 /* Any thread: the same for a session that could not keep what it did, by the
  * pool, and again if the store fails. */
 void be_lease_let_go(struct be_worker *w, const struct be_session *s);
+/* With the lock: those that a worker of before has left are given back, once
+ * their bridges had time to open their cards anew. */
+void be_leases_due(struct be_worker *w, uint64_t now);
+/* Without the lock: before that is done. */
+bool be_leases_may_be_stale(struct be_worker *w);
 
 /* ---- claim.c ------------------------------------------------------------- */
 

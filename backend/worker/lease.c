@@ -3,6 +3,7 @@
 /*
  * Leases that are given back without their session.
  */
+#include <stddef.h>
 #include <stdlib.h>
 #include <string.h>
 #include <time.h>
@@ -82,4 +83,84 @@ be_lease_let_go(struct be_worker *w, const struct be_session *s)
 	memcpy(l->lease.device, s->device, WIRE_ID);
 	memcpy(l->lease.session, s->id, WIRE_ID);
 	be_pool_put(w->pool, &l->job);
+}
+
+/* ---- of a worker that died ------------------------------------------------ */
+
+/* Is it of a session of before? There is one worker of an organisation: what
+ * it does not know, and is not opening just now, nobody has. */
+static bool
+is_stale(struct be_worker *w, const struct be_lease *lease)
+{
+	bool is;
+
+	(void)pthread_mutex_lock(&w->lock);
+	is = !w->stopping && be_session_of_card(w, lease->card) == NULL &&
+	    be_index_find(&w->claims, lease->card) == NULL;
+	(void)pthread_mutex_unlock(&w->lock);
+	return is;
+}
+
+static enum cb_err
+free_stale(struct be_worker *w, struct cb_span page, uint8_t after[WIRE_ID])
+{
+	struct be_lease lease;
+	enum cb_err r = CB_OK;
+
+	while (r == CB_OK && page.n > 0) {
+		if ((r = be_ask_leases_get(&page, &lease)) != CB_OK)
+			return r;
+		memcpy(after, lease.card, WIRE_ID);
+		if (is_stale(w, &lease))
+			r = be_lease_free(w, lease.card, &lease, CB_E_PEER,
+			    BE_WORKER_GONE);
+	}
+	return r;
+}
+
+static void
+free_all_stale(struct be_job *job)
+{
+	struct be_worker *w = (struct be_worker *)(void *)((char *)job -
+	    offsetof(struct be_worker, stale));
+	struct cb_buf page = CB_BUF_INIT;
+	uint8_t after[WIRE_ID] = { 0 };
+	enum cb_err r;
+
+	do {
+		if ((r = be_ask_store(w, BE_ASK_LEASES, CB_SPAN_OF(after),
+			 &page)) == CB_OK)
+			r = free_stale(w, cb_buf_span(&page), after);
+	} while (r == CB_OK && page.n > 0);
+	cb_buf_free(&page);
+	(void)pthread_mutex_lock(&w->lock);
+	w->none_stale = r == CB_OK;
+	if (r != CB_OK) {
+		w->stale_at = be_worker_tick() + w->set.silent;
+		be_worker_due(w, w->stale_at);
+	}
+	(void)pthread_mutex_unlock(&w->lock);
+}
+
+bool
+be_leases_may_be_stale(struct be_worker *w)
+{
+	bool may;
+
+	(void)pthread_mutex_lock(&w->lock);
+	may = !w->none_stale;
+	(void)pthread_mutex_unlock(&w->lock);
+	return may;
+}
+
+void
+be_leases_due(struct be_worker *w, uint64_t now)
+{
+	if (now < w->stale_at) {
+		be_worker_due(w, w->stale_at);
+		return;
+	}
+	w->stale_at = UINT64_MAX;
+	w->stale.run = free_all_stale;
+	be_pool_aside(w->pool, &w->stale);
 }

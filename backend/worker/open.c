@@ -218,8 +218,12 @@ take_card(struct opening *o, bool *parked)
 
 	if ((r = be_claim_park(o->w, &o->claim, parked)) != CB_OK || *parked)
 		return r;
-	if ((r = take(o, &l)) == CB_E_BUSY && o->claim.before == NULL &&
-	    (r = free_stale(o)) == CB_OK)
+	/* its own device would take it as it is: the session of before has
+	 * an end in the books as well */
+	if (o->claim.before == NULL && be_leases_may_be_stale(o->w))
+		r = free_stale(o);
+	if (r == CB_OK && (r = take(o, &l)) == CB_E_BUSY &&
+	    o->claim.before == NULL && (r = free_stale(o)) == CB_OK)
 		r = take(o, &l);
 	if (r != CB_OK && o->claim.before != NULL) {
 		be_session_idle(o->claim.before, false);	/* goes on */

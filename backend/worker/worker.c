@@ -244,6 +244,7 @@ due(void *ctx)
 		w->due_at = UINT64_MAX;
 		be_worker_due(w, be_refusals_due(w, now));
 		be_claim_due(w, now);
+		be_leases_due(w, now);
 		for (s = w->sessions; s != NULL; s = next) {
 			next = s->next;
 			visit(w, s, now);
@@ -299,7 +300,7 @@ be_worker_new(struct be_worker **out, struct be_loop *loop,
 	w->set.opening = or_usual(settings->opening, 15000);
 	w->set.patience = or_usual(settings->patience, 20000);
 	w->set.recheck = or_usual(settings->recheck, 60000);
-	w->due_at = UINT64_MAX;
+	w->due_at = w->stale_at = be_worker_tick() + w->set.silent;
 	if (pthread_mutex_init(&w->lock, NULL) != 0 ||
 	    init_idle(&w->idle) != 0) {
 		free(w);

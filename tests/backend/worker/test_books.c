@@ -80,6 +80,46 @@ START_TEST(a_session_that_is_opened_anew_has_ended)
 }
 END_TEST
 
+#define HELD "SELECT count(*) FROM lease WHERE device IS NOT NULL"
+
+/* What a worker that died has left ends when nobody comes back for it. */
+START_TEST(a_session_of_a_dead_worker_ends)
+{
+	struct wanted ended;
+
+	g.set.silent = 300;
+	bridge_select(&b);
+	rig_restart(&g);
+	ck_assert_int_eq(rig_number(&g, HELD), 1);
+	for (int i = 0; i < 1000 && rig_number(&g, HELD) != 0; i++)
+		(void)rig_has(&g, 0xFFFF, 10);
+	ck_assert_int_eq(rig_number(&g, HELD), 0);
+	ended = entries(WIRE_SESSION_END, b.session);
+	ck_assert_uint_eq(ended.n, 1);
+}
+END_TEST
+
+/* And who has come back keeps its card. */
+START_TEST(who_comes_back_to_a_worker_stays)
+{
+	uint64_t until;
+
+	g.set.silent = 300;
+	bridge_select(&b);
+	rig_restart(&g);
+	bridge_select(&b);
+	until = rig_tick() + 900;
+	while (rig_tick() < until) {
+		bridge_is(&b, SELECT_A5, "9000");
+		(void)rig_has(&g, 0xFFFF, 20);
+	}
+	ck_assert_int_eq(rig_number(&g, HELD), 1);
+	ck_assert_uint_eq(entries(WIRE_SESSION_END, b.session).n, 0);
+	/* the one of before ended when this one began */
+	ck_assert_uint_eq(rig_entries(&g, WIRE_SESSION_END), 1);
+}
+END_TEST
+
 /* ---- keys ---------------------------------------------------------------- */
 
 #define CREATE(type, fid, size) \
@@ -134,6 +174,8 @@ books_suite(void)
 	tcase_add_checked_fixture(t, worker_setup, worker_teardown);
 	tcase_set_timeout(t, 60);
 	tcase_add_test(t, a_session_that_is_opened_anew_has_ended);
+	tcase_add_test(t, a_session_of_a_dead_worker_ends);
+	tcase_add_test(t, who_comes_back_to_a_worker_stays);
 	tcase_add_test(t, a_key_is_entered_by_its_public_half);
 	suite_add_tcase(s, t);
 	return s;
