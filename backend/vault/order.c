@@ -115,9 +115,11 @@ be_take_order(struct be_question *q)
 		CB_OK &&
 	    granted->has_key)
 		q->code = open_card(q, granted);
-	/* worth another try, unlike all else */
+	/* worth another try, unlike all else; or an approval */
 	if (refusal == BE_REFUSED_UNBLOCK_LIMIT)
 		q->code = CB_E_BUSY;
+	if (refusal == BE_REFUSED_NO_SECOND)
+		q->code = CB_E_ABSENT;
 	be_granted_clear(granted);
 	cr_secret_free(granted, sizeof(*granted));
 	cb_buf_free(&macs);

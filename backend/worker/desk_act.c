@@ -130,6 +130,9 @@ ask_vault(struct be_desk_act *a, struct cb_span rows)
 	    (r = be_ask_vault(a->w, BE_ASK_ORDER, cb_buf_span(&body),
 		 &a->answer)) == CB_OK)
 		r = take_told(a);
+	else if (r == CB_E_ABSENT)
+		r = be_desk_refuse(
+		    a->c, CB_E_DENIED, "it needs a second signer");
 out:
 	free(from);
 	free(order);
