@@ -4,6 +4,7 @@
  * cardbridge status: how the bridge is, at a glance: its readers, who uses
  * them, and the links to cards elsewhere.
  */
+#include <ctype.h>
 #include <inttypes.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -80,6 +81,18 @@ kind_of(const struct br_link_status *l)
 	return strcmp(l->kind, "emu") == 0 ? "file" : l->kind;
 }
 
+#define SESSION_TEXT (2 * sizeof(((struct br_road_status *)0)->session) + 1)
+
+/* As `cardbridge admin session list` has it. */
+static const char *
+session_text(char out[SESSION_TEXT], const struct br_road_status *r)
+{
+	cb_hex_encode(out, SESSION_TEXT, CB_SPAN_OF(r->session));
+	for (char *c = out; *c != '\0'; c++)
+		*c = (char)tolower((unsigned char)*c);
+	return out;
+}
+
 /* ---- JSON ---------------------------------------------------------------- */
 
 static json_t *
@@ -91,7 +104,7 @@ road_json(const struct br_link_status *l)
 		[BR_ROAD_DOWN] = "down",
 	};
 	const struct br_road_status *r = &l->road;
-	char session[2 * sizeof(r->session) + 1];
+	char session[SESSION_TEXT];
 
 	if (!l->remote)
 		return json_null();
@@ -102,8 +115,7 @@ road_json(const struct br_link_status *l)
 		? cli_json_time(r->since) : json_null(),
 	    "url", cli_json_text(r->url), "why", cli_json_text(r->why),
 	    "session", r->in_session
-		? cb_hex_encode(session, sizeof(session),
-		    CB_SPAN_OF(r->session)) : "",
+		? session_text(session, r) : "",
 	    "next_try_ms", r->state == BR_ROAD_DOWN
 		? json_integer(r->next_ms) : json_null(),
 	    "round_trips", (json_int_t)r->trips,
@@ -176,7 +188,7 @@ print_road(const struct br_link_status *l)
 {
 	const struct br_road_status *r = &l->road;
 	uint64_t need = l->apdus - l->responses;
-	char session[2 * sizeof(r->session) + 1];
+	char session[SESSION_TEXT];
 
 	printf("  link      %s", r->state == BR_ROAD_UP ? "up since "
 		: r->state == BR_ROAD_DOWN ? "down since " : "not tried yet");
@@ -187,9 +199,7 @@ print_road(const struct br_link_status *l)
 		printf("            %s; next try in %u.%u s\n", r->why,
 		    r->next_ms / 1000, r->next_ms % 1000 / 100);
 	if (r->in_session)
-		printf("  session   %s\n",
-		    cb_hex_encode(session, sizeof(session),
-			CB_SPAN_OF(r->session)));
+		printf("  session   %s\n", session_text(session, r));
 	printf("  requests  %" PRIu64 " round trips for %" PRIu64 " APDUs that "
 	       "are no GET RESPONSE, %" PRIu64 " others, %" PRIu64
 	       " sent again\n", r->trips, need, r->others, r->again);

@@ -103,7 +103,8 @@ done
 
 # A program that has the card, and a session.
 t "pcscd is named" is_so 'any("pcscd" in p for p in r["programs"]) and
-	len(l["session"]) == 32 and r["kind"] == "https" and r["present"]'
+	len(l["session"]) == 32 and l["session"].islower() and
+	r["kind"] == "https" and r["present"]'
 like "$("$CARDBRIDGE" status)" "link +up since [-0-9]+ [:0-9]+, $url" \
 	"the link is up, in words"
 
