@@ -140,8 +140,9 @@ look_root(struct checking *c)
 	    c->conf->roots_n, wraps, c->books, &why);
 	c->have_books = r == CB_OK;
 	if (r == CB_OK)
-		say(c, BE_GOOD, "root: all %zu parts are there, and open the "
-		    "keys", c->conf->roots_n);
+		say(c, BE_GOOD, "root: %s there, and it opens the keys",
+		    c->conf->roots_n == 1 ? "its part is"
+					  : "all its parts are");
 	else
 		say(c, BE_WRONG, "root: %s",
 		    why.text[0] != '\0' ? why.text : cb_err_text(r));

@@ -26,6 +26,8 @@
 #include "backend/walls.h"
 #include "common/hex.h"
 
+static const uint8_t platform[WIRE_ID];	/* zeros */
+
 #define WRAPS_MAX ((size_t)1 << 20)
 
 struct looking {
@@ -48,7 +50,6 @@ keep_wrap(void *ctx, const struct be_value *columns, size_t n)
 static void
 look_store(struct looking *c)
 {
-	static const uint8_t platform[WIRE_ID];
 	struct wire_owner owner;
 	struct cb_why why = { "" };
 
@@ -71,7 +72,6 @@ look_store(struct looking *c)
 static enum cb_err
 put_wraps(struct looking *c, struct cb_buf *out)
 {
-	static const uint8_t platform[WIRE_ID];
 	struct cb_buf wrap = CB_BUF_INIT;
 	struct cb_why why = { "" };
 	enum cb_err r;
@@ -124,7 +124,11 @@ look_chain(struct looking *c, const uint8_t id[WIRE_ID],
 	struct cb_buf name = CB_BUF_INIT;
 	enum cb_err r;
 
-	if ((r = cb_hex_put(&name, cb_span(id, WIRE_ID))) == CB_OK)
+	if (memcmp(id, platform, WIRE_ID) == 0)
+		r = cb_buf_set(&name, cb_span_str("the platform"));
+	else
+		r = cb_hex_put(&name, cb_span(id, WIRE_ID));
+	if (r == CB_OK)
 		r = be_store_verify(
 		    c->st, id, c->books, heads, n, &v, &why);
 	if (r == CB_OK)
@@ -140,7 +144,6 @@ look_chain(struct looking *c, const uint8_t id[WIRE_ID],
 static void
 look_chains(struct looking *c, const struct wire_head *heads, size_t n)
 {
-	static const uint8_t platform[WIRE_ID];
 	struct organisations *o = calloc(1, sizeof(*o));
 	struct be_value after[1];
 	uint8_t last[WIRE_ID];

@@ -149,6 +149,7 @@ refused "a store that has a backend" "is there already" \
 # ---- check ----------------------------------------------------------------
 
 check "check finds it whole" 0 "The backend is whole."
+check "it names the books of the platform" 0 "books of the platform: 1 "
 check "check warns of the operator's identity" 0 "operator is still here"
 check "check warns of the shares" 0 "shares is still here"
 check "check says which walls would stand" 0 "wall: seccomp"
