@@ -54,7 +54,7 @@ cli_pass_file(struct cb_buf *out, const char *path, struct cb_why *why)
 	out->max = CLI_PASS_MAX;
 	if ((fd = open(path, O_RDONLY | O_CLOEXEC)) < 0) {
 		cb_why_set(why, "%s: %s", path, strerror(errno));
-		return errno == ENOENT ? CB_E_ABSENT : CB_E_DENIED;
+		return CB_E_DENIED;
 	}
 	r = first_line(fd, out);
 	if (r == CB_E_DENIED)

@@ -66,7 +66,7 @@ START_TEST(passcode_files_that_are_none)
 	struct cb_why why = { "" };
 
 	ck_assert_int_eq(
-	    cli_pass_file(&out, "/nonexistent", &why), CB_E_ABSENT);
+	    cli_pass_file(&out, "/nonexistent", &why), CB_E_DENIED);
 	ck_assert_int_eq(cli_pass_file(&out, "/dev/zero", &why), CB_E_FORMAT);
 	ck_assert_int_eq(cli_pass_file(&out, "/", &why), CB_E_DENIED);
 	ck_assert_uint_eq(out.n, 0);
