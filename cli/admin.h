@@ -94,6 +94,11 @@ CB_MUST_USE enum cb_err cli_admin_keep(const struct wire_fields *item,
 /* Shows a list that is open; exit code, said. */
 int cli_admin_show(struct cli_admin *s, enum wire_desk_list list,
     const struct wire_fields *filter);
+/* Shows an item, and the list under it: in words with a title, in JSON as the
+ * item's member `name`. */
+int cli_admin_show_with(struct cli_admin *s, const struct wire_fields *item,
+    enum wire_desk_list list, const struct wire_fields *filter,
+    const char *title, const char *name);
 /* Says that an act is done: its thing, and what it is now. */
 int cli_admin_told(const struct cli_admin *s, const uint8_t id[WIRE_ID],
     const char *noun, const char *words);
@@ -159,6 +164,8 @@ struct cli_admin_devices {
 /* Exit code, said. `needed`: one, or --to-org. */
 int cli_admin_devices(const struct cli_admin_args *a, bool needed,
     struct cli_admin_devices *out);
+/* Of an item: exit code, said. */
+int cli_admin_card_lives(const struct wire_fields *card);
 int cli_admin_card_new(
     const struct cli_cmd *cmd, const void *args, int argc, char **argv);
 int cli_admin_card_unblock(
@@ -207,6 +214,9 @@ CB_MUST_USE enum cb_err cli_print_item(
     void *print, const struct wire_fields *item);
 /* Exit code, said: `code` where it is not CLI_OK, and then nothing is shown. */
 int cli_print_end(struct cli_print **print, int code);
+/* The same of a list in JSON, which becomes the member `name` of an item. */
+int cli_print_with(struct cli_print **print, const struct wire_fields *item,
+    const char *name, int code);
 /* One item as lines, or as an object of JSON. */
 int cli_print_one(const struct wire_fields *item, bool json);
 /* One object of a few texts: names and values in turn, NULL ends it. */

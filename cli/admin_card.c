@@ -145,15 +145,22 @@ card_show(const struct cli_cmd *cmd, const void *args, int argc, char **argv)
 		return code;
 	if ((code = cli_admin_open(&s, a, a->org)) == CLI_OK &&
 	    (code = cli_admin_find(&s, WIRE_LIST_CARDS, "card", id, &keep,
-		 &card)) == CLI_OK &&
-	    (code = cli_print_one(&card, a->json)) == CLI_OK && !a->json) {
+		 &card)) == CLI_OK) {
 		filter = about(id);
-		printf("\nMay be used by:\n");
-		code = cli_admin_show(&s, WIRE_LIST_ASSIGNMENTS, &filter);
+		code = cli_admin_show_with(&s, &card, WIRE_LIST_ASSIGNMENTS,
+		    &filter, "May be used by:", "assignments");
 	}
 	cb_buf_free(&keep);
 	cli_admin_end(&s);
 	return code;
+}
+
+int
+cli_admin_card_lives(const struct wire_fields *card)
+{
+	if (card->number[WIRE_D_STATE] != CLI_ENDED)
+		return CLI_OK;
+	return cli_fail(CLI_NO, "the card was terminated: make a new one");
 }
 
 /* ---- assignments --------------------------------------------------------- */
@@ -221,6 +228,8 @@ card_assign(const struct cli_cmd *cmd, const void *args, int argc, char **argv)
 	struct wire_fields made;
 	uint8_t card[WIRE_ID];
 	struct assigned x = { .card = card };
+	struct cb_buf keep = CB_BUF_INIT;
+	struct wire_fields item;
 	struct cli_admin_devices to;
 	struct cli_admin s;
 	struct cli_act act;
@@ -232,7 +241,10 @@ card_assign(const struct cli_cmd *cmd, const void *args, int argc, char **argv)
 		return code;
 	memset(&act, 0, sizeof(act));
 	x.act = &act;
-	if ((code = cli_admin_open(&s, a, a->org)) == CLI_OK)
+	if ((code = cli_admin_open(&s, a, a->org)) == CLI_OK &&
+	    (code = cli_admin_find(&s, WIRE_LIST_CARDS, "card", card, &keep,
+		 &item)) == CLI_OK &&
+	    (code = cli_admin_card_lives(&item)) == CLI_OK)
 		cli_act_init(&act, put ? WIRE_ACT_CARD_ASSIGN
 				       : WIRE_ACT_CARD_UNASSIGN,
 		    s.organisation, card);
@@ -250,6 +262,7 @@ card_assign(const struct cli_cmd *cmd, const void *args, int argc, char **argv)
 	    (code = cli_admin_order(&s, &act, &made)) == CLI_OK)
 		code = cli_admin_told(&s, card, "card",
 		    put ? "is assigned" : "is not assigned any more");
+	cb_buf_free(&keep);
 	cli_act_clear(&act);
 	cli_admin_end(&s);
 	return code;
@@ -348,9 +361,11 @@ change_state(struct cli_admin *s, const uint8_t id[WIRE_ID],
 	if ((code = cli_admin_find(s, WIRE_LIST_CARDS, "card", id, &keep,
 		 &card)) != CLI_OK)
 		goto out;
-	if (card.number[WIRE_D_STATE] == CLI_ENDED)
-		code = cli_fail(CLI_NO, "the card was terminated: make a new "
-		    "one");
+	if ((code = cli_admin_card_lives(&card)) != CLI_OK)
+		goto out;
+	if (card.number[WIRE_D_STATE] == c->state)
+		code = cli_fail(CLI_NO, "the card is %s already",
+		    cli_admin_states[c->state]);
 	else if ((r = cli_act_card(&act, id, c->state,
 		      card.number[WIRE_D_VERSION])) != CB_OK)
 		code = cli_admin_err(s, r, c->what);

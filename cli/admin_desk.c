@@ -90,7 +90,9 @@ open_desk(struct cli_admin *s, const uint8_t organisation[WIRE_ID])
 	if ((r = br_desk_open(&s->desk, s->args->server, &s->who,
 		 organisation, (int64_t)time(NULL), &s->why)) == CB_OK)
 		return CLI_OK;
-	return cli_admin_err(s, r, s->args->server);
+	/* what is in it by mistake may be a secret */
+	return cli_admin_err(
+	    s, r, r == CB_E_ARG ? "--server" : s->args->server);
 }
 
 /* ---- whose desk ---------------------------------------------------------- */
@@ -247,19 +249,45 @@ out:
 	return r;
 }
 
+/* *print: a list with its items. */
+static int
+collect(struct cli_admin *s, enum wire_desk_list list,
+    const struct wire_fields *filter, struct cli_print **print)
+{
+	enum cb_err r;
+
+	if ((*print = cli_print_new(list, s->args->json)) == NULL)
+		return cli_fail(CLI_FAILED, "out of memory");
+	if ((r = cli_admin_list(s, list, filter, cli_print_item, *print)) !=
+	    CB_OK)
+		return cli_admin_err(s, r, "the list");
+	return CLI_OK;
+}
+
 int
 cli_admin_show(struct cli_admin *s, enum wire_desk_list list,
     const struct wire_fields *filter)
 {
-	struct cli_print *print = cli_print_new(list, s->args->json);
-	enum cb_err r;
-	int code = CLI_OK;
+	struct cli_print *print;
+	const int code = collect(s, list, filter, &print);
+
+	return print != NULL ? cli_print_end(&print, code) : code;
+}
+
+int
+cli_admin_show_with(struct cli_admin *s, const struct wire_fields *item,
+    enum wire_desk_list list, const struct wire_fields *filter,
+    const char *title, const char *name)
+{
+	struct cli_print *print;
+	int code = collect(s, list, filter, &print);
 
 	if (print == NULL)
-		return cli_fail(CLI_FAILED, "out of memory");
-	if ((r = cli_admin_list(s, list, filter, cli_print_item, print)) !=
-	    CB_OK)
-		code = cli_admin_err(s, r, "the list");
+		return code;
+	if (s->args->json)
+		return cli_print_with(&print, item, name, code);
+	if (code == CLI_OK && (code = cli_print_one(item, false)) == CLI_OK)
+		printf("\n%s\n", title);
 	return cli_print_end(&print, code);
 }
 

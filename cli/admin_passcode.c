@@ -33,6 +33,8 @@ cli_admin_devices(const struct cli_admin_args *a, bool needed,
 	return code;
 }
 
+#define HEX_DIGITS "0123456789abcdefABCDEF"
+
 /* ---- new ----------------------------------------------------------------- */
 
 struct making {
@@ -94,6 +96,9 @@ check_new(struct making *m)
 		if (strlen(a->serial) >= sizeof(m->serial))
 			return cli_fail(CLI_USAGE, "--serial: at most %d "
 			    "digits", WIRE_NAME_MAX);
+		if (a->serial[strspn(a->serial, HEX_DIGITS)] != '\0')
+			return cli_fail(CLI_USAGE, "--serial: expected "
+			    "hexadecimal digits, not \"%s\"", a->serial);
 		for (size_t i = 0; i < strlen(a->serial); i++)
 			m->serial[i] =
 			    (char)tolower((unsigned char)a->serial[i]);
@@ -262,12 +267,18 @@ cli_admin_card_unblock(
 	if ((code = cli_admin_open(&s, a, a->org)) == CLI_OK &&
 	    (code = cli_admin_find(&s, WIRE_LIST_CARDS, "card", id, &keep,
 		 &card)) == CLI_OK &&
+	    (code = cli_admin_card_lives(&card)) == CLI_OK &&
 	    (code = new_passcode(a, &card, &passcode)) == CLI_OK) {
 		cli_act_init(
 		    &act, WIRE_ACT_CARD_UNBLOCK, s.organisation, id);
 		wire_fields_bytes(&act.secrets, WIRE_D_PASSCODE,
 		    cb_buf_span(&passcode));
-		code = cli_admin_order(&s, &act, &made);
+		if ((code = cli_admin_order(&s, &act, &made)) == CLI_NO)
+			(void)cli_fail(CLI_NO, "a card can be unblocked "
+			    "where the organisation's policy is "
+			    "unblock=online (cardbridge admin org show), and "
+			    "was when the card was made; else its SO passcode "
+			    "or unblock value helps");
 	}
 	if (code == CLI_OK)
 		code = cli_admin_told(&s, id, "card",

@@ -178,6 +178,22 @@ assign_others(struct cli_admin *s, uint8_t cards[][WIRE_ID], size_t n,
 	return code;
 }
 
+/* A token for a card that was mistyped would be of no use. */
+static int
+look_for_cards(struct cli_admin *s, uint8_t cards[][WIRE_ID], size_t n)
+{
+	struct cb_buf keep = CB_BUF_INIT;
+	struct wire_fields card;
+	int code = CLI_OK;
+
+	for (size_t i = 0; code == CLI_OK && i < n; i++)
+		if ((code = cli_admin_find(s, WIRE_LIST_CARDS, "card",
+			 cards[i], &keep, &card)) == CLI_OK)
+			code = cli_admin_card_lives(&card);
+	cb_buf_free(&keep);
+	return code;
+}
+
 static int
 device_token(
     const struct cli_cmd *cmd, const void *args, int argc, char **argv)
@@ -202,7 +218,8 @@ device_token(
 	    (code = cli_admin_duration(a->valid != NULL ? a->valid
 		 : TOKEN_VALID, "--valid", &valid)) != CLI_OK)
 		return code;
-	if ((code = cli_admin_open(&s, a, a->org)) != CLI_OK)
+	if ((code = cli_admin_open(&s, a, a->org)) != CLI_OK ||
+	    (code = look_for_cards(&s, cards, a->cards.n)) != CLI_OK)
 		goto out;
 	r = mint(&m, &s, WIRE_ACT_DEVICE_TOKEN, WIRE_TOKEN_DEVICE, class,
 	    valid);

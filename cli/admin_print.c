@@ -315,23 +315,49 @@ cli_print_item(void *print, const struct wire_fields *item)
 	    ? CB_OK : CB_E_NOMEM;
 }
 
+static void
+free_list(struct cli_print **print)
+{
+	struct cli_print *p = *print;
+
+	*print = NULL;
+	json_decref(p->all);
+	cb_buf_free(&p->text);
+	free(p);
+}
+
 int
 cli_print_end(struct cli_print **print, int code)
 {
 	struct cli_print *p = *print;
 
-	*print = NULL;
 	if (code == CLI_OK && p->all != NULL)
 		code = dump(json_incref(p->all));
 	else if (code == CLI_OK)
 		code = cli_output(NULL, cb_buf_span(&p->text));
-	json_decref(p->all);
-	cb_buf_free(&p->text);
-	free(p);
+	free_list(print);
 	return code;
 }
 
 /* ---- single things ------------------------------------------------------- */
+
+int
+cli_print_with(struct cli_print **print, const struct wire_fields *item,
+    const char *name, int code)
+{
+	json_t *o;
+
+	if (code == CLI_OK) {
+		o = item_json(WIRE_LIST_CARDS, item);
+		if (o != NULL && json_object_set(o, name, (*print)->all) != 0) {
+			json_decref(o);
+			o = NULL;
+		}
+		code = dump(o);
+	}
+	free_list(print);
+	return code;
+}
 
 int
 cli_print_one(const struct wire_fields *item, bool json)

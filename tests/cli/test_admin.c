@@ -11,6 +11,7 @@
 #include "wire/token.h"
 
 #define CARD "caca0000000000000000000000000001"
+#define CARD2 "caca0000000000000000000000000002"
 #define DEVICE "dede0000000000000000000000000002"
 
 static struct cb_span
@@ -102,7 +103,12 @@ static const struct {
 	{ "card new --org Clinic", CLI_USAGE, "--profile" },
 	{ "card new --profile nonexistent", CLI_FAILED, "authentic3" },
 	{ "card new --profile ./x", CLI_USAGE, "by name" },
+	{ "card new --profile series8 --serial 0g", CLI_USAGE,
+	    "hexadecimal digits" },
+	{ "card new --profile series8 --test --passcode-file /nonexistent",
+	    CLI_FAILED, "/nonexistent" },
 	{ "card assign " CARD, CLI_USAGE, "to whom" },
+	{ "card assign --to-org " CARD, CLI_NO, "no card " CARD },
 	{ "card terminate " CARD, CLI_USAGE, "--yes" },
 	{ "card set " CARD " colour=red", CLI_USAGE, "neither name" },
 	{ "card set " CARD " take-over=1", CLI_USAGE, "yes or no" },
@@ -110,6 +116,7 @@ static const struct {
 	{ "device token --valid 24", CLI_USAGE, "such as 24h" },
 	{ "device token --valid 900d", CLI_USAGE, "at most a year" },
 	{ "device token --class car", CLI_USAGE, "desk, user" },
+	{ "device token --card " CARD, CLI_NO, "no card " CARD },
 	{ "person token", CLI_USAGE, "--role" },
 	{ "person revoke " DEVICE, CLI_NO, "no person" },
 	{ "session end " CARD, CLI_NO, "no session" },
@@ -181,6 +188,34 @@ START_TEST(others_have_their_own)
 }
 END_TEST
 
+/* ---- what there is ------------------------------------------------------- */
+
+static void
+add_card_in(uint8_t state, unsigned i, bool test)
+{
+	struct wire_fields item = { .has = 0 };
+	char id[2 * WIRE_ID + 1] = CARD;
+
+	id[30] = (char)('0' + i / 10 % 10);
+	id[31] = (char)('0' + i % 10);
+	id[29] = (char)('0' + i / 100);
+	wire_fields_bytes(&item, WIRE_D_ID, bytes(id));
+	wire_fields_bytes(&item, WIRE_D_PROFILE, cb_span_str("authentic3"));
+	wire_fields_bytes(&item, WIRE_D_NAME, cb_span_str("Jürgen's"));
+	wire_fields_number(&item, WIRE_D_STATE, state);
+	wire_fields_number(&item, WIRE_D_VERSION, 7);
+	wire_fields_number(&item, WIRE_D_CREATED, 1800000000000);
+	if (test)
+		wire_fields_number(&item, WIRE_D_TEST, 1);
+	fake_desk_add(WIRE_LIST_CARDS, FAKE_ORG, &item);
+}
+
+static void
+add_card(unsigned i, bool test)
+{
+	add_card_in(CLI_IN_USE, i, test);
+}
+
 /* ---- tokens -------------------------------------------------------------- */
 
 START_TEST(a_token_is_made_here_and_its_hash_is_ordered)
@@ -191,6 +226,8 @@ START_TEST(a_token_is_made_here_and_its_hash_is_ordered)
 	const uint64_t now = cli_admin_now();
 	json_t *made;
 
+	add_card(1, true);
+	add_card(2, true);
 	RUNS("device token --org Clinic --card " CARD " --valid 2h --name "
 	    "Desk --class user --json");
 	made = admin_json();
@@ -222,7 +259,7 @@ START_TEST(a_token_is_made_here_and_its_hash_is_ordered)
 	    CB_SPAN_OF(desk.act.subject)));
 	ck_assert_uint_eq(row.number[WIRE_G_KIND], 1);
 	json_decref(made);
-	RUNS("device token --card " CARD " --card " DEVICE);
+	RUNS("device token --card " CARD " --card " CARD2);
 	ck_assert_uint_eq(desk.orders, 3);
 }
 END_TEST
@@ -343,26 +380,6 @@ END_TEST
 
 /* ---- cards --------------------------------------------------------------- */
 
-static void
-add_card(unsigned i, bool test)
-{
-	struct wire_fields item = { .has = 0 };
-	char id[2 * WIRE_ID + 1] = CARD;
-
-	id[30] = (char)('0' + i / 10 % 10);
-	id[31] = (char)('0' + i % 10);
-	id[29] = (char)('0' + i / 100);
-	wire_fields_bytes(&item, WIRE_D_ID, bytes(id));
-	wire_fields_bytes(&item, WIRE_D_PROFILE, cb_span_str("authentic3"));
-	wire_fields_bytes(&item, WIRE_D_NAME, cb_span_str("Jürgen's"));
-	wire_fields_number(&item, WIRE_D_STATE, 1);
-	wire_fields_number(&item, WIRE_D_VERSION, 7);
-	wire_fields_number(&item, WIRE_D_CREATED, 1800000000000);
-	if (test)
-		wire_fields_number(&item, WIRE_D_TEST, 1);
-	fake_desk_add(WIRE_LIST_CARDS, FAKE_ORG, &item);
-}
-
 START_TEST(a_card_is_ordered_with_its_passcodes_beside)
 {
 	struct wire_grant row;
@@ -405,18 +422,18 @@ END_TEST
 
 static const struct {
 	const char *line, *what;
-	uint64_t state;
+	uint8_t from, state;
 } states[] = {
-	{ "card suspend " CARD, "card-suspend", 2 },
-	{ "card resume " CARD, "card-resume", 1 },
-	{ "card terminate --yes " CARD, "card-terminate", 3 },
+	{ "card suspend " CARD, "card-suspend", 1, 2 },
+	{ "card resume " CARD, "card-resume", 2, 1 },
+	{ "card terminate --yes " CARD, "card-terminate", 1, 3 },
 };
 
 START_TEST(a_card_changes_its_state_and_nothing_else)
 {
 	struct wire_grant row;
 
-	add_card(1, false);
+	add_card_in(states[_i].from, 1, false);
 	RUNS(states[_i].line);
 	ck_assert(cb_span_equal(
 	    desk.act.what, cb_span_str(states[_i].what)));
@@ -449,7 +466,9 @@ START_TEST(an_assignment_is_removed_as_it_is)
 {
 	struct wire_fields item = { .has = 0 };
 	struct wire_grant row;
+	json_t *shown, *one;
 
+	add_card(1, false);
 	RUNS("card assign " CARD " --device " DEVICE);
 	ck_assert(!fake_desk_change(0, &row).remove);
 	FAILS("card unassign " CARD " --device " DEVICE, CLI_NO,
@@ -459,10 +478,45 @@ START_TEST(an_assignment_is_removed_as_it_is)
 	wire_fields_number(&item, WIRE_D_KIND, 1);
 	wire_fields_number(&item, WIRE_D_UNTIL, 12345);
 	fake_desk_add(WIRE_LIST_ASSIGNMENTS, FAKE_ORG, &item);
+	RUNS("card show --json " CARD);
+	shown = admin_json();
+	one = json_array_get(json_object_get(shown, "assignments"), 0);
+	ck_assert_str_eq(
+	    json_string_value(json_object_get(one, "id")), DEVICE);
+	json_decref(shown);
 	RUNS("card unassign " CARD " --device " DEVICE);
 	ck_assert_uint_eq(desk.act.count, 1);
 	ck_assert(fake_desk_change(0, &row).remove);
 	ck_assert_uint_eq(row.number[WIRE_G_UNTIL], 12345);
+}
+END_TEST
+
+static const struct {
+	uint8_t state;
+	const char *line, *words;
+} in_vain[] = {
+	{ CLI_IN_USE, "card resume " CARD, "in use already" },
+	{ CLI_STOPPED, "card suspend " CARD, "stopped already" },
+	{ CLI_ENDED, "card resume " CARD, "was terminated" },
+	{ CLI_ENDED, "card unblock " CARD, "was terminated" },
+	{ CLI_ENDED, "card assign --to-org " CARD, "was terminated" },
+	{ CLI_ENDED, "device token --card " CARD, "was terminated" },
+};
+
+START_TEST(what_a_card_is_already_is_not_ordered)
+{
+	add_card_in(in_vain[_i].state, 1, true);
+	FAILS(in_vain[_i].line, CLI_NO, in_vain[_i].words);
+	ck_assert_uint_eq(desk.orders, 0);
+}
+END_TEST
+
+START_TEST(a_card_that_stays_blocked_says_of_what)
+{
+	add_card(1, true);
+	desk.refuses = CB_E_DENIED;
+	desk.words = "not allowed";
+	FAILS("card unblock " CARD, CLI_NO, "unblock=online");
 }
 END_TEST
 
@@ -559,6 +613,9 @@ admin_suite(void)
 	    t, a_card_changes_its_state_and_nothing_else, 0, 3);
 	tcase_add_test(t, a_card_keeps_what_is_not_set);
 	tcase_add_test(t, an_assignment_is_removed_as_it_is);
+	tcase_add_loop_test(t, what_a_card_is_already_is_not_ordered, 0,
+	    (int)(sizeof(in_vain) / sizeof(in_vain[0])));
+	tcase_add_test(t, a_card_that_stays_blocked_says_of_what);
 	tcase_add_test(t, a_card_is_unblocked_with_a_new_passcode);
 	tcase_add_test(t, a_session_is_ended_with_its_card);
 	tcase_add_loop_test(t, a_list_of_many_answers_is_one, 100, 102);
