@@ -143,6 +143,11 @@ rc=0
 "$CARDBRIDGE" admin --server "https://127.0.0.1:$(free_port)" \
 	--identity "$who" org list >"$T/said" 2>&1 || rc=$?
 is "$rc" 3 "nobody is there"
+rc=0
+"$CARDBRIDGE" admin --server "https://me:geheim@127.0.0.1:1" \
+	--identity "$who" org list >"$T/said" 2>&1 || rc=$?
+is "$rc" 2 "a URL with a secret is refused"
+t_fails "and not repeated" grep -q geheim "$T/said"
 
 make "an auditor's token" person token --org Clinic --role auditor
 auditor=$(made id)
