@@ -330,7 +330,7 @@ log_failed(struct be_conn *c, const char *what)
 	socklen_t n = sizeof(from);
 	char text[INET6_ADDRSTRLEN] = "?";
 
-	if (!be_door_may_log(c->door))
+	if (!be_door_may_log(c->door, true))
 		return;
 	if (getpeername(c->fd, (struct sockaddr *)&from, &n) == 0)
 		(void)inet_ntop(from.sin6_family,
@@ -410,7 +410,7 @@ on_timer(evutil_socket_t fd, short what, void *arg)
 	}
 	if (c->state == BE_CONN_SHAKING)
 		log_failed(c, "did not finish its TLS handshake in time");
-	else if (c->begun && be_door_may_log(c->door))
+	else if (c->begun && be_door_may_log(c->door, !c->who.known))
 		cb_log(CB_LOG_NOTICE, "door: %s: too slow",
 		    c->line[0] != '\0' ? c->line : "a request");
 	else if (c->state == BE_CONN_HEAD)

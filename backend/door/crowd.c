@@ -127,7 +127,7 @@ make_room(struct be_door *door, struct be_conn *c)
 		be_conn_end(last);
 	if (door->known.n > door->limits.connections &&
 	    c->state != BE_CONN_OVER) {
-		if (be_door_may_log(door))
+		if (be_door_may_log(door, false))
 			cb_log(CB_LOG_WARNING, "door: %u connections: no more",
 			    door->limits.connections);
 		be_conn_end(c);

@@ -57,7 +57,8 @@ log_outcome(struct be_conn *c, unsigned status, const char *text)
 	};
 
 	if (!cb_log_on(level) ||
-	    (level == CB_LOG_NOTICE && !be_door_may_log(c->door)))
+	    (level == CB_LOG_NOTICE &&
+		!be_door_may_log(c->door, !c->who.known)))
 		return;
 	if (by != 0) {
 		id_text(who, c->who.id);

@@ -80,20 +80,22 @@ be_door_tick(void)
 }
 
 bool
-be_door_may_log(struct be_door *door)
+be_door_may_log(struct be_door *door, bool stranger)
 {
+	struct be_door_lines *lines = &door->lines[stranger];
 	struct timespec now;
 
 	(void)clock_gettime(CLOCK_MONOTONIC, &now);
-	if (now.tv_sec != door->lines_at) {
-		if (door->lines > LINES_A_SECOND)
+	if (now.tv_sec != lines->at) {
+		if (lines->n > LINES_A_SECOND)
 			cb_log(CB_LOG_WARNING,
-			    "door: %u lines more in that second",
-			    door->lines - LINES_A_SECOND);
-		door->lines = 0;
-		door->lines_at = now.tv_sec;
+			    "door: %u lines more%s in that second",
+			    lines->n - LINES_A_SECOND,
+			    stranger ? " of strangers" : "");
+		lines->n = 0;
+		lines->at = now.tv_sec;
 	}
-	return ++door->lines <= LINES_A_SECOND;
+	return ++lines->n <= LINES_A_SECOND;
 }
 
 /* ---- listening ----------------------------------------------------------- */

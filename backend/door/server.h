@@ -14,6 +14,11 @@ struct be_conns {
 	unsigned n;
 };
 
+struct be_door_lines {
+	unsigned n;
+	int64_t at;
+};
+
 #define BE_DOOR_BUCKETS 1024 /* of holders' ids; a power of two */
 
 struct be_door {
@@ -32,8 +37,8 @@ struct be_door {
 	struct event *sweep;
 	struct be_parent *parent;
 	bool stopping;
-	unsigned lines; /* that may be logged this second */
-	int64_t lines_at;
+	/* logged this second: of those with a name, of strangers */
+	struct be_door_lines lines[2];
 	unsigned enrols; /* of this second */
 	int64_t enrols_at;
 	size_t reserved; /* for bodies, by all */
@@ -44,7 +49,8 @@ struct be_door {
 
 /* Milliseconds of a clock that only goes forward. */
 uint64_t be_door_tick(void);
-/* May a line be logged? Strangers must not fill the disk. */
-bool be_door_may_log(struct be_door *door);
+/* May a line be logged? Strangers must not fill the disk, nor keep the lines
+ * of others from it. */
+bool be_door_may_log(struct be_door *door, bool stranger);
 
 #endif

@@ -131,6 +131,21 @@ START_TEST(half_of_an_address_is_its_owners)
 }
 END_TEST
 
+START_TEST(strangers_hide_no_lines_of_others)
+{
+	struct be_door *door = calloc(1, sizeof(*door));
+	unsigned refused = 0;
+
+	ck_assert_ptr_nonnull(door);
+	for (int i = 0; i < 1000; i++)
+		refused += !be_door_may_log(door, true);
+	ck_assert_uint_ge(refused, 900);
+	/* whatever second it is now */
+	ck_assert(be_door_may_log(door, false));
+	free(door);
+}
+END_TEST
+
 /* ---- enrolment ----------------------------------------------------------- */
 
 START_TEST(who_is_being_enrolled_is_not_thrown_out)
@@ -431,6 +446,7 @@ crowd_suite(void)
 	tcase_add_test(tc, so_many_of_one_address);
 	tcase_add_loop_test(tc, half_of_an_address_is_its_owners, 0,
 	    sizeof(places) / sizeof(places[0]));
+	tcase_add_test(tc, strangers_hide_no_lines_of_others);
 	tcase_add_loop_test(tc, who_is_being_enrolled_is_not_thrown_out, 0, 2);
 	tcase_add_test(tc, so_many_are_enrolled_at_one_time);
 	tcase_add_test(tc, so_many_are_enrolled_in_a_second);
