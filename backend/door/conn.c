@@ -43,6 +43,7 @@ be_conn_new(struct be_conn **out, struct be_door *door, int fd)
 	}
 	c->door = door;
 	c->fd = fd;
+	c->since = be_door_tick();
 	c->in = (struct cb_buf)CB_BUF_INIT_MAX(IN_MAX);
 	c->out = (struct cb_buf)CB_BUF_INIT_MAX(OUT_MAX);
 	if ((r = be_tls_end_new(&c->tls, door->tls, fd)) != CB_OK)

@@ -61,7 +61,7 @@ struct be_conn {
 	 * its certificate */
 	bool inspected;
 	char line[96];           /* method and path, for the log */
-	uint64_t since;          /* its first byte; a tick, for the log */
+	uint64_t since; /* a tick: its first byte; of a handshake, the start */
 	struct be_question *ask; /* what it waits for: one of these */
 	struct be_hold *hold;
 	uint64_t held; /* which of all holds */

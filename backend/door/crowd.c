@@ -79,17 +79,31 @@ is_enrolling(const struct be_conn *c)
 	return c->ask != NULL && c->route->asked == BE_ASKED_ENROL;
 }
 
-/* `place`: only those of it; else NULL. There is one: the newest. */
+static bool
+has_just_come(const struct be_conn *c)
+{
+	return c->state == BE_CONN_SHAKING &&
+	       be_door_tick() - c->since < c->door->limits.patience;
+}
+
+/* `place`: only those of it; else NULL. */
 static void
-end_oldest(struct be_door *door, const struct be_place *place)
+make_place(
+    struct be_door *door, struct be_conn *newest, const struct be_place *place)
 {
 	struct be_conn *c = door->strangers.oldest;
 
-	while (c != NULL &&
-	       (is_enrolling(c) || (place != NULL && !is_at(c, place))))
+	while (c != NULL && (is_enrolling(c) || has_just_come(c) ||
+				(place != NULL && !is_at(c, place))))
 		c = c->newer;
-	if (c != NULL)
-		be_conn_end(c);
+	if (be_door_may_log(door, true))
+		cb_log(CB_LOG_NOTICE,
+		    "door: %u strangers%s: %s goes",
+		    place != NULL ? door->limits.of_address
+				  : door->limits.strangers,
+		    place != NULL ? " of one address" : "",
+		    c != NULL ? "the oldest" : "the newest");
+	be_conn_end(c != NULL ? c : newest);
 }
 
 void
@@ -103,9 +117,9 @@ be_crowd_welcome(struct be_door *door, struct be_conn *c)
 	     at = at->newer)
 		n += is_at(at, &place);
 	if (n > door->limits.of_address)
-		end_oldest(door, &place);
+		make_place(door, c, &place);
 	else if (door->strangers.n > door->limits.strangers)
-		end_oldest(door, NULL);
+		make_place(door, c, NULL);
 }
 
 /* ---- those with a name --------------------------------------------------- */

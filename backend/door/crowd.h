@@ -16,7 +16,9 @@ void be_place_get(
     struct be_place *out, const struct sockaddr_storage *address);
 
 /* A new connection; a stranger may go for it: of its own address, if there
- * are many, else the oldest. Nobody goes whose token is being used up. */
+ * are many, else the oldest. Nobody goes whose token is being used up, nor who
+ * has only begun its handshake: many who come at once, after a start of the
+ * door, would end each other's for ever. Then the new one goes. */
 void be_crowd_welcome(struct be_door *door, struct be_conn *c);
 /* It has a name, or none; may end others, or this one, for room. */
 void be_crowd_met(struct be_door *door, struct be_conn *c);

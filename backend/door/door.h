@@ -23,6 +23,7 @@ struct be_door_limits {
 	size_t bodies;        /* bytes, of all requests and answers */
 	/* milliseconds */
 	unsigned handshake; /* from the connection on */
+	unsigned patience;  /* of that, in which nobody else may end it */
 	unsigned request;   /* head and body, from their first byte */
 	unsigned idle;      /* between requests */
 	unsigned answer;    /* of a worker */

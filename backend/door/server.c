@@ -48,6 +48,7 @@ const struct be_door_limits be_door_usual = {
 	.enrols_a_second = 10,
 	.bodies = (size_t)256 << 20,
 	.handshake = 10000,
+	.patience = 1000,
 	.request = 30000,
 	.idle = 30000,
 	.answer = 60000,

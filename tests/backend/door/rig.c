@@ -405,16 +405,28 @@ client_bare(struct rig *r, struct client *c)
 	client_from(r, c, NULL);
 }
 
-bool
-client_try(struct rig *r, struct client *c, SSL_CTX *ctx, SSL_SESSION *resume)
+static bool
+shake(struct client *c, SSL_CTX *ctx, SSL_SESSION *resume)
 {
-	client_bare(r, c);
 	c->ssl = SSL_new(ctx);
 	ck_assert_ptr_nonnull(c->ssl);
 	ck_assert_int_eq(SSL_set_fd(c->ssl, c->fd), 1);
 	if (resume != NULL)
 		ck_assert_int_eq(SSL_set_session(c->ssl, resume), 1);
 	return SSL_connect(c->ssl) == 1;
+}
+
+bool
+client_try(struct rig *r, struct client *c, SSL_CTX *ctx, SSL_SESSION *resume)
+{
+	client_bare(r, c);
+	return shake(c, ctx, resume);
+}
+
+void
+client_shake(struct rig *r, struct client *c, enum who who)
+{
+	ck_assert(shake(c, r->ctx[who], NULL));
 }
 
 void

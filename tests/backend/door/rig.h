@@ -99,6 +99,8 @@ struct reply {
 /* Connected, and nothing said; from this address of the machine, or any. */
 void client_from(struct rig *r, struct client *c, const char *address);
 void client_bare(struct rig *r, struct client *c);
+/* The handshake of one that is connected. */
+void client_shake(struct rig *r, struct client *c, enum who who);
 /* false: no handshake. `resume` may be NULL. */
 bool client_try(struct rig *r, struct client *c, SSL_CTX *ctx,
     SSL_SESSION *resume);

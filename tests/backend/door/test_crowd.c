@@ -78,6 +78,7 @@ START_TEST(so_many_of_one_address)
 	struct client one[3], other;
 
 	r.settings.limits.of_address = 2;
+	r.settings.limits.patience = 0;
 	rig_start(&r);
 	client_from(&r, &other, "127.0.0.2");
 	for (int i = 0; i < 3; i++)
@@ -87,6 +88,38 @@ START_TEST(so_many_of_one_address)
 	client_close(&other);
 	client_close(&one[1]);
 	client_close(&one[2]);
+}
+END_TEST
+
+/* Who has begun is let end, whoever comes; then the oldest goes again. */
+START_TEST(many_at_once_do_not_end_each_other)
+{
+	struct client c[2], more;
+	const bool of_address = _i == 0;
+
+	if (of_address)
+		r.settings.limits.of_address = 2;
+	else
+		r.settings.limits.strangers = 2;
+	r.settings.limits.patience = 60000;
+	rig_start(&r);
+	for (int i = 0; i < 2; i++)
+		client_bare(&r, &c[i]);
+	for (int i = 0; i < 20; i++) {
+		client_bare(&r, &more);
+		is_closed(&more);
+	}
+	for (int i = 0; i < 2; i++) {
+		client_shake(&r, &c[i], i == 0 ? DEVICE : NOBODY);
+		client_ask(&c[i], "GET", "/backend", CB_SPAN_EMPTY);
+		expect(&c[i], 200);
+	}
+	/* the device is no stranger now: there is room for one */
+	client_bare(&r, &more);
+	ck_assert(is_open(&c[1]));
+	client_close(&more);
+	for (int i = 0; i < 2; i++)
+		client_close(&c[i]);
 }
 END_TEST
 
@@ -157,6 +190,7 @@ START_TEST(who_is_being_enrolled_is_not_thrown_out)
 		r.settings.limits.strangers = 2;
 	else
 		r.settings.limits.of_address = 2;
+	r.settings.limits.patience = 0;
 	rig_start(&r);
 	client_open(&r, &c, NOBODY);
 	client_ask(&c, "POST", ENROL, cb_span_str("enrol"));
@@ -444,6 +478,7 @@ crowd_suite(void)
 	tcase_set_timeout(tc, 30);
 	tcase_add_checked_fixture(tc, init, stop);
 	tcase_add_test(tc, so_many_of_one_address);
+	tcase_add_loop_test(tc, many_at_once_do_not_end_each_other, 0, 2);
 	tcase_add_loop_test(tc, half_of_an_address_is_its_owners, 0,
 	    sizeof(places) / sizeof(places[0]));
 	tcase_add_test(tc, strangers_hide_no_lines_of_others);
