@@ -29,6 +29,7 @@ struct be_door;
 struct be_conns;
 struct be_question;
 struct be_hold;
+struct be_door_org;
 
 struct be_place {
 	bool v6;
@@ -48,6 +49,7 @@ struct be_conn {
 	struct event reading, writing, timer;
 	struct be_place place; /* where it comes from */
 	struct be_who who;
+	struct be_door_org *org; /* of one that is known */
 	char *refusal; /* why its certificate is none; or NULL */
 	struct cb_buf in, out;
 	size_t lingered;

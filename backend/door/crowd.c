@@ -4,12 +4,19 @@
  * See crowd.h.
  */
 #include <netinet/in.h>
+#include <stdlib.h>
 #include <string.h>
 #include <time.h>
 
 #include "backend/door/crowd.h"
 #include "backend/door/serve.h"
 #include "common/log.h"
+#include "wire/road.h"
+
+/* Of what there is for bodies, the part of one: a head alone takes it. */
+#define STRANGERS_PART 8 /* all of them */
+#define HOLDER_PART 16
+#define ORGANISATION_PART 4
 
 void
 be_place_get(struct be_place *out, const struct sockaddr_storage *address)
@@ -124,6 +131,60 @@ be_crowd_welcome(struct be_door *door, struct be_conn *c)
 
 /* ---- those with a name --------------------------------------------------- */
 
+static bool
+is_same_holder(const struct be_conn *a, const struct be_conn *b)
+{
+	return memcmp(a->who.id, b->who.id, WIRE_ID) == 0;
+}
+
+/* NULL: no memory. */
+static struct be_door_org *
+org_of(struct be_door *door, const uint8_t id[WIRE_ID])
+{
+	struct be_door_org *o;
+
+	for (o = door->orgs; o != NULL; o = o->next)
+		if (memcmp(o->id, id, WIRE_ID) == 0)
+			return o;
+	if ((o = calloc(1, sizeof(*o))) == NULL)
+		return NULL;
+	memcpy(o->id, id, WIRE_ID);
+	o->next = door->orgs;
+	door->orgs = o;
+	return o;
+}
+
+void
+be_crowd_forget(struct be_door *door)
+{
+	struct be_door_org *o;
+
+	while ((o = door->orgs) != NULL) {
+		door->orgs = o->next;
+		free(o);
+	}
+}
+
+/* Of the organisation that has most: the oldest that has nothing under way;
+ * this one, if that has no more than its own. */
+static struct be_conn *
+least_missed(struct be_door *door, struct be_conn *c)
+{
+	const struct be_door_org *most = c->org;
+	struct be_conn *at;
+
+	for (struct be_door_org *o = door->orgs; o != NULL; o = o->next)
+		if (o->n > most->n)
+			most = o;
+	if (most == c->org)
+		return c;
+	for (at = door->known.oldest; at != NULL; at = at->newer)
+		if (at->org == most && (at->state == BE_CONN_HEAD ||
+					   at->hold != NULL))
+			return at;
+	return c;
+}
+
 static void
 make_room(struct be_door *door, struct be_conn *c)
 {
@@ -132,7 +193,7 @@ make_room(struct be_door *door, struct be_conn *c)
 
 	for (struct be_conn *at = *bucket_of(door, c); at != NULL;
 	     at = at->next_same)
-		if (memcmp(at->who.id, c->who.id, WIRE_ID) == 0) {
+		if (is_same_holder(at, c)) {
 			n++;
 			last = at;
 		}
@@ -144,7 +205,7 @@ make_room(struct be_door *door, struct be_conn *c)
 		if (be_door_may_log(door, false))
 			cb_log(CB_LOG_WARNING, "door: %u connections: no more",
 			    door->limits.connections);
-		be_conn_end(c);
+		be_conn_end(least_missed(door, c));
 	}
 }
 
@@ -155,6 +216,11 @@ be_crowd_met(struct be_door *door, struct be_conn *c)
 
 	if (!c->who.known)
 		return;
+	if ((c->org = org_of(door, c->who.organisation)) == NULL) {
+		be_conn_end(c);
+		return;
+	}
+	c->org->n++;
 	unlist(c);
 	enlist(&door->known, c);
 	bucket = bucket_of(door, c);
@@ -174,8 +240,7 @@ be_crowd_holds(struct be_conn *c)
 		return;
 	for (struct be_conn *at = *bucket_of(c->door, c); at != NULL;
 	     at = at->next_same)
-		if (at->hold != NULL &&
-		    memcmp(at->who.id, c->who.id, WIRE_ID) == 0) {
+		if (at->hold != NULL && is_same_holder(at, c)) {
 			n++;
 			if (last == NULL ||
 			    (int64_t)(at->held - last->held) < 0)
@@ -203,6 +268,7 @@ be_crowd_left(struct be_door *door, struct be_conn *c)
 		for (at = bucket_of(door, c); *at != c; at = &(*at)->next_same)
 			continue;
 		*at = c->next_same;
+		c->org->n--;
 	}
 	unlist(c);
 	(void)be_crowd_reserve(c, 0);
@@ -214,16 +280,56 @@ be_crowd_left(struct be_door *door, struct be_conn *c)
 
 /* ---- what requests need -------------------------------------------------- */
 
+/* One body, whatever the share is. */
+static bool
+is_within(const struct be_door *door, size_t had, size_t n, unsigned part)
+{
+	const size_t share = door->limits.bodies / part;
+
+	return had + n <= (share > WIRE_BODY_MAX ? share : WIRE_BODY_MAX);
+}
+
+static size_t
+had_by_holder(const struct be_conn *c)
+{
+	size_t had = 0;
+
+	for (const struct be_conn *at = *bucket_of(c->door, c); at != NULL;
+	     at = at->next_same)
+		if (is_same_holder(at, c))
+			had += at->reserved;
+	return had;
+}
+
+static bool
+has_share(const struct be_conn *c, size_t n)
+{
+	const struct be_door *door = c->door;
+
+	if (c->org == NULL)
+		return is_within(
+		    door, door->reserved_strangers, n, STRANGERS_PART);
+	return is_within(door, had_by_holder(c), n, HOLDER_PART) &&
+	       is_within(door, c->org->reserved, n, ORGANISATION_PART);
+}
+
 bool
 be_crowd_reserve(struct be_conn *c, size_t n)
 {
 	struct be_door *door = c->door;
+	size_t *of_some =
+	    c->org != NULL ? &c->org->reserved : &door->reserved_strangers;
 
 	door->reserved -= c->reserved;
+	*of_some -= c->reserved;
 	c->reserved = 0;
-	if (n > door->limits.bodies || door->reserved > door->limits.bodies - n)
+	if (n == 0)
+		return true;
+	if (n > door->limits.bodies ||
+	    door->reserved > door->limits.bodies - n || !has_share(c, n))
 		return false;
 	door->reserved += n;
+	*of_some += n;
 	c->reserved = n;
 	return true;
 }

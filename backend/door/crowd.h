@@ -20,14 +20,18 @@ void be_place_get(
  * has only begun its handshake: many who come at once, after a start of the
  * door, would end each other's for ever. Then the new one goes. */
 void be_crowd_welcome(struct be_door *door, struct be_conn *c);
-/* It has a name, or none; may end others, or this one, for room. */
+/* It has a name, or none; may end others, or this one, for room: where all
+ * have too many, one of the organisation that has most. */
 void be_crowd_met(struct be_door *door, struct be_conn *c);
 void be_crowd_left(struct be_door *door, struct be_conn *c);
+/* Nobody is there any more. */
+void be_crowd_forget(struct be_door *door);
 /* A door that stops is done with its last connection. */
 void be_crowd_look_empty(struct be_door *door);
 
 /* Room for a body of this connection, in place of what it had; 0 gives it
- * back. false: there is none. */
+ * back. false: there is none, or its holder, its organisation or strangers
+ * have their share. */
 bool be_crowd_reserve(struct be_conn *c, size_t n);
 /* May one more be enrolled in this second? */
 bool be_crowd_may_enrol(struct be_door *door);

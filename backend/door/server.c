@@ -383,6 +383,7 @@ be_door_free(struct be_door **out)
 	while (door->known.n > 0)
 		be_conn_end(door->known.oldest);
 	on_sweep(-1, 0, door);
+	be_crowd_forget(door);
 	be_workers_free(&door->workers);
 	if (door->parent != NULL) {
 		be_channel_on_full(door->parent->ch, NULL, NULL);

@@ -19,6 +19,14 @@ struct be_door_lines {
 	int64_t at;
 };
 
+/* What one organisation has of what all share. */
+struct be_door_org {
+	struct be_door_org *next;
+	uint8_t id[WIRE_ID];
+	unsigned n;      /* connections */
+	size_t reserved; /* for bodies */
+};
+
 #define BE_DOOR_BUCKETS 1024 /* of holders' ids; a power of two */
 
 struct be_door {
@@ -42,6 +50,8 @@ struct be_door {
 	unsigned enrols; /* of this second */
 	int64_t enrols_at;
 	size_t reserved; /* for bodies, by all */
+	size_t reserved_strangers;
+	struct be_door_org *orgs; /* all that have ever come */
 	uint64_t holds;  /* ever begun */
 	/* what is read comes here first; a connection at rest has nothing */
 	uint8_t scratch[BE_TLS_RECORD];

@@ -21,6 +21,7 @@
 #define COMMANDS "/sessions/05010000000000000000000000000000"
 #define OFFER "/cards/0c010000000000000000000000000000/offer"
 #define OF_DEVICE "0d010000000000000000000000000000"
+#define NAMED "Cardbridge-Device: " ORG " " OF_DEVICE "\r\n"
 
 static struct rig r;
 
@@ -44,6 +45,16 @@ expect(struct client *c, unsigned status)
 	ck_assert(client_reply(c, &reply));
 	ck_assert_uint_eq(reply.status, status);
 	reply_clear(&reply);
+}
+
+static bool
+goes_on(struct client *c)
+{
+	struct reply reply;
+
+	ck_assert(client_reply(c, &reply));
+	reply_clear(&reply);
+	return reply.status == 100;
 }
 
 static uint64_t
@@ -310,6 +321,82 @@ START_TEST(bodies_have_one_budget)
 }
 END_TEST
 
+/* Heads alone take what there is for bodies: of whom how many whole ones. */
+static const struct {
+	unsigned bodies;	/* in all */
+	enum who first, second;
+	bool refused;		/* the second */
+} shares[] = {
+	{ 16, DEVICE, DEVICE, true },
+	{ 16, DEVICE, DEVICE2, false },
+	{ 4, DEVICE, DEVICE2, true },
+	{ 4, DEVICE, STRAY, false },
+	{ 8, NOBODY, NOBODY, true },
+	{ 8, NOBODY, DEVICE, false },
+	{ 8, DEVICE, NOBODY, false },
+};
+
+static void
+announce(struct client *c, enum who who)
+{
+	char head[512];
+
+	(void)snprintf(head, sizeof(head),
+	    "POST " COMMANDS " HTTP/1.1\r\nHost: a\r\n%s"
+	    "Expect: 100-continue\r\nContent-Length: %zu\r\n\r\n",
+	    who == NOBODY ? NAMED : "", (size_t)WIRE_BODY_MAX);
+	client_text(c, head);
+}
+
+START_TEST(nobody_has_all_of_the_budget)
+{
+	struct client c, d;
+
+	r.settings.limits.bodies = shares[_i].bodies * (size_t)WIRE_BODY_MAX;
+	rig_start(&r);
+	client_open(&r, &c, shares[_i].first);
+	client_open(&r, &d, shares[_i].second);
+	announce(&c, shares[_i].first);
+	expect(&c, 100);
+	announce(&d, shares[_i].second);
+	expect(&d, shares[_i].refused ? 503 : 100);
+	/* it is given back with the connection */
+	client_close(&c);
+	client_close(&d);
+	do {
+		client_close(&d);
+		client_open(&r, &d, shares[_i].second);
+		announce(&d, shares[_i].second);
+	} while (!goes_on(&d));
+	client_close(&d);
+}
+END_TEST
+
+/* The oldest of the organisation that has most makes room for another. */
+START_TEST(no_organisation_has_all_connections)
+{
+	struct client c[2], other;
+
+	r.settings.limits.connections = 2;
+	rig_start(&r);
+	client_open(&r, &c[0], DEVICE);
+	client_ask(&c[0], "GET", "/backend", CB_SPAN_EMPTY);
+	expect(&c[0], 200);
+	client_open(&r, &c[1], DEVICE2);
+	client_ask(&c[1], "GET", "/backend", CB_SPAN_EMPTY);
+	expect(&c[1], 200);
+	client_open(&r, &other, STRAY);
+	client_ask(&other, "GET", "/backend", CB_SPAN_EMPTY);
+	expect(&other, 200);
+	ck_assert(!client_reply(&c[0], &(struct reply){ 0 }));
+	client_ask(&c[1], "GET", "/backend", CB_SPAN_EMPTY);
+	expect(&c[1], 200);
+	client_close(&c[0]);
+	client_close(&c[1]);
+	client_close(&other);
+}
+END_TEST
+
 #define MANY 8
 
 START_TEST(a_worker_that_does_not_read_is_busy)
@@ -411,8 +498,6 @@ END_TEST
 
 /* ---- without a certificate ----------------------------------------------- */
 
-#define NAMED "Cardbridge-Device: " ORG " " OF_DEVICE "\r\n"
-
 static const struct {
 	enum who who;
 	const char *path, *field;
@@ -486,6 +571,9 @@ crowd_suite(void)
 	tcase_add_test(tc, so_many_are_enrolled_at_one_time);
 	tcase_add_test(tc, so_many_are_enrolled_in_a_second);
 	tcase_add_test(tc, bodies_have_one_budget);
+	tcase_add_loop_test(tc, nobody_has_all_of_the_budget, 0,
+	    sizeof(shares) / sizeof(shares[0]));
+	tcase_add_test(tc, no_organisation_has_all_connections);
 	tcase_add_test(tc, a_worker_that_does_not_read_is_busy);
 	tcase_add_test(tc, so_many_holds_of_one);
 	tcase_add_test(tc, a_hold_names_nothing_twice);
