@@ -46,6 +46,7 @@ set_rules(SSL_CTX *ctx, bool tls12)
 {
 	static const unsigned char name[] = "cardbridge door";
 	int groups[] = { NID_X25519, NID_X9_62_prime256v1 };
+	int signatures[] = { NID_sha256, EVP_PKEY_EC };
 
 	SSL_CTX_set_options(ctx, SSL_OP_NO_RENEGOTIATION |
 				     SSL_OP_NO_COMPRESSION |
@@ -66,6 +67,9 @@ set_rules(SSL_CTX *ctx, bool tls12)
 	       SSL_CTX_set_cipher_list(ctx, "ECDHE+AESGCM:ECDHE+CHACHA20") ==
 	           1 &&
 	       SSL_CTX_set1_groups(ctx, groups, 2) == 1 &&
+	       /* every key of ours is one of P-256; to verify by a stranger's
+	        * RSA of 16,384 bits would keep the loop for milliseconds */
+	       SSL_CTX_set1_client_sigalgs(ctx, signatures, 2) == 1 &&
 	       SSL_CTX_set_max_early_data(ctx, 0) == 1 &&
 	       SSL_CTX_set_recv_max_early_data(ctx, 0) == 1 &&
 	       SSL_CTX_set_num_tickets(ctx, 1) == 1 &&

@@ -314,6 +314,26 @@ START_TEST(so_many_in_all)
 }
 END_TEST
 
+/* What costs the door more to verify than a client to sign is not asked for. */
+START_TEST(keys_of_clients_are_of_one_kind)
+{
+	struct client c;
+	int hash, sign, count;
+
+	r.settings.tls12 = _i == 1;
+	rig_start(&r);
+	if (_i == 1)
+		ck_assert_int_eq(SSL_CTX_set_max_proto_version(
+		    r.ctx[DEVICE], TLS1_2_VERSION), 1);
+	client_open(&r, &c, DEVICE);
+	count = SSL_get_sigalgs(c.ssl, 0, &sign, &hash, NULL, NULL, NULL);
+	ck_assert_int_eq(count, 1);
+	ck_assert_int_eq(sign, EVP_PKEY_EC);
+	ck_assert_int_eq(hash, NID_sha256);
+	client_close(&c);
+}
+END_TEST
+
 /* More certificates than a client has any use for. */
 START_TEST(a_long_chain_is_not_read)
 {
@@ -353,6 +373,7 @@ tls_suite(void)
 	tcase_add_test(tc, so_many_of_one);
 	tcase_add_test(tc, so_many_strangers);
 	tcase_add_test(tc, so_many_in_all);
+	tcase_add_loop_test(tc, keys_of_clients_are_of_one_kind, 0, 2);
 	tcase_add_test(tc, a_long_chain_is_not_read);
 	suite_add_tcase(s, tc);
 	return s;
