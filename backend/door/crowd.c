@@ -6,7 +6,6 @@
 #include <netinet/in.h>
 #include <stdlib.h>
 #include <string.h>
-#include <time.h>
 
 #include "backend/door/crowd.h"
 #include "backend/door/serve.h"
@@ -334,16 +333,52 @@ be_crowd_reserve(struct be_conn *c, size_t n)
 	return true;
 }
 
-bool
-be_crowd_may_enrol(struct be_door *door)
-{
-	struct timespec now;
+/* ---- how often ----------------------------------------------------------- */
 
-	(void)clock_gettime(CLOCK_MONOTONIC, &now);
-	if (now.tv_sec != door->enrols_at) {
-		door->enrols = 0;
-		door->enrols_at = now.tv_sec;
+static bool
+may_again(struct be_recent *recent, const struct be_conn *c, unsigned all,
+    unsigned of_address, unsigned of_one)
+{
+	const int64_t now = (int64_t)(be_door_tick() / 1000);
+	unsigned at_place = 0, by_it = 0;
+
+	if (now != recent->at) {
+		recent->at = now;
+		recent->n = 0;
 	}
-	return door->enrols < door->limits.enrols_a_second &&
-	       ++door->enrols > 0;
+	for (unsigned i = 0; i < recent->n; i++)
+		if (is_at(c, &recent->by[i].place)) {
+			at_place++;
+			by_it += memcmp(recent->by[i].id, c->who.id,
+				     WIRE_ID) == 0;
+		}
+	if (recent->n >= all || recent->n >= BE_RECENT_MAX ||
+	    at_place >= of_address || by_it >= of_one)
+		return false;
+	recent->by[recent->n].place = c->place;
+	memcpy(recent->by[recent->n++].id, c->who.id, WIRE_ID);
+	return true;
+}
+
+bool
+be_crowd_may_enrol(const struct be_conn *c)
+{
+	const struct be_door_limits *l = &c->door->limits;
+
+	for (const struct be_conn *at = c->door->strangers.oldest; at != NULL;
+	     at = at->newer)
+		if (is_enrolling(at) && is_at(at, &c->place))
+			return false;
+	return may_again(&c->door->enrols, c, l->enrols_a_second,
+	    l->enrols_of_address, l->enrols_of_address);
+}
+
+bool
+be_crowd_may_hold(const struct be_conn *c)
+{
+	const struct be_door_limits *l = &c->door->limits;
+
+	return !c->inspected ||
+	       may_again(&c->door->claims, c, l->claims_a_second,
+		   l->claims_of_address, l->claims_of_one);
 }

@@ -33,8 +33,10 @@ void be_crowd_look_empty(struct be_door *door);
  * back. false: there is none, or its holder, its organisation or strangers
  * have their share. */
 bool be_crowd_reserve(struct be_conn *c, size_t n);
-/* May one more be enrolled in this second? */
-bool be_crowd_may_enrol(struct be_door *door);
+/* May it be enrolled now? Counts what may. */
+bool be_crowd_may_enrol(const struct be_conn *c);
+/* May it hold now? Counts what may, of those that show no certificate. */
+bool be_crowd_may_hold(const struct be_conn *c);
 /* It holds from now on; its holder's oldest may be answered for it. */
 void be_crowd_holds(struct be_conn *c);
 

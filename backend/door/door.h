@@ -20,6 +20,9 @@ struct be_door_limits {
 	unsigned holds;       /* of these, that hold */
 	unsigned enrols;      /* under way, of one organisation */
 	unsigned enrols_a_second; /* of all */
+	unsigned enrols_of_address; /* of these, from one address */
+	/* of those without a certificate, that say who they are */
+	unsigned claims_a_second, claims_of_address, claims_of_one;
 	size_t bodies;        /* bytes, of all requests and answers */
 	/* milliseconds */
 	unsigned handshake; /* from the connection on */

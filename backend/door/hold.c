@@ -10,6 +10,8 @@
 #include "backend/door/crowd.h"
 #include "backend/door/serve.h"
 
+#define CLAIMED_MAX 64 /* cards, of who shows no certificate */
+
 struct watch {
 	struct be_hold *hold;
 	struct be_question *ask; /* NULL: answered */
@@ -155,11 +157,20 @@ watch_all(struct be_hold *h, const struct wire_hold *asked)
 	return r;
 }
 
-static void
-refuse(struct be_conn *c)
+/* false: refused, and answered. Who it is is not known yet where it only says
+ * so, and each card is a question to the worker. */
+static bool
+may_hold(struct be_conn *c, const struct wire_hold *asked)
 {
-	be_door_serve_fail(c, 400, CB_E_FORMAT, WIRE_NOT_RUN,
-	    "not a message of this version and kind");
+	if (c->inspected && asked->count > CLAIMED_MAX)
+		be_door_serve_fail(c, 413, CB_E_LIMIT, WIRE_NOT_RUN,
+		    "too many cards for a device without a certificate");
+	else if (!be_crowd_may_hold(c))
+		be_door_serve_fail(
+		    c, 429, CB_E_BUSY, WIRE_NOT_RUN, "holds too often");
+	else
+		return true;
+	return false;
 }
 
 void
@@ -171,9 +182,11 @@ be_hold_begin(struct be_conn *c, struct cb_span body)
 
 	if (wire_hold_get(body, &asked) != CB_OK ||
 	    asked.kind != c->door->kind) {
-		refuse(c);
+		be_door_serve_unread(c);
 		return;
 	}
+	if (!may_hold(c, &asked))
+		return;
 	h = calloc(1, sizeof(*h) + asked.count * sizeof(h->watches[0]));
 	if (h == NULL) {
 		be_door_serve_later(c);
@@ -185,7 +198,7 @@ be_hold_begin(struct be_conn *c, struct cb_span body)
 	if ((r = watch_all(h, &asked)) != CB_OK) {
 		be_hold_free(&c->hold);
 		if (r == CB_E_FORMAT)
-			refuse(c);
+			be_door_serve_unread(c);
 		else
 			be_door_serve_later(c);
 		return;

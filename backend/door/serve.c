@@ -14,6 +14,7 @@
 #include "backend/door/serve.h"
 #include "common/hex.h"
 #include "common/log.h"
+#include "wire/begin.h"
 
 #define RETRY_S 1
 
@@ -97,6 +98,13 @@ be_door_serve_later(struct be_conn *c)
 {
 	be_door_serve_fail(c, 503, CB_E_PEER, WIRE_NOT_KNOWN,
 	    "a part of the backend is being started, or is busy");
+}
+
+void
+be_door_serve_unread(struct be_conn *c)
+{
+	be_door_serve_fail(c, 400, CB_E_FORMAT, WIRE_NOT_RUN,
+	    "not a message of this version and kind");
 }
 
 void
@@ -253,6 +261,25 @@ ask(struct be_conn *c, enum be_ask type, const uint8_t organisation[WIRE_ID],
 		be_door_serve_later(c);
 }
 
+/* What no worker would take counts for nothing: with it a stranger could keep
+ * all others from being enrolled. */
+static void
+enrol(struct be_conn *c, struct cb_span body)
+{
+	struct cb_span cur = body;
+	enum wire_kind kind;
+
+	if (be_workers_get(c->door->workers, c->ids.first) == NULL)
+		be_door_serve_later(c);
+	else if (wire_begin_get(&cur, WIRE_IS_ENROL, &kind) != CB_OK ||
+		 kind != c->door->kind)
+		be_door_serve_unread(c);
+	else if (!be_crowd_may_enrol(c))
+		many_enrol(c);
+	else
+		ask(c, BE_ASK_ENROL, c->ids.first, CB_SPAN_EMPTY, body);
+}
+
 #define HEAD_MAX (1 + 2 * WIRE_ID)
 
 /* u8 inspected, id holder, and another id. */
@@ -284,11 +311,7 @@ be_door_serve(struct be_conn *c, struct cb_span body)
 		serve_health(c);
 		break;
 	case BE_ASKED_ENROL:
-		if (be_crowd_may_enrol(c->door))
-			ask(c, BE_ASK_ENROL, c->ids.first, CB_SPAN_EMPTY,
-			    body);
-		else
-			many_enrol(c);
+		enrol(c, body);
 		break;
 	case BE_ASKED_OFFER:
 		ask(c, BE_ASK_OFFER, organisation,

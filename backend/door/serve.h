@@ -23,6 +23,8 @@ void be_door_serve_over(struct be_conn *c);
 /* Answers with FAILURE. 401 and up: see the table of statuses. */
 void be_door_serve_fail(struct be_conn *c, unsigned status, enum cb_err code,
     enum wire_outcome outcome, const char *text);
+/* The body is not what its path takes. */
+void be_door_serve_unread(struct be_conn *c);
 /* No worker, or none that answers: later. */
 void be_door_serve_later(struct be_conn *c);
 /* What the code of a worker's answer means. */

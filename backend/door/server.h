@@ -27,6 +27,16 @@ struct be_door_org {
 	size_t reserved; /* for bodies */
 };
 
+#define BE_RECENT_MAX 128
+struct be_recent {
+	int64_t at; /* which second */
+	unsigned n;
+	struct {
+		struct be_place place;
+		uint8_t id[WIRE_ID];
+	} by[BE_RECENT_MAX];
+};
+
 #define BE_DOOR_BUCKETS 1024 /* of holders' ids; a power of two */
 
 struct be_door {
@@ -47,8 +57,8 @@ struct be_door {
 	bool stopping;
 	/* logged this second: of those with a name, of strangers */
 	struct be_door_lines lines[2];
-	unsigned enrols; /* of this second */
-	int64_t enrols_at;
+	/* of this second: who is enrolled; who only says who it is, and holds */
+	struct be_recent enrols, claims;
 	size_t reserved; /* for bodies, by all */
 	size_t reserved_strangers;
 	struct be_door_org *orgs; /* all that have ever come */

@@ -18,6 +18,7 @@
 #include "backend/walls.h"
 #include "common/log.h"
 #include "tests/backend/door/rig.h"
+#include "wire/begin.h"
 
 const uint8_t rig_org[WIRE_ID] = { 0x0A, 1 };
 const uint8_t rig_card[WIRE_ID] = { 0x0C, 1 };
@@ -462,6 +463,17 @@ client_ask(struct client *c, const char *method, const char *path,
 	    method, path, body.n);
 	client_text(c, head);
 	client_send(c, body);
+}
+
+struct cb_span
+rig_enrol(void)
+{
+	static struct cb_buf body = CB_BUF_INIT;
+
+	if (body.n == 0)
+		ck_assert_int_eq(wire_begin_put(
+		    &body, WIRE_IS_ENROL, WIRE_TEST), CB_OK);
+	return cb_buf_span(&body);
 }
 
 static bool

@@ -110,6 +110,8 @@ void client_text(struct client *c, const char *text);
 /* A request with its body. */
 void client_ask(struct client *c, const char *method, const char *path,
     struct cb_span body);
+/* ENROL, as far as the door reads it. */
+struct cb_span rig_enrol(void);
 /* The next answer; false: the door has closed. */
 bool client_reply(struct client *c, struct reply *out);
 void client_close(struct client *c);

@@ -47,6 +47,12 @@ expect(struct client *c, unsigned status)
 	reply_clear(&reply);
 }
 
+static void
+enrol(struct client *c)
+{
+	client_ask(c, "POST", ENROL, rig_enrol());
+}
+
 static bool
 goes_on(struct client *c)
 {
@@ -204,7 +210,7 @@ START_TEST(who_is_being_enrolled_is_not_thrown_out)
 	r.settings.limits.patience = 0;
 	rig_start(&r);
 	client_open(&r, &c, NOBODY);
-	client_ask(&c, "POST", ENROL, cb_span_str("enrol"));
+	enrol(&c);
 	id = told(0x0106);
 	for (int i = 0; i < 3; i++)
 		client_bare(&r, &more[i]);
@@ -219,22 +225,26 @@ END_TEST
 
 START_TEST(so_many_are_enrolled_at_one_time)
 {
+	static const char *const addresses[] = { "127.0.0.1", "127.0.0.2",
+		"127.0.0.3", "127.0.0.4" };
 	struct client c[4];
 	struct reply reply;
 	uint64_t id[2];
 
 	r.settings.limits.enrols = 2;
 	rig_start(&r);
-	for (int i = 0; i < 4; i++)
-		client_open(&r, &c[i], NOBODY);
+	for (int i = 0; i < 4; i++) {
+		client_from(&r, &c[i], addresses[i]);
+		client_shake(&r, &c[i], NOBODY);
+	}
 	for (int i = 0; i < 2; i++) {
-		client_ask(&c[i], "POST", ENROL, cb_span_str("enrol"));
+		enrol(&c[i]);
 		id[i] = told(0x0106);
 	}
 	/* one that is gone counts until it is answered */
 	client_close(&c[0]);
 	for (int i = 0; i < 3; i++) {
-		client_ask(&c[2], "POST", ENROL, cb_span_str("enrol"));
+		enrol(&c[2]);
 		ck_assert(client_reply(&c[2], &reply));
 		expect_failure(&reply, 429, CB_E_BUSY);
 		ck_assert_ptr_nonnull(strstr(reply.head, "Retry-After: "));
@@ -243,7 +253,7 @@ START_TEST(so_many_are_enrolled_at_one_time)
 	rig_answer(&r, 0x0106, id[0], 0, cb_span_str("certificate"));
 	rig_answer(&r, 0x0106, id[1], 0, cb_span_str("certificate"));
 	expect(&c[1], 200);
-	client_ask(&c[3], "POST", ENROL, cb_span_str("enrol"));
+	enrol(&c[3]);
 	rig_answer(&r, 0x0106, told(0x0106), 0, cb_span_str("certificate"));
 	expect(&c[3], 200);
 	for (int i = 1; i < 4; i++)
@@ -260,12 +270,13 @@ START_TEST(so_many_are_enrolled_in_a_second)
 	unsigned done = 0, refused = 0;
 
 	r.settings.limits.enrols_a_second = 3;
+	r.settings.limits.enrols_of_address = 10;
 	rig_start(&r);
 	client_open(&r, &c, NOBODY);
 	p = (struct pollfd){ .fd = be_channel_fd(r.worker),
 		.events = POLLIN };
 	for (int i = 0; i < 10; i++)
-		client_ask(&c, "POST", ENROL, cb_span_str("enrol"));
+		enrol(&c);
 	while (done + refused < 10) {
 		while (poll(&p, 1, is_open(&c) ? 20 : 0) == 1)
 			rig_answer(&r, 0x0106, told(0x0106), 0,
@@ -280,6 +291,63 @@ START_TEST(so_many_are_enrolled_in_a_second)
 	ck_assert_uint_ge(done, 3);
 	ck_assert_uint_ge(refused, 3);
 	client_close(&c);
+}
+END_TEST
+
+/* Nothing that no worker would take. */
+START_TEST(no_stranger_keeps_others_from_being_enrolled)
+{
+	struct client c, other;
+
+	r.settings.limits.enrols_a_second = 1;
+	rig_start(&r);
+	client_open(&r, &c, NOBODY);
+	for (int i = 0; i < 5; i++) {
+		client_ask(&c, "POST", ENROL, CB_SPAN_EMPTY);
+		expect(&c, 400);
+		client_ask(&c, "POST", ENROL, cb_span_str("enrol me"));
+		expect(&c, 400);
+		client_ask(&c, "POST",
+		    "/organisations/0b010000000000000000000000000000/enrol",
+		    cb_span_str("enrol"));
+		expect(&c, 503);
+	}
+	client_from(&r, &other, "127.0.0.2");
+	client_shake(&r, &other, NOBODY);
+	enrol(&other);
+	rig_answer(&r, 0x0106, told(0x0106), 0, cb_span_str("certificate"));
+	expect(&other, 200);
+	client_close(&other);
+	client_close(&c);
+}
+END_TEST
+
+START_TEST(one_of_an_address_is_enrolled_at_one_time)
+{
+	struct client c[2], other;
+	uint64_t id[2];
+
+	rig_start(&r);
+	for (int i = 0; i < 2; i++)
+		client_open(&r, &c[i], NOBODY);
+	client_from(&r, &other, "127.0.0.2");
+	client_shake(&r, &other, NOBODY);
+	enrol(&c[0]);
+	id[0] = told(0x0106);
+	enrol(&c[1]);
+	expect(&c[1], 429);
+	enrol(&other);
+	id[1] = told(0x0106);
+	for (int i = 0; i < 2; i++)
+		rig_answer(&r, 0x0106, id[i], 0, cb_span_str("certificate"));
+	expect(&c[0], 200);
+	expect(&other, 200);
+	enrol(&c[1]);
+	rig_answer(&r, 0x0106, told(0x0106), 0, cb_span_str("certificate"));
+	expect(&c[1], 200);
+	for (int i = 0; i < 2; i++)
+		client_close(&c[i]);
+	client_close(&other);
 }
 END_TEST
 
@@ -427,19 +495,29 @@ END_TEST
 /* ---- holds --------------------------------------------------------------- */
 
 static void
-hold(struct client *c, unsigned cards)
+put_hold(struct cb_buf *body, unsigned cards, bool same)
 {
-	const struct wire_held held = { .stamp = 1 };
-	struct cb_buf list = CB_BUF_INIT, body = CB_BUF_INIT;
+	struct wire_held held = { .stamp = 1 };
+	struct cb_buf list = CB_BUF_INIT;
 	struct wire_hold h = { .kind = WIRE_TEST,
 		.count = (uint16_t)cards };
 
-	for (unsigned i = 0; i < cards; i++)
+	for (unsigned i = 0; i < cards; i++) {
+		held.card[0] = same ? 0 : (uint8_t)i;
 		ck_assert_int_eq(wire_held_put(&list, &held), CB_OK);
+	}
 	h.cards = cb_buf_span(&list);
-	ck_assert_int_eq(wire_hold_put(&body, &h), CB_OK);
-	client_ask(c, "POST", "/hold", cb_buf_span(&body));
+	ck_assert_int_eq(wire_hold_put(body, &h), CB_OK);
 	cb_buf_free(&list);
+}
+
+static void
+hold(struct client *c, unsigned cards)
+{
+	struct cb_buf body = CB_BUF_INIT;
+
+	put_hold(&body, cards, true);
+	client_ask(c, "POST", "/hold", cb_buf_span(&body));
 	cb_buf_free(&body);
 }
 
@@ -554,6 +632,77 @@ START_TEST(a_device_that_names_itself)
 }
 END_TEST
 
+static void
+hold_named(struct client *c, unsigned cards)
+{
+	struct cb_buf body = CB_BUF_INIT;
+	char head[512];
+
+	put_hold(&body, cards, false);
+	(void)snprintf(head, sizeof(head),
+	    "POST /hold HTTP/1.1\r\nHost: a\r\n" NAMED
+	    "Content-Length: %zu\r\n\r\n", body.n);
+	client_text(c, head);
+	client_send(c, cb_buf_span(&body));
+	cb_buf_free(&body);
+}
+
+/* Each card is a question to the worker, and anybody may ask. */
+START_TEST(who_only_says_so_holds_little)
+{
+	struct client c;
+
+	rig_start(&r);
+	client_open(&r, &c, NOBODY);
+	hold_named(&c, 65);
+	expect(&c, 413);
+	rig_untold(&r);
+	hold_named(&c, 64);
+	for (int i = 0; i < 64; i++)
+		(void)told(0x0104);
+	client_close(&c);
+}
+END_TEST
+
+/* false: it is answered by the door alone. */
+static bool
+worker_is_asked_by(const struct client *c)
+{
+	struct pollfd p[2] = {
+		{ .fd = be_channel_fd(r.worker), .events = POLLIN },
+		{ .fd = c->fd, .events = POLLIN },
+	};
+
+	ck_assert_int_gt(poll(p, 2, PATIENCE_MS), 0);
+	return p[0].revents != 0;
+}
+
+START_TEST(who_only_says_so_holds_seldom)
+{
+	struct client c;
+	struct reply reply = { .status = 0 };
+
+	if (_i == 0)
+		r.settings.limits.claims_of_one = 2;
+	else
+		r.settings.limits.claims_of_address = 2;
+	rig_start(&r);
+	client_open(&r, &c, NOBODY);
+	client_ask(&c, "GET", "/backend", CB_SPAN_EMPTY);
+	expect(&c, 200);	/* and its tickets have come */
+	while (reply.status != 429) {
+		reply_clear(&reply);
+		hold_named(&c, 1);
+		if (worker_is_asked_by(&c))
+			rig_answer(&r, 0x0104, told(0x0104), 6, CB_SPAN_EMPTY);
+		ck_assert(client_reply(&c, &reply));
+	}
+	expect_failure(&reply, 429, CB_E_BUSY);
+	reply_clear(&reply);
+	client_close(&c);
+}
+END_TEST
+
 Suite *
 crowd_suite(void)
 {
@@ -570,6 +719,8 @@ crowd_suite(void)
 	tcase_add_loop_test(tc, who_is_being_enrolled_is_not_thrown_out, 0, 2);
 	tcase_add_test(tc, so_many_are_enrolled_at_one_time);
 	tcase_add_test(tc, so_many_are_enrolled_in_a_second);
+	tcase_add_test(tc, no_stranger_keeps_others_from_being_enrolled);
+	tcase_add_test(tc, one_of_an_address_is_enrolled_at_one_time);
 	tcase_add_test(tc, bodies_have_one_budget);
 	tcase_add_loop_test(tc, nobody_has_all_of_the_budget, 0,
 	    sizeof(shares) / sizeof(shares[0]));
@@ -577,6 +728,8 @@ crowd_suite(void)
 	tcase_add_test(tc, a_worker_that_does_not_read_is_busy);
 	tcase_add_test(tc, so_many_holds_of_one);
 	tcase_add_test(tc, a_hold_names_nothing_twice);
+	tcase_add_test(tc, who_only_says_so_holds_little);
+	tcase_add_loop_test(tc, who_only_says_so_holds_seldom, 0, 2);
 	tcase_add_loop_test(tc, a_device_that_names_itself, 0,
 	    sizeof(claims) / sizeof(claims[0]));
 	suite_add_tcase(s, tc);
