@@ -22,6 +22,7 @@
 #define AHEAD_MAX ((size_t)16384) /* requests behind the one that waits */
 #define IN_MAX (BE_HTTP_HEAD_MAX + WIRE_BODY_MAX + 2 * BE_TLS_RECORD)
 #define OUT_MAX (WIRE_BODY_MAX + 4096)
+#define KEPT_MAX ((size_t)32768) /* room, with little in it */
 #define READS_AT_ONCE 4 /* then others come */
 #define LINGER_MS 2000
 #define LINGER_MAX ((size_t)4 << 20)
@@ -252,6 +253,20 @@ take_body(struct be_conn *c)
 		cb_buf_consume(&c->in, n);
 }
 
+/* A large buffer keeps its room, and no budget counts it when its body is
+ * done. */
+static void
+give_back(struct be_conn *c)
+{
+	struct cb_buf rest = CB_BUF_INIT_MAX(IN_MAX);
+
+	if (c->in.n == 0)
+		cb_buf_free(&c->in);
+	else if (c->in.cap > KEPT_MAX && c->in.n < c->in.cap / 8 &&
+		 cb_buf_add(&rest, cb_buf_span(&c->in)) == CB_OK)
+		cb_buf_move(&c->in, &rest);
+}
+
 /* As far as what is here goes. */
 static void
 advance(struct be_conn *c)
@@ -269,8 +284,7 @@ advance(struct be_conn *c)
 			take_body(c);
 	} while (c->state != before || c->in.n != had);
 	c->advancing = false;
-	if (c->in.n == 0)
-		cb_buf_free(&c->in);
+	give_back(c);
 	if (c->state == BE_CONN_WAITING && c->in.n > AHEAD_MAX)
 		be_conn_end(c);
 }

@@ -267,6 +267,7 @@ hold_one(struct client *c)
 }
 
 #define MANY 200
+#define MANY_BODIES 30
 
 /* With links that wait the door does not wake, and needs little memory. */
 START_TEST(rest_costs_little)
@@ -305,6 +306,46 @@ START_TEST(rest_costs_little)
 }
 END_TEST
 
+/* What a large body needed is not kept for what is behind it. */
+START_TEST(a_body_leaves_no_room_behind)
+{
+	static struct client c[MANY_BODIES];
+	struct cb_buf body = CB_BUF_INIT;
+	struct told told;
+	struct reply reply;
+	unsigned long before, more;
+	uint8_t *p;
+
+	r.settings.limits.of_one = MANY_BODIES;
+	rig_start(&r);
+	ck_assert_int_eq(cb_buf_add(&body, cb_span_str(
+	    "POST " COMMANDS " HTTP/1.1\r\nHost: a\r\n"
+	    "Content-Length: 1000000\r\n\r\n")), CB_OK);
+	/* and one byte of the next request */
+	ck_assert_int_eq(cb_buf_grow(&body, 1000001, &p), CB_OK);
+	p[1000000] = 'P';
+	before = look("status", "VmRSS:");
+	for (int i = 0; i < MANY_BODIES; i++) {
+		client_open(&r, &c[i], DEVICE);
+		client_send(&c[i], cb_buf_span(&body));
+		rig_told(&r, &told, 0x0103);
+		rig_answer(&r, 0x0103, told.id, 0, CB_SPAN_EMPTY);
+		cb_buf_free(&told.body);
+		ck_assert(client_reply(&c[i], &reply));
+		reply_clear(&reply);
+	}
+	more = look("status", "VmRSS:") - before;
+	(void)printf("# %lu KiB for %d that have asked much\n", more,
+	    MANY_BODIES);
+#ifndef __SANITIZE_ADDRESS__
+	ck_assert_uint_lt(more, 12000);
+#endif
+	for (int i = 0; i < MANY_BODIES; i++)
+		client_close(&c[i]);
+	cb_buf_free(&body);
+}
+END_TEST
+
 Suite *
 slow_suite(void)
 {
@@ -322,6 +363,7 @@ slow_suite(void)
 	tcase_add_test(tc, taking_an_answer_has_a_limit);
 	tcase_add_test(tc, not_too_far_ahead);
 	tcase_add_test(tc, rest_costs_little);
+	tcase_add_test(tc, a_body_leaves_no_room_behind);
 	suite_add_tcase(s, tc);
 	return s;
 }
