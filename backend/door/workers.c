@@ -322,7 +322,7 @@ be_workers_get(struct be_workers *all, const uint8_t organisation[WIRE_ID])
 unsigned
 be_workers_missing(const struct be_workers *all)
 {
-	unsigned n = 0;
+	unsigned n = all->first == NULL;
 
 	for (const struct be_line *w = all->first; w != NULL; w = w->next)
 		n += w->ch == NULL;

@@ -212,7 +212,8 @@ be_the_door(struct rig *r, const int listening[2], int parent, int worker)
 	if (be_door_new(&door, &r->settings, &why) != CB_OK ||
 	    be_channel_new(&ch, parent) != CB_OK ||
 	    be_door_parent(door, ch, on_told, door) != CB_OK ||
-	    be_door_worker(door, rig_org, 1, worker) != CB_OK ||
+	    (!r->without_worker &&
+		be_door_worker(door, rig_org, 1, worker) != CB_OK) ||
 	    be_door_listen(door, listening[0]) != CB_OK ||
 	    (r->with_desk && be_door_listen(door, listening[1]) != CB_OK))
 		_exit(91);

@@ -44,6 +44,7 @@ struct rig {
 	struct identity authority, service, ids[WHO];
 	SSL_CTX *ctx[WHO];
 	struct be_door_settings settings;
+	bool without_worker;
 	bool with_desk;		/* people come to a port of their own */
 	unsigned desk_port;
 	int64_t short_until;	/* see rig_short() */

@@ -75,6 +75,24 @@ START_TEST(health_is_the_workers)
 }
 END_TEST
 
+/* A door that has just been started knows none. */
+START_TEST(nothing_is_ready_before_a_worker_is)
+{
+	struct rig fresh;
+	struct reply reply;
+
+	rig_init(&fresh);
+	fresh.without_worker = true;
+	rig_start(&fresh);
+	ask_once(&fresh, NOBODY, "GET", "/health", CB_SPAN_EMPTY, &reply);
+	ck_assert_uint_eq(reply.status, 503);
+	ck_assert_ptr_nonnull(
+	    memmem(reply.body.p, reply.body.n, "\"worker\": 1", 11));
+	reply_clear(&reply);
+	rig_clear(&fresh);
+}
+END_TEST
+
 static const struct {
 	enum who who;
 	const char *method, *path;
@@ -572,6 +590,7 @@ requests_suite(void)
 	tcase_add_checked_fixture(tc, start, stop);
 	tcase_add_test(tc, a_stranger_learns_about_the_backend);
 	tcase_add_test(tc, health_is_the_workers);
+	tcase_add_test(tc, nothing_is_ready_before_a_worker_is);
 #define N_OF(a) ((int)(sizeof(a) / sizeof((a)[0])))
 	tcase_add_loop_test(tc, what_is_refused_says_how, 0, N_OF(refusals));
 	tcase_add_loop_test(
