@@ -7,6 +7,7 @@ tests_backend_door_test_door_SOURCES = \
 	tests/backend/door/rig.c \
 	tests/backend/door/rig.h \
 	tests/backend/door/suites.h \
+	tests/backend/door/test_claims.c \
 	tests/backend/door/test_crowd.c \
 	tests/backend/door/test_hold.c \
 	tests/backend/door/test_http.c \

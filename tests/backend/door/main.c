@@ -18,6 +18,7 @@ main(void)
 	srunner_add_suite(sr, requests_suite());
 	srunner_add_suite(sr, hold_suite());
 	srunner_add_suite(sr, crowd_suite());
+	srunner_add_suite(sr, claims_suite());
 	srunner_add_suite(sr, tls_suite());
 	srunner_add_suite(sr, slow_suite());
 	srunner_add_suite(sr, programs_suite());

@@ -342,6 +342,16 @@ rig_told(struct rig *r, struct told *out, uint16_t type)
 	ck_assert_int_eq(cb_buf_set(&out->body, m.body), CB_OK);
 }
 
+uint64_t
+rig_asked(struct rig *r, uint16_t type)
+{
+	struct told t;
+
+	rig_told(r, &t, type);
+	cb_buf_free(&t.body);
+	return t.id;
+}
+
 void
 rig_untold(struct rig *r)
 {
@@ -521,6 +531,16 @@ client_reply(struct client *c, struct reply *out)
 	    cb_span_head(cb_span_tail(cb_buf_span(&c->in), head), n)), CB_OK);
 	cb_buf_consume(&c->in, head + n);
 	return true;
+}
+
+void
+client_expect(struct client *c, unsigned status)
+{
+	struct reply reply;
+
+	ck_assert(client_reply(c, &reply));
+	ck_assert_uint_eq(reply.status, status);
+	reply_clear(&reply);
 }
 
 void

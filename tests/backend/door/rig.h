@@ -76,6 +76,8 @@ struct told {
 	struct cb_buf body;
 };
 void rig_told(struct rig *r, struct told *out, uint16_t type);
+/* The number of the next question, which is of this type. */
+uint64_t rig_asked(struct rig *r, uint16_t type);
 /* Nothing comes, for as long as it takes to be sure. */
 void rig_untold(struct rig *r);
 void rig_answer(struct rig *r, uint16_t type, uint64_t id, uint16_t code,
@@ -115,7 +117,12 @@ void client_ask(struct client *c, const char *method, const char *path,
 struct cb_span rig_enrol(void);
 /* The next answer; false: the door has closed. */
 bool client_reply(struct client *c, struct reply *out);
+/* The next answer has this status. */
+void client_expect(struct client *c, unsigned status);
 void client_close(struct client *c);
+/* What a device says that has no certificate: DEVICE. */
+#define RIG_NAMED "Cardbridge-Device: 0a010000000000000000000000000000 " \
+	"0d010000000000000000000000000000\r\n"
 
 /* One request on a connection of its own; of a worker's nothing. */
 void ask_once(struct rig *r, enum who who, const char *method,

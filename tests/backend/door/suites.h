@@ -8,6 +8,7 @@
 
 #include <check.h>
 
+Suite *claims_suite(void);
 Suite *crowd_suite(void);
 Suite *http_suite(void);
 Suite *hold_suite(void);

@@ -2,7 +2,7 @@
  * Copyright (c) 2026 The cardbridge authors */
 /*
  * How many of each there may be at the door, and what strangers cannot do to
- * others; devices whose network keeps their certificate.
+ * others.
  */
 #include <arpa/inet.h>
 #include <netinet/in.h>
@@ -19,9 +19,6 @@
 #define ORG "0a010000000000000000000000000000"
 #define ENROL "/organisations/" ORG "/enrol"
 #define COMMANDS "/sessions/05010000000000000000000000000000"
-#define OFFER "/cards/0c010000000000000000000000000000/offer"
-#define OF_DEVICE "0d010000000000000000000000000000"
-#define NAMED "Cardbridge-Device: " ORG " " OF_DEVICE "\r\n"
 
 static struct rig r;
 
@@ -38,16 +35,6 @@ stop(void)
 }
 
 static void
-expect(struct client *c, unsigned status)
-{
-	struct reply reply;
-
-	ck_assert(client_reply(c, &reply));
-	ck_assert_uint_eq(reply.status, status);
-	reply_clear(&reply);
-}
-
-static void
 enrol(struct client *c)
 {
 	client_ask(c, "POST", ENROL, rig_enrol());
@@ -61,16 +48,6 @@ goes_on(struct client *c)
 	ck_assert(client_reply(c, &reply));
 	reply_clear(&reply);
 	return reply.status == 100;
-}
-
-static uint64_t
-told(uint16_t type)
-{
-	struct told t;
-
-	rig_told(&r, &t, type);
-	cb_buf_free(&t.body);
-	return t.id;
 }
 
 /* ---- strangers ----------------------------------------------------------- */
@@ -129,7 +106,7 @@ START_TEST(many_at_once_do_not_end_each_other)
 	for (int i = 0; i < 2; i++) {
 		client_shake(&r, &c[i], i == 0 ? DEVICE : NOBODY);
 		client_ask(&c[i], "GET", "/backend", CB_SPAN_EMPTY);
-		expect(&c[i], 200);
+		client_expect(&c[i], 200);
 	}
 	/* the device is no stranger now: there is room for one */
 	client_bare(&r, &more);
@@ -211,13 +188,13 @@ START_TEST(who_is_being_enrolled_is_not_thrown_out)
 	rig_start(&r);
 	client_open(&r, &c, NOBODY);
 	enrol(&c);
-	id = told(0x0106);
+	id = rig_asked(&r, 0x0106);
 	for (int i = 0; i < 3; i++)
 		client_bare(&r, &more[i]);
 	is_closed(&more[0]);
 	is_closed(&more[1]);
 	rig_answer(&r, 0x0106, id, 0, cb_span_str("certificate"));
-	expect(&c, 200);
+	client_expect(&c, 200);
 	client_close(&more[2]);
 	client_close(&c);
 }
@@ -239,7 +216,7 @@ START_TEST(so_many_are_enrolled_at_one_time)
 	}
 	for (int i = 0; i < 2; i++) {
 		enrol(&c[i]);
-		id[i] = told(0x0106);
+		id[i] = rig_asked(&r, 0x0106);
 	}
 	/* one that is gone counts until it is answered */
 	client_close(&c[0]);
@@ -252,10 +229,11 @@ START_TEST(so_many_are_enrolled_at_one_time)
 	}
 	rig_answer(&r, 0x0106, id[0], 0, cb_span_str("certificate"));
 	rig_answer(&r, 0x0106, id[1], 0, cb_span_str("certificate"));
-	expect(&c[1], 200);
+	client_expect(&c[1], 200);
 	enrol(&c[3]);
-	rig_answer(&r, 0x0106, told(0x0106), 0, cb_span_str("certificate"));
-	expect(&c[3], 200);
+	rig_answer(&r, 0x0106, rig_asked(&r, 0x0106), 0,
+	    cb_span_str("certificate"));
+	client_expect(&c[3], 200);
 	for (int i = 1; i < 4; i++)
 		client_close(&c[i]);
 }
@@ -279,7 +257,7 @@ START_TEST(so_many_are_enrolled_in_a_second)
 		enrol(&c);
 	while (done + refused < 10) {
 		while (poll(&p, 1, is_open(&c) ? 20 : 0) == 1)
-			rig_answer(&r, 0x0106, told(0x0106), 0,
+			rig_answer(&r, 0x0106, rig_asked(&r, 0x0106), 0,
 			    cb_span_str("certificate"));
 		if (SSL_pending(c.ssl) == 0 && c.in.n == 0 && is_open(&c))
 			continue;
@@ -304,19 +282,20 @@ START_TEST(no_stranger_keeps_others_from_being_enrolled)
 	client_open(&r, &c, NOBODY);
 	for (int i = 0; i < 5; i++) {
 		client_ask(&c, "POST", ENROL, CB_SPAN_EMPTY);
-		expect(&c, 400);
+		client_expect(&c, 400);
 		client_ask(&c, "POST", ENROL, cb_span_str("enrol me"));
-		expect(&c, 400);
+		client_expect(&c, 400);
 		client_ask(&c, "POST",
 		    "/organisations/0b010000000000000000000000000000/enrol",
 		    cb_span_str("enrol"));
-		expect(&c, 503);
+		client_expect(&c, 503);
 	}
 	client_from(&r, &other, "127.0.0.2");
 	client_shake(&r, &other, NOBODY);
 	enrol(&other);
-	rig_answer(&r, 0x0106, told(0x0106), 0, cb_span_str("certificate"));
-	expect(&other, 200);
+	rig_answer(&r, 0x0106, rig_asked(&r, 0x0106), 0,
+	    cb_span_str("certificate"));
+	client_expect(&other, 200);
 	client_close(&other);
 	client_close(&c);
 }
@@ -333,18 +312,19 @@ START_TEST(one_of_an_address_is_enrolled_at_one_time)
 	client_from(&r, &other, "127.0.0.2");
 	client_shake(&r, &other, NOBODY);
 	enrol(&c[0]);
-	id[0] = told(0x0106);
+	id[0] = rig_asked(&r, 0x0106);
 	enrol(&c[1]);
-	expect(&c[1], 429);
+	client_expect(&c[1], 429);
 	enrol(&other);
-	id[1] = told(0x0106);
+	id[1] = rig_asked(&r, 0x0106);
 	for (int i = 0; i < 2; i++)
 		rig_answer(&r, 0x0106, id[i], 0, cb_span_str("certificate"));
-	expect(&c[0], 200);
-	expect(&other, 200);
+	client_expect(&c[0], 200);
+	client_expect(&other, 200);
 	enrol(&c[1]);
-	rig_answer(&r, 0x0106, told(0x0106), 0, cb_span_str("certificate"));
-	expect(&c[1], 200);
+	rig_answer(&r, 0x0106, rig_asked(&r, 0x0106), 0,
+	    cb_span_str("certificate"));
+	client_expect(&c[1], 200);
 	for (int i = 0; i < 2; i++)
 		client_close(&c[i]);
 	client_close(&other);
@@ -365,7 +345,7 @@ START_TEST(bodies_have_one_budget)
 	client_open(&r, &c, DEVICE);
 	client_open(&r, &d, DEVICE2);
 	client_ask(&c, "POST", COMMANDS, CB_SPAN_OF(body));
-	id = told(0x0103);
+	id = rig_asked(&r, 0x0103);
 	client_ask(&d, "POST", COMMANDS, CB_SPAN_OF(body));
 	ck_assert(client_reply(&d, &reply));
 	expect_failure(&reply, 503, CB_E_NOMEM);
@@ -379,11 +359,11 @@ START_TEST(bodies_have_one_budget)
 	/* and all of it is given back */
 	client_open(&r, &d, DEVICE2);
 	client_ask(&d, "POST", COMMANDS, CB_SPAN_OF(body));
-	rig_answer(&r, 0x0103, told(0x0103), 0, CB_SPAN_OF(body));
-	expect(&d, 200);
+	rig_answer(&r, 0x0103, rig_asked(&r, 0x0103), 0, CB_SPAN_OF(body));
+	client_expect(&d, 200);
 	client_ask(&c, "POST", COMMANDS, CB_SPAN_OF(body));
-	rig_answer(&r, 0x0103, told(0x0103), 0, CB_SPAN_OF(body));
-	expect(&c, 200);
+	rig_answer(&r, 0x0103, rig_asked(&r, 0x0103), 0, CB_SPAN_OF(body));
+	client_expect(&c, 200);
 	client_close(&c);
 	client_close(&d);
 }
@@ -412,7 +392,7 @@ announce(struct client *c, enum who who)
 	(void)snprintf(head, sizeof(head),
 	    "POST " COMMANDS " HTTP/1.1\r\nHost: a\r\n%s"
 	    "Expect: 100-continue\r\nContent-Length: %zu\r\n\r\n",
-	    who == NOBODY ? NAMED : "", (size_t)WIRE_BODY_MAX);
+	    who == NOBODY ? RIG_NAMED : "", (size_t)WIRE_BODY_MAX);
 	client_text(c, head);
 }
 
@@ -425,9 +405,9 @@ START_TEST(nobody_has_all_of_the_budget)
 	client_open(&r, &c, shares[_i].first);
 	client_open(&r, &d, shares[_i].second);
 	announce(&c, shares[_i].first);
-	expect(&c, 100);
+	client_expect(&c, 100);
 	announce(&d, shares[_i].second);
-	expect(&d, shares[_i].refused ? 503 : 100);
+	client_expect(&d, shares[_i].refused ? 503 : 100);
 	/* it is given back with the connection */
 	client_close(&c);
 	client_close(&d);
@@ -449,16 +429,16 @@ START_TEST(no_organisation_has_all_connections)
 	rig_start(&r);
 	client_open(&r, &c[0], DEVICE);
 	client_ask(&c[0], "GET", "/backend", CB_SPAN_EMPTY);
-	expect(&c[0], 200);
+	client_expect(&c[0], 200);
 	client_open(&r, &c[1], DEVICE2);
 	client_ask(&c[1], "GET", "/backend", CB_SPAN_EMPTY);
-	expect(&c[1], 200);
+	client_expect(&c[1], 200);
 	client_open(&r, &other, STRAY);
 	client_ask(&other, "GET", "/backend", CB_SPAN_EMPTY);
-	expect(&other, 200);
+	client_expect(&other, 200);
 	ck_assert(!client_reply(&c[0], &(struct reply){ 0 }));
 	client_ask(&c[1], "GET", "/backend", CB_SPAN_EMPTY);
-	expect(&c[1], 200);
+	client_expect(&c[1], 200);
 	client_close(&c[0]);
 	client_close(&c[1]);
 	client_close(&other);
@@ -484,222 +464,11 @@ START_TEST(a_worker_that_does_not_read_is_busy)
 	expect_failure(&reply, 503, CB_E_PEER);
 	reply_clear(&reply);
 	/* the others are asked all the same, when it reads */
-	rig_answer(&r, 0x0103, told(0x0103), 0, CB_SPAN_EMPTY);
-	expect(&c[0], 200);
+	rig_answer(&r, 0x0103, rig_asked(&r, 0x0103), 0, CB_SPAN_EMPTY);
+	client_expect(&c[0], 200);
 	for (int i = 0; i < MANY; i++)
 		client_close(&c[i]);
 	cb_buf_free(&body);
-}
-END_TEST
-
-/* ---- holds --------------------------------------------------------------- */
-
-static void
-put_hold(struct cb_buf *body, unsigned cards, bool same)
-{
-	struct wire_held held = { .stamp = 1 };
-	struct cb_buf list = CB_BUF_INIT;
-	struct wire_hold h = { .kind = WIRE_TEST,
-		.count = (uint16_t)cards };
-
-	for (unsigned i = 0; i < cards; i++) {
-		held.card[0] = same ? 0 : (uint8_t)i;
-		ck_assert_int_eq(wire_held_put(&list, &held), CB_OK);
-	}
-	h.cards = cb_buf_span(&list);
-	ck_assert_int_eq(wire_hold_put(body, &h), CB_OK);
-	cb_buf_free(&list);
-}
-
-static void
-hold(struct client *c, unsigned cards)
-{
-	struct cb_buf body = CB_BUF_INIT;
-
-	put_hold(&body, cards, true);
-	client_ask(c, "POST", "/hold", cb_buf_span(&body));
-	cb_buf_free(&body);
-}
-
-START_TEST(so_many_holds_of_one)
-{
-	static const uint8_t there[] = { 0, 0, 0, 8, 1, 0, 0, 0, 0, 0 };
-	struct client c[3], other;
-	struct wire_news news;
-	struct reply reply;
-	uint64_t id[3], of_other;
-
-	r.settings.limits.holds = 2;
-	rig_start(&r);
-	client_open(&r, &other, DEVICE2);
-	hold(&other, 1);
-	of_other = told(0x0104);
-	for (int i = 0; i < 3; i++) {
-		client_open(&r, &c[i], DEVICE);
-		hold(&c[i], 1);
-		id[i] = told(0x0104);
-	}
-	ck_assert(client_reply(&c[0], &reply));
-	ck_assert_uint_eq(reply.status, 200);
-	ck_assert_int_eq(
-	    wire_news_get(cb_buf_span(&reply.body), &news), CB_OK);
-	ck_assert_uint_eq(news.count, 0);
-	reply_clear(&reply);
-	(void)told(0x0105);
-	rig_untold(&r);
-	rig_answer(&r, 0x0104, of_other, 0, CB_SPAN_OF(there));
-	expect(&other, 200);
-	for (int i = 1; i < 3; i++) {
-		rig_answer(&r, 0x0104, id[i], 0, CB_SPAN_OF(there));
-		expect(&c[i], 200);
-	}
-	for (int i = 0; i < 3; i++)
-		client_close(&c[i]);
-	client_close(&other);
-}
-END_TEST
-
-START_TEST(a_hold_names_nothing_twice)
-{
-	struct client c;
-	struct reply reply;
-
-	rig_start(&r);
-	client_open(&r, &c, DEVICE);
-	hold(&c, 2);
-	ck_assert(client_reply(&c, &reply));
-	expect_failure(&reply, 400, CB_E_FORMAT);
-	reply_clear(&reply);
-	client_close(&c);
-}
-END_TEST
-
-/* ---- without a certificate ----------------------------------------------- */
-
-static const struct {
-	enum who who;
-	const char *path, *field;
-	unsigned status;	/* 0: it is passed on */
-	bool inspected;
-	enum who as;
-} claims[] = {
-	{ NOBODY, OFFER, NAMED, 0, true, DEVICE },
-	{ NOBODY, COMMANDS, NAMED, 0, true, DEVICE },
-	{ NOBODY, OFFER, "", 401, false, NOBODY },
-	/* who shows a certificate is who that says */
-	{ DEVICE2, OFFER, NAMED, 0, false, DEVICE2 },
-	{ EXPIRED, OFFER, NAMED, 401, false, NOBODY },
-	/* no person */
-	{ NOBODY, "/organisations/" ORG "/offer", NAMED, 403, false,
-	    NOBODY },
-	{ NOBODY, OFFER, "Cardbridge-Device: " OF_DEVICE "\r\n", 400, false,
-	    NOBODY },
-	{ NOBODY, OFFER, "Cardbridge-Device: " ORG "  " OF_DEVICE "\r\n",
-	    400, false, NOBODY },
-	{ NOBODY, OFFER, "Cardbridge-Device: " ORG " " OF_DEVICE "0\r\n",
-	    400, false, NOBODY },
-	{ NOBODY, OFFER, NAMED NAMED, 400, false, NOBODY },
-};
-
-START_TEST(a_device_that_names_itself)
-{
-	struct client c;
-	struct told t;
-	char head[512];
-
-	rig_start(&r);
-	client_open(&r, &c, claims[_i].who);
-	(void)snprintf(head, sizeof(head),
-	    "POST %s HTTP/1.1\r\nHost: a\r\n%s\r\n", claims[_i].path,
-	    claims[_i].field);
-	client_text(&c, head);
-	if (claims[_i].status != 0) {
-		expect(&c, claims[_i].status);
-	} else {
-		rig_told(&r, &t,
-		    strcmp(claims[_i].path, OFFER) == 0 ? 0x0101 : 0x0103);
-		ck_assert_int_eq(t.inspected, claims[_i].inspected);
-		ck_assert_mem_eq(t.body.p, rig_id(claims[_i].as), WIRE_ID);
-		rig_answer(&r, t.type, t.id, 0, CB_SPAN_EMPTY);
-		cb_buf_free(&t.body);
-		expect(&c, 200);
-		/* it is no more than it says, the next time, either */
-		client_ask(&c, "POST", OFFER, CB_SPAN_EMPTY);
-		if (claims[_i].inspected)
-			expect(&c, 401);
-	}
-	client_close(&c);
-}
-END_TEST
-
-static void
-hold_named(struct client *c, unsigned cards)
-{
-	struct cb_buf body = CB_BUF_INIT;
-	char head[512];
-
-	put_hold(&body, cards, false);
-	(void)snprintf(head, sizeof(head),
-	    "POST /hold HTTP/1.1\r\nHost: a\r\n" NAMED
-	    "Content-Length: %zu\r\n\r\n", body.n);
-	client_text(c, head);
-	client_send(c, cb_buf_span(&body));
-	cb_buf_free(&body);
-}
-
-/* Each card is a question to the worker, and anybody may ask. */
-START_TEST(who_only_says_so_holds_little)
-{
-	struct client c;
-
-	rig_start(&r);
-	client_open(&r, &c, NOBODY);
-	hold_named(&c, 65);
-	expect(&c, 413);
-	rig_untold(&r);
-	hold_named(&c, 64);
-	for (int i = 0; i < 64; i++)
-		(void)told(0x0104);
-	client_close(&c);
-}
-END_TEST
-
-/* false: it is answered by the door alone. */
-static bool
-worker_is_asked_by(const struct client *c)
-{
-	struct pollfd p[2] = {
-		{ .fd = be_channel_fd(r.worker), .events = POLLIN },
-		{ .fd = c->fd, .events = POLLIN },
-	};
-
-	ck_assert_int_gt(poll(p, 2, PATIENCE_MS), 0);
-	return p[0].revents != 0;
-}
-
-START_TEST(who_only_says_so_holds_seldom)
-{
-	struct client c;
-	struct reply reply = { .status = 0 };
-
-	if (_i == 0)
-		r.settings.limits.claims_of_one = 2;
-	else
-		r.settings.limits.claims_of_address = 2;
-	rig_start(&r);
-	client_open(&r, &c, NOBODY);
-	client_ask(&c, "GET", "/backend", CB_SPAN_EMPTY);
-	expect(&c, 200);	/* and its tickets have come */
-	while (reply.status != 429) {
-		reply_clear(&reply);
-		hold_named(&c, 1);
-		if (worker_is_asked_by(&c))
-			rig_answer(&r, 0x0104, told(0x0104), 6, CB_SPAN_EMPTY);
-		ck_assert(client_reply(&c, &reply));
-	}
-	expect_failure(&reply, 429, CB_E_BUSY);
-	reply_clear(&reply);
-	client_close(&c);
 }
 END_TEST
 
@@ -726,12 +495,6 @@ crowd_suite(void)
 	    sizeof(shares) / sizeof(shares[0]));
 	tcase_add_test(tc, no_organisation_has_all_connections);
 	tcase_add_test(tc, a_worker_that_does_not_read_is_busy);
-	tcase_add_test(tc, so_many_holds_of_one);
-	tcase_add_test(tc, a_hold_names_nothing_twice);
-	tcase_add_test(tc, who_only_says_so_holds_little);
-	tcase_add_loop_test(tc, who_only_says_so_holds_seldom, 0, 2);
-	tcase_add_loop_test(tc, a_device_that_names_itself, 0,
-	    sizeof(claims) / sizeof(claims[0]));
 	suite_add_tcase(s, tc);
 	return s;
 }
