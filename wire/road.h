@@ -14,6 +14,7 @@
 #define WIRE_BODY_MAX (((size_t)1 << 20) - 64)
 #define WIRE_COMMANDS_MAX 64	/* records of one request */
 #define WIRE_HOLD_MAX 1024	/* cards of one hold */
+#define WIRE_HOLD_CLAIMED_MAX 64	/* of who shows no certificate */
 #define WIRE_FAILURE_TEXT_MAX 512
 
 struct wire_about {

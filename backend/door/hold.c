@@ -10,8 +10,6 @@
 #include "backend/door/crowd.h"
 #include "backend/door/serve.h"
 
-#define CLAIMED_MAX 64 /* cards, of who shows no certificate */
-
 struct watch {
 	struct be_hold *hold;
 	struct be_question *ask; /* NULL: answered */
@@ -162,7 +160,7 @@ watch_all(struct be_hold *h, const struct wire_hold *asked)
 static bool
 may_hold(struct be_conn *c, const struct wire_hold *asked)
 {
-	if (c->inspected && asked->count > CLAIMED_MAX)
+	if (c->inspected && asked->count > WIRE_HOLD_CLAIMED_MAX)
 		be_door_serve_fail(c, 413, CB_E_LIMIT, WIRE_NOT_RUN,
 		    "too many cards for a device without a certificate");
 	else if (!be_crowd_may_hold(c))

@@ -495,6 +495,7 @@ br_hold_join(struct br_hold **out, struct br_held_card *card,
     const struct br_https_uri *uri, struct cb_why *why)
 {
 	struct br_hold *h;
+	unsigned most;
 	bool fits;
 	enum cb_err r;
 
@@ -510,14 +511,15 @@ br_hold_join(struct br_hold **out, struct br_held_card *card,
 	card->heard = false;
 	card->next = h->cards;
 	h->cards = card;
-	fits = ++h->count <= WIRE_HOLD_MAX;
+	most = h->uri.inspected ? WIRE_HOLD_CLAIMED_MAX : WIRE_HOLD_MAX;
+	fits = ++h->count <= most;
 	wake(h);
 	pthread_mutex_unlock(&h->lock);
 	*out = h;
 	if (fits)
 		return CB_OK;
-	cb_why_set(why, "a bridge has at most %d cards of one backend and "
-	    "identity", WIRE_HOLD_MAX);
+	cb_why_set(why, "a bridge has at most %u cards of one backend and "
+	    "identity", most);
 	br_hold_leave(out, card);
 	return CB_E_LIMIT;
 }
