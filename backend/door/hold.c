@@ -123,19 +123,6 @@ watch(struct be_hold *h, struct watch *w, struct be_line *worker)
 	return r;
 }
 
-/* Twice the same would be twice the work, and news no clearer. */
-static bool
-is_asked(const struct be_hold *h, const struct wire_held *held)
-{
-	for (size_t i = 0; i < h->n; i++)
-		if (memcmp(h->watches[i].held.card, held->card, WIRE_ID) ==
-			0 &&
-		    memcmp(h->watches[i].held.session, held->session,
-			WIRE_ID) == 0)
-			return true;
-	return false;
-}
-
 static enum cb_err
 watch_all(struct be_hold *h, const struct wire_hold *asked)
 {
@@ -147,10 +134,8 @@ watch_all(struct be_hold *h, const struct wire_hold *asked)
 	for (; r == CB_OK && h->n < asked->count; h->n++) {
 		struct watch *w = &h->watches[h->n];
 
-		if ((r = wire_held_get(&cur, &w->held)) != CB_OK)
-			continue;
-		r = is_asked(h, &w->held) ? CB_E_FORMAT
-		                          : watch(h, w, worker);
+		if ((r = wire_held_get(&cur, &w->held)) == CB_OK)
+			r = watch(h, w, worker);
 	}
 	return r;
 }

@@ -96,17 +96,21 @@ START_TEST(so_many_holds_of_one)
 }
 END_TEST
 
-START_TEST(a_hold_names_nothing_twice)
+/* Two readers of one bridge, with one card that neither has in use. */
+START_TEST(two_readers_may_wait_for_one_card)
 {
+	static const uint8_t there[] = { 0, 0, 0, 8, 1, 0, 0, 0, 0, 0 };
 	struct client c;
-	struct reply reply;
+	uint64_t id[2];
 
 	rig_start(&r);
 	client_open(&r, &c, DEVICE);
 	hold(&c, 2);
-	ck_assert(client_reply(&c, &reply));
-	expect_failure(&reply, 400, CB_E_FORMAT);
-	reply_clear(&reply);
+	for (int i = 0; i < 2; i++)
+		id[i] = rig_asked(&r, 0x0104);
+	ck_assert_uint_ne(id[0], id[1]);
+	rig_answer(&r, 0x0104, id[1], 0, CB_SPAN_OF(there));
+	client_expect(&c, 200);
 	client_close(&c);
 }
 END_TEST
@@ -250,7 +254,7 @@ claims_suite(void)
 	tcase_set_timeout(tc, 30);
 	tcase_add_checked_fixture(tc, init, stop);
 	tcase_add_test(tc, so_many_holds_of_one);
-	tcase_add_test(tc, a_hold_names_nothing_twice);
+	tcase_add_test(tc, two_readers_may_wait_for_one_card);
 	tcase_add_test(tc, who_only_says_so_holds_little);
 	tcase_add_loop_test(tc, who_only_says_so_holds_seldom, 0, 2);
 	tcase_add_loop_test(tc, a_device_that_names_itself, 0,
