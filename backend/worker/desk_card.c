@@ -84,10 +84,13 @@ void
 be_desk_card_clear(struct be_desk_act *a)
 {
 	/* who waits for its last body is given that */
-	if (a->before != NULL && a->ending == CB_OK)
+	if (a->before != NULL && a->ending == CB_OK) {
 		be_session_idle(a->before, true);
-	else if (a->before != NULL)
+	} else if (a->before != NULL) {
+		a->before->stale =
+		    a->ending == CB_E_STORE || a->records_n > 0;
 		be_session_end(a->before, a->ending, BE_DESK_ENDED);
+	}
 	a->before = NULL;
 	be_claim_end(a->w, &a->claim);
 	be_session_free(&a->alone);

@@ -106,6 +106,9 @@ struct be_session {
 	const struct be_body *body;	/* whose command runs; NULL: none */
 	struct be_book book;
 	enum cb_err failed;	/* of the store, within a command */
+	/* An act has changed the card, or may have: the number it had here is
+	 * not told any more. */
+	bool stale;
 	const uint8_t *act;	/* a person's, which is done to it; or NULL */
 	enum cb_err limited;	/* of the vault: no passcode was compared */
 	uint64_t wait_ms;

@@ -278,8 +278,12 @@ commit(struct be_session *s, struct be_act *act, struct cb_buf *bytes)
 	enum cb_err r;
 
 	if ((r = be_hosted_changes(s->hosted, &act->records, &act->records_n,
-		 &of.number)) != CB_OK ||
-	    (r = be_book_put(&s->book, &of, bytes, ends)) != CB_OK)
+		 &of.number)) != CB_OK)
+		return r;
+	/* else the books would go by it, and believe records put back */
+	if (s->stale)
+		of.number = 0;
+	if ((r = be_book_put(&s->book, &of, bytes, ends)) != CB_OK)
 		return r;
 	for (size_t i = 0; i < s->book.n; i++) {
 		entries[i] = cb_span(bytes->p + from, ends[i] - from);

@@ -350,6 +350,28 @@ START_TEST(a_terminated_card_is_nobodys)
 }
 END_TEST
 
+/* Who writes the file puts all back that the act has removed: the number in its
+ * entry is the last one, whatever the end of the session says. */
+START_TEST(a_terminated_card_does_not_come_back)
+{
+	rig_sql(&g, "CREATE TABLE kept AS SELECT * FROM record");
+	bridge_select(&b);
+	desk_act(&d, WIRE_ACT_CARD_TERMINATE, 0x57, g.card);
+	desk_card_row(&d, 3, 7);
+	ck_assert_uint_eq(desk_order(&d), 0);
+	ck_assert(rig_holds(&g, 1));
+	rig_sql(&g, "INSERT INTO record SELECT * FROM kept; DROP TABLE kept;"
+		    "UPDATE card SET state=1");
+	ck_assert_uint_eq(rig_entries(&g, WIRE_SESSION_END), 1);
+	bridge_clear(&b);
+	bridge_init(&b, &g, 0);
+	(void)bridge_open(&b, false);
+	ck_assert_int_eq(b.last.type, WIRE_REFUSED);
+	ck_assert_msg(strstr(b.last.text, "behind the books") != NULL, "%s",
+	    b.last.text);
+}
+END_TEST
+
 START_TEST(a_session_is_ended)
 {
 	bridge_select(&b);
@@ -545,6 +567,7 @@ desk_act_suite(void)
 	tcase_add_test(tc, an_unblocking_that_fails_is_entered);
 	tcase_add_test(tc, a_card_is_terminated);
 	tcase_add_test(tc, a_terminated_card_is_nobodys);
+	tcase_add_test(tc, a_terminated_card_does_not_come_back);
 	tcase_add_test(tc, a_session_is_ended);
 	tcase_add_test(tc, a_persons_session_is_ended);
 	tcase_add_test(tc, a_card_is_renamed);
