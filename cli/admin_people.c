@@ -280,10 +280,9 @@ out:
 /* ---- lists --------------------------------------------------------------- */
 
 static bool
-is_for_device(const struct wire_fields *token)
+is_for(const struct wire_fields *token, const char *name)
 {
-	return cb_span_equal(
-	    token->bytes[WIRE_D_NAME], cb_span_str(WIRE_TOKEN_DEVICE));
+	return cb_span_equal(token->bytes[WIRE_D_NAME], cb_span_str(name));
 }
 
 /* A token has no state: nobody is enrolled with it yet. */
@@ -292,7 +291,7 @@ print_waiting(void *ctx, const struct wire_fields *token)
 {
 	struct wire_fields device = *token;
 
-	if (!is_for_device(token))
+	if (!is_for(token, WIRE_TOKEN_DEVICE))
 		return CB_OK;
 	/* what it is for is no name, and its hash is no certificate's */
 	device.has &= ~(UINT32_C(1) << WIRE_D_NAME |
@@ -353,7 +352,7 @@ person_list(
 /* ---- revoking ------------------------------------------------------------ */
 
 struct waiting {
-	struct cb_span wanted;	/* an id */
+	const char *name;	/* of tokens */
 	struct cli_act *act;	/* gets the removal of its row */
 	bool found;
 };
@@ -362,35 +361,46 @@ static enum cb_err
 remove_token(void *ctx, const struct wire_fields *token)
 {
 	struct waiting *w = ctx;
-	struct cli_act_token row = { .name = WIRE_TOKEN_DEVICE,
+	struct cli_act_token row = { .name = w->name,
 		.class = token->number[WIRE_D_CLASS],
 		.until = token->number[WIRE_D_UNTIL] };
 	const struct cb_span hash = token->bytes[WIRE_D_FINGERPRINT];
 
-	if (!is_for_device(token) || hash.n != CR_HASH ||
-	    !cb_span_equal(token->bytes[WIRE_D_ID], w->wanted))
+	if (!is_for(token, w->name) || hash.n != CR_HASH ||
+	    !cb_span_equal(
+		token->bytes[WIRE_D_ID], CB_SPAN_OF(w->act->subject)))
 		return CB_OK;
 	w->found = true;
 	memcpy(row.hash, hash.p, CR_HASH);
 	return cli_act_token(w->act, CLI_ROW_REMOVE, &row);
 }
 
-/* A device that is enrolled is stopped, and its certificate revoked; a token
- * that nobody has used is taken back. */
+/* A token that nobody has used is taken back: is there one? */
+static int
+take_back(struct cli_admin *s, struct cli_act *act, const char *name,
+    bool *found)
+{
+	struct waiting w = { .name = name, .act = act };
+	enum cb_err r;
+
+	r = cli_admin_list(s, WIRE_LIST_TOKENS, NULL, remove_token, &w);
+	*found = w.found;
+	return r == CB_OK ? CLI_OK : cli_admin_err(s, r, "tokens");
+}
+
+/* A device that is enrolled is stopped, and its certificate revoked. */
 static int
 stop_device(struct cli_admin *s, struct cli_act *act)
 {
-	struct waiting w = { .wanted = CB_SPAN_OF(act->subject), .act = act };
 	struct wire_fields device = { .has = 0 };
 	struct cb_buf keep = CB_BUF_INIT;
+	bool found;
 	enum cb_err r;
-	int code = CLI_OK;
+	int code;
 
-	if ((r = cli_admin_list(s, WIRE_LIST_TOKENS, NULL, remove_token,
-		 &w)) != CB_OK)
-		return cli_admin_err(s, r, "tokens");
-	if (w.found)
-		return CLI_OK;
+	if ((code = take_back(s, act, WIRE_TOKEN_DEVICE, &found)) != CLI_OK ||
+	    found)
+		return code;
 	if ((code = cli_admin_find(s, WIRE_LIST_DEVICES, "device",
 		 act->subject, &keep, &device)) != CLI_OK)
 		goto out;
@@ -432,9 +442,13 @@ stop_person(struct cli_admin *s, struct cli_act *act)
 {
 	struct certificates c = { .act = act, .now = cli_admin_now() };
 	struct cb_buf hex = CB_BUF_INIT;
+	bool found;
 	enum cb_err r;
-	int code = CLI_OK;
+	int code;
 
+	if ((code = take_back(s, act, WIRE_TOKEN_PERSON, &found)) != CLI_OK ||
+	    found)
+		return code;
 	if ((r = cli_admin_list(s, WIRE_LIST_PEOPLE, NULL, stop_factor,
 		 &c)) != CB_OK)
 		code = cli_admin_err(s, r, "people");

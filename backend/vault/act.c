@@ -22,6 +22,10 @@ struct work {
 
 typedef enum be_refusal step(struct work *w);
 
+/* Of an approval, in seconds: it is over before the store forgets that its act
+ * was done, a day later, and would do it again. */
+#define APPROVED_MAX (INT64_C(23) * 3600)
+
 /* ---- messages ------------------------------------------------------------ */
 
 static struct be_holder
@@ -156,7 +160,8 @@ check_approval(struct work *w)
 	    memcmp(a->request, w->out->request, CR_HASH) != 0)
 		return BE_REFUSED_APPROVAL_OTHER;
 	/* unlike other things, it has always an end */
-	if (a->until == 0 || be_is_over(w->ask->now, a->until))
+	if (a->until == 0 || be_is_over(w->ask->now, a->until) ||
+	    !be_is_over(w->ask->now + APPROVED_MAX, a->until))
 		return BE_REFUSED_APPROVAL_OVER;
 	if (memcmp(a->person, w->act.person, WIRE_ID) == 0)
 		return BE_REFUSED_SECOND_SAME;

@@ -246,28 +246,46 @@ revocations(const struct be_ruling *r)
 				? WIRE_G_FINGERPRINT : WIRE_G_VALUE]))
 			return BE_REFUSED_VALUE;
 	}
-	return 2 * revoked == r->act->count ? BE_REFUSED_NOT
-					    : BE_REFUSED_ROWS;
+	return revoked > 0 && 2 * revoked == r->act->count
+	    ? BE_REFUSED_NOT : BE_REFUSED_ROWS;
 }
 
 /* One that nobody has used yet. */
 static enum be_refusal
-token_back(const struct be_ruling *r, const struct wire_grant *g)
+token_back(const struct be_ruling *r, const struct wire_grant *g,
+    const char *name)
 {
-	return is_subject(r, g, WIRE_G_SUBJECT)
-	    ? value_if(says(g, WIRE_G_NAME, WIRE_TOKEN_DEVICE))
-	    : BE_REFUSED_SUBJECT;
+	return is_subject(r, g, WIRE_G_SUBJECT) ? value_if(says(
+						      g, WIRE_G_NAME, name))
+						: BE_REFUSED_SUBJECT;
 }
 
-/* A device with its certificate, or the token that would make it one. */
+static enum be_refusal
+device_token_back(const struct be_ruling *r, const struct wire_grant *g)
+{
+	return token_back(r, g, WIRE_TOKEN_DEVICE);
+}
+
+static enum be_refusal
+person_token_back(const struct be_ruling *r, const struct wire_grant *g)
+{
+	return token_back(r, g, WIRE_TOKEN_PERSON);
+}
+
+/* Certificates, or the token that would make one. */
+static enum be_refusal
+person_or_token(const struct be_ruling *r)
+{
+	return r->act->count == 1 && r->rows[0].type == WIRE_GRANT_TOKEN
+	    ? BE_REFUSED_NOT : revocations(r);
+}
+
+/* It has one certificate. */
 static enum be_refusal
 device_or_token(const struct be_ruling *r)
 {
-	const unsigned n = r->act->count;
-
-	if (n == 1 && r->rows[0].type == WIRE_GRANT_TOKEN)
-		return BE_REFUSED_NOT;
-	return n == 2 ? revocations(r) : BE_REFUSED_ROWS;
+	return r->act->count == 2 || r->rows[0].type == WIRE_GRANT_TOKEN
+	    ? person_or_token(r) : BE_REFUSED_ROWS;
 }
 
 /* ---- rows of cards ------------------------------------------------------- */
@@ -343,13 +361,14 @@ static const struct be_rule rules[] = {
 	    .check = device_or_token,
 	    .kinds = { { WIRE_GRANT_DEVICE, 0, 1, false, revoked_device },
 		{ WIRE_GRANT_REVOCATION, 0, 1, false, revocation },
-		{ WIRE_GRANT_TOKEN, 0, 1, true, token_back } } },
+		{ WIRE_GRANT_TOKEN, 0, 1, true, device_token_back } } },
 	{ .what = WIRE_ACT_PERSON_TOKEN,
 	    .kinds = { { WIRE_GRANT_TOKEN, 1, 1, false, person_token },
 		{ WIRE_GRANT_ROLE, 1, 1, false, new_role } } },
-	{ .what = WIRE_ACT_PERSON_REVOKE, .check = revocations,
-	    .kinds = { { WIRE_GRANT_FACTOR, 1, ALL, false, revoked_factor },
-		{ WIRE_GRANT_REVOCATION, 1, ALL, false, revocation } } },
+	{ .what = WIRE_ACT_PERSON_REVOKE, .check = person_or_token,
+	    .kinds = { { WIRE_GRANT_FACTOR, 0, ALL, false, revoked_factor },
+		{ WIRE_GRANT_REVOCATION, 0, ALL, false, revocation },
+		{ WIRE_GRANT_TOKEN, 0, 1, true, person_token_back } } },
 	{ .what = WIRE_ACT_CARD_NEW, .for_registrar = true,
 	    .gives = BE_GIVES_CARD, .types = OF_CARDS,
 	    .kinds = { { WIRE_GRANT_CARD, 1, 1, false, new_card },
@@ -430,6 +449,25 @@ check_row(const struct be_ruling *r, const struct wire_grant *g, bool remove,
 	return BE_REFUSED_ROWS;
 }
 
+/* A token stands for the row that it becomes, an assignment for its card, and
+ * who demands a second signer for nothing more does so for whatever has one. */
+static uint32_t
+types_of(const struct be_ruling *r, const struct wire_grant *g)
+{
+	uint32_t types = BE_BIT(g->type);
+
+	if (g->type == WIRE_GRANT_POLICY &&
+	    says(g, WIRE_G_NAME, WIRE_POLICY_SECOND) &&
+	    r->rule->gives != BE_GIVES_ORGANISATION)
+		return UINT32_MAX;
+	if (g->type == WIRE_GRANT_ASSIGNMENT)
+		types |= OF_CARDS;
+	if (g->type == WIRE_GRANT_TOKEN)
+		types |= BE_BIT(says(g, WIRE_G_NAME, WIRE_TOKEN_PERSON)
+			? WIRE_GRANT_FACTOR : WIRE_GRANT_DEVICE);
+	return types;
+}
+
 static enum be_refusal
 check_rows(struct be_ruling *r)
 {
@@ -451,7 +489,7 @@ check_rows(struct be_ruling *r)
 		if ((refusal = check_row(r, g, c.remove, counts)) !=
 		    BE_REFUSED_NOT)
 			return refusal;
-		r->types |= BE_BIT(g->type);
+		r->types |= types_of(r, g);
 	}
 	for (size_t i = 0; i < KINDS_MAX; i++)
 		if (counts[i] < r->rule->kinds[i].least ||

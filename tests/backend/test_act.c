@@ -89,6 +89,8 @@ FLAW(approval_cut, t->approval_bytes.n--)
 FLAW(approval_other, second(t); t->other_request = true)
 FLAW(approval_live, second(t); t->approval.kind = WIRE_LIVE)
 FLAW(approval_over, second(t); t->approval.until = NOW * 1000)
+FLAW(approval_long, second(t); t->approval.until = (NOW + 82801) * 1000)
+FLAW(approval_day, second(t); t->approval.until = (NOW + 82800) * 1000)
 FLAW(approval_no_end, second(t); t->approval.until = 0)
 FLAW(approval_key, second(t); t->other_second_key = true)
 FLAW(second_same, second(t);
@@ -107,6 +109,7 @@ static const struct trial_row trials[] = {
 	{ "revoked, another", NULL, other_revoked, NULL, BE_REFUSED_NOT },
 	{ "two of two", NULL, second, NULL, BE_REFUSED_NOT },
 	{ "two, unasked", NULL, second_unasked, NULL, BE_REFUSED_NOT },
+	{ "two, for a day", NULL, approval_day, NULL, BE_REFUSED_NOT },
 	{ "two for others", NULL, other_demanded, NULL, BE_REFUSED_NOT },
 	{ "of the platform", NULL, of_platform, NULL, BE_REFUSED_NOT },
 	{ "platform, other", NULL, platform_other, NULL, BE_REFUSED_NOT },
@@ -159,6 +162,7 @@ static const struct trial_row trials[] = {
 	{ "approval", NULL, approval_other, NULL, BE_REFUSED_APPROVAL_OTHER },
 	{ "approval live", NULL, approval_live, NULL, BE_REFUSED_APPROVAL_OTHER },
 	{ "approval over", NULL, approval_over, NULL, BE_REFUSED_APPROVAL_OVER },
+	{ "for longer", NULL, approval_long, NULL, BE_REFUSED_APPROVAL_OVER },
 	{ "no end", NULL, approval_no_end, NULL, BE_REFUSED_APPROVAL_OVER },
 	{ "approval key", NULL, approval_key, NULL, BE_REFUSED_SIGNATURE },
 	{ "twice one", NULL, second_same, NULL, BE_REFUSED_SECOND_SAME },

@@ -57,6 +57,8 @@ FLAW(org_set, trial_act(t, WIRE_ACT_ORG_SET);
 FLAW(org_policies, org_set(t);
     put_policy(t, WIRE_POLICY_UNBLOCK, WIRE_UNBLOCK_NONE);
     put_policy(t, WIRE_POLICY_INSPECTED, "yes"))
+FLAW(signers, org_set(t);
+    put_policy(t, WIRE_POLICY_SECOND, "abcd"))
 FLAW(device_token, trial_act(t, WIRE_ACT_DEVICE_TOKEN); ROW(TOKEN))
 FLAW(device_token_card, device_token(t); ROW(ASSIGNMENT);
     BYTES(1, CARD) = CB_SPAN_OF(trial_other))
@@ -66,6 +68,8 @@ FLAW(token_back, trial_act(t, WIRE_ACT_DEVICE_REVOKE); ROW(TOKEN);
     t->removed[0] = true)
 FLAW(person_token, trial_act(t, WIRE_ACT_PERSON_TOKEN); ROW(TOKEN);
     ROW(ROLE); BYTES(0, NAME) = cb_span_str(WIRE_TOKEN_PERSON))
+FLAW(person_back, trial_act(t, WIRE_ACT_PERSON_REVOKE); ROW(TOKEN);
+    t->removed[0] = true; BYTES(0, NAME) = cb_span_str(WIRE_TOKEN_PERSON))
 FLAW(person_revoke, trial_act(t, WIRE_ACT_PERSON_REVOKE); ROW(FACTOR);
     ROW(REVOCATION); NUMBER(0, STATE) = 2)
 FLAW(two_factors, person_revoke(t); ROW(FACTOR); ROW(REVOCATION);
@@ -90,6 +94,8 @@ FLAW(unknown, trial_act(t, "card-sell"))
 FLAW(as_registrar, t->rows[T_ROLE].number[WIRE_G_ROLE] = WIRE_ROLE_REGISTRAR)
 FLAW(all_demanded, memset(t->policy, 0xFF, 4))
 FLAW(cards_demanded, t->policy[2] = 1)
+FLAW(devices_demanded, t->policy[3] = 1 << WIRE_GRANT_DEVICE)
+FLAW(people_demanded, t->policy[2] = 1 << (WIRE_GRANT_FACTOR - 8))
 FLAW(others_demanded, memset(t->policy, 0xFF, 4); t->policy[2] = 0xFE)
 FLAW(is_suspended, CARD_IS(2))
 FLAW(is_terminated, CARD_IS(3))
@@ -201,6 +207,7 @@ static const struct trial_row trials[] = {
 	{ "back", token_back, as_registrar, NULL, BE_REFUSED_NOT },
 	{ "person", person_token, NULL, NULL, BE_REFUSED_NOT },
 	{ "person out", person_revoke, NULL, NULL, BE_REFUSED_NOT },
+	{ "person back", person_back, NULL, NULL, BE_REFUSED_NOT },
 	{ "with both", two_factors, NULL, NULL, BE_REFUSED_NOT },
 	{ "card", NULL, as_registrar, NULL, BE_REFUSED_NOT },
 	{ "bare", card_bare, NULL, NULL, BE_REFUSED_NOT },
@@ -234,6 +241,26 @@ static const struct trial_row trials[] = {
 	    BE_REFUSED_NO_SECOND },
 	{ "founding, two", org_add, all_demanded, NULL,
 	    BE_REFUSED_NO_SECOND },
+	/* nor does who enrols with a token go round it */
+	{ "its card, two", device_token_card, cards_demanded, NULL,
+	    BE_REFUSED_NO_SECOND },
+	{ "device, two", device_token, devices_demanded, NULL,
+	    BE_REFUSED_NO_SECOND },
+	{ "device, one", device_token, people_demanded, NULL,
+	    BE_REFUSED_NOT },
+	{ "device, cards", device_token, cards_demanded, NULL,
+	    BE_REFUSED_NOT },
+	{ "person, two", person_token, people_demanded, NULL,
+	    BE_REFUSED_NO_SECOND },
+	{ "person, one", person_token, devices_demanded, NULL,
+	    BE_REFUSED_NOT },
+	/* what is in force is not turned off by one */
+	{ "signers, two", signers, cards_demanded, NULL,
+	    BE_REFUSED_NO_SECOND },
+	{ "signers, one", signers, NULL, NULL, BE_REFUSED_NOT },
+	{ "policies, one", org_policies, cards_demanded, NULL,
+	    BE_REFUSED_NOT },
+	{ "founding, one", org_add, cards_demanded, NULL, BE_REFUSED_NOT },
 	{ "unblock, one", unblock, others_demanded, NULL, BE_REFUSED_NOT },
 	{ "session, one", session_end, all_demanded, NULL, BE_REFUSED_NOT },
 
@@ -274,6 +301,10 @@ static const struct trial_row trials[] = {
 	{ "policy away", org_policies, last_removed, NULL, BE_REFUSED_ROWS },
 	{ "revoked more", person_revoke, revoked_more, NULL,
 	    BE_REFUSED_ROWS },
+	{ "no person out", person_revoke, no_rows, NULL, BE_REFUSED_ROWS },
+	{ "person, token", person_revoke, token_removed, NULL,
+	    BE_REFUSED_VALUE },
+	{ "person, stays", person_back, first_kept, NULL, BE_REFUSED_ROWS },
 	{ "revoked less", person_revoke, revoked_less, NULL,
 	    BE_REFUSED_ROWS },
 
@@ -298,6 +329,8 @@ static const struct trial_row trials[] = {
 	{ "revoked, other", device_revoke, subject_last, NULL,
 	    BE_REFUSED_SUBJECT },
 	{ "back, other", token_back, subject_first, NULL,
+	    BE_REFUSED_SUBJECT },
+	{ "back, others", person_back, subject_first, NULL,
 	    BE_REFUSED_SUBJECT },
 	{ "person, other", person_token, subject_first, NULL,
 	    BE_REFUSED_SUBJECT },
@@ -329,6 +362,7 @@ static const struct trial_row trials[] = {
 	{ "token, over", device_token, over, NULL, BE_REFUSED_VALUE },
 	{ "token, person", device_token, for_person, NULL,
 	    BE_REFUSED_VALUE },
+	{ "back, device", person_back, for_device, NULL, BE_REFUSED_VALUE },
 	{ "back, person", token_back, for_person, NULL, BE_REFUSED_VALUE },
 	{ "person, device", person_token, for_device, NULL,
 	    BE_REFUSED_VALUE },
