@@ -94,7 +94,7 @@ wish(struct wishes *w, const char *text)
 }
 
 /* No command makes the approval of a second person: who sets this can order
- * nothing of it any more, perhaps not even that it be as before. */
+ * nothing of it any more, and not that it be as before. */
 static int
 check_second(const struct wishes *w, bool yes)
 {
@@ -104,9 +104,8 @@ check_second(const struct wishes *w, bool yes)
 			cb_span("\0\0\0", 4)))
 			return cli_fail(CLI_USAGE, "second-signer: no command "
 			    "gives a second person's approval yet, so that "
-			    "nobody could order what takes two; with policy "
-			    "among the words not even set it back. Add --yes "
-			    "if that is meant");
+			    "nobody could order what takes two, nor set it "
+			    "back. Add --yes if that is meant");
 	return CLI_OK;
 }
 

@@ -78,6 +78,13 @@ static const struct table {
 };
 /* clang-format on */
 
+/* What a row must be for another to be put over it: a card that is terminated
+ * stays so, and a token is put once. */
+static const char *const over[BE_TABLES] = {
+	[BE_CARD] = " AND card.state<>3",
+	[BE_TOKEN] = " AND 0",
+};
+
 static size_t
 columns_of(const struct table *t)
 {
@@ -159,7 +166,8 @@ make_put(const struct table *d, char **out)
 	for (size_t i = d->keys; i < n; i++)
 		add(&t, "%s%s=excluded.%s", i > d->keys ? "," : "",
 		    d->columns[i], d->columns[i]);
-	add(&t, " WHERE %s.%s=excluded.%s", d->name, d->of, d->of);
+	add(&t, " WHERE %s.%s=excluded.%s%s", d->name, d->of, d->of,
+	    over[d - tables] != NULL ? over[d - tables] : "");
 	return keep(&t, out);
 }
 
@@ -277,6 +285,29 @@ may_change(const struct be_act *act, const struct be_row_change *c,
 		    c->values[0].s, cb_span(act->card, WIRE_ID)));
 }
 
+/* A token makes a device or a person, and never another of one. */
+static enum cb_err
+check_subject(struct be_store *st, const struct be_act *act,
+    const struct be_row_change *c, struct cb_why *why)
+{
+	struct be_row *row = NULL;
+	enum cb_err r;
+
+	if (c->table != BE_TOKEN || c->remove)
+		return CB_OK;
+	if ((r = BE_QUERY(st->db,
+		 "SELECT 1 FROM device WHERE id=?2 UNION ALL"
+		 " SELECT 1 FROM factor WHERE organisation=?1 AND person=?2"
+		 " UNION ALL SELECT 1 FROM token WHERE subject=?2",
+		 &row, BE_ID(act->organisation), c->values[2])) == CB_OK)
+		r = be_row_next(row);
+	be_row_end(&row);
+	if (r != CB_OK)
+		return r == CB_E_ABSENT ? CB_OK : r;
+	cb_why_set(why, "whom the token is for is there already");
+	return CB_E_DENIED;
+}
+
 enum cb_err
 be_row_change(struct be_store *st, const struct be_act *act,
     const struct be_row_change *c, struct cb_why *why)
@@ -298,6 +329,8 @@ be_row_change(struct be_store *st, const struct be_act *act,
 	}
 	if (c->table == BE_ORGANISATION && !be_is_platform(act->organisation))
 		return change_setting(st, act, c, why);
+	if ((r = check_subject(st, act, c, why)) != CB_OK)
+		return r;
 	v[0] = BE_ID(act->organisation);
 	memcpy(&v[1], c->values, n * sizeof(v[0]));
 	r = be_sql_run(st->db,
@@ -311,7 +344,8 @@ be_row_change(struct be_store *st, const struct be_act *act,
 	if (c->remove)
 		cb_why_set(why, "there is no such row: %s", d->name);
 	else
-		cb_why_set(why, "a row is another organisation's: %s",
+		cb_why_set(why, "a row is final, or another "
+				"organisation's: %s",
 		    d->name);
 	return c->remove ? CB_E_ABSENT : CB_E_DENIED;
 }

@@ -154,7 +154,9 @@ token(const struct be_ruling *r, const struct wire_grant *g, const char *name)
 {
 	const uint64_t until = g->number[WIRE_G_UNTIL];
 
-	if (!is_subject(r, g, WIRE_G_SUBJECT))
+	/* whoever signs is there already */
+	if (!is_subject(r, g, WIRE_G_SUBJECT) ||
+	    memcmp(r->act->subject, r->act->person, WIRE_ID) == 0)
 		return BE_REFUSED_SUBJECT;
 	return value_if(says(g, WIRE_G_NAME, name) && until != 0 &&
 	    !be_is_over(r->now, until));

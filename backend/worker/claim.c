@@ -153,13 +153,28 @@ be_claim_wait(struct be_worker *w, struct be_claim *c)
 	return r;
 }
 
+enum cb_err
+be_claim_turn(struct be_worker *w, struct be_claim *c)
+{
+	enum cb_err r = CB_OK;
+
+	(void)pthread_mutex_lock(&w->lock);
+	while (r == CB_OK && be_index_find(&w->turns, c->card) != NULL)
+		r = wait_idle(w, c->until);
+	if (r == CB_OK)
+		be_index_add(&w->turns, &c->link, c->card, c);
+	(void)pthread_mutex_unlock(&w->lock);
+	return r;
+}
+
 void
 be_claim_end(struct be_worker *w, struct be_claim *c)
 {
-	if (c->link.at == NULL)
-		return;
 	(void)pthread_mutex_lock(&w->lock);
-	be_index_remove(&c->link);
-	be_worker_idle(w, c->card);
+	/* a neighbour that leaves the index writes to it */
+	if (c->link.at != NULL) {
+		be_index_remove(&c->link);
+		be_worker_idle(w, c->card);
+	}
 	(void)pthread_mutex_unlock(&w->lock);
 }

@@ -78,7 +78,9 @@ struct be_desk_act {
 	size_t sealed_n;
 	uint64_t fence, number;	/* of the card, and of its root afterwards */
 	struct be_book book;	/* what happens to the card */
-	bool opened;	/* the service's secret was used */
+	bool opened;	/* the service's secret was given */
+	bool unknown;	/* nobody knows whether it was committed */
+	struct be_claim turn;	/* of acts about this subject */
 	/* Nobody else uses the card. */
 	struct be_claim claim;
 	struct be_session *before;	/* that has it; we are busy with it */

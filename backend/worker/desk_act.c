@@ -333,6 +333,7 @@ commit(struct be_desk_act *a)
 		 &act.entries_n)) == CB_OK)
 		r = is_what(a, WIRE_ACT_ORG_ADD) ? commit_founding(a, &act)
 						 : be_ask_act_named(a->w, &act);
+	a->unknown = act.unknown;
 	cb_buf_free(&bytes);
 	if (r != CB_OK && act.why.text[0] != '\0')
 		return be_desk_refuse(a->c, r, "%s", act.why.text);
@@ -379,6 +380,38 @@ is_session(struct be_worker *w, const uint8_t id[WIRE_ID])
 	return is;
 }
 
+/* An auditor's act would be refused by the vault as well, but only after the
+ * card was taken from who uses it. */
+static enum cb_err
+check_role(struct be_desk_act *a)
+{
+	const uint32_t role = a->c->s->desk.role;
+
+	if (role == WIRE_ROLE_ADMINISTRATOR || role == WIRE_ROLE_REGISTRAR)
+		return CB_OK;
+	if (may_enter_refusal(a->w))
+		enter_failure(a, WIRE_OUTCOME_REFUSED);
+	return CB_E_DENIED;
+}
+
+/* Acts about one subject are done one at a time, each with the rows that the
+ * one before it has left. */
+static enum cb_err
+take_turn(struct be_desk_act *a)
+{
+	enum cb_err r;
+
+	if (be_is_zeros(a->act.subject))
+		return CB_OK;
+	a->turn.card = a->act.subject;
+	a->turn.until = be_worker_tick() + a->w->set.opening;
+	r = be_claim_turn(a->w, &a->turn);
+	return r == CB_E_TIMEOUT
+	    ? be_desk_refuse(a->c, CB_E_BUSY,
+		  "another act is about this; order it again")
+	    : r;
+}
+
 static enum cb_err
 order(struct be_desk_act *a)
 {
@@ -386,7 +419,12 @@ order(struct be_desk_act *a)
 	bool done;
 	enum cb_err r;
 
-	if ((r = read_act(a)) != CB_OK || (r = read_fields(a)) != CB_OK ||
+	if ((r = read_act(a)) != CB_OK || (r = read_fields(a)) != CB_OK)
+		return r;
+	what = what_of(a->act.what);
+	if (what->of_card)
+		a->card = a->act.subject;
+	if ((r = check_role(a)) != CB_OK || (r = take_turn(a)) != CB_OK ||
 	    (r = be_ask_outcome(a->w, a->act.id, &done)) != CB_OK)
 		return r;
 	if (done)
@@ -394,9 +432,6 @@ order(struct be_desk_act *a)
 	if (is_session(a->w, a->act.id))
 		return be_desk_refuse(
 		    a->c, CB_E_ARG, "the act has the id of a session");
-	what = what_of(a->act.what);
-	if (what->of_card)
-		a->card = a->act.subject;
 	if (what->check != NULL && (r = what->check(a)) != CB_OK)
 		return r;
 	if ((r = ask(a)) == CB_E_DENIED && may_enter_refusal(a->w))

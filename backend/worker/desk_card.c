@@ -8,8 +8,6 @@
 
 #include "backend/worker/desk.h"
 
-#define ROOT_NUMBER_AT 6	/* PROTOCOL.md, "Records of a card" */
-
 /* ---- having the card ----------------------------------------------------- */
 
 /* Nobody opens it, and who has it runs nothing. */
@@ -64,6 +62,9 @@ be_desk_card_done(struct be_desk_act *a, bool done)
 {
 	struct be_session *s = a->before != NULL ? a->before : a->alone;
 
+	/* where nobody knows, the card may be another than the session has */
+	if (!done)
+		a->ending = a->unknown ? CB_E_STORE : CB_OK;
 	if (s == NULL || s->hosted == NULL || !be_hosted_changed(s->hosted))
 		return;
 	if (done) {
@@ -76,8 +77,7 @@ be_desk_card_done(struct be_desk_act *a, bool done)
 	}
 	/* what its memory has is not what is stored */
 	be_hosted_fail(s->hosted);
-	if (a->ending == CB_OK)
-		a->ending = CB_E_STORE;
+	a->ending = CB_E_STORE;
 }
 
 void
@@ -87,12 +87,12 @@ be_desk_card_clear(struct be_desk_act *a)
 	if (a->before != NULL && a->ending == CB_OK) {
 		be_session_idle(a->before, true);
 	} else if (a->before != NULL) {
-		a->before->stale =
-		    a->ending == CB_E_STORE || a->records_n > 0;
+		a->before->stale = a->ending == CB_E_STORE || a->number > 0;
 		be_session_end(a->before, a->ending, BE_DESK_ENDED);
 	}
 	a->before = NULL;
 	be_claim_end(a->w, &a->claim);
+	be_claim_end(a->w, &a->turn);
 	be_session_free(&a->alone);
 	be_sealed_records_free(&a->sealed, a->sealed_n);
 	free(a->made);
@@ -142,7 +142,6 @@ unblock(struct be_desk_act *a, struct be_session *s)
 	s->limited = CB_OK;
 	s->act = a->act.id;
 	be_book_clear(&s->book);
-	a->opened = true;
 	r = emu_card_service_unblock(s->emu, a->told->unblock,
 	    a->secrets.bytes[WIRE_D_PASSCODE], &a->c->why);
 	s->act = NULL;
@@ -166,6 +165,7 @@ be_desk_card_unblock(struct be_desk_act *a)
 	if (!a->told->has_key || !a->told->has_unblock)
 		return be_desk_refuse(a->c, CB_E_ABSENT,
 		    "no unblock secret is kept for this card");
+	a->opened = true;
 	if (s == NULL) {
 		if ((r = open_alone(a)) != CB_OK)
 			return r;
@@ -202,37 +202,24 @@ remove_record(struct be_desk_act *a, struct cb_span name)
 	return CB_OK;
 }
 
-/* The root's number stands in front of what is sealed. What comes after it is
- * this act, in whose entry it stands: a card that is put back is behind. */
-static enum cb_err
-end_number(struct be_desk_act *a, struct cb_span root)
-{
-	struct cb_span cur = cb_span_tail(root, ROOT_NUMBER_AT);
-	enum cb_err r = cb_get_u64(&cur, &a->number);
-
-	if (r == CB_OK)
-		a->number++;
-	return r;
-}
-
-/* All that the card has: its records go with their key. */
+/* All that the card has: its records go with their key. The number of this act
+ * stands in its entry: a card that is put back is behind. What the rows say of
+ * it counts for nothing, nobody has opened them. */
 static enum cb_err
 remove_records(struct be_desk_act *a)
 {
-	struct cb_buf answer = CB_BUF_INIT_MAX((size_t)2 << 20);
+	struct cb_buf answer = CB_BUF_INIT_MAX(BE_CARD_MAX);
 	struct be_ask_record record;
 	struct cb_span cur;
-	uint64_t number;
 	enum cb_err r;
 
-	if ((r = be_ask_records(a->w, a->card, &answer, &number)) == CB_OK) {
+	if ((r = be_ask_records(a->w, a->card, &answer, &a->number)) ==
+	    CB_OK) {
+		a->number++;
 		cur = cb_buf_span(&answer);
 		while (r == CB_OK && cur.n > 0)
-			if ((r = be_ask_record_get(&cur, &record)) == CB_OK &&
-			    (r = remove_record(a, record.name)) == CB_OK &&
-			    cb_span_equal(
-				record.name, cb_span_str(BE_ROOT_NAME)))
-				r = end_number(a, record.value);
+			if ((r = be_ask_record_get(&cur, &record)) == CB_OK)
+				r = remove_record(a, record.name);
 	}
 	cb_buf_free(&answer);
 	for (size_t i = 0; r == CB_OK && i < a->records_n; i++)

@@ -84,6 +84,38 @@ add_again(struct be_desk_act *a, enum be_table table,
 	return CB_OK;
 }
 
+static bool
+is_same(const struct be_value *a, const struct be_value *b)
+{
+	return a->type == b->type && a->i == b->i && cb_span_equal(a->s, b->s);
+}
+
+/* What is taken away is what was signed, and not what has its key: a token of
+ * somebody else's. */
+static enum cb_err
+check_removed(struct be_desk_act *a, enum be_table table, size_t keys,
+    const struct be_value *v, struct cb_buf *kept)
+{
+	struct be_ask_row old;
+	bool same = true;
+	enum cb_err r;
+
+	if ((r = be_ask_row_of(a->w, table, v, keys, kept, &old)) != CB_OK)
+		return r == CB_E_ABSENT
+		    ? be_desk_refuse(a->c, r, "there is no such row")
+		    : r;
+	for (size_t i = 0; i < old.n; i++)
+		/* no MAC is of it, or it is one, which the ACT has not */
+		if (v[i].type != BE_NULL &&
+		    (v[i].type != BE_BLOB || v[i].s.n > 0))
+			same &= is_same(&v[i], &old.values[i]);
+	if (table == BE_TOKEN)
+		same &= old.values[6].type == BE_NULL;
+	return same ? CB_OK
+		    : be_desk_refuse(a->c, CB_E_DENIED,
+			  "the row that is there is another");
+}
+
 /* ---- all of them --------------------------------------------------------- */
 
 static enum cb_err
@@ -103,8 +135,9 @@ add_change(struct be_desk_act *a, const struct wire_change *change,
 	(void)be_table_columns(row->table, &keys);
 	row->remove = change->remove;
 	row->values = v;
-	if (!row->remove)
-		r = fill(a, row->table, keys, v, &a->kept[a->rows_n]);
+	r = row->remove
+	    ? check_removed(a, row->table, keys, v, &a->kept[a->rows_n])
+	    : fill(a, row->table, keys, v, &a->kept[a->rows_n]);
 	a->rows_n++;
 	return r;
 }

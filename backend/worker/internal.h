@@ -164,6 +164,7 @@ struct be_worker {
 	struct be_queue checks;	/* sessions whose rights are to be asked */
 	uint64_t rights_no;	/* grows whenever rows that grant change */
 	struct be_index claims;	/* cards that are being opened */
+	struct be_index turns;	/* subjects of acts that are being done */
 	struct be_queue waiting;	/* claims of cards that somebody uses */
 	unsigned waiters;	/* threads of the pool that wait for `idle` */
 	struct be_offer *offers;
@@ -338,6 +339,10 @@ CB_MUST_USE enum cb_err be_claim_park(
 /* The same by a thread of the pool that waits; job is NULL. CB_E_TIMEOUT also
  * where too many do. */
 CB_MUST_USE enum cb_err be_claim_wait(
+    struct be_worker *w, struct be_claim *claim);
+/* The same for the subject of an act, whatever it is: no session is taken for
+ * it, and only acts wait. */
+CB_MUST_USE enum cb_err be_claim_turn(
     struct be_worker *w, struct be_claim *claim);
 /* One that does not hold its card stays so. */
 void be_claim_end(struct be_worker *w, struct be_claim *claim);

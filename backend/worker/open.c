@@ -226,7 +226,7 @@ take_card(struct opening *o, bool *parked)
 	    o->claim.before == NULL && (r = free_stale(o)) == CB_OK)
 		r = take(o, &l);
 	if (r != CB_OK && o->claim.before != NULL) {
-		be_session_idle(o->claim.before, false);	/* goes on */
+		be_session_idle(o->claim.before, true);	/* goes on */
 		o->claim.before = NULL;
 	}
 	return r;

@@ -309,6 +309,7 @@ be_worker_new(struct be_worker **out, struct be_loop *loop,
 	if ((r = be_index_init(&w->by_id)) != CB_OK ||
 	    (r = be_index_init(&w->by_card)) != CB_OK ||
 	    (r = be_index_init(&w->claims)) != CB_OK ||
+	    (r = be_index_init(&w->turns)) != CB_OK ||
 	    (r = be_watches_init(&w->watches)) != CB_OK ||
 	    (r = be_calls_new(&w->store.calls, NULL)) != CB_OK ||
 	    (r = be_calls_new(&w->vault.calls, NULL)) != CB_OK ||

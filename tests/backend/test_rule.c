@@ -125,6 +125,8 @@ FLAW(last_removed, t->removed[t->order_n - 1] = true)
 FLAW(group_member, ROW(MEMBER))
 FLAW(a_network, ROW(NETWORK))
 
+FLAW(of_signer, memcpy(t->act.subject, t->act.person, WIRE_ID);
+    BYTES(0, SUBJECT) = CB_SPAN_OF(t->act.person))
 FLAW(subject_other, memcpy(t->act.subject, trial_other, WIRE_ID);
     for (int i = 0; i < T_ORDERED; i++)
 	for (int f = 0; f < WIRE_G_END; f++)
@@ -333,6 +335,9 @@ static const struct trial_row trials[] = {
 	{ "back, others", person_back, subject_first, NULL,
 	    BE_REFUSED_SUBJECT },
 	{ "person, other", person_token, subject_first, NULL,
+	    BE_REFUSED_SUBJECT },
+	{ "one's own", person_token, of_signer, NULL, BE_REFUSED_SUBJECT },
+	{ "one's own, device", device_token, of_signer, NULL,
 	    BE_REFUSED_SUBJECT },
 	{ "role, other", person_token, person_last, NULL,
 	    BE_REFUSED_SUBJECT },

@@ -283,6 +283,39 @@ START_TEST(acts_of_people_change_rows)
 }
 END_TEST
 
+/* Whatever was granted before it was terminated, or is kept of the row. */
+START_TEST(a_terminated_card_stays_so)
+{
+	const struct be_value card[] = { BE_ID(id(0x11)), BE_I(1), BE_I(0),
+		BE_I(0), BE_T(cb_span_str("authentic3")),
+		BE_B(cb_span_str("")), BE_I(1), BE_I(1), BE_I(1),
+		BE_B(cb_span_str("mac")),
+		BE_B(cb_span_str("")) };
+	const struct be_row_change c = { BE_CARD, false, card };
+	const struct cb_span e = entry_of(WIRE_ACT, NULL);
+	struct be_act a = act_new(BE_ADMIN);
+	struct rig g;
+
+	rig_init(&g);
+	a.rows = &c;
+	a.rows_n = 1;
+	a.entries = &e;
+	a.entries_n = 1;
+	sql_run(&g, "UPDATE card SET state=2");
+	ck_assert_int_eq(be_store_act(g.st, &a), CB_OK);
+	sql_run(&g, "UPDATE card SET state=3");
+	a = act_new(BE_ADMIN);
+	a.rows = &c;
+	a.rows_n = 1;
+	a.entries = &e;
+	a.entries_n = 1;
+	ck_assert_int_eq(be_store_act(g.st, &a), CB_E_DENIED);
+	ck_assert_int_eq(
+	    sql_number(&g, "SELECT count(*) FROM card WHERE state=3"), 3);
+	rig_clear(&g);
+}
+END_TEST
+
 /* ---- batches ------------------------------------------------------------- */
 
 START_TEST(each_fails_alone)
@@ -626,6 +659,7 @@ store_act_suite(void)
 	tcase_add_loop_test(
 	    tc, refusals_change_nothing, 0, COUNT(refusals));
 	tcase_add_test(tc, acts_of_people_change_rows);
+	tcase_add_test(tc, a_terminated_card_stays_so);
 	tcase_add_test(tc, each_fails_alone);
 	tcase_add_test(tc, nothing_changed_nothing_written);
 	tcase_add_test(tc, answers_are_found_until_the_next);

@@ -55,8 +55,9 @@ static const struct {
 	    { "id=zeroblob(16)", "rule=x'00'" } },
 	{ BE_REVOCATION, 3, { H, SOME, I(1), NIL }, "revocation", NULL,
 	    { "fingerprint=zeroblob(32)", "subject=zeroblob(16)", "since=2" } },
-	{ BE_TOKEN, 5, { H, T("device"), SOME, I(2), I(9), NIL, NIL, B("l") },
-	    "token", "used=5, label=x'58'", { "hash=zeroblob(32)", "purpose='person'",
+	{ BE_TOKEN, 5, { H, T("device"), B("0123456789abcdex"), I(2), I(9),
+	      NIL, NIL, B("l") }, "token", "used=5, label=x'58'",
+	    { "hash=zeroblob(32)", "purpose='person'",
 	      "subject=zeroblob(16)", "class=1", "until=99" } },
 };
 

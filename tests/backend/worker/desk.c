@@ -58,20 +58,33 @@ read_answer(struct desk *d, struct cb_span records)
 	memcpy(d->text, answer.text, sizeof(d->text));
 }
 
-void
-desk_ask(struct desk *d, const struct wire_desk *command)
+static uint64_t
+post(struct desk *d, const struct wire_desk *command)
 {
-	struct cb_buf records = CB_BUF_INIT;
-
 	cb_buf_clear(&d->command);
 	ck_assert_int_eq(wire_desk_put(&d->command, command), CB_OK);
 	cb_buf_clear(&d->b.body);
 	ck_assert_int_eq(wire_seal(&d->b.to, cb_buf_span(&d->command),
 			     &d->b.body),
 	    CB_OK);
-	ck_assert_msg(bridge_send(&d->b, &records), "code %u", d->b.code);
+	return bridge_post(&d->b);
+}
+
+uint16_t
+desk_posted(struct desk *d, uint64_t id)
+{
+	struct cb_buf records = CB_BUF_INIT;
+
+	ck_assert_uint_eq(rig_wait(d->b.g, id, &records), 0);
 	read_answer(d, cb_buf_span(&records));
 	cb_buf_free(&records);
+	return d->refused;
+}
+
+void
+desk_ask(struct desk *d, const struct wire_desk *command)
+{
+	(void)desk_posted(d, post(d, command));
 }
 
 bool
@@ -158,12 +171,13 @@ desk_card_row(struct desk *d, unsigned state, unsigned version)
 	desk_row(d, false, &row);
 }
 
-uint16_t
-desk_order(struct desk *d)
+uint64_t
+desk_post(struct desk *d)
 {
 	struct wire_desk c = { .type = WIRE_DESK_CHALLENGE };
 	struct cb_buf detail = CB_BUF_INIT, secrets = CB_BUF_INIT;
 	struct wire_fields item;
+	uint64_t id;
 
 	memcpy(c.act, d->act.id, WIRE_ID);
 	desk_ask(d, &c);
@@ -180,10 +194,16 @@ desk_order(struct desk *d)
 	c = (struct wire_desk){ .type = WIRE_DESK_ORDER,
 		.order = cb_buf_span(&d->order),
 		.secrets = cb_buf_span(&secrets) };
-	desk_ask(d, &c);
+	id = post(d, &c);
 	cb_buf_free(&detail);
 	cb_buf_free(&secrets);
-	return d->refused;
+	return id;
+}
+
+uint16_t
+desk_order(struct desk *d)
+{
+	return desk_posted(d, desk_post(d));
 }
 
 uint16_t

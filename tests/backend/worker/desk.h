@@ -41,6 +41,9 @@ void desk_row(struct desk *d, bool remove, const struct wire_grant *row);
 void desk_card_row(struct desk *d, unsigned state, unsigned version);
 /* Gets a challenge, signs and orders it. 0, or the code of its refusal. */
 uint16_t desk_order(struct desk *d);
+/* The two halves of it, where something is to happen meanwhile. */
+uint64_t desk_post(struct desk *d);
+uint16_t desk_posted(struct desk *d, uint64_t id);
 /* A card of this id by card-new, blank. */
 uint16_t desk_new_card(struct desk *d, uint8_t act, const uint8_t *card);
 

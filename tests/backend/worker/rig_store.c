@@ -282,7 +282,8 @@ is_late(struct rig *g, struct be_channel *ch, const struct be_message *m)
 	}
 	if (!late && id != 0) {
 		__atomic_store_n(&g->late_id, 0, __ATOMIC_RELAXED);
-		serve(g, ch, &kept);
+		if (!rig_on_desk(g, ch, &kept))
+			serve(g, ch, &kept);
 	}
 	return false;
 }

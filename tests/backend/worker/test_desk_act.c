@@ -351,16 +351,21 @@ START_TEST(a_terminated_card_is_nobodys)
 END_TEST
 
 /* Who writes the file puts all back that the act has removed: the number in its
- * entry is the last one, whatever the end of the session says. */
+ * entry is the last one, whatever the end of the session says; and whatever the
+ * records said, or even without any. */
+static const char *const meanwhile[] = { "SELECT 1",
+	"DELETE FROM record WHERE name='root'", "DELETE FROM record" };
+
 START_TEST(a_terminated_card_does_not_come_back)
 {
 	rig_sql(&g, "CREATE TABLE kept AS SELECT * FROM record");
 	bridge_select(&b);
+	rig_sql(&g, meanwhile[_i]);
 	desk_act(&d, WIRE_ACT_CARD_TERMINATE, 0x57, g.card);
 	desk_card_row(&d, 3, 7);
 	ck_assert_uint_eq(desk_order(&d), 0);
 	ck_assert(rig_holds(&g, 1));
-	rig_sql(&g, "INSERT INTO record SELECT * FROM kept; DROP TABLE kept;"
+	rig_sql(&g, "DELETE FROM record;INSERT INTO record SELECT * FROM kept; DROP TABLE kept;"
 		    "UPDATE card SET state=1");
 	ck_assert_uint_eq(rig_entries(&g, WIRE_SESSION_END), 1);
 	bridge_clear(&b);
@@ -371,6 +376,56 @@ START_TEST(a_terminated_card_does_not_come_back)
 	    b.last.text);
 }
 END_TEST
+
+START_TEST(an_end_that_is_not_kept_ends_nothing)
+{
+	bridge_select(&b);
+	rig_fault(&g, FAULT_FAIL, 0);
+	desk_act(&d, WIRE_ACT_CARD_TERMINATE, 0x59, g.card);
+	desk_card_row(&d, 3, 7);
+	ck_assert_uint_eq(desk_order(&d), CB_E_STORE);
+	desk_act(&d, WIRE_ACT_SESSION_END, 0x5A, b.session);
+	wire_fields_bytes(&d.detail, WIRE_D_CARD, CB_SPAN_OF(g.card));
+	ck_assert_uint_eq(desk_order(&d), CB_E_STORE);
+	rig_fault(&g, NO_FAULT, 0);
+	bridge_is(&b, TRIES, "63C3");
+	ck_assert_uint_eq(rig_entries(&g, WIRE_SESSION_END), 0);
+}
+END_TEST
+
+/* The secret was given, though the card does not open. */
+START_TEST(a_given_secret_is_entered)
+{
+	struct cb_buf records = CB_BUF_INIT;
+
+	bridge_select(&b);
+	cb_buf_clear(&b.body);
+	bridge_add(&b, WIRE_CLOSE, 0, CB_SPAN_EMPTY, 0);
+	ck_assert(bridge_send(&b, &records));
+	rig_sql(&g, "DELETE FROM record WHERE name='root'");
+	ck_assert_uint_ne(unblock(0x5B, g.card, NEW_PIN), 0);
+	ck_assert_uint_eq(rig_entries(&g, WIRE_UNBLOCK_SECRET_USED), 1);
+	cb_buf_free(&records);
+}
+END_TEST
+
+START_TEST(an_auditor_takes_no_card)
+{
+	const unsigned before = rig_entries(&g, WIRE_ACT);
+	static struct desk other;
+
+	desk_open_as(&other, &g, AUDITOR);
+	desk_act(&other, WIRE_ACT_CARD_UNBLOCK, 0x5C, g.card);
+	wire_fields_bytes(
+	    &other.secrets, WIRE_D_PASSCODE, cb_span_str(NEW_PIN));
+	ck_assert_uint_eq(desk_order(&other), CB_E_DENIED);
+	ck_assert_uint_eq(g.orders, 0);
+	ck_assert_uint_eq(rig_entries(&g, WIRE_ACT), before + 1);
+	desk_clear(&other);
+}
+END_TEST
+
+/* ---- sessions ------------------------------------------------------------ */
 
 START_TEST(a_session_is_ended)
 {
@@ -471,6 +526,34 @@ START_TEST(a_card_is_assigned_and_suspended)
 }
 END_TEST
 
+/* The second begins with what the first has left: a name that was read before a
+ * suspension would bring its row back. */
+START_TEST(acts_about_a_card_come_one_by_one)
+{
+	static struct desk other;
+	uint64_t first, second;
+
+	ck_assert_uint_eq(desk_new_card(&d, 0x66, card), 0);
+	desk_open(&other, &g);
+	g.late_type = BE_ASK_ROW;
+	__atomic_store_n(&g.late, true, __ATOMIC_RELEASE);
+	desk_act(&d, WIRE_ACT_CARD_SET, 0x67, card);
+	wire_fields_bytes(&d.detail, WIRE_D_NAME, cb_span_str("X"));
+	first = desk_post(&d);
+	rig_await_late(&g);
+	desk_act(&other, WIRE_ACT_CARD_SUSPEND, 0x68, card);
+	desk_card_row(&other, 2, 1);
+	second = desk_post(&other);
+	ck_assert(!rig_has(&g, second, 300));
+	rig_end_late(&g);
+	ck_assert_uint_eq(desk_posted(&d, first), 0);
+	ck_assert_uint_eq(desk_posted(&other, second), 0);
+	ck_assert_int_eq(
+	    count("card" IS_CARD " AND state=2 AND label=x'58'"), 1);
+	desk_clear(&other);
+}
+END_TEST
+
 /* ---- what is refused ----------------------------------------------------- */
 
 START_TEST(refused_acts_are_entered_as_long_as_they_are_few)
@@ -567,12 +650,17 @@ desk_act_suite(void)
 	tcase_add_test(tc, an_unblocking_that_fails_is_entered);
 	tcase_add_test(tc, a_card_is_terminated);
 	tcase_add_test(tc, a_terminated_card_is_nobodys);
-	tcase_add_test(tc, a_terminated_card_does_not_come_back);
+	tcase_add_loop_test(tc, a_terminated_card_does_not_come_back, 0,
+	    COUNT(meanwhile));
+	tcase_add_test(tc, an_end_that_is_not_kept_ends_nothing);
+	tcase_add_test(tc, a_given_secret_is_entered);
+	tcase_add_test(tc, an_auditor_takes_no_card);
 	tcase_add_test(tc, a_session_is_ended);
 	tcase_add_test(tc, a_persons_session_is_ended);
 	tcase_add_test(tc, a_card_is_renamed);
 	tcase_add_test(tc, an_organisation_is_renamed);
 	tcase_add_test(tc, a_card_is_assigned_and_suspended);
+	tcase_add_test(tc, acts_about_a_card_come_one_by_one);
 	tcase_add_test(tc, refused_acts_are_entered_as_long_as_they_are_few);
 	tcase_add_test(tc, an_act_is_who_sends_it);
 	tcase_add_test(tc, rights_end_at_the_desk_as_well);

@@ -1,0 +1,117 @@
+/* SPDX-License-Identifier: BSD-2-Clause
+ * Copyright (c) 2026 The cardbridge authors */
+/*
+ * Tokens that people order: for whom, and how they are taken back.
+ */
+#include <string.h>
+
+#include "tests/backend/worker/desk.h"
+#include "tests/backend/worker/suites.h"
+
+static struct desk d;
+static const uint8_t someone[WIRE_ID] = { 0xC0, 0xFF, 0xEE };
+
+static void
+begin(void)
+{
+	worker_setup();
+	desk_open(&d, &g);
+}
+
+static void
+end(void)
+{
+	desk_clear(&d);
+	worker_teardown();
+}
+
+static const uint8_t hash[CR_HASH] = { 0x70 };
+
+static struct wire_grant
+token_row(const char *name, const uint8_t *subject)
+{
+	struct wire_grant row = { .type = WIRE_GRANT_TOKEN };
+
+	row.bytes[WIRE_G_FINGERPRINT] = CB_SPAN_OF(hash);
+	row.bytes[WIRE_G_NAME] = cb_span_str(name);
+	row.bytes[WIRE_G_SUBJECT] = cb_span(subject, WIRE_ID);
+	row.number[WIRE_G_CLASS] = 1;
+	row.number[WIRE_G_UNTIL] = INT64_C(1) << 42;
+	return row;
+}
+
+static uint16_t
+order_token(uint8_t id, const char *what, bool remove,
+    const struct wire_grant *row)
+{
+	desk_act(&d, what, id, row->bytes[WIRE_G_SUBJECT].p);
+	desk_row(&d, remove, row);
+	return desk_order(&d);
+}
+
+/* What was signed says whose token goes, and not its hash alone. */
+START_TEST(a_token_is_taken_back_as_it_is)
+{
+	const struct wire_grant person = token_row("person", someone),
+				device = token_row("device", someone);
+
+	ck_assert_uint_eq(
+	    order_token(0xB0, WIRE_ACT_PERSON_TOKEN, false, &person), 0);
+	ck_assert_uint_eq(
+	    order_token(0xB1, WIRE_ACT_DEVICE_REVOKE, true, &device),
+	    CB_E_DENIED);
+	ck_assert_int_eq(rig_number(&g, "SELECT count(*) FROM token"), 1);
+	rig_sql(&g, "UPDATE token SET used=1");
+	ck_assert_uint_eq(
+	    order_token(0xB2, WIRE_ACT_PERSON_REVOKE, true, &person),
+	    CB_E_DENIED);
+	rig_sql(&g, "UPDATE token SET used=NULL");
+	ck_assert_uint_eq(
+	    order_token(0xB3, WIRE_ACT_PERSON_REVOKE, true, &person), 0);
+	ck_assert_int_eq(rig_number(&g, "SELECT count(*) FROM token"), 0);
+}
+END_TEST
+
+START_TEST(tokens_are_for_whom_is_new)
+{
+	static const uint8_t other[WIRE_ID] = { 0xC0, 0x01 };
+	const struct wire_grant first = token_row("device", someone),
+				second = token_row("device", other),
+				there = token_row("device", g.card);
+
+	ck_assert_uint_eq(
+	    order_token(0xB4, WIRE_ACT_DEVICE_TOKEN, false, &first), 0);
+	rig_sql(&g, "UPDATE token SET used=1");
+	/* of the same hash, it would be unused again, and somebody else's */
+	ck_assert_uint_eq(
+	    order_token(0xB5, WIRE_ACT_DEVICE_TOKEN, false, &second),
+	    CB_E_DENIED);
+	rig_sql(&g, "UPDATE token SET hash=zeroblob(32)");
+	ck_assert_uint_eq(
+	    order_token(0xB6, WIRE_ACT_DEVICE_TOKEN, false, &first),
+	    CB_E_DENIED);
+	ck_assert_msg(strstr(d.text, "there already") != NULL, "%s", d.text);
+	rig_sql(&g, "DELETE FROM token;"
+		    "INSERT INTO device(organisation,id,class,state,"
+		    "fingerprint,until,label,mac) SELECT organisation,id,1,1,"
+		    "zeroblob(32),0,x'',x'' FROM card");
+	ck_assert_uint_eq(
+	    order_token(0xB7, WIRE_ACT_DEVICE_TOKEN, false, &there),
+	    CB_E_DENIED);
+	ck_assert_int_eq(rig_number(&g, "SELECT count(*) FROM token"), 0);
+}
+END_TEST
+
+Suite *
+desk_token_suite(void)
+{
+	Suite *s = suite_create("tokens");
+	TCase *tc = tcase_create("tokens");
+
+	tcase_set_timeout(tc, 120);
+	tcase_add_checked_fixture(tc, begin, end);
+	tcase_add_test(tc, a_token_is_taken_back_as_it_is);
+	tcase_add_test(tc, tokens_are_for_whom_is_new);
+	suite_add_tcase(s, tc);
+	return s;
+}
