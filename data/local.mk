@@ -37,6 +37,7 @@ examplesdir = $(docdir)/examples
 examples_DATA = data/reader.conf.d/cardbridge.example
 dist_examples_DATA = \
 	data/polkit/50-cardbridge-pcscd.rules.example \
+	data/systemd/cardbridged-files.conf.example \
 	data/systemd/pcscd-cardbridge.conf.example
 # The service does not start without it.
 dist_sysconf_DATA = data/cardbridged.conf

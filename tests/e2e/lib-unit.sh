@@ -3,7 +3,8 @@
 # Copyright (c) 2026 The cardbridge authors
 #
 # A service as its systemd unit runs it, where no systemd runs: the unit's own
-# filter of system calls, expanded by systemd and loaded by libseccomp.
+# filter of system calls, expanded by systemd and loaded by libseccomp, with the
+# families of sockets that it may use.
 
 need_unit() {
 	need systemd-analyze setpriv
@@ -20,9 +21,9 @@ unit_verify() { # UNIT
 		--recursive-errors=no "$T/$(basename "$1")"
 }
 
-# What the unit lets through, one name a line, in $T/allowed; and what runs a
-# command with it in force, in $T/confined.py: what that is refused ends it
-# with a signal, so that it is seen here.
+# What the unit lets through, one name a line, in $T/allowed, with the families
+# as socket:AF_X; and what runs a command with it in force, in $T/confined.py:
+# what that is refused ends it with a signal, so that it is seen here.
 unit_filter() { # UNIT
 	"$CB_PYTHON" - "$1" >"$T/allowed" <<'END'
 import re
@@ -50,6 +51,10 @@ for words in re.findall(r"^SystemCallFilter=(.*)$", open(sys.argv[1]).read(),
                         re.M):
     group = set().union(*(calls(w) for w in words.lstrip("~").split()))
     allowed = allowed - group if words.startswith("~") else allowed | group
+allowed.discard("socket")
+for words in re.findall(r"^RestrictAddressFamilies=(.*)$",
+                        open(sys.argv[1]).read(), re.M):
+    allowed |= {"socket:" + word for word in words.split()}
 print("\n".join(sorted(allowed)))
 END
 	like "$(wc -l <"$T/allowed")" '^[1-4][0-9][0-9]$' "the unit's filter is read"
@@ -59,14 +64,18 @@ END
 		"and refuses instead of killing"
 	cat >"$T/confined.py" <<'END'
 import os
+import socket
 import sys
 
 import seccomp
 
 f = seccomp.SyscallFilter(defaction=seccomp.KILL_PROCESS)
-for name in open(sys.argv[1]).read().split():
+for line in open(sys.argv[1]).read().split():
+    name, _, family = line.partition(":")
+    args = [seccomp.Arg(0, seccomp.MASKED_EQ, 0xFFFFFFFF,
+                        getattr(socket, family))] if family else []
     try:
-        f.add_rule(seccomp.ALLOW, name)
+        f.add_rule(seccomp.ALLOW, name, *args)
     except RuntimeError:
         pass  # of another architecture
 f.load()

@@ -25,9 +25,17 @@ END
 chmod 0644 "$T/cardbridged.conf"
 
 unit_verify "$unit"
+families() { # UNIT
+	sed -n 's/^RestrictAddressFamilies=//p' "$1"
+}
+is "$(families "$CB_BUILD/data/systemd/user/cardbridged.service")" \
+	"$(families "$unit")" "the user's unit lets its bridge as far"
 unit_filter "$unit"
+alone=
+! grep -qx PrivateNetwork=yes "$unit" || alone='unshare --net'
 confined() { # COMMAND...
-	exec setpriv --reuid "$user" --regid "$group" --clear-groups --no-new-privs \
+	# shellcheck disable=SC2086 # a command is words
+	exec $alone setpriv --reuid "$user" --regid "$group" --clear-groups --no-new-privs \
 		--bounding-set -all --inh-caps -all \
 		"$CB_PYTHON" "$T/confined.py" "$T/allowed" "$@"
 }
@@ -45,7 +53,7 @@ t "a card is made" as_user "$T/cardbridge" card new --test \
 	--profile authentic5 "$home/card"
 
 export -f confined
-export CB_PYTHON T user group
+export CB_PYTHON T user group alone
 start "$BRIDGE_LOG" bash -c 'confined "$@"' bash "$T/cardbridged" \
 	--foreground --socket "$run/socket" --state-dir "$home" \
 	--config "$T/cardbridged.conf"
@@ -71,6 +79,25 @@ answers=$(printf '%s\n' $login "0020000440$so" |
 like "$(tail -n 1 <<<"$answers")" '9000' "another login"
 t "in and out" "$CARDBRIDGE" reader eject desk
 t "and in" "$CARDBRIDGE" reader insert desk
+
+# ---- a card in a backend --------------------------------------------------
+
+# By a name that is looked up.
+if [ -x "${CARDBRIDGE_BACKEND:-$CB_BUILD/cardbridge-backend}" ]; then
+	# shellcheck source=tests/e2e/lib-backend.sh
+	. "$CB_SRC/tests/e2e/lib-backend.sh"
+	backend_make
+	backend_seed "$T/seed.txt" "$CB_SRC/data/profiles/authentic3.profile"
+	backend_start "$log"
+	enrolled "$home/device"
+	chown -R "$user:$group" "$home/device"
+	t "a reader has a card in a backend" "$CARDBRIDGE" reader add ward \
+		"https://localhost:$port/cards/$(of_seed card)" \
+		--identity "$home/device"
+	like "$("$CARDBRIDGE" apdu ward 00FE0000 2>&1)" '^6D00' \
+		"whose card knows no such command"
+	backend_stop
+fi
 t "the service is still the one that was started" alive "$BRIDGE_PID"
 
 # root without its rights over files, as pcscd is under its own unit
