@@ -5,6 +5,7 @@
  */
 #include <errno.h>
 #include <netdb.h>
+#include <netinet/in.h>
 #include <stdbool.h>
 #include <stdint.h>
 #include <stdio.h>
@@ -14,6 +15,7 @@
 #include <unistd.h>
 
 #include "backend/listen.h"
+#include "common/log.h"
 
 #define WAITING 512
 
@@ -96,6 +98,26 @@ be_listen_check(const char *where, struct cb_why *why)
 	return r;
 }
 
+/* An address that this machine does not have, yet: at boot it may come later
+ * than the backend, and connections come when it has. */
+static int
+bind_ahead(int fd, const struct addrinfo *a, const char *where)
+{
+	const int one = 1;
+	const bool v6 = a->ai_family == AF_INET6;
+
+	if (bind(fd, a->ai_addr, a->ai_addrlen) == 0)
+		return 0;
+	if (errno != EADDRNOTAVAIL ||
+	    setsockopt(fd, v6 ? IPPROTO_IPV6 : IPPROTO_IP,
+		v6 ? IPV6_FREEBIND : IP_FREEBIND, &one, sizeof(one)) != 0 ||
+	    bind(fd, a->ai_addr, a->ai_addrlen) != 0)
+		return -1;
+	cb_log(CB_LOG_WARNING, "%s: this machine does not have that address "
+	    "(yet?); the backend is there when it has", where);
+	return 0;
+}
+
 enum cb_err
 be_listen(int *fd, const char *where, struct cb_why *why)
 {
@@ -110,7 +132,7 @@ be_listen(int *fd, const char *where, struct cb_why *why)
 	if (*fd < 0 ||
 	    setsockopt(*fd, SOL_SOCKET, SO_REUSEADDR, &one, sizeof(one)) !=
 		0 ||
-	    bind(*fd, a->ai_addr, a->ai_addrlen) != 0 ||
+	    bind_ahead(*fd, a, where) != 0 ||
 	    listen(*fd, WAITING) != 0) {
 		r = failed(where, why);
 		if (*fd >= 0)
