@@ -22,6 +22,8 @@ struct be_child {
 	uint64_t since;		/* started, or asked to stop */
 	uint64_t due;		/* to be started; 0: not */
 	unsigned wait_ms;	/* the next time that it dies */
+	uint64_t losses_since;	/* links.c: told within this second */
+	unsigned losses;
 };
 
 /* Runs it: a channel, a process, START with this number. After an error the

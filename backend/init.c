@@ -4,6 +4,7 @@
  * See init.h. The configuration comes last: where it is, there is a backend.
  */
 #include <errno.h>
+#include <signal.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -31,6 +32,7 @@ struct work {
 	const char *roots[BE_ROOTS_MAX];
 	uint64_t now;	/* milliseconds */
 	struct cb_why *why;
+	sigset_t ends;	/* what would end us, kept off until all is made */
 };
 
 typedef enum cb_err step_fn(struct work *w);
@@ -487,6 +489,36 @@ undo(struct work *w)
 	be_made_undo(&w->made);
 }
 
+/* What ends programs and is not ignored here; *old is what was before. */
+static void
+hold_signals(struct work *w, sigset_t *old)
+{
+	static const int ends[] = { SIGINT, SIGTERM, SIGHUP };
+	struct sigaction now;
+
+	(void)sigemptyset(&w->ends);
+	for (size_t i = 0; i < sizeof(ends) / sizeof(ends[0]); i++)
+		if (sigaction(ends[i], NULL, &now) == 0 &&
+		    now.sa_handler != SIG_IGN)
+			(void)sigaddset(&w->ends, ends[i]);
+	(void)sigprocmask(SIG_BLOCK, &w->ends, old);
+}
+
+/* One that has come is taken: we end by ourselves, and say so. */
+static enum cb_err
+look_interrupted(struct work *w)
+{
+	const struct timespec at_once = { 0, 0 };
+	bool came = false;
+
+	while (sigtimedwait(&w->ends, NULL, &at_once) > 0)
+		came = true;
+	if (!came)
+		return CB_OK;
+	cb_why_set(w->why, "interrupted; nothing was changed");
+	return CB_E_BUSY;
+}
+
 static enum cb_err
 run_all(struct work *w)
 {
@@ -498,7 +530,8 @@ run_all(struct work *w)
 
 	for (size_t i = 0; r == CB_OK && i < sizeof(steps) / sizeof(steps[0]);
 	     i++)
-		r = steps[i](w);
+		if ((r = steps[i](w)) == CB_OK)
+			r = look_interrupted(w);
 	return r;
 }
 
@@ -507,9 +540,11 @@ be_init(const struct be_init *init, struct cb_why *why)
 {
 	struct work w = { .init = init, .why = why };
 	struct timespec t;
+	sigset_t old;
 	enum cb_err r;
 
 	cb_why_set(why, "%s", "");
+	hold_signals(&w, &old);
 	(void)clock_gettime(CLOCK_REALTIME, &t);
 	w.now = (uint64_t)t.tv_sec * 1000;
 	r = run_all(&w);
@@ -517,6 +552,7 @@ be_init(const struct be_init *init, struct cb_why *why)
 		be_made_keep(&w.made);
 	else
 		undo(&w);
+	(void)sigprocmask(SIG_SETMASK, &old, NULL);
 	if (r != CB_OK && why->text[0] == '\0')
 		cb_why_set(why, "%s", cb_err_text(r));
 	be_birth_free(&w.birth);

@@ -100,9 +100,20 @@ be_links_join(struct be_links *links, struct be_child *a, struct be_child *b,
 
 /* ---- losing one ---------------------------------------------------------- */
 
+/* Of a channel that is no more: each costs nothing but time, which all have. */
+static enum cb_err
+lost_before(struct be_child *c, uint64_t now)
+{
+	if (now - c->losses_since >= 1000) {
+		c->losses_since = now;
+		c->losses = 0;
+	}
+	return ++c->losses <= BE_LINK_LOSSES ? CB_OK : CB_E_PEER;
+}
+
 enum cb_err
-be_links_lost(struct be_links *links, const struct be_child *c,
-    uint64_t number, uint64_t now)
+be_links_lost(struct be_links *links, struct be_child *c, uint64_t number,
+    uint64_t now)
 {
 	struct be_link *l = links->first;
 
@@ -111,7 +122,8 @@ be_links_lost(struct be_links *links, const struct be_child *c,
 	while (l != NULL && l->number != number)
 		l = l->next;
 	if (l == NULL)
-		return CB_OK;	/* it has another by now, or a dead peer */
+		/* it has another by now, or a dead peer */
+		return lost_before(c, now);
 	if (l->a != c && l->b != c)
 		return CB_E_PEER;
 	l->lost = true;

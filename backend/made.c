@@ -18,10 +18,15 @@ fail(const char *path, struct cb_why *why)
 {
 	const int error = errno;
 
+	/* who made a backend here has asked whether there is one */
+	if (error == EEXIST) {
+		cb_why_set(why, "%.300s is there, and no backend: if an init "
+		    "before this one did not come to its end, remove it",
+		    path);
+		return CB_E_BUSY;
+	}
 	cb_why_set(why, "%.300s cannot be made: %s", path, strerror(error));
-	return error == EEXIST	? CB_E_BUSY
-	    : error == EACCES	? CB_E_DENIED
-				: CB_E_STORE;
+	return error == EACCES ? CB_E_DENIED : CB_E_STORE;
 }
 
 /* A name is durable when its directory is. */

@@ -7,6 +7,7 @@
 #include <errno.h>
 #include <getopt.h>
 #include <limits.h>
+#include <signal.h>
 #include <stdarg.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -419,6 +420,8 @@ main(int argc, char **argv)
 	struct options o = { .dir = NULL };
 	int status;
 
+	/* a reader of the log that is gone ends nobody */
+	(void)signal(SIGPIPE, SIG_IGN);
 	if (argc == 3 && strcmp(argv[1], "role") == 0)
 		return run_role(argv[2]);
 	cb_process_stdio();

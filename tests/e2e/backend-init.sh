@@ -114,6 +114,33 @@ refused "a part where there is something" "another name" \
 	init --dir "$dir" --test --service-key "file:$T/new" \
 	--service-key "file:$T/taken"
 is "$(cat "$T/taken")" mine "what was there is as it was"
+mkdir -m 700 "$T/half" "$T/half/vault"
+refused "a directory with half a backend" "did not come to its end" \
+	init --dir "$T/half" --test
+
+# Whoever interrupts it finds nothing: when some of it is there it is told to
+# end. (If it was done by then, once more.)
+begun() { [ -e "$T/broken/vault" ] || gone "$init"; }
+interrupted() { # SIGNAL
+	local rc before init
+	before=$(listing)
+	for _ in {1..50}; do
+		rm -rf "$T/broken"
+		setpriv --pdeathsig KILL "$backend" init --dir "$T/broken" \
+			--test >"$said" 2>&1 &
+		init=$!
+		until begun; do :; done
+		kill "-$1" "$init" 2>/dev/null || true
+		rc=0
+		wait "$init" || rc=$?
+		[ "$rc" = 0 ] || break
+	done
+	is "$rc" 1 "init ends by itself at SIG$1"
+	like "$(cat "$said")" 'interrupted; nothing was changed' "and says so"
+	is "$(listing)" "$before" "and leaves nothing"
+}
+interrupted TERM
+interrupted HUP
 
 # ---- what is made ---------------------------------------------------------
 
@@ -363,5 +390,23 @@ pids=$(pgrep -P "$parent")
 slay "$parent"
 for pid in $pids; do
 	t "a dead parent ends all" wait_until 5 gone "$pid"
+done
+
+# Nobody reads the log any more; then the terminal goes.
+port=$(free_port)
+setpriv --pdeathsig KILL "$backend" run --dir "$dir" \
+	--listen "127.0.0.1:$port" 2> >(head -n 1 >/dev/null) &
+parent=$!
+stands() { [ "$(pgrep -P "$parent" -fc 'cardbridge-backend role')" = 4 ]; }
+t "it runs without a reader of its log" wait_until 20 stands
+curl -sk --max-time 20 "https://127.0.0.1:$port/nothing" >/dev/null || true
+t "and answers" curl -sk --max-time 20 "https://127.0.0.1:$port/nothing"
+pids=$(pgrep -P "$parent" -f 'cardbridge-backend role')
+kill -HUP "$parent"
+rc=0
+wait "$parent" || rc=$?
+is "$rc" 0 "at SIGHUP it ends in order"
+for pid in $pids; do
+	t "and leaves no process" wait_until 5 gone "$pid"
 done
 check "the backend is whole after that" 0 "The backend is whole."

@@ -14,6 +14,7 @@
 
 #include "backend/kit.h"
 #include "backend/links.h"
+#include "backend/listen.h"
 #include "tests/backend/service/rig.h"
 #include "tests/backend/service/suites.h"
 
@@ -164,6 +165,26 @@ START_TEST(numbers_of_others_are_nonsense)
 }
 END_TEST
 
+START_TEST(old_losses_without_end_are_nonsense)
+{
+	uint64_t old;
+
+	be_links_join(&links, &child[STORE], &child[WORKER], 1000);
+	old = both(STORE, WORKER);
+	be_links_drop(&links, &child[WORKER]);
+	for (int i = 0; i < BE_LINK_LOSSES; i++)
+		ck_assert_int_eq(be_links_lost(&links, &child[STORE], old,
+		    9000 + (uint64_t)i % 100), CB_OK);
+	ck_assert_int_eq(
+	    be_links_lost(&links, &child[STORE], old, 9999), CB_E_PEER);
+	/* of another child, and in another second, they count anew */
+	ck_assert_int_eq(
+	    be_links_lost(&links, &child[DOOR], old, 9999), CB_OK);
+	ck_assert_int_eq(
+	    be_links_lost(&links, &child[STORE], old, 10000), CB_OK);
+}
+END_TEST
+
 /* ---- sockets ------------------------------------------------------------- */
 
 static bool
@@ -208,6 +229,30 @@ START_TEST(sockets_are_made_anew_where_they_were)
 }
 END_TEST
 
+/* At boot it may come later. */
+START_TEST(an_address_need_not_be_there_yet)
+{
+	static const char *const later[] = { "192.0.2.1:0",
+		"[2001:db8::1]:0" };
+	struct cb_why why = { "" };
+	char where[BE_WHERE_MAX];
+	int fd;
+
+	for (size_t i = 0; i < 2; i++) {
+		if (later[i][0] == '[' &&
+		    access("/proc/net/if_inet6", F_OK) != 0)
+			continue;
+		ck_assert_msg(be_listen(&fd, later[i], &why) == CB_OK, "%s",
+		    why.text);
+		ck_assert_int_eq(
+		    be_listen_where(fd, where, sizeof(where)), CB_OK);
+		ck_assert_int_eq(strncmp(where, later[i],
+		    strlen(later[i]) - 1), 0);
+		(void)close(fd);
+	}
+}
+END_TEST
+
 Suite *
 links_suite(void)
 {
@@ -219,6 +264,8 @@ links_suite(void)
 	tcase_add_test(c, a_loss_that_is_known_replaces_nothing);
 	tcase_add_test(c, workers_do_not_wait_for_each_other);
 	tcase_add_test(c, numbers_of_others_are_nonsense);
+	tcase_add_test(c, old_losses_without_end_are_nonsense);
+	tcase_add_test(c, an_address_need_not_be_there_yet);
 	tcase_add_test(c, sockets_are_made_anew_where_they_were);
 	suite_add_tcase(s, c);
 	return s;
