@@ -125,6 +125,8 @@ t_fails "without its part there is no backend" \
 	cardbridge-backend check --dir /srv/cards
 line=$(grep -A3 'in the place of the part' "$doc" -A 8 | grep '^root = ')
 sed -i "s|^root = .*|$line|" /srv/cards/backend.conf
+is "$(grep -c '/root/\|/home/' <<<"$line")" 0 "the unit sees where they are"
+cp -rp /root/shares /srv/shares
 serve
 logs_in() { cardbridge admin --server "https://cards.example:$port" \
 	--identity ~/operator card list; }
