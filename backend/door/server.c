@@ -54,7 +54,7 @@ const struct be_door_limits be_door_usual = {
 	.handshake = 10000,
 	.patience = 1000,
 	.request = 30000,
-	.idle = 30000,
+	.idle = 40000,	/* bridges hang up at 30 s */
 	.answer = 60000,
 	.sending = 30000,
 };
