@@ -536,7 +536,7 @@ link_https_transmit(
 
 	if (!l->remote.alive)
 		return CB_E_ABSENT;
-	if (br_remote_ahead(&l->remote, cmd, rsp, &r))
+	if (!is_over(l) && br_remote_ahead(&l->remote, cmd, rsp, &r))
 		return r;
 	return ask(l, WIRE_TRANSMIT, 0, cmd, rsp, NULL);
 }

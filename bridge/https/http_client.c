@@ -47,7 +47,6 @@ struct br_http {
 	bool silent;			/* and its connection died of silence */
 	pthread_mutex_t lock;		/* multi, for who interrupts */
 	atomic_bool interrupted;
-	char error[CURL_ERROR_SIZE];
 };
 
 static pthread_once_t once = PTHREAD_ONCE_INIT;
@@ -174,7 +173,6 @@ set_always(struct br_http *h)
 	SET(CURLOPT_SSL_VERIFYPEER, check ? 1L : 0L);
 	SET(CURLOPT_SSL_VERIFYHOST, check ? 2L : 0L);
 	SET(CURLOPT_SHARE, h->share);
-	SET(CURLOPT_ERRORBUFFER, h->error);
 	SET(CURLOPT_WRITEFUNCTION, on_body);
 	SET(CURLOPT_WRITEDATA, h);
 	SET(CURLOPT_SSL_CTX_FUNCTION, on_tls);
@@ -186,6 +184,10 @@ set_always(struct br_http *h)
 	SET(CURLOPT_PREREQFUNCTION, on_request);
 	SET(CURLOPT_PREREQDATA, h);
 	SET(CURLOPT_NETRC, (long)CURL_NETRC_IGNORED);
+#if LIBCURL_VERSION_NUM >= 0x075700
+	/* a resolver that hangs keeps nobody from ending */
+	SET(CURLOPT_QUICK_EXIT, 1L);
+#endif
 	if (!system) {
 		SET(CURLOPT_CAINFO, NULL);
 		SET(CURLOPT_CAPATH, NULL);
@@ -217,7 +219,12 @@ have_handles(struct br_http *h)
 		return CB_OK;
 	if ((h->easy = curl_easy_init()) == NULL)
 		return CB_E_NOMEM;
-	return set_always(h);
+	if (set_always(h) == CB_OK)
+		return CB_OK;
+	/* half of what it must not do without would be forgotten */
+	curl_easy_cleanup(h->easy);
+	h->easy = NULL;
+	return CB_E_INTERNAL;
 }
 
 enum cb_err
@@ -398,6 +405,7 @@ translate(struct br_http *h, CURLcode code, bool *distrust,
     struct cb_why *why)
 {
 	curl_off_t reached = 0;
+	long error = 0;
 
 	if (code != CURLE_OK && h->silent) {
 		cb_why_set(why, "the backend has fallen silent");
@@ -426,9 +434,12 @@ translate(struct br_http *h, CURLcode code, bool *distrust,
 			    "the name in the URL");
 		return CB_E_PEER;
 	default:
-		cb_why_set(why, "the backend cannot be reached: %s",
-		    h->error[0] != '\0' ? h->error
-					: curl_easy_strerror(code));
+		/* libcurl's own text has the milliseconds: each try would be
+		 * another trouble */
+		(void)curl_easy_getinfo(h->easy, CURLINFO_OS_ERRNO, &error);
+		cb_why_set(why, "the backend cannot be reached: %s%s%s",
+		    curl_easy_strerror(code), error != 0 ? ": " : "",
+		    error != 0 ? strerror((int)error) : "");
 		return CB_E_PEER;
 	}
 }
@@ -482,7 +493,6 @@ br_http_do(struct br_http *h, const struct br_http_ask *ask,
 	h->answer = answer;
 	h->most = ask->most;
 	h->too_long = h->asked = h->silent = false;
-	h->error[0] = '\0';
 	memset(&h->distrust, 0, sizeof(h->distrust));
 	if ((r = have_handles(h)) != CB_OK ||
 	    (r = put_headers(&headers, ask)) != CB_OK ||
