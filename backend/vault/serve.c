@@ -142,12 +142,21 @@ take_recheck(struct be_question *q)
 	ask = open_of(q, asked.rights.card_key, &brought);
 	q->code = be_vault_recheck(&ask, asked.holder, asked.card,
 	    asked.certificate, &refusal);
+	/* somebody else's right keeps no session */
 	h = be_held_find(s->held, q->a, be_vault_tick(), asked.session);
-	if (q->code == CB_OK && h != NULL)
-		be_held_checked(h, be_vault_tick());
-	else if (q->code != CB_OK)
-		cb_log(CB_LOG_WARNING, "a session may not go on: %s",
-		    be_refusal_text(refusal));
+	if (h != NULL &&
+	    (memcmp(h->opened->holder, asked.holder, WIRE_ID) != 0 ||
+		memcmp(h->opened->card, asked.card, WIRE_ID) != 0))
+		h = NULL;
+	if (q->code == CB_OK) {
+		if (h != NULL)
+			be_held_checked(h, be_vault_tick());
+		return CB_OK;
+	}
+	if (h != NULL)
+		be_held_drop(&s->held, q->a, asked.session);
+	cb_log(CB_LOG_WARNING, "a session may not go on: %s",
+	    be_refusal_text(refusal));
 	return CB_OK;
 }
 

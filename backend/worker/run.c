@@ -244,6 +244,12 @@ answer_person(struct be_body *b, struct cb_buf *message)
 	const uint64_t number = b->records[b->at].number;
 	struct answer n = { .a = { .number = number } };
 
+	if (__atomic_load_n(&b->s->lapsed, __ATOMIC_RELAXED)) {
+		refuse(&n, CB_E_DENIED, "this person may not act here any "
+					"more");
+		b->end = b->to_commit = true;
+		return wire_answer_put(message, &n.a);
+	}
 	if (b->answers.n + ANSWER_ROOM <= WIRE_BODY_MAX) {
 		const enum cb_err r = be_desk_run(b->s, number,
 		    text_of(b, b->at), message, &b->end);
