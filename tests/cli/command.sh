@@ -183,7 +183,7 @@ check 'a card that no card of ours can be like'
 
 run 2 card new live.card && says '[-][-]pin-file' && [ ! -e live.card ]
 check 'no terminal and no passcode file is an error'
-run 2 card new --pin-file none --so-pin-file none live.card &&
+run 4 card new --pin-file none --so-pin-file none live.card &&
 	says 'none: No such file' && [ ! -e live.card ]
 check 'a passcode file that is missing'
 : >empty

@@ -138,7 +138,9 @@ refused "two signers are not demanded by accident" 2 'yes' org set Surgery \
 make "but where it is meant" org set Surgery second-signer=token --yes
 refused "and then one is told of the other" 1 'needs a second signer' \
 	device token --org Surgery
-make "other acts need none" org set Surgery second-signer=none
+make "other acts need none" org set Surgery unblock=online
+refused "nor is that one's to take back" 1 'needs a second signer' \
+	org set Surgery second-signer=none
 rc=0
 "$CARDBRIDGE" admin --server "https://127.0.0.1:$(free_port)" \
 	--identity "$who" org list >"$T/said" 2>&1 || rc=$?
