@@ -10,33 +10,6 @@
 /* ---- pieces -------------------------------------------------------------- */
 
 enum cb_err
-be_lb_put(struct cb_buf *b, struct cb_span s)
-{
-	const size_t before = b->n;
-	enum cb_err r;
-
-	if (s.n > UINT32_MAX)
-		return CB_E_LIMIT;
-	if ((r = cb_put_u32(b, (uint32_t)s.n)) == CB_OK)
-		r = cb_buf_add(b, s);
-	return cb_buf_undo(b, before, r);
-}
-
-enum cb_err
-be_lb_get(struct cb_span *cur, struct cb_span *out)
-{
-	struct cb_span rest = *cur;
-	uint32_t n;
-	enum cb_err r;
-
-	if ((r = cb_get_u32(&rest, &n)) != CB_OK ||
-	    (r = cb_get_span(&rest, n, out)) != CB_OK)
-		return r;
-	*cur = rest;
-	return CB_OK;
-}
-
-enum cb_err
 be_bytes_put(struct cb_buf *b, const uint8_t *p, size_t n)
 {
 	return cb_buf_add(b, cb_span(p, n));
@@ -114,8 +87,8 @@ be_ask_signed_put(struct cb_buf *b, const struct be_ask_signed *row)
 	const size_t before = b->n;
 	enum cb_err r;
 
-	if ((r = be_lb_put(b, row->bytes)) == CB_OK)
-		r = be_lb_put(b, row->mac);
+	if ((r = cb_put_lv32(b, row->bytes)) == CB_OK)
+		r = cb_put_lv32(b, row->mac);
 	return cb_buf_undo(b, before, r);
 }
 
@@ -126,8 +99,8 @@ be_ask_signed_get(struct cb_span *cur, struct be_ask_signed *out)
 	struct be_ask_signed row;
 	enum cb_err r;
 
-	if ((r = be_lb_get(&rest, &row.bytes)) != CB_OK ||
-	    (r = be_lb_get(&rest, &row.mac)) != CB_OK)
+	if ((r = cb_get_lv32(&rest, &row.bytes)) != CB_OK ||
+	    (r = cb_get_lv32(&rest, &row.mac)) != CB_OK)
 		return r;
 	*out = row;
 	*cur = rest;
@@ -154,7 +127,7 @@ be_rights_put(struct cb_buf *b, const struct be_rights *rights)
 	for (size_t i = 0; r == CB_OK && i < rights->n; i++)
 		if ((r = cb_put_u8(b, (uint8_t)rights->which[i])) == CB_OK)
 			r = be_ask_signed_put(b, &rights->rows[i]);
-	if (r == CB_OK && (r = be_lb_put(b, rights->card_key)) == CB_OK)
+	if (r == CB_OK && (r = cb_put_lv32(b, rights->card_key)) == CB_OK)
 		r = cb_put_u8(b, rights->take_over);
 	return cb_buf_undo(b, before, r);
 }
@@ -178,7 +151,7 @@ be_rights_get(struct cb_span *cur, struct be_rights *out)
 			return CB_E_FORMAT;
 		out->which[out->n++] = (enum be_right)which;
 	}
-	if ((r = be_lb_get(&rest, &out->card_key)) == CB_OK &&
+	if ((r = cb_get_lv32(&rest, &out->card_key)) == CB_OK &&
 	    (r = be_flag_get(&rest, &out->take_over)) == CB_OK)
 		*cur = rest;
 	return r;
@@ -208,7 +181,7 @@ be_ask_wrap_put(struct cb_buf *b, uint8_t what, struct cb_span wrap)
 	enum cb_err r;
 
 	if ((r = cb_put_u8(b, what)) == CB_OK)
-		r = be_lb_put(b, wrap);
+		r = cb_put_lv32(b, wrap);
 	return cb_buf_undo(b, before, r);
 }
 
@@ -219,7 +192,7 @@ be_ask_wrap_get(struct cb_span *cur, uint8_t *what, struct cb_span *wrap)
 	enum cb_err r;
 
 	if ((r = cb_get_u8(&rest, what)) == CB_OK &&
-	    (r = be_lb_get(&rest, wrap)) == CB_OK)
+	    (r = cb_get_lv32(&rest, wrap)) == CB_OK)
 		*cur = rest;
 	return r;
 }

@@ -58,9 +58,6 @@ enum be_ask {	/* on the channel */
 
 /* ---- pieces of bodies ---------------------------------------------------- */
 
-/* 4-byte length and that many bytes. */
-CB_MUST_USE enum cb_err be_lb_put(struct cb_buf *b, struct cb_span s);
-CB_MUST_USE enum cb_err be_lb_get(struct cb_span *cur, struct cb_span *out);
 /* Ids, hashes, keys: as many bytes as both ends know. */
 CB_MUST_USE enum cb_err be_bytes_put(
     struct cb_buf *b, const uint8_t *p, size_t n);

@@ -31,7 +31,7 @@ put_answer(struct cb_buf *b, const struct be_answer *a)
 	(void)((r = cb_put_u64(b, a->sequence)) != CB_OK ||
 	    (r = cb_buf_add(b, CB_SPAN_OF(a->request))) != CB_OK ||
 	    (r = cb_put_u8(b, a->begun)) != CB_OK ||
-	    (r = be_lb_put(b, a->sealed)) != CB_OK);
+	    (r = cb_put_lv32(b, a->sealed)) != CB_OK);
 	return r;
 }
 
@@ -65,7 +65,7 @@ put_entries(struct cb_buf *b, const struct cb_span *entries, size_t n)
 	enum cb_err r = cb_put_u16(b, (uint16_t)n);
 
 	for (size_t i = 0; r == CB_OK && i < n; i++)
-		r = be_lb_put(b, entries[i]);
+		r = cb_put_lv32(b, entries[i]);
 	return r;
 }
 
@@ -124,8 +124,8 @@ put_records(struct cb_buf *b, const struct be_act *a)
 		const struct be_record_change *c = &a->records[i];
 
 		if ((r = cb_put_u8(b, c->remove)) == CB_OK &&
-		    (r = be_lb_put(b, cb_span_str(c->name))) == CB_OK)
-			r = be_lb_put(b,
+		    (r = cb_put_lv32(b, cb_span_str(c->name))) == CB_OK)
+			r = cb_put_lv32(b,
 			    c->remove ? CB_SPAN_EMPTY : c->value);
 	}
 	return r;
@@ -171,7 +171,7 @@ get_answer(struct cb_span *cur, struct be_answer *a)
 	(void)((r = cb_get_u64(cur, &a->sequence)) != CB_OK ||
 	    (r = be_bytes_get(cur, a->request, CR_HASH)) != CB_OK ||
 	    (r = be_flag_get(cur, &a->begun)) != CB_OK ||
-	    (r = be_lb_get(cur, &a->sealed)) != CB_OK);
+	    (r = cb_get_lv32(cur, &a->sealed)) != CB_OK);
 	return r;
 }
 
@@ -233,7 +233,7 @@ get_entries(struct cb_span *cur, struct cb_span **entries, uint16_t *n)
 	if ((r = get_count(cur, 4, sizeof(**entries), n, entries)) != CB_OK)
 		return r;
 	for (size_t i = 0; r == CB_OK && i < *n; i++)
-		r = be_lb_get(cur, &(*entries)[i]);
+		r = cb_get_lv32(cur, &(*entries)[i]);
 	return r;
 }
 
@@ -325,8 +325,8 @@ get_records(struct cb_span *cur, struct be_act_read *o)
 		struct be_record_change *c = &o->records[i];
 
 		if ((r = be_flag_get(cur, &c->remove)) != CB_OK ||
-		    (r = be_lb_get(cur, &name)) != CB_OK ||
-		    (r = be_lb_get(cur, &c->value)) != CB_OK)
+		    (r = cb_get_lv32(cur, &name)) != CB_OK ||
+		    (r = cb_get_lv32(cur, &c->value)) != CB_OK)
 			return r;
 		if (memchr(name.p, 0, name.n) != NULL)
 			return CB_E_FORMAT;

@@ -17,7 +17,7 @@ put_value(struct cb_buf *b, const struct be_value *v)
 	if (r != CB_OK || v->type == BE_NULL)
 		return r;
 	return v->type == BE_INT ? cb_put_u64(b, (uint64_t)v->i)
-				 : be_lb_put(b, v->s);
+				 : cb_put_lv32(b, v->s);
 }
 
 static enum cb_err
@@ -40,10 +40,10 @@ get_value(struct cb_span *cur, struct be_value *v)
 		return r;
 	case BE_TEXT:
 		v->type = BE_TEXT;
-		return be_lb_get(cur, &v->s);
+		return cb_get_lv32(cur, &v->s);
 	case BE_BLOB:
 		v->type = BE_BLOB;
-		return be_lb_get(cur, &v->s);
+		return cb_get_lv32(cur, &v->s);
 	default:
 		return CB_E_FORMAT;
 	}
@@ -161,7 +161,7 @@ be_ask_records_put(struct cb_buf *b, const struct be_ask_records *a)
 	enum cb_err r;
 
 	if ((r = cb_buf_add(b, CB_SPAN_OF(a->card))) == CB_OK)
-		r = be_lb_put(b, a->after);
+		r = cb_put_lv32(b, a->after);
 	return cb_buf_undo(b, before, r);
 }
 
@@ -171,7 +171,7 @@ be_ask_records_get(struct cb_span body, struct be_ask_records *out)
 	enum cb_err r;
 
 	if ((r = be_bytes_get(&body, out->card, WIRE_ID)) != CB_OK ||
-	    (r = be_lb_get(&body, &out->after)) != CB_OK)
+	    (r = cb_get_lv32(&body, &out->after)) != CB_OK)
 		return r;
 	return cb_get_end(&body);
 }
@@ -205,8 +205,8 @@ be_ask_record_put(struct cb_buf *b, const struct be_ask_record *record)
 	const size_t before = b->n;
 	enum cb_err r;
 
-	if ((r = be_lb_put(b, record->name)) == CB_OK)
-		r = be_lb_put(b, record->value);
+	if ((r = cb_put_lv32(b, record->name)) == CB_OK)
+		r = cb_put_lv32(b, record->value);
 	return cb_buf_undo(b, before, r);
 }
 
@@ -216,8 +216,8 @@ be_ask_record_get(struct cb_span *cur, struct be_ask_record *out)
 	struct cb_span rest = *cur;
 	enum cb_err r;
 
-	if ((r = be_lb_get(&rest, &out->name)) == CB_OK &&
-	    (r = be_lb_get(&rest, &out->value)) == CB_OK)
+	if ((r = cb_get_lv32(&rest, &out->name)) == CB_OK &&
+	    (r = cb_get_lv32(&rest, &out->value)) == CB_OK)
 		*cur = rest;
 	return r;
 }
@@ -374,7 +374,7 @@ be_orderer_put(struct cb_buf *b, const struct be_orderer *o)
 	enum cb_err r;
 
 	if ((r = be_rights_put(b, &o->rights)) == CB_OK)
-		r = be_lb_put(b, o->unblock);
+		r = cb_put_lv32(b, o->unblock);
 	return cb_buf_undo(b, before, r);
 }
 
@@ -384,7 +384,7 @@ be_orderer_get(struct cb_span body, struct be_orderer *out)
 	enum cb_err r;
 
 	if ((r = be_rights_get(&body, &out->rights)) != CB_OK ||
-	    (r = be_lb_get(&body, &out->unblock)) != CB_OK)
+	    (r = cb_get_lv32(&body, &out->unblock)) != CB_OK)
 		return r;
 	return cb_get_end(&body);
 }
@@ -418,9 +418,9 @@ be_ask_entry_put(struct cb_buf *b, const struct be_ask_entry *entry)
 	enum cb_err r;
 
 	(void)((r = cb_put_u64(b, entry->number)) != CB_OK ||
-	    (r = be_lb_put(b, entry->bytes)) != CB_OK ||
+	    (r = cb_put_lv32(b, entry->bytes)) != CB_OK ||
 	    (r = cb_buf_add(b, CB_SPAN_OF(entry->hash))) != CB_OK ||
-	    (r = be_lb_put(b, entry->head)) != CB_OK);
+	    (r = cb_put_lv32(b, entry->head)) != CB_OK);
 	return cb_buf_undo(b, before, r);
 }
 
@@ -431,9 +431,9 @@ be_ask_entry_get(struct cb_span *cur, struct be_ask_entry *out)
 	enum cb_err r;
 
 	if ((r = cb_get_u64(&rest, &out->number)) == CB_OK &&
-	    (r = be_lb_get(&rest, &out->bytes)) == CB_OK &&
+	    (r = cb_get_lv32(&rest, &out->bytes)) == CB_OK &&
 	    (r = be_bytes_get(&rest, out->hash, CR_HASH)) == CB_OK &&
-	    (r = be_lb_get(&rest, &out->head)) == CB_OK)
+	    (r = cb_get_lv32(&rest, &out->head)) == CB_OK)
 		*cur = rest;
 	return r;
 }

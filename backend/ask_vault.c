@@ -169,7 +169,7 @@ be_certify_put(struct cb_buf *b, const struct be_certify *c)
 	const size_t before = b->n;
 	enum cb_err r;
 
-	if ((r = be_lb_put(b, c->enrol)) == CB_OK)
+	if ((r = cb_put_lv32(b, c->enrol)) == CB_OK)
 		r = be_ask_signed_put(b, &c->token);
 	return cb_buf_undo(b, before, r);
 }
@@ -179,7 +179,7 @@ be_certify_get(struct cb_span body, struct be_certify *out)
 {
 	enum cb_err r;
 
-	if ((r = be_lb_get(&body, &out->enrol)) != CB_OK ||
+	if ((r = cb_get_lv32(&body, &out->enrol)) != CB_OK ||
 	    (r = be_ask_signed_get(&body, &out->token)) != CB_OK)
 		return r;
 	return cb_get_end(&body);
@@ -221,10 +221,10 @@ be_order_put(struct cb_buf *b, const struct be_order *o)
 	const size_t before = b->n;
 	enum cb_err r;
 
-	(void)((r = be_lb_put(b, o->act)) != CB_OK ||
-	    (r = be_lb_put(b, o->approval)) != CB_OK ||
+	(void)((r = cb_put_lv32(b, o->act)) != CB_OK ||
+	    (r = cb_put_lv32(b, o->approval)) != CB_OK ||
 	    (r = be_rights_put(b, &o->rights)) != CB_OK ||
-	    (r = be_lb_put(b, o->unblock)) != CB_OK);
+	    (r = cb_put_lv32(b, o->unblock)) != CB_OK);
 	return cb_buf_undo(b, before, r);
 }
 
@@ -233,10 +233,10 @@ be_order_get(struct cb_span body, struct be_order *out)
 {
 	enum cb_err r;
 
-	if ((r = be_lb_get(&body, &out->act)) != CB_OK ||
-	    (r = be_lb_get(&body, &out->approval)) != CB_OK ||
+	if ((r = cb_get_lv32(&body, &out->act)) != CB_OK ||
+	    (r = cb_get_lv32(&body, &out->approval)) != CB_OK ||
 	    (r = be_rights_get(&body, &out->rights)) != CB_OK ||
-	    (r = be_lb_get(&body, &out->unblock)) != CB_OK)
+	    (r = cb_get_lv32(&body, &out->unblock)) != CB_OK)
 		return r;
 	return cb_get_end(&body);
 }
@@ -250,7 +250,7 @@ put_made(struct cb_buf *b, const struct be_order_told *o)
 	enum cb_err r = cb_put_u8(b, (uint8_t)o->macs_n);
 
 	for (size_t i = 0; r == CB_OK && i < o->macs_n; i++)
-		r = be_lb_put(b, o->macs[i]);
+		r = cb_put_lv32(b, o->macs[i]);
 	if (r == CB_OK)
 		r = cb_put_u8(b, (uint8_t)o->wraps_n);
 	for (size_t i = 0; r == CB_OK && i < o->wraps_n; i++)
@@ -269,7 +269,7 @@ get_made(struct cb_span *cur, struct be_order_told *out)
 	if (n > WIRE_ACT_CHANGES)
 		return CB_E_LIMIT;
 	for (; out->macs_n < n; out->macs_n++)
-		if ((r = be_lb_get(cur, &out->macs[out->macs_n])) != CB_OK)
+		if ((r = cb_get_lv32(cur, &out->macs[out->macs_n])) != CB_OK)
 			return r;
 	if ((r = cb_get_u8(cur, &n)) != CB_OK)
 		return r;

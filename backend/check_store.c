@@ -88,7 +88,7 @@ put_wraps(struct looking *c, struct cb_buf *out)
 			be_found(&c->wrong, BE_WRONG,
 			    "store: the key \"%s\" is not there",
 			    be_birth_wrap(i));
-		r = be_lb_put(out, cb_buf_span(&wrap));
+		r = cb_put_lv32(out, cb_buf_span(&wrap));
 	}
 	cb_buf_free(&wrap);
 	return r;
@@ -291,7 +291,7 @@ take_wraps(int fd, struct cb_buf wraps[BE_BIRTH_WRAPS])
 		r = cb_get_u8(&cur, &there);
 	for (size_t i = 0; r == CB_OK && there != 0 && i < BE_BIRTH_WRAPS;
 	     i++)
-		if ((r = be_lb_get(&cur, &one)) == CB_OK)
+		if ((r = cb_get_lv32(&cur, &one)) == CB_OK)
 			r = cb_buf_set(&wraps[i], one);
 	if (r == CB_OK)
 		r = cb_get_end(&cur);

@@ -96,7 +96,7 @@ send_start(struct be_child *c, const struct be_kit *kit, uint64_t number)
 	if (c->role == BE_DOOR)
 		n = be_kit_fds(kit, fds);
 	if ((r = settings_of(c, kit, &settings)) == CB_OK &&
-	    (r = be_lb_put(&body, cb_buf_span(&settings))) == CB_OK &&
+	    (r = cb_put_lv32(&body, cb_buf_span(&settings))) == CB_OK &&
 	    (r = cb_put_u8(&body, (uint8_t)n)) == CB_OK) {
 		m.body = cb_buf_span(&body);
 		r = be_channel_send_fds(c->ch, &m, fds, n);

@@ -47,7 +47,7 @@ take_start(struct be_control *c, const struct be_message *m,
 
 	if (m->answer || m->type != BE_ASK_START || m->id == 0)
 		return CB_E_FORMAT;
-	if ((r = be_lb_get(&cur, &text)) != CB_OK ||
+	if ((r = cb_get_lv32(&cur, &text)) != CB_OK ||
 	    (r = cb_get_u8(&cur, &count)) != CB_OK ||
 	    (r = cb_get_end(&cur)) != CB_OK ||
 	    (r = be_settings_get(text, &c->settings, why)) != CB_OK)

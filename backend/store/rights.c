@@ -159,7 +159,7 @@ be_rights_gather(struct be_store *st, const uint8_t organisation[WIRE_ID],
 	    (r = be_gather_rights(&o.g, &rights)) == CB_OK)
 		r = be_rights_put(out, &rights);
 	if (r == CB_OK)
-		r = be_lb_put(out, cb_buf_span(&o.g.atr));
+		r = cb_put_lv32(out, cb_buf_span(&o.g.atr));
 	be_gather_clear(&o.g);
 	return r;
 }

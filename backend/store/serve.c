@@ -498,7 +498,7 @@ take_heads(struct lookup *l, const struct be_message *m)
 	if ((r = cb_get_end(&m->body)) != CB_OK)
 		return r;
 	for (size_t i = 0; l->code == CB_OK && i < n; i++)
-		l->code = be_lb_put(
+		l->code = cb_put_lv32(
 		    l->out, be_heads_signed(heads, &all[i].at.owner));
 	return CB_OK;
 }

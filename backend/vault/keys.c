@@ -306,7 +306,7 @@ take_heads(struct be_safe *s, const struct be_message *m)
 	if (s->ring == NULL)
 		return CB_E_PEER;	/* they were asked for after the keys */
 	while (r == CB_OK && cur.n > 0)
-		if ((r = be_lb_get(&cur, &head)) == CB_OK)
+		if ((r = cb_get_lv32(&cur, &head)) == CB_OK)
 			r = be_head_known(&s->marks, s->ring, head);
 	if (r != CB_OK) {
 		cb_log(CB_LOG_ERROR, "the store's heads: %s", cb_err_text(r));

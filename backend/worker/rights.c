@@ -40,7 +40,7 @@ be_rights_ask(struct be_worker *w, const uint8_t holder[WIRE_ID],
 		 answer)) == CB_OK) {
 		cur = cb_buf_span(answer);
 		if ((r = be_rights_get(&cur, out)) == CB_OK &&
-		    (r = be_lb_get(&cur, &told)) == CB_OK)
+		    (r = cb_get_lv32(&cur, &told)) == CB_OK)
 			r = cb_get_end(&cur);
 		if (r == CB_OK && told.n > CB_ATR_MAX)
 			r = CB_E_FORMAT;

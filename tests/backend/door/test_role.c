@@ -90,7 +90,7 @@ send_start(bool whole, struct be_bounds bounds)
 	fds[3] = file_of(whole ? cb_buf_span(&key) : cb_span_str("none"));
 	fds[4] = rig_listen(&r);
 	ck_assert_int_eq(be_settings_put(&set, &settings), CB_OK);
-	ck_assert_int_eq(be_lb_put(&body, cb_buf_span(&set)), CB_OK);
+	ck_assert_int_eq(cb_put_lv32(&body, cb_buf_span(&set)), CB_OK);
 	ck_assert_int_eq(cb_put_u8(&body, 5), CB_OK);
 	m.body = cb_buf_span(&body);
 	ck_assert_int_eq(be_channel_send_fds(parent, &m, fds, 5), CB_OK);

@@ -51,7 +51,7 @@ start(const char *settings, uint8_t count, const int *fds, size_t n)
 {
 	struct cb_buf body = CB_BUF_INIT;
 
-	ck_assert_int_eq(be_lb_put(&body, cb_span_str(settings)), CB_OK);
+	ck_assert_int_eq(cb_put_lv32(&body, cb_span_str(settings)), CB_OK);
 	ck_assert_int_eq(cb_put_u8(&body, count), CB_OK);
 	say(BE_ASK_START, 7, cb_buf_span(&body), fds, n);
 	cb_buf_free(&body);

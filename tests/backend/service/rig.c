@@ -146,7 +146,7 @@ send_start(struct be_channel *parent, enum be_role role)
 	s.recovery = rig.conf.recovery;
 	s.pace = rig.conf.pace;
 	ck_assert_int_eq(be_settings_put(&settings, &s), CB_OK);
-	ck_assert_int_eq(be_lb_put(&body, cb_buf_span(&settings)), CB_OK);
+	ck_assert_int_eq(cb_put_lv32(&body, cb_buf_span(&settings)), CB_OK);
 	ck_assert_int_eq(cb_put_u8(&body, 0), CB_OK);
 	say(parent, BE_ASK_START, 1, cb_buf_span(&body));
 	free(s.heads);

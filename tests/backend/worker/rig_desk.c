@@ -58,7 +58,7 @@ put_rights(struct rig *g, const uint8_t id[WIRE_ID], struct cb_buf *body)
 	rights.card_key = CB_SPAN_EMPTY;
 	grant_person(g, p, &k, &rights);
 	if ((r = be_rights_put(body, &rights)) == CB_OK)
-		r = be_lb_put(body, CB_SPAN_EMPTY);
+		r = cb_put_lv32(body, CB_SPAN_EMPTY);
 	rig_kept_clear(&k);
 	return r;
 }

@@ -130,7 +130,7 @@ rights_of(struct rig *g, const struct device *d, struct cb_buf *body)
 		rig_grant(&k, &rights, BE_RIGHT_REVOCATION, &row);
 	}
 	ck_assert_int_eq(be_rights_put(body, &rights), CB_OK);
-	ck_assert_int_eq(be_lb_put(body, cb_span_str(RIG_ATR)), CB_OK);
+	ck_assert_int_eq(cb_put_lv32(body, cb_span_str(RIG_ATR)), CB_OK);
 	rig_kept_clear(&k);
 }
 
