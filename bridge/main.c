@@ -5,7 +5,6 @@
  */
 #include <errno.h>
 #include <fcntl.h>
-#include <getopt.h>
 #include <limits.h>
 #include <signal.h>
 #include <stdio.h>
@@ -24,6 +23,7 @@
 #include "bridge/trace.h"
 #include "common/log.h"
 #include "common/notify.h"
+#include "common/options.h"
 #include "common/process.h"
 
 enum { EXIT_USAGE = 2 };
@@ -76,6 +76,14 @@ misused(const char *text)
 {
 	fprintf(stderr, "cardbridged: %s\n"
 	    "Try 'cardbridged --help'.\n", text);
+	return EXIT_USAGE;
+}
+
+static int
+shortened(const char *name)
+{
+	fprintf(stderr, "cardbridged: options are not shortened: write --%s.\n",
+	    name);
 	return EXIT_USAGE;
 }
 
@@ -187,12 +195,12 @@ take_options(struct options *o, int argc, char **argv)
 	};
 	const char *config = NULL;
 	struct cb_why why;
-	int c, pass, status = 0;
+	int c, pass, which, status = 0;
 
 	for (pass = 0; pass < 2; pass++) {
 		optind = 1;
 		opterr = pass == 0;
-		while ((c = getopt_long(argc, argv, "", longs, NULL)) != -1) {
+		while ((c = cb_getopt(argc, argv, "", longs, &which)) != -1) {
 			if (c == HELP) {
 				fputs(usage_text, stdout);
 				return 0;
@@ -201,6 +209,8 @@ take_options(struct options *o, int argc, char **argv)
 				puts("cardbridged " BR_RELEASE);
 				return 0;
 			}
+			if (c == '?' && which >= 0)
+				return shortened(longs[which].name);
 			if (c == '?')
 				return misused("unknown or incomplete option.");
 			if (c == CONFIG)

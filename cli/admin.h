@@ -67,6 +67,10 @@ int cli_admin_begin(struct cli_admin *s, const struct cli_admin_args *args);
  * the only one that there is. */
 int cli_admin_open(struct cli_admin *s, const struct cli_admin_args *args,
     const char *org);
+/* The second half of it. */
+int cli_admin_enter(struct cli_admin *s, const char *org);
+/* Is it what --org calls the backend itself? */
+bool cli_admin_is_platform(const char *org);
 /* Opens the desk of the identity's own organisation. */
 int cli_admin_open_own(
     struct cli_admin *s, const struct cli_admin_args *args);
@@ -187,6 +191,7 @@ int cli_admin_name(const char *text, const char *what);
 size_t cli_admin_pair(const char *text, const char **value);
 uint64_t cli_admin_now(void);	/* ms since 1970 */
 
+#define CLI_ADMIN_HEX "0123456789abcdefABCDEF"
 extern const char *const cli_admin_classes[], *const cli_admin_roles[],
     *const cli_admin_states[], *const cli_admin_kinds[];
 

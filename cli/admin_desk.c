@@ -20,30 +20,19 @@ is_platform(const uint8_t id[WIRE_ID])
 	return memcmp(id, cli_platform, WIRE_ID) == 0;
 }
 
+bool
+cli_admin_is_platform(const char *org)
+{
+	return org != NULL && strcmp(org, platform_word) == 0;
+}
+
 int
 cli_admin_err(struct cli_admin *s, enum cb_err r, const char *what)
 {
 	const char *words = s->why.text[0] != '\0' ? s->why.text
 						   : cb_err_text(r);
-	enum cli_exit code = CLI_FAILED;
 
-	switch (r) {
-	case CB_E_ARG:
-		code = CLI_USAGE;
-		break;
-	case CB_E_ABSENT:
-	case CB_E_DENIED:
-	case CB_E_BUSY:
-		code = CLI_NO;
-		break;
-	case CB_E_PEER:
-	case CB_E_TIMEOUT:
-		code = CLI_NO_BRIDGE;
-		break;
-	default:
-		break;
-	}
-	return cli_fail(code, "%s: %s", what, words);
+	return cli_fail(cli_exit_of(r), "%s: %s", what, words);
 }
 
 /* ---- who it is ----------------------------------------------------------- */
@@ -188,13 +177,17 @@ int
 cli_admin_open(struct cli_admin *s, const struct cli_admin_args *args,
     const char *org)
 {
-	int code;
+	const int code = cli_admin_begin(s, args);
 
-	if ((code = cli_admin_begin(s, args)) != CLI_OK)
-		return code;
+	return code == CLI_OK ? cli_admin_enter(s, org) : code;
+}
+
+int
+cli_admin_enter(struct cli_admin *s, const char *org)
+{
 	if (org == NULL && !is_platform(s->who.organisation))
 		return open_desk(s, s->who.organisation);
-	if (org != NULL && strcmp(org, platform_word) == 0)
+	if (cli_admin_is_platform(org))
 		return open_desk(s, cli_platform);
 	return choose(s, org);
 }

@@ -15,7 +15,7 @@ enum cli_exit {
 	CLI_OK = 0,
 	CLI_NO = 1,		/* a negative answer: wrong passcode, --expect */
 	CLI_USAGE = 2,		/* the command line, or what it asks for */
-	CLI_NO_BRIDGE = 3,	/* no bridge answers */
+	CLI_NO_BRIDGE = 3,	/* no bridge, or no backend, answers */
 	CLI_FAILED = 4,		/* a card, reader, file or device failed */
 	CLI_LATE = 124,		/* run: the time is over */
 	CLI_REFUSED = 125,	/* run: CMD was not started */
@@ -95,6 +95,8 @@ bool cli_is_option(const char *word);
 int cli_fail(enum cli_exit code, const char *fmt, ...) CB_PRINTF(2, 3);
 /* The same for an error of a function, with its own words where it has any. */
 int cli_fail_err(enum cb_err r, const struct cb_why *why, const char *what);
+/* What an error of the road to a backend, or a refusal by it, exits with. */
+enum cli_exit cli_exit_of(enum cb_err r);
 /* Flushes standard output; CLI_FAILED if not all of it could be written. */
 int cli_flush(int code);
 

@@ -119,10 +119,12 @@ make(const char *url, const struct wire_token *token, const char *dir)
 	    CB_OK)
 		return cli_fail_err(r, &why, dir);
 	if ((r = br_enrol(&identity, url, token, (int64_t)time(NULL),
-		 &why)) == CB_OK)
-		r = wire_identity_finish(&making, &identity, dir, &why);
-	if (r != CB_OK)
-		code = cli_fail_err(r, &why, url);
+		 &why)) != CB_OK)
+		code = cli_fail(cli_exit_of(r), "%s",
+		    why.text[0] != '\0' ? why.text : cb_err_text(r));
+	else if ((r = wire_identity_finish(&making, &identity, dir, &why)) !=
+	    CB_OK)
+		code = cli_fail_err(r, &why, dir);
 	else
 		tell(&identity, dir);
 	/* of a key that is refused, or was never sent, nothing comes */

@@ -85,10 +85,11 @@ cli_libcli_la_CFLAGS = $(AM_CFLAGS) $(JANSSON_CFLAGS) $(LIBCONFIG_CFLAGS) \
 	$(PCSC_CFLAGS)
 cli_libcli_la_LIBADD = \
 	bridge/libhttps.la bridge/libclient.la emulator/libemulator.la \
-	common/libcommon.la $(JANSSON_LIBS) $(LIBCONFIG_LIBS) $(PCSC_LIBS)
+	common/libprocess.la common/libcommon.la $(JANSSON_LIBS) \
+	$(LIBCONFIG_LIBS) $(PCSC_LIBS)
 
 bin_PROGRAMS += cardbridge
 cardbridge_SOURCES = cli/main.c
 cardbridge_CPPFLAGS = $(AM_CPPFLAGS) -DCB_VERSION='"$(PACKAGE_VERSION)"'
 cardbridge_LDFLAGS = $(program_ldflags)
-cardbridge_LDADD = common/libprocess.la cli/libcli.la
+cardbridge_LDADD = cli/libcli.la

@@ -4,13 +4,13 @@
  * Options by table, --help from the same table, and how failures are said.
  */
 #include <errno.h>
-#include <getopt.h>
 #include <stdarg.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
 #include "cli/cli.h"
+#include "common/options.h"
 
 #define OPTS_MAX 24
 #define OPT_BASE 256		/* values of getopt_long beyond characters */
@@ -126,20 +126,6 @@ try_help(const struct cli_cmd *cmd, const char *what)
 	    cmd->group != NULL ? " " : "", cmd->name);
 }
 
-/* getopt_long takes any beginning of a name. Not here: a passcode given to
- * "--pin" would be taken for a file's name, and told back. */
-static bool
-is_whole(const char *name, char *const *argv)
-{
-	const char *one = argv[optind - 1];	/* --flag, --name=value */
-	const char *two = optind > 1 ? argv[optind - 2] : ""; /* --name value */
-	size_t n = strlen(name);
-
-	return (strncmp(one, "--", 2) == 0 && strncmp(one + 2, name, n) == 0 &&
-		   (one[2 + n] == '\0' || one[2 + n] == '=')) ||
-	    (strncmp(two, "--", 2) == 0 && strcmp(two + 2, name) == 0);
-}
-
 /* The word that getopt_long stopped at: of letters behind one dash it stays
  * at the word until the last is read. */
 static const char *
@@ -236,7 +222,7 @@ cli_parse(const struct cli_cmd *cmd, int argc, char **argv, void *args,
 	};
 	char what[128], letters[4 + 2 * OPTS_MAX] = "+:h";
 	const char *shorts = letters;
-	int c, n, which = -1;
+	int c, n, which;
 
 	for (size_t i = 0; i < cmd->opts_n && i < OPTS_MAX; i++) {
 		if (is_letter(cmd->opts[i].name))
@@ -252,14 +238,13 @@ cli_parse(const struct cli_cmd *cmd, int argc, char **argv, void *args,
 	optind = 0;	/* glibc: start anew, with permutation but for "+" */
 	opterr = 0;
 	*code = CLI_OK;
-	while ((c = getopt_long(argc, argv, shorts, longs, &which)) != -1) {
+	while ((c = cb_getopt(argc, argv, shorts, longs, &which)) != -1) {
+		/* a letter behind two dashes */
 		if (c != ':' && c != '?' && which >= 0 &&
-		    (is_letter(longs[which].name) ||
-			!is_whole(longs[which].name, argv))) {
+		    is_letter(longs[which].name)) {
 			c = '?';
 			optopt = 0;
 		}
-		which = -1;
 		if (c != OPT_HELP && c != OPT_SOCKET && c < OPT_BASE)
 			c = of_letter(cmd, c);
 		if (c == OPT_HELP) {
@@ -341,6 +326,26 @@ cli_fail_err(enum cb_err r, const struct cb_why *why, const char *what)
 	if (why != NULL && why->text[0] != '\0')
 		return cli_fail(code, "%s", why->text);
 	return cli_fail(code, "%s: %s", what, cb_err_text(r));
+}
+
+enum cli_exit
+cli_exit_of(enum cb_err r)
+{
+	switch (r) {
+	case CB_OK:
+		return CLI_OK;
+	case CB_E_ARG:
+		return CLI_USAGE;
+	case CB_E_ABSENT:
+	case CB_E_DENIED:
+	case CB_E_BUSY:
+		return CLI_NO;
+	case CB_E_PEER:
+	case CB_E_TIMEOUT:
+		return CLI_NO_BRIDGE;
+	default:
+		return CLI_FAILED;
+	}
 }
 
 int

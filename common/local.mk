@@ -20,4 +20,5 @@ common_libcommon_la_SOURCES = \
 noinst_LTLIBRARIES += common/libprocess.la
 common_libprocess_la_SOURCES = \
 	common/notify.c common/notify.h \
+	common/options.c common/options.h \
 	common/process.c common/process.h

@@ -636,6 +636,11 @@ setsid -w "${program}d" --foreground --socket "$dir/run/s" \
 	--state-dir "$dir/open" >out 2>err </dev/null || code=$?
 [ "$code" -eq 1 ] && says 'others may write'
 check 'a bridge believes nothing that others could have written'
+code=0
+setsid -w "${program}d" --foreground --sock "$dir/run/s" \
+	--state-dir "$dir/state" >out 2>err </dev/null || code=$?
+[ "$code" -eq 2 ] && says 'write --socket'
+check 'nor takes an option that is not written whole'
 
 echo "1..$n"
 [ "$failed" -eq 0 ]
