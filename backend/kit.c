@@ -5,8 +5,10 @@
  */
 #include <errno.h>
 #include <fcntl.h>
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/file.h>
 #include <sys/stat.h>
 #include <unistd.h>
 
@@ -14,6 +16,54 @@
 #include "backend/layout.h"
 #include "backend/listen.h"
 #include "common/hex.h"
+
+/* ---- the directory ------------------------------------------------------- */
+
+/* Who has locked it, as the kernel knows (proc(5), /proc/locks); 0: it does
+ * not say. */
+static long
+holder_of(int fd)
+{
+	FILE *f = fopen("/proc/locks", "re");
+	struct stat st;
+	char line[200];
+	unsigned long inode;
+	long pid = 0, found = 0;
+
+	while (f != NULL && fstat(fd, &st) == 0 &&
+	    fgets(line, sizeof(line), f) != NULL)
+		if (sscanf(line, "%*d: FLOCK %*s %*s %ld %*x:%*x:%lu", &pid,
+			&inode) == 2 &&
+		    inode == st.st_ino && pid > 0)
+			found = pid;
+	if (f != NULL)
+		(void)fclose(f);
+	return found;
+}
+
+/* It is let go by the end of this process, however that comes. */
+static enum cb_err
+lock_dir(struct be_kit *kit, struct cb_why *why)
+{
+	const char *dir = kit->plan->dir;
+	char process[40] = "";
+	long pid;
+
+	kit->dir = open(dir, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+	if (kit->dir >= 0 && flock(kit->dir, LOCK_EX | LOCK_NB) == 0)
+		return CB_OK;
+	if (kit->dir < 0 || errno != EWOULDBLOCK) {
+		cb_why_set(why, "%.300s: %s", dir, strerror(errno));
+		return CB_E_STORE;
+	}
+	if ((pid = holder_of(kit->dir)) != 0)
+		(void)snprintf(process, sizeof(process), " (process %ld)", pid);
+	cb_why_set(why, "the backend in %.300s runs already%s: there can be one "
+	    "at a time.", dir, process);
+	return CB_E_BUSY;
+}
+
+/* ---- files --------------------------------------------------------------- */
 
 /* Others may write to it, or read what is secret. */
 static bool
@@ -79,8 +129,10 @@ be_kit_open(struct be_kit *kit, const struct be_parent_plan *plan,
 	enum cb_err r;
 
 	cb_why_set(why, "%s", "");
-	*kit = (struct be_kit){ .plan = plan, .files = { -1, -1, -1, -1 } };
-	if ((r = open_files(kit, why)) != CB_OK ||
+	*kit = (struct be_kit){ .plan = plan, .dir = -1,
+		.files = { -1, -1, -1, -1 } };
+	if ((r = lock_dir(kit, why)) != CB_OK ||
+	    (r = open_files(kit, why)) != CB_OK ||
 	    (r = read_books(kit, why)) != CB_OK)
 		return r;
 	return be_kit_listen(kit, why);
@@ -93,6 +145,8 @@ be_kit_close(struct be_kit *kit)
 	for (size_t i = 0; i < BE_KIT_FILES; i++)
 		if (kit->files[i] >= 0)
 			(void)close(kit->files[i]);
+	if (kit->dir >= 0)
+		(void)close(kit->dir);
 }
 
 /* ---- sockets ------------------------------------------------------------- */

@@ -17,6 +17,7 @@
 struct be_kit {
 	const struct be_parent_plan *plan;
 	uint8_t books[CR_KEY];
+	int dir;	/* locked: one parent at a time has it */
 	int files[BE_KIT_FILES];	/* opened, not read */
 	int listening[BE_KIT_SOCKETS];
 	size_t listening_n;
@@ -25,7 +26,8 @@ struct be_kit {
 	char where[BE_KIT_SOCKETS][BE_WHERE_MAX];
 };
 
-/* Opens everything. Close it also after an error. */
+/* Opens everything. CB_E_BUSY: the backend runs already. Close it also after
+ * an error. */
 CB_MUST_USE enum cb_err be_kit_open(struct be_kit *kit,
     const struct be_parent_plan *plan, struct cb_why *why);
 void be_kit_close(struct be_kit *kit);

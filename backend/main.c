@@ -5,7 +5,6 @@
  * executed anew by the parent.
  */
 #include <errno.h>
-#include <getopt.h>
 #include <limits.h>
 #include <signal.h>
 #include <stdarg.h>
@@ -25,6 +24,7 @@
 #include "backend/vault/role.h"
 #include "backend/walls.h"
 #include "backend/worker/worker.h"
+#include "common/options.h"
 #include "common/process.h"
 
 enum { EXIT_USAGE = 2 };
@@ -237,9 +237,12 @@ take_option(struct options *o, int c)
 static int
 take_options(struct options *o, unsigned command, int argc, char **argv)
 {
-	int c, status;
+	int c, status, which;
 
-	while ((c = getopt_long(argc, argv, "", longs, NULL)) != -1) {
+	while ((c = cb_getopt(argc, argv, "", longs, &which)) != -1) {
+		if (c == '?' && which >= 0)
+			return misused("options are not shortened: write "
+				       "--%s.", longs[which].name);
 		if (c == '?')
 			return misused("unknown or incomplete option.");
 		if (c == HELP) {
@@ -287,6 +290,7 @@ run_init(struct options *o)
 {
 	struct cb_why why = { "" };
 	int status;
+	enum cb_err r;
 
 	if (o->live == o->test)
 		return misused("choose: --live makes a backend for real "
@@ -298,8 +302,11 @@ run_init(struct options *o)
 	if ((status = harden(o->allow_swap)) >= 0)
 		return status;
 	(void)umask(0077);
-	if (be_init(&o->init, &why) != CB_OK)
-		return complain(why.text);
+	if ((r = be_init(&o->init, &why)) != CB_OK) {
+		status = complain(
+		    why.text[0] != '\0' ? why.text : cb_err_text(r));
+		return r == CB_E_ARG ? EXIT_USAGE : status;
+	}
 	printf("%s: a %s backend.\n"
 	       "Next: move %s/" BE_DIR_OPERATOR " to the operator's machine",
 	    o->dir, o->live ? "live" : "test", o->dir);

@@ -27,14 +27,17 @@ refused() { # DESCRIPTION WORDS ARGUMENT...: nothing is made or changed
 	be "$@" || rc=$?
 	if [ "$rc" = 0 ] || [ "$rc" -ge 124 ]; then
 		fail "$what" "exit code $rc" "$(cat "$said")"
-	elif ! grep -qF -- "$words" "$said"; then
-		fail "$what" "$(cat "$said")"
+	elif [ "$rc" != "${want:-$rc}" ] || ! grep -qF -- "$words" "$said"; then
+		fail "$what" "exit code $rc" "$(cat "$said")"
 	elif [ "$before" != "$(listing)" ]; then
 		fail "$what" "$(diff <(echo "$before") <(listing))"
 	else
 		pass "$what"
 	fi
 }
+
+# The same of the command line.
+misused() { want=2 refused "$@"; } # DESCRIPTION WORDS ARGUMENT...
 
 check() { # DESCRIPTION EXIT WORDS [DIR]
 	local rc=0
@@ -52,24 +55,24 @@ refused "without --live or --test it says which to choose" \
 	"choose: --live" init --dir "$dir"
 refused "both are too many" "choose: --live" init --dir "$dir" --live --test
 refused "a directory is needed" "--dir is missing" init --test
-refused "a password in the store's URI" "neither user, password" \
+misused "a password in the store's URI" "neither user, password" \
 	init --dir "$dir" --test --store "sqlite://me:geheim@$T/db"
 t_fails "and it is not repeated" grep -q geheim "$said"
-refused "another database's URI, with its password" "a file of its own" \
+misused "another database's URI, with its password" "a file of its own" \
 	init --dir "$dir" --test --store "postgresql://me:geheim@host/db"
 t_fails "and it is not repeated, either" grep -q geheim "$said"
-refused "a secret in a part's place" "no secret belongs into a place" \
+misused "a secret in a part's place" "no secret belongs into a place" \
 	init --dir "$dir" --test --service-key "pkcs11:object=k?pin-value=1"
-refused "a place that is none" "file:/absolute/path" \
+misused "a place that is none" "file:/absolute/path" \
 	init --dir "$dir" --test --service-key "pkcs11:object=k"
-refused "a relative place" "absolute path" \
+misused "a relative place" "absolute path" \
 	init --dir "$dir" --test --service-key file:root.key
-refused "one place for two parts" "a place of its own" \
+misused "one place for two parts" "a place of its own" \
 	init --dir "$dir" --test --service-key "file:$T/1" \
 	--service-key "file:$T/1"
-refused "a relative store" "absolute path" \
+misused "a relative store" "absolute path" \
 	init --dir "$dir" --test --store sqlite:db
-refused "a store beside the root" "a directory of its own" \
+misused "a store beside the root" "a directory of its own" \
 	init --dir "$dir" --test --store "sqlite:$dir/backend.db"
 mkdir -m 700 "$T/full" "$T/parts"
 echo here >"$T/full/file"
@@ -77,30 +80,32 @@ mkdir "$T/wide"
 chmod 777 "$T/wide"
 ln -s "$dir/door" "$T/alias"
 for name in door vault heads operator shares heads/x; do
-	refused "a store in $name" "a directory of its own" \
+	misused "a store in $name" "a directory of its own" \
 		init --dir "$dir" --test --store "sqlite:$dir/$name/db"
 done
-refused "a store where a link leads" "leads nowhere" \
+misused "a store where a link leads" "leads nowhere" \
 	init --dir "$dir" --test --store "sqlite:$T/alias/db"
-refused "a store beside a part of the root" "a directory of its own" \
+misused "a store beside a part of the root" "a directory of its own" \
 	init --dir "$dir" --test --store "sqlite:$T/parts/db" \
 	--service-key "file:$T/parts/1"
-refused "a store above a part of the root" "a directory of its own" \
+misused "a store above a part of the root" "a directory of its own" \
 	init --dir "$dir" --test --store "sqlite:$T/parts/db" \
 	--service-key "file:$T/parts/below/1"
 refused "a store in a directory of everybody's" "nobody else may write" \
 	init --dir "$dir" --test --store "sqlite:/var/tmp/cb-store-$$.db"
 refused "a store below one" "another directory in the place of" \
 	init --dir "$dir" --test --store "sqlite:$T/wide/store/db"
-refused "a store beside other files" "is not empty" \
+misused "a store beside other files" "is not empty" \
 	init --dir "$dir" --test --store "sqlite:$T/full/db"
-refused "more shares than there are" "such as 3/5" \
+misused "more shares than there are" "such as 3/5" \
 	init --dir "$dir" --test --shares 5/3
-refused "a share that is the root" "such as 3/5" \
+misused "a share that is the root" "such as 3/5" \
 	init --dir "$dir" --test --shares 1/3
-refused "a name that is none" "name of the door" \
+misused "a name that is none" "name of the door" \
 	init --dir "$dir" --test --name "not a name"
-refused "an option of another command" "does not take this option" \
+misused "an option that is not written whole" "write --name" \
+	init --dir "$dir" --test --nam x
+misused "an option of another command" "does not take this option" \
 	init --dir "$dir" --test --listen 127.0.0.1:1
 refused "run without a backend" "is no backend" run --dir "$dir"
 refused "check without a backend" "is no backend" check --dir "$dir"
@@ -328,6 +333,8 @@ if [ "$(id -u)" = 0 ]; then
 	like "$(ps -o uid= -p "$(roles vault)")" "60804" "and the vault"
 fi
 check "check beside it" 0 "the backend runs"
+refused "a second one is told of the first" "runs already (process $parent)" \
+	run --dir "$dir" --listen 127.0.0.1:0
 
 # The keys come from the store: that they open shows the new channel.
 opened=1

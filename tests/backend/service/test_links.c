@@ -7,6 +7,7 @@
 #include <arpa/inet.h>
 #include <netinet/in.h>
 #include <poll.h>
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/socket.h>
@@ -229,6 +230,27 @@ START_TEST(sockets_are_made_anew_where_they_were)
 }
 END_TEST
 
+START_TEST(a_backend_runs_once)
+{
+	const struct rig *rig = rig_get();
+	const struct be_parent_plan plan = { .conf = &rig->conf,
+		.dir = rig->dir };
+	struct be_kit kit, other;
+	struct cb_why why = { "" };
+	char words[64];
+
+	ck_assert_msg(be_kit_open(&kit, &plan, &why) == CB_OK, "%s", why.text);
+	ck_assert_int_eq(be_kit_open(&other, &plan, &why), CB_E_BUSY);
+	(void)snprintf(words, sizeof(words), "runs already (process %d)",
+	    (int)getpid());
+	ck_assert_msg(strstr(why.text, words) != NULL, "%s", why.text);
+	be_kit_close(&other);
+	be_kit_close(&kit);
+	ck_assert_int_eq(be_kit_open(&kit, &plan, &why), CB_OK);
+	be_kit_close(&kit);
+}
+END_TEST
+
 /* At boot it may come later. */
 START_TEST(an_address_need_not_be_there_yet)
 {
@@ -267,6 +289,7 @@ links_suite(void)
 	tcase_add_test(c, old_losses_without_end_are_nonsense);
 	tcase_add_test(c, an_address_need_not_be_there_yet);
 	tcase_add_test(c, sockets_are_made_anew_where_they_were);
+	tcase_add_test(c, a_backend_runs_once);
 	suite_add_tcase(s, c);
 	return s;
 }
