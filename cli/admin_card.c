@@ -40,7 +40,8 @@ static const struct cli_opt new_opts[] = {
 	{ "blank", CLI_FLAG, CLI_ADMIN_AT(blank), NULL,
 	    "before it is personalised: no keys or certificates" },
 	{ "test", CLI_FLAG, CLI_ADMIN_AT(test), NULL,
-	    "marked as test: PIN 123456, SO PIN 87654321" },
+	    "marked as test, as all of a test backend: PIN 123456, SO PIN "
+	    "87654321" },
 	{ "name", CLI_TEXT, CLI_ADMIN_AT(name), "NAME",
 	    "what the card is called in lists" },
 	{ "serial", CLI_TEXT, CLI_ADMIN_AT(serial), "HEX",

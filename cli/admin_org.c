@@ -56,13 +56,17 @@ is_name(const char *key, size_t n)
 	return n == 4 && memcmp(key, "name", n) == 0;
 }
 
-/* Not the word by which --org calls the backend itself. */
+/* Neither the word by which --org calls the backend itself, nor an id. */
 static int
 check_name(const char *name, const char *what)
 {
 	if (strcmp(name, "platform") == 0)
 		return cli_fail(CLI_USAGE, "\"platform\" is what --org calls "
 		    "the backend itself; take another name");
+	if (strlen(name) == 2 * (size_t)WIRE_ID &&
+	    strspn(name, CLI_ADMIN_HEX) == 2 * (size_t)WIRE_ID)
+		return cli_fail(CLI_USAGE, "\"%s\" would be taken for an id; "
+		    "take another name", name);
 	return cli_admin_name(name, what);
 }
 

@@ -33,8 +33,6 @@ cli_admin_devices(const struct cli_admin_args *a, bool needed,
 	return code;
 }
 
-#define HEX_DIGITS "0123456789abcdefABCDEF"
-
 /* ---- new ----------------------------------------------------------------- */
 
 struct making {
@@ -96,14 +94,34 @@ check_new(struct making *m)
 		if (strlen(a->serial) >= sizeof(m->serial))
 			return cli_fail(CLI_USAGE, "--serial: at most %d "
 			    "digits", WIRE_NAME_MAX);
-		if (a->serial[strspn(a->serial, HEX_DIGITS)] != '\0')
+		if (a->serial[strspn(a->serial, CLI_ADMIN_HEX)] != '\0')
 			return cli_fail(CLI_USAGE, "--serial: expected "
 			    "hexadecimal digits, not \"%s\"", a->serial);
 		for (size_t i = 0; i < strlen(a->serial); i++)
 			m->serial[i] =
 			    (char)tolower((unsigned char)a->serial[i]);
 	}
+	if (cli_admin_is_platform(a->org))
+		return cli_fail(CLI_USAGE, "the platform has no cards: say "
+		    "with --org which organisation it is for");
 	return a->name != NULL ? cli_admin_name(a->name, "--name") : CLI_OK;
+}
+
+/* Before anybody is asked for a passcode. */
+static int
+check_kind(const struct cli_admin *s)
+{
+	const bool of_test = s->who.kind == WIRE_TEST;
+
+	if (s->args->test == of_test)
+		return CLI_OK;
+	return of_test
+	    ? cli_fail(CLI_USAGE, "this is a test backend, whose cards are "
+		  "marked as test: add --test. Their passcodes are then "
+		  "published, %s and %s for the SO, unless files have others",
+		  emu_test_pin, emu_test_so_pin)
+	    : cli_fail(CLI_USAGE, "this is a live backend, and its cards are "
+		  "not for tests: leave --test out");
 }
 
 static void
@@ -150,6 +168,27 @@ build_new(struct making *m, const struct cli_admin *s)
 	return r;
 }
 
+/* A live card's secrets go to a terminal, and nowhere else. */
+static int
+json_new(const struct making *m, const struct wire_fields *made,
+    const char *id, const char *url)
+{
+	struct cb_buf hex = CB_BUF_INIT;
+	const char *value =
+	    cli_print_hex(&hex, made->bytes[WIRE_D_PASSCODE]);
+	int code;
+
+	if (value == NULL)
+		code = cli_fail(CLI_FAILED, "out of memory");
+	else if (m->a->test && value[0] != '\0')
+		code = cli_print_texts("id", id, "url", url, "unblock_value",
+		    value, NULL);
+	else
+		code = cli_print_texts("id", id, "url", url, NULL);
+	cb_buf_free(&hex);
+	return code;
+}
+
 static int
 show_new(const struct making *m, const struct cli_admin *s,
     const struct wire_fields *made)
@@ -166,10 +205,14 @@ show_new(const struct making *m, const struct cli_admin *s,
 	(void)snprintf(url, sizeof(url), "%s/cards/%s",
 	    br_desk_origin(s->desk), id);
 	if (m->a->json) {
-		code = cli_print_texts("id", id, "url", url, NULL);
+		code = json_new(m, made, id, url);
 	} else {
-		printf("card %s\nNext: cardbridge reader add NAME %s "
-		    "--identity DIR\n", id, url);
+		printf("card %s\n", id);
+		if (m->a->test)
+			printf("It is a test card: anybody may know its "
+			    "passcodes.\n");
+		printf("Next: cardbridge reader add NAME %s --identity DIR\n",
+		    url);
 		cli_secret_unblock_show(made->bytes[WIRE_D_PASSCODE],
 		    m->a->test);
 	}
@@ -200,7 +243,7 @@ cli_admin_card_new(
 		.so = { "SO passcode", emu_test_so_pin, a->so_passcode_file,
 		    "--so-passcode-file", CB_BUF_INIT, false } };
 	struct wire_fields made;
-	struct cli_admin s;
+	struct cli_admin s = { .args = a };
 	enum cb_err r;
 	int code;
 
@@ -209,17 +252,17 @@ cli_admin_card_new(
 	(void)argv;
 	if ((code = check_new(&m)) != CLI_OK ||
 	    (code = cli_admin_devices(a, false, &m.to)) != CLI_OK ||
-	    (code = get_passcodes(&m)) != CLI_OK)
+	    (code = cli_admin_begin(&s, a)) != CLI_OK ||
+	    (code = check_kind(&s)) != CLI_OK ||
+	    (code = get_passcodes(&m)) != CLI_OK ||
+	    (code = cli_admin_enter(&s, a->org)) != CLI_OK)
 		goto out;
-	if ((code = cli_admin_open(&s, a, a->org)) == CLI_OK) {
-		if ((r = build_new(&m, &s)) != CB_OK)
-			code = cli_admin_err(&s, r, "card new");
-		else if ((code = cli_admin_order(&s, &m.act, &made)) ==
-		    CLI_OK)
-			code = show_new(&m, &s, &made);
-	}
-	cli_admin_end(&s);
+	if ((r = build_new(&m, &s)) != CB_OK)
+		code = cli_admin_err(&s, r, "card new");
+	else if ((code = cli_admin_order(&s, &m.act, &made)) == CLI_OK)
+		code = show_new(&m, &s, &made);
 out:
+	cli_admin_end(&s);
 	making_clear(&m);
 	return cli_flush(code);
 }

@@ -144,38 +144,31 @@ order_token(struct cli_admin *s, struct minted *m, const char *noun)
 	return code;
 }
 
+#define CARDS_MAX (WIRE_ACT_CHANGES - 1)	/* beside the token */
+
 static int
-parse_cards(const struct cli_list *list, uint8_t ids[CLI_LIST_MAX][WIRE_ID])
+parse_cards(const struct cli_list *list, uint8_t ids[CARDS_MAX][WIRE_ID])
 {
 	int code = CLI_OK;
 
+	if (list->n > CARDS_MAX)
+		return cli_fail(CLI_USAGE, "--card: at most %d at once; card "
+		    "assign adds others", CARDS_MAX);
 	for (size_t i = 0; code == CLI_OK && i < list->n; i++)
 		code = cli_admin_id(list->items[i].value, "--card", ids[i]);
 	return code;
 }
 
-/* A token has a row for one card; others are assigned before it, to a device
- * that nobody is yet. */
-static int
-assign_others(struct cli_admin *s, uint8_t cards[][WIRE_ID], size_t n,
-    const uint8_t device[WIRE_ID])
+/* The device, as soon as it is one, may use them. */
+static enum cb_err
+add_cards(struct cli_act *act, uint8_t cards[][WIRE_ID], size_t n)
 {
-	struct wire_fields made;
-	struct cli_act act;
-	enum cb_err r;
-	int code = CLI_OK;
+	enum cb_err r = CB_OK;
 
-	for (size_t i = 1; code == CLI_OK && i < n; i++) {
-		cli_act_init(&act, WIRE_ACT_CARD_ASSIGN, s->organisation,
-		    cards[i]);
-		if ((r = cli_act_assignment(&act, CLI_ROW_PUT, cards[i],
-			 device, CLI_TO_DEVICE, 0)) != CB_OK)
-			code = cli_admin_err(s, r, act.what);
-		else
-			code = cli_admin_order(s, &act, &made);
-		cli_act_clear(&act);
-	}
-	return code;
+	for (size_t i = 0; r == CB_OK && i < n; i++)
+		r = cli_act_assignment(act, CLI_ROW_PUT, cards[i],
+		    act->subject, CLI_TO_DEVICE, 0);
+	return r;
 }
 
 /* A token for a card that was mistyped would be of no use. */
@@ -199,7 +192,7 @@ device_token(
     const struct cli_cmd *cmd, const void *args, int argc, char **argv)
 {
 	const struct cli_admin_args *a = args;
-	uint8_t cards[CLI_LIST_MAX][WIRE_ID];
+	uint8_t cards[CARDS_MAX][WIRE_ID];
 	uint64_t class = 1, valid = 0;
 	struct minted m;
 	struct cli_admin s;
@@ -226,14 +219,10 @@ device_token(
 	if (a->name != NULL)
 		wire_fields_bytes(
 		    &m.act.detail, WIRE_D_NAME, cb_span_str(a->name));
-	if (r == CB_OK && a->cards.n > 0)
-		r = cli_act_assignment(&m.act, CLI_ROW_PUT, cards[0],
-		    m.act.subject, CLI_TO_DEVICE, 0);
-	if (r != CB_OK)
-		code = cli_admin_err(&s, r, "device token");
-	else if ((code = assign_others(&s, cards, a->cards.n,
-		      m.act.subject)) == CLI_OK)
-		code = order_token(&s, &m, "device");
+	if (r == CB_OK)
+		r = add_cards(&m.act, cards, a->cards.n);
+	code = r == CB_OK ? order_token(&s, &m, "device")
+			  : cli_admin_err(&s, r, "device token");
 out:
 	minted_clear(&m);
 	cli_admin_end(&s);

@@ -204,6 +204,8 @@ change(struct be_store *st, struct be_act *a)
 		r = be_token_use(st, a, &a->why);
 	for (size_t i = 0; r == CB_OK && i < a->rows_n; i++)
 		r = be_row_change(st, a, &a->rows[i], &a->why);
+	if (r == CB_OK)
+		r = be_rows_fit(st, a);
 	if (r == CB_OK && a->card != NULL && a->kind != BE_AUDIT)
 		r = check_card(st, a);
 	if (r == CB_OK && (kinds[a->kind].fence || a->records_n > 0))

@@ -62,6 +62,12 @@ void be_tables_clear(struct be_store *st);
 CB_MUST_USE enum cb_err be_row_change(struct be_store *st,
     const struct be_act *act, const struct be_row_change *c,
     struct cb_why *why);
+/* Before it is put: may it stand beside those that are there? */
+CB_MUST_USE enum cb_err be_row_fits(struct be_store *st,
+    const struct be_act *act, const struct be_row_change *c,
+    struct cb_why *why);
+/* Behind all of the act's rows: what they name is there. */
+CB_MUST_USE enum cb_err be_rows_fit(struct be_store *st, struct be_act *act);
 CB_MUST_USE enum cb_err be_lease_change(
     struct be_store *st, struct be_act *act, struct cb_why *why);
 /* The act is of the session that has the card, with its number. */

@@ -285,29 +285,6 @@ may_change(const struct be_act *act, const struct be_row_change *c,
 		    c->values[0].s, cb_span(act->card, WIRE_ID)));
 }
 
-/* A token makes a device or a person, and never another of one. */
-static enum cb_err
-check_subject(struct be_store *st, const struct be_act *act,
-    const struct be_row_change *c, struct cb_why *why)
-{
-	struct be_row *row = NULL;
-	enum cb_err r;
-
-	if (c->table != BE_TOKEN || c->remove)
-		return CB_OK;
-	if ((r = BE_QUERY(st->db,
-		 "SELECT 1 FROM device WHERE id=?2 UNION ALL"
-		 " SELECT 1 FROM factor WHERE organisation=?1 AND person=?2"
-		 " UNION ALL SELECT 1 FROM token WHERE subject=?2",
-		 &row, BE_ID(act->organisation), c->values[2])) == CB_OK)
-		r = be_row_next(row);
-	be_row_end(&row);
-	if (r != CB_OK)
-		return r == CB_E_ABSENT ? CB_OK : r;
-	cb_why_set(why, "whom the token is for is there already");
-	return CB_E_DENIED;
-}
-
 enum cb_err
 be_row_change(struct be_store *st, const struct be_act *act,
     const struct be_row_change *c, struct cb_why *why)
@@ -327,10 +304,10 @@ be_row_change(struct be_store *st, const struct be_act *act,
 		    d->name);
 		return CB_E_DENIED;
 	}
+	if ((r = be_row_fits(st, act, c, why)) != CB_OK)
+		return r;
 	if (c->table == BE_ORGANISATION && !be_is_platform(act->organisation))
 		return change_setting(st, act, c, why);
-	if ((r = check_subject(st, act, c, why)) != CB_OK)
-		return r;
 	v[0] = BE_ID(act->organisation);
 	memcpy(&v[1], c->values, n * sizeof(v[0]));
 	r = be_sql_run(st->db,

@@ -23,7 +23,7 @@ struct kind {	/* of rows */
 
 struct be_rule {
 	const char *what;
-	bool of_platform, for_registrar;
+	bool of_platform, of_others, for_registrar;
 	enum be_gives gives;
 	uint32_t from;		/* states of the card; 0: not of a card */
 	uint32_t types;		/* beyond those of the rows */
@@ -358,7 +358,8 @@ static const struct be_rule rules[] = {
 	    .kinds = { { WIRE_GRANT_POLICY, 0, ALL, false, policy } } },
 	{ .what = WIRE_ACT_DEVICE_TOKEN, .for_registrar = true,
 	    .kinds = { { WIRE_GRANT_TOKEN, 1, 1, false, device_token },
-		{ WIRE_GRANT_ASSIGNMENT, 0, 1, false, device_assignment } } },
+		{ WIRE_GRANT_ASSIGNMENT, 0, ALL, false,
+		    device_assignment } } },
 	{ .what = WIRE_ACT_DEVICE_REVOKE, .for_registrar = true,
 	    .check = device_or_token,
 	    .kinds = { { WIRE_GRANT_DEVICE, 0, 1, false, revoked_device },
@@ -371,7 +372,7 @@ static const struct be_rule rules[] = {
 	    .kinds = { { WIRE_GRANT_FACTOR, 0, ALL, false, revoked_factor },
 		{ WIRE_GRANT_REVOCATION, 0, ALL, false, revocation },
 		{ WIRE_GRANT_TOKEN, 0, 1, true, person_token_back } } },
-	{ .what = WIRE_ACT_CARD_NEW, .for_registrar = true,
+	{ .what = WIRE_ACT_CARD_NEW, .of_others = true, .for_registrar = true,
 	    .gives = BE_GIVES_CARD, .types = OF_CARDS,
 	    .kinds = { { WIRE_GRANT_CARD, 1, 1, false, new_card },
 		{ WIRE_GRANT_ASSIGNMENT, 0, ALL, false, assignment } } },
@@ -404,11 +405,12 @@ const struct be_rule *
 be_rule_find(struct cb_span what, const uint8_t organisation[WIRE_ID])
 {
 	static const uint8_t platform[WIRE_ID];
+	const bool is_platform = memcmp(organisation, platform, WIRE_ID) == 0;
 
 	for (size_t i = 0; i < sizeof(rules) / sizeof(rules[0]); i++)
 		if (cb_span_equal(what, cb_span_str(rules[i].what)))
-			return rules[i].of_platform &&
-				memcmp(organisation, platform, WIRE_ID) != 0
+			return (is_platform ? rules[i].of_others
+					    : rules[i].of_platform)
 			    ? NULL : &rules[i];
 	return NULL;
 }

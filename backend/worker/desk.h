@@ -69,6 +69,7 @@ struct be_desk_act {
 	struct be_value values[BE_DESK_ROWS][BE_COLUMNS_MAX];
 	struct cb_buf kept[BE_DESK_ROWS];
 	uint8_t atr[CB_ATR_MAX];	/* of a card that is made */
+	struct cb_buf unblock;		/* its unblock value */
 	size_t rows_n;
 	const struct be_record_change *records;
 	size_t records_n;

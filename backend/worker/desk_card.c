@@ -97,6 +97,7 @@ be_desk_card_clear(struct be_desk_act *a)
 	be_sealed_records_free(&a->sealed, a->sealed_n);
 	free(a->made);
 	cb_buf_free(&a->names);
+	cb_buf_free(&a->unblock);
 }
 
 /* ---- unblock ------------------------------------------------------------- */

@@ -89,6 +89,9 @@ be_desk_card_new_check(struct be_desk_act *a)
 	if (be_is_zeros(a->act.subject))
 		return be_desk_refuse(
 		    a->c, CB_E_ARG, "the new card needs an id");
+	if (be_is_zeros(a->act.organisation))
+		return be_desk_refuse(a->c, CB_E_ARG,
+		    "the platform has no cards, organisations have");
 	if (profile == NULL)
 		return be_desk_refuse(
 		    a->c, CB_E_ARG, "the backend has no such profile");
@@ -130,7 +133,8 @@ make(struct be_desk_act *a, struct emu_nvm *nvm)
 	struct emu_make wish = {
 		.test = a->w->set.kind == WIRE_TEST,
 		.blank = wire_fields_has(&a->detail, WIRE_D_BLANK),
-		.so_pin = passcode_of(a, WIRE_D_SO_PASSCODE, emu_test_so_pin)
+		.so_pin = passcode_of(a, WIRE_D_SO_PASSCODE, emu_test_so_pin),
+		.unblock = &a->unblock,
 	};
 	struct emu_env env = emu_env_system;
 	uint8_t service[EMU_SERVICE_N];
@@ -219,5 +223,8 @@ be_desk_card_new(struct be_desk_act *a)
 	if (r == CB_OK)
 		wire_fields_bytes(&a->told_item, WIRE_D_PROFILE,
 		    a->detail.bytes[WIRE_D_PROFILE]);
+	if (r == CB_OK && a->unblock.n > 0)
+		wire_fields_bytes(&a->told_item, WIRE_D_PASSCODE,
+		    cb_buf_span(&a->unblock));
 	return r;
 }

@@ -9,6 +9,7 @@ tests_backend_test_store_SOURCES = \
 	tests/backend/test_store_act.c \
 	tests/backend/test_store_books.c \
 	tests/backend/test_store_fault.c \
+	tests/backend/test_store_fit.c \
 	tests/backend/test_store_found.c \
 	tests/backend/test_store_grant.c \
 	tests/backend/test_store_heads.c \

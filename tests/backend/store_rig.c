@@ -166,7 +166,7 @@ static void
 add_organisation(struct rig *g, uint8_t o)
 {
 	const struct be_value v[] = { BE_ID(id(o)), BE_I(1),
-		BE_B(cb_span_str("setting")), BE_I(5) };
+		BE_B(cb_span(&o, 1)), BE_I(5) };	/* a name of its own */
 	const struct be_row_change c = { BE_ORGANISATION, false, v };
 
 	admin(g, 0, &c, 1);

@@ -18,6 +18,7 @@
 	SUITE(store_grant) \
 	SUITE(store_lease) \
 	SUITE(store_books) \
+	SUITE(store_fit) \
 	SUITE(store_heads) \
 	SUITE(store_fault)
 #define SUITE(name) Suite *name##_suite(void);

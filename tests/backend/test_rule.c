@@ -62,6 +62,7 @@ FLAW(signers, org_set(t);
 FLAW(device_token, trial_act(t, WIRE_ACT_DEVICE_TOKEN); ROW(TOKEN))
 FLAW(device_token_card, device_token(t); ROW(ASSIGNMENT);
     BYTES(1, CARD) = CB_SPAN_OF(trial_other))
+FLAW(one_more_card, ROW(ASSIGNMENT))
 FLAW(device_revoke, trial_act(t, WIRE_ACT_DEVICE_REVOKE); ROW(DEVICE);
     ROW(REVOCATION); NUMBER(0, STATE) = 2)
 FLAW(token_back, trial_act(t, WIRE_ACT_DEVICE_REVOKE); ROW(TOKEN);
@@ -76,6 +77,7 @@ FLAW(two_factors, person_revoke(t); ROW(FACTOR); ROW(REVOCATION);
     NUMBER(2, STATE) = 2;
     BYTES(2, VALUE) = BYTES(3, FINGERPRINT) = CB_SPAN_OF(t->fingerprints[1]))
 FLAW(card_bare, trial_act(t, WIRE_ACT_CARD_NEW); ROW(CARD))
+FLAW(card_of_platform, trial_of_platform(t); card_bare(t))
 FLAW(card_set, trial_act(t, WIRE_ACT_CARD_SET))
 FLAW(card_assign, trial_act(t, WIRE_ACT_CARD_ASSIGN); ROW(ASSIGNMENT))
 FLAW(card_unassign, trial_act(t, WIRE_ACT_CARD_UNASSIGN); ROW(ASSIGNMENT);
@@ -205,6 +207,8 @@ static const struct trial_row trials[] = {
 	{ "signers", org_set, policy_bits, NULL, BE_REFUSED_NOT },
 	{ "device", device_token, as_registrar, NULL, BE_REFUSED_NOT },
 	{ "its card", device_token_card, NULL, NULL, BE_REFUSED_NOT },
+	{ "its cards", device_token_card, one_more_card, NULL,
+	    BE_REFUSED_NOT },
 	{ "out", device_revoke, as_registrar, NULL, BE_REFUSED_NOT },
 	{ "back", token_back, as_registrar, NULL, BE_REFUSED_NOT },
 	{ "person", person_token, NULL, NULL, BE_REFUSED_NOT },
@@ -230,6 +234,7 @@ static const struct trial_row trials[] = {
 
 	{ "unknown", unknown, NULL, NULL, BE_REFUSED_WHAT },
 	{ "no platform", org_add, in_organisation, NULL, BE_REFUSED_WHAT },
+	{ "platform's card", card_of_platform, NULL, NULL, BE_REFUSED_WHAT },
 
 	/* acts without rows of cards take a second signer as those with */
 	{ "set, two", card_set, cards_demanded, NULL, BE_REFUSED_NO_SECOND },

@@ -87,6 +87,7 @@ START_TEST(an_organisation_begins_whole)
 	/* the same person, by the same certificate, in a second one */
 	full_init(&f);
 	f.own[0] = BE_ID(id(4));
+	f.own[2] = BE_B(cb_span_str("another name"));
 	memcpy(f.founding.organisation, id(4), WIRE_ID);
 	ck_assert_msg(be_store_act(g.st, &f.act) == CB_OK, "%s",
 	    f.act.why.text);

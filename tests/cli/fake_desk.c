@@ -298,6 +298,8 @@ order(const struct br_desk *d, const struct wire_desk *ask,
 	ck_assert_uint_eq(act->organisation[0], d->organisation);
 	desk.orders++;
 	wire_fields_bytes(&item, WIRE_D_ID, CB_SPAN_OF(act->subject));
+	if (desk.unblock.n > 0)
+		wire_fields_bytes(&item, WIRE_D_PASSCODE, desk.unblock);
 	ck_ok(wire_item_put(out, &item));
 	told->count = 1;
 	wire_key_free(&key);

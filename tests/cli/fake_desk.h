@@ -26,6 +26,7 @@ struct fake_desk {
 	const char *words;
 	size_t missing;		/* entry that is left out of the books; 0 */
 	const uint8_t *books;	/* public key that it tells */
+	struct cb_span unblock;	/* value that it tells of what is made */
 
 	struct wire_identity who; /* the person of the platform */
 	uint8_t challenge[WIRE_CHALLENGE];

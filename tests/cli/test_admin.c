@@ -101,7 +101,11 @@ static const struct {
 	{ "card show " DEVICE, CLI_NO, "no card " DEVICE },
 	{ "card show 12", CLI_USAGE, "32 hexadecimal digits" },
 	{ "card new --org Clinic", CLI_USAGE, "--profile" },
-	{ "card new --profile nonexistent", CLI_FAILED, "authentic3" },
+	{ "card new --profile nonexistent --test", CLI_FAILED, "authentic3" },
+	{ "card new --profile series8", CLI_USAGE, "add --test" },
+	{ "card new --org platform --profile series8 --test", CLI_USAGE,
+	    "the platform has no cards" },
+	{ "org add " CARD, CLI_USAGE, "taken for an id" },
 	{ "card new --profile ./x", CLI_USAGE, "by name" },
 	{ "card new --profile series8 --serial 0g", CLI_USAGE,
 	    "hexadecimal digits" },
@@ -260,7 +264,11 @@ START_TEST(a_token_is_made_here_and_its_hash_is_ordered)
 	ck_assert_uint_eq(row.number[WIRE_G_KIND], 1);
 	json_decref(made);
 	RUNS("device token --card " CARD " --card " CARD2);
-	ck_assert_uint_eq(desk.orders, 3);
+	ck_assert_uint_eq(desk.orders, 2);
+	ck_assert_uint_eq(desk.act.count, 3);
+	fake_desk_change(2, &row);
+	ck_assert_int_eq(row.type, WIRE_GRANT_ASSIGNMENT);
+	ck_assert(same(row.bytes[WIRE_G_CARD], CARD2));
 }
 END_TEST
 
@@ -416,7 +424,24 @@ START_TEST(a_card_is_ordered_with_its_passcodes_beside)
 	fake_desk_change(2, &row);
 	ck_assert(same(row.bytes[WIRE_G_SUBJECT], ORG_ID));
 	ck_assert_uint_eq(row.number[WIRE_G_KIND], 3);
+	ck_assert_ptr_null(json_object_get(made, "unblock_value"));
 	json_decref(made);
+}
+END_TEST
+
+START_TEST(a_test_card_says_that_it_is_one)
+{
+	json_t *made;
+
+	desk.unblock = cb_span_str("\x12\xab");
+	RUNS("card new --profile authentic5 --test --json");
+	made = admin_json();
+	ck_assert_str_eq(json_string_value(
+			     json_object_get(made, "unblock_value")), "12ab");
+	json_decref(made);
+	RUNS("card new --profile authentic5 --test");
+	ck_assert_ptr_nonnull(strstr(admin_out, "unblock value: 12AB\n"));
+	ck_assert_ptr_nonnull(strstr(admin_out, "is a test card"));
 }
 END_TEST
 
@@ -609,6 +634,7 @@ admin_suite(void)
 	tcase_add_test(t, a_token_is_taken_back);
 	tcase_add_test(t, every_certificate_of_a_person_is_revoked);
 	tcase_add_test(t, a_card_is_ordered_with_its_passcodes_beside);
+	tcase_add_test(t, a_test_card_says_that_it_is_one);
 	tcase_add_loop_test(
 	    t, a_card_changes_its_state_and_nothing_else, 0, 3);
 	tcase_add_test(t, a_card_keeps_what_is_not_set);

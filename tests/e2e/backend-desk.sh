@@ -39,6 +39,15 @@ make "a card is made" card new --org Clinic --profile authentic3 --test \
 	--name "Ward 3"
 card=$(made id)
 card_url=$(made url)
+refused "not without a word that it is a test card" 2 'add --test' \
+	card new --profile authentic3
+refused "nor one of the platform" 2 'the platform has no cards' \
+	card new --org platform --profile authentic3 --test
+nobody=$(printf %032d 7)
+refused "nor for a device that is not there" 1 "no device $nobody" \
+	card new --profile authentic3 --test --device "$nobody"
+refused "or afterwards" 1 "no device $nobody" \
+	card assign "$card" --device "$nobody"
 make "a token for a device that may use it" device token --org Clinic \
 	--card "$card" --name Desk
 device=$(made id)
@@ -47,8 +56,14 @@ is "$(admin device list --json | of_json \
 	"[('$device', False, 'Desk')]" \
 	"which nobody has used"
 enrol_made "the device is enrolled" "$T/identity"
-t_fails "and the token is good once" "$CARDBRIDGE" enrol "$url" "@$T/token" \
-	--identity "$T/identity-2"
+enrol_fails() { # CODE URL WORDS
+	local rc=0
+	"$CARDBRIDGE" enrol "$2" "@$T/token" --identity "$T/identity-2" \
+		>"$T/said" 2>&1 || rc=$?
+	is "$rc" "$1" "$3"
+}
+enrol_fails 1 "$url" "and the token is good once"
+enrol_fails 3 "https://127.0.0.1:$(free_port)" "and nowhere else"
 like "$(admin device list)" "$device +desk +in use.* Desk" "it is listed"
 
 bridge_start
@@ -129,7 +144,11 @@ refused "another name of an organisation" 1 "there are: Clinic \\($org\\)" \
 	card list --org Surgery
 refused "another card" 1 "no card 0{32}" card show "$(printf %032d 0)"
 refused "another profile" 4 'no profile "x"' card new --profile x --test
+refused "a name means one organisation" 1 'another organisation of this name' \
+	org add Clinic
 make "a second organisation" org add Ward unblock=none
+refused "also where it is renamed" 1 'another organisation of this name' \
+	org set Ward name=Clinic
 make "is renamed" org set Ward name=Surgery
 refused "then it must be said which is meant" 2 'which organisation' card list
 is "$(admin card list --org Surgery --json)" "[]" "its desk has no card"

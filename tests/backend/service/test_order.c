@@ -198,7 +198,8 @@ START_TEST(without_its_recovery_root_no_secret_is_kept)
 	struct draft d;
 
 	setup_other_recovery(uris[_i]);
-	draft_card(&d, &top);
+	drafts_found(WIRE_UNBLOCK_ONLINE);
+	draft_card(&d, &mine);
 	ck_assert_int_eq(draft_order(&d), CB_OK);
 	ck_assert(d.told.has_key && !d.told.has_unblock);
 	ck_assert_uint_eq(d.told.wraps_n, 1);

@@ -100,14 +100,19 @@ static const char *const profiles[] = { "authentic3", "authentic5",
 
 START_TEST(cards_of_every_profile_are_made)
 {
+	struct wire_fields item;
 	struct emu_card *made;
 
 	wish(profiles[_i]);
 	wire_fields_bytes(&d.secrets, WIRE_D_PASSCODE, cb_span_str("2468"));
 	ck_assert_msg(desk_order(&d) == 0, "%s: %s", profiles[_i], d.text);
+	desk_told(&d, &item);
 	made = rig_card(&g, card);
 	ck_assert_ptr_nonnull(made);
 	emu_card_free(&made);
+	/* who ordered it is told what unblocks it, where the SO does not */
+	ck_assert_uint_eq(item.bytes[WIRE_D_PASSCODE].n,
+	    strcmp(profiles[_i], "authentic5") == 0 ? 16 : 0);
 }
 END_TEST
 
@@ -511,6 +516,13 @@ START_TEST(a_card_is_assigned_and_suspended)
 	row.bytes[WIRE_G_SUBJECT] = CB_SPAN_OF(g.devices[2].id);
 	row.number[WIRE_G_KIND] = 1;
 	desk_row(&d, false, &row);
+	ck_assert_uint_eq(desk_order(&d), CB_E_ABSENT);
+	ck_assert_msg(strstr(d.text, "no device 93939393") != NULL, "%s",
+	    d.text);
+	rig_sql(&g, "INSERT INTO device(organisation,id,class,state,"
+		    "fingerprint,until,label,mac) SELECT organisation,"
+		    "x'93939393939393939393939393939393',1,1,zeroblob(32),0,"
+		    "x'',x'' FROM card LIMIT 1");
 	ck_assert_uint_eq(desk_order(&d), 0);
 	ck_assert_int_eq(count("assignment" OF_CARD), 1);
 	desk_act(&d, WIRE_ACT_CARD_UNASSIGN, 0x64, card);
