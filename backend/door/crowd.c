@@ -382,3 +382,16 @@ be_crowd_may_hold(const struct be_conn *c)
 	       may_again(&c->door->claims, c, l->claims_a_second,
 		   l->claims_of_address, l->claims_of_one);
 }
+
+enum cb_err
+be_crowd_pace(struct be_conn *c, unsigned cards, uint64_t *wait)
+{
+	const struct be_door_limits *l = &c->door->limits;
+
+	*wait = 0;
+	if (c->inspected)
+		return CB_OK;
+	/* a hold of no card is work, too */
+	return be_pace_take(&c->door->paces, c->who.id, be_door_tick(),
+	    cards + 1, l->watches_a_second, l->watches_at_once, wait);
+}

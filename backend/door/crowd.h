@@ -37,6 +37,11 @@ bool be_crowd_reserve(struct be_conn *c, size_t n);
 bool be_crowd_may_enrol(const struct be_conn *c);
 /* May it hold now? Counts what may, of those that show no certificate. */
 bool be_crowd_may_hold(const struct be_conn *c);
+/* Milliseconds until a worker may be asked about so many cards for it; 0: now,
+ * and they are counted. Those who only say who they are have their own limit,
+ * or they would use up that of others. */
+CB_MUST_USE enum cb_err be_crowd_pace(
+    struct be_conn *c, unsigned cards, uint64_t *wait);
 /* It holds from now on; its holder's oldest may be answered for it. */
 void be_crowd_holds(struct be_conn *c);
 

@@ -23,6 +23,8 @@ struct be_door_limits {
 	unsigned enrols_of_address; /* of these, from one address */
 	/* of those without a certificate, that say who they are */
 	unsigned claims_a_second, claims_of_address, claims_of_one;
+	/* cards that one device has looked for: in the long run, at once */
+	unsigned watches_a_second, watches_at_once;
 	size_t bodies;        /* bytes, of all requests and answers */
 	/* milliseconds */
 	unsigned handshake; /* from the connection on */

@@ -18,6 +18,8 @@ struct watch {
 
 struct be_hold {
 	struct be_conn *conn;
+	uint32_t seconds; /* until it is answered anyway; 0: never */
+	bool asked;	  /* the worker */
 	struct cb_buf told; /* news so far */
 	uint16_t count;
 	size_t n;
@@ -124,20 +126,56 @@ watch(struct be_hold *h, struct watch *w, struct be_line *worker)
 }
 
 static enum cb_err
-watch_all(struct be_hold *h, const struct wire_hold *asked)
+watch_all(struct be_hold *h)
 {
 	struct be_line *worker =
 	    be_workers_get(h->conn->door->workers, h->conn->who.organisation);
-	struct cb_span cur = asked->cards;
 	enum cb_err r = worker != NULL ? CB_OK : CB_E_PEER;
 
-	for (; r == CB_OK && h->n < asked->count; h->n++) {
-		struct watch *w = &h->watches[h->n];
-
-		if ((r = wire_held_get(&cur, &w->held)) == CB_OK)
-			r = watch(h, w, worker);
-	}
+	for (size_t i = 0; r == CB_OK && i < h->n; i++)
+		r = watch(h, &h->watches[i], worker);
 	return r;
+}
+
+static void
+put_off(struct be_hold *h)
+{
+	struct be_conn *c = h->conn;
+
+	be_hold_free(&c->hold);
+	be_door_serve_later(c);
+}
+
+/* Asks, or waits until it may: whoever waits is one of its holder's holds
+ * already. */
+static void
+go(struct be_hold *h)
+{
+	struct be_conn *c = h->conn;
+	uint64_t wait;
+
+	if (be_crowd_pace(c, (unsigned)h->n, &wait) != CB_OK) {
+		put_off(h);
+	} else if (wait > 0) {
+		be_conn_deadline(c, wait);
+	} else if (watch_all(h) != CB_OK) {
+		put_off(h);
+	} else {
+		h->asked = true;
+		if (h->seconds > 0)
+			be_conn_deadline(c, (uint64_t)h->seconds * 1000);
+		else
+			be_conn_no_deadline(c);
+	}
+}
+
+void
+be_hold_due(struct be_conn *c)
+{
+	if (c->hold->asked)
+		be_hold_late(c);
+	else
+		go(c->hold);
 }
 
 /* false: refused, and answered. Who it is is not known yet where it only says
@@ -156,11 +194,31 @@ may_hold(struct be_conn *c, const struct wire_hold *asked)
 	return false;
 }
 
+static enum cb_err
+hold_new(struct be_conn *c, const struct wire_hold *asked)
+{
+	struct cb_span cur = asked->cards;
+	struct be_hold *h =
+	    calloc(1, sizeof(*h) + asked->count * sizeof(h->watches[0]));
+	enum cb_err r = CB_OK;
+
+	if (h == NULL)
+		return CB_E_NOMEM;
+	h->conn = c;
+	h->seconds = asked->seconds;
+	for (; r == CB_OK && h->n < asked->count; h->n++)
+		r = wire_held_get(&cur, &h->watches[h->n].held);
+	c->hold = h;
+	c->held = ++c->door->holds;
+	if (r != CB_OK)
+		be_hold_free(&c->hold);
+	return r;
+}
+
 void
 be_hold_begin(struct be_conn *c, struct cb_span body)
 {
 	struct wire_hold asked;
-	struct be_hold *h;
 	enum cb_err r;
 
 	if (wire_hold_get(body, &asked) != CB_OK ||
@@ -170,25 +228,12 @@ be_hold_begin(struct be_conn *c, struct cb_span body)
 	}
 	if (!may_hold(c, &asked))
 		return;
-	h = calloc(1, sizeof(*h) + asked.count * sizeof(h->watches[0]));
-	if (h == NULL) {
+	if ((r = hold_new(c, &asked)) == CB_E_NOMEM) {
 		be_door_serve_later(c);
-		return;
+	} else if (r != CB_OK) {
+		be_door_serve_unread(c);
+	} else {
+		be_crowd_holds(c);
+		go(c->hold);
 	}
-	h->conn = c;
-	c->hold = h;
-	c->held = ++c->door->holds;
-	if ((r = watch_all(h, &asked)) != CB_OK) {
-		be_hold_free(&c->hold);
-		if (r == CB_E_FORMAT)
-			be_door_serve_unread(c);
-		else
-			be_door_serve_later(c);
-		return;
-	}
-	if (asked.seconds > 0)
-		be_conn_deadline(c, (uint64_t)asked.seconds * 1000);
-	else
-		be_conn_no_deadline(c);
-	be_crowd_holds(c);
 }

@@ -8,6 +8,7 @@ backend_door_libdoor_la_SOURCES = \
 	backend/door/door.h \
 	backend/door/hold.c \
 	backend/door/http.c backend/door/http.h \
+	backend/door/pace.c backend/door/pace.h \
 	backend/door/role.c \
 	backend/door/route.c backend/door/route.h \
 	backend/door/serve.c backend/door/serve.h \

@@ -469,7 +469,7 @@ void
 be_door_serve_late(struct be_conn *c)
 {
 	if (c->hold != NULL) {
-		be_hold_late(c);
+		be_hold_due(c);
 		return;
 	}
 	be_question_drop(&c->ask);

@@ -37,5 +37,7 @@ void be_hold_begin(struct be_conn *c, struct cb_span body);
 void be_hold_free(struct be_hold **hold);
 /* Time is over: what news there are, or none. */
 void be_hold_late(struct be_conn *c);
+/* Its time has come: to be answered, or to be asked at last. */
+void be_hold_due(struct be_conn *c);
 
 #endif

@@ -50,6 +50,11 @@ const struct be_door_limits be_door_usual = {
 	.claims_a_second = 100,
 	.claims_of_address = 40,
 	.claims_of_one = 20,
+	/* as many cards as a hold has twice a second, and a quarter of a
+	 * minute of that: a cable that flaps, or twenty readers that open
+	 * and close without end, are below it */
+	.watches_a_second = 2048,
+	.watches_at_once = 32768,
 	.bodies = (size_t)256 << 20,
 	.handshake = 10000,
 	.patience = 1000,
@@ -358,7 +363,7 @@ stop_idle(struct be_conns *list)
 	for (c = list->oldest; c != NULL; c = next) {
 		next = c->newer;
 		if (c->state == BE_CONN_WAITING && c->hold != NULL)
-			be_door_serve_late(c);
+			be_hold_late(c);
 		else if (c->ask == NULL && c->state != BE_CONN_SENDING)
 			be_conn_end(c);
 	}
@@ -388,6 +393,7 @@ be_door_free(struct be_door **out)
 		be_conn_end(door->known.oldest);
 	on_sweep(-1, 0, door);
 	be_crowd_forget(door);
+	be_paces_clear(&door->paces);
 	be_workers_free(&door->workers);
 	if (door->parent != NULL) {
 		be_channel_on_full(door->parent->ch, NULL, NULL);

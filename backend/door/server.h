@@ -7,6 +7,7 @@
 #define BE_DOOR_SERVER_H
 
 #include "backend/door/conn.h"
+#include "backend/door/pace.h"
 #include "backend/door/workers.h"
 
 struct be_conns {
@@ -59,6 +60,7 @@ struct be_door {
 	struct be_door_lines lines[2];
 	/* of this second: who is enrolled; who only says who it is, and holds */
 	struct be_recent enrols, claims;
+	struct be_paces paces; /* of holds, of those with a name */
 	size_t reserved; /* for bodies, by all */
 	size_t reserved_strangers;
 	struct be_door_org *orgs; /* all that have ever come */

@@ -115,6 +115,47 @@ START_TEST(two_readers_may_wait_for_one_card)
 }
 END_TEST
 
+/* Who lets go and holds again is asked for no faster for that: its holds wait,
+ * and lose nothing; nobody else waits for it. */
+START_TEST(holds_of_one_keep_a_pace)
+{
+	static const uint8_t there[] = { 0, 0, 0, 8, 1, 0, 0, 0, 0, 0 };
+	struct client c, other;
+	struct reply reply;
+	uint64_t id;
+
+	r.settings.limits.watches_a_second = 2;
+	r.settings.limits.watches_at_once = 8;
+	rig_start(&r);
+	/* each is worth four */
+	for (int i = 0; i < 3; i++) {
+		client_open(&r, &c, DEVICE);
+		hold(&c, 3);
+		for (int n = 0; n < 3; n++)
+			(void)rig_asked(&r, 0x0104);
+		client_close(&c);
+		for (int n = 0; n < 3; n++)
+			(void)rig_asked(&r, 0x0105);
+	}
+	client_open(&r, &c, DEVICE);
+	hold(&c, 3);
+	rig_untold(&r);
+	client_open(&r, &other, DEVICE2);
+	hold(&other, 1);
+	id = rig_asked(&r, 0x0104);
+	rig_answer(&r, 0x0104, id, 0, CB_SPAN_OF(there));
+	client_expect(&other, 200);
+	for (int n = 0; n < 3; n++)
+		id = rig_asked(&r, 0x0104);
+	rig_answer(&r, 0x0104, id, 0, CB_SPAN_OF(there));
+	ck_assert(client_reply(&c, &reply));
+	ck_assert_uint_eq(reply.status, 200);
+	reply_clear(&reply);
+	client_close(&c);
+	client_close(&other);
+}
+END_TEST
+
 /* ---- without a certificate ----------------------------------------------- */
 
 static const struct {
@@ -255,6 +296,7 @@ claims_suite(void)
 	tcase_add_checked_fixture(tc, init, stop);
 	tcase_add_test(tc, so_many_holds_of_one);
 	tcase_add_test(tc, two_readers_may_wait_for_one_card);
+	tcase_add_test(tc, holds_of_one_keep_a_pace);
 	tcase_add_test(tc, who_only_says_so_holds_little);
 	tcase_add_loop_test(tc, who_only_says_so_holds_seldom, 0, 2);
 	tcase_add_loop_test(tc, a_device_that_names_itself, 0,
