@@ -34,8 +34,10 @@ token_fits(struct be_store *st, const struct be_act *act,
 {
 	const enum cb_err r = any(st,
 	    "SELECT 1 FROM device WHERE id=?2 UNION ALL"
-	    " SELECT 1 FROM factor WHERE organisation=?1 AND person=?2"
-	    " UNION ALL SELECT 1 FROM token WHERE subject=?2",
+	    " SELECT 1 FROM factor INDEXED BY factor_person"
+	    " WHERE organisation=?1 AND person=?2"
+	    " UNION ALL SELECT 1 FROM token INDEXED BY token_subject"
+	    " WHERE subject=?2",
 	    act->organisation, columns[2]);
 
 	if (r != CB_OK)
@@ -111,8 +113,8 @@ assignment_fits(struct be_store *st, const struct be_act *act,
 		r = any(st,
 		    "SELECT 1 FROM device WHERE organisation=?1 AND id=?2"
 		    " AND state=1 UNION ALL"
-		    " SELECT 1 FROM token WHERE organisation=?1"
-		    " AND subject=?2 AND purpose='device' AND used IS NULL",
+		    " SELECT 1 FROM token INDEXED BY token_subject"
+		    " WHERE organisation=?1 AND subject=?2 AND purpose='device' AND used IS NULL",
 		    act->organisation, columns[2]);
 	else if (columns[1].i == TO_GROUP)
 		r = any(st, "SELECT 1 FROM device_group"

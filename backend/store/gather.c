@@ -159,50 +159,50 @@ be_gather_card(struct be_gathering *g, const uint8_t card[WIRE_ID])
 /* ---- a person ------------------------------------------------------------ */
 
 struct finding {
-	const uint8_t *person;
+	struct be_gathering *g;
 	enum be_right which;
 	bool found;
 };
 
 /* One whose certificate is new has others that are not in use any more. */
 static enum cb_err
-take_factor(
-    struct be_gathering *g, void *ctx, const struct be_value *columns)
+take_factor(void *ctx, const struct be_value *columns, size_t n)
 {
 	struct finding *f = ctx;
 
+	(void)n;
 	if (f->found || columns[3].i != 1 ||
-	    !cb_span_equal(columns[1].s, cb_span(f->person, WIRE_ID)) ||
 	    !cb_span_equal(columns[2].s, cb_span_str("certificate")))
 		return CB_OK;
 	f->found = true;
-	be_gather_fingerprint(g, columns[4].s);
-	return be_gather_keep(g, f->which, BE_FACTOR, columns);
+	be_gather_fingerprint(f->g, columns[4].s);
+	return be_gather_keep(f->g, f->which, BE_FACTOR, columns);
 }
 
 static enum cb_err
-take_role(struct be_gathering *g, void *ctx, const struct be_value *columns)
+take_role(void *ctx, const struct be_value *columns, size_t n)
 {
 	struct finding *f = ctx;
 
-	if (f->found || be_gather_is_over(&columns[2]) ||
-	    !cb_span_equal(columns[0].s, cb_span(f->person, WIRE_ID)))
+	(void)n;
+	if (f->found || be_gather_is_over(&columns[2]))
 		return CB_OK;
 	f->found = true;
-	return be_gather_keep(g, f->which, BE_ROLE, columns);
+	return be_gather_keep(f->g, f->which, BE_ROLE, columns);
 }
 
 enum cb_err
 be_gather_person(struct be_gathering *g, const uint8_t person[WIRE_ID],
     enum be_right factor, enum be_right role)
 {
-	struct finding f = { person, factor, false };
-	struct finding h = { person, role, false };
+	struct finding f = { g, factor, false };
+	struct finding h = { g, role, false };
 	enum cb_err r;
 
-	if ((r = be_gather_each(g, BE_FACTOR, g->org, take_factor, &f)) ==
-	    CB_OK)
-		r = be_gather_each(g, BE_ROLE, g->org, take_role, &h);
+	if ((r = be_store_of_person(g->st, BE_FACTOR, g->org, person,
+		 take_factor, &f, &g->why)) == CB_OK)
+		r = be_store_of_person(g->st, BE_ROLE, g->org, person,
+		    take_role, &h, &g->why);
 	if (r == CB_OK && (!f.found || !h.found))
 		r = CB_E_ABSENT;
 	return r;

@@ -55,6 +55,10 @@ CB_MUST_USE enum cb_err be_number(uint64_t in, int64_t *out);
 	" LEFT JOIN head h ON h.organisation=e.organisation" \
 	" AND h.number=e.number"
 
+/* All rows of a query, of n columns, which ends with it. */
+CB_MUST_USE enum cb_err be_rows_each(struct be_row **row, size_t n,
+    be_row_fn *fn, void *ctx, size_t *count);
+
 CB_MUST_USE enum cb_err be_tables_init(struct be_store *st);
 void be_tables_clear(struct be_store *st);
 

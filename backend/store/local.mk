@@ -11,6 +11,7 @@ backend_store_libstore_la_SOURCES = \
 	backend/store/heads.c backend/store/heads.h \
 	backend/store/internal.h \
 	backend/store/lease.c \
+	backend/store/person.c \
 	backend/store/revoked.c \
 	backend/store/rows.c \
 	backend/store/schema.c \

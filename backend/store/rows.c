@@ -329,9 +329,9 @@ be_row_change(struct be_store *st, const struct be_act *act,
 
 /* ---- reading ------------------------------------------------------------- */
 
-/* All rows of a query. */
-static enum cb_err
-each(struct be_row **row, size_t n, be_row_fn *fn, void *ctx, size_t *count)
+enum cb_err
+be_rows_each(struct be_row **row, size_t n, be_row_fn *fn, void *ctx,
+    size_t *count)
 {
 	struct be_value v[COLUMNS_MAX];
 	enum cb_err r;
@@ -367,7 +367,7 @@ be_store_row(struct be_store *st, enum be_table table,
 	memcpy(&v[1], key, n * sizeof(v[0]));
 	if ((r = be_sql_query(st->db, st->tables[table].get, v, n + 1,
 		 &row)) == CB_OK &&
-	    (r = each(&row, columns_of(&tables[table]), fn, ctx, &count)) ==
+	    (r = be_rows_each(&row, columns_of(&tables[table]), fn, ctx, &count)) ==
 		CB_OK &&
 	    count == 0)
 		r = CB_E_ABSENT;
@@ -398,7 +398,7 @@ be_store_list(struct be_store *st, enum be_table table,
 		 after != NULL ? st->tables[table].list
 			       : st->tables[table].first,
 		 v, n, &row)) == CB_OK)
-		r = each(&row, columns_of(&tables[table]), fn, ctx, &count);
+		r = be_rows_each(&row, columns_of(&tables[table]), fn, ctx, &count);
 	return be_end(st, r, why);
 }
 
@@ -443,7 +443,7 @@ be_store_records(struct be_store *st, const uint8_t organisation[WIRE_ID],
 		 " ORDER BY r.name",
 		 &row, BE_ID(card), BE_ID(organisation), BE_T(after))) ==
 	    CB_OK)
-		r = each(&row, 2, fn, ctx, &count);
+		r = be_rows_each(&row, 2, fn, ctx, &count);
 	return be_end(st, r, why);
 }
 
@@ -492,6 +492,6 @@ be_store_entries(struct be_store *st, const uint8_t organisation[WIRE_ID],
 		 " ORDER BY e.number LIMIT ?3",
 		 &row, BE_ID(organisation), BE_I(number),
 		 BE_I((int64_t)limit))) == CB_OK)
-		r = each(&row, 4, fn, ctx, &count);
+		r = be_rows_each(&row, 4, fn, ctx, &count);
 	return be_end(st, r, why);
 }

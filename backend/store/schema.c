@@ -68,6 +68,7 @@ const char *const be_schema[] = {
 	"CREATE TABLE factor(" OF_ORGANISATION ", " ID(id) ", " ID(person)
 	    ", " NAME(kind, 32) ", " INT(state) ", " ANY_BLOB(data) ", " MAC
 	    ", PRIMARY KEY(organisation, id)" BARE,
+	"CREATE INDEX factor_person ON factor(organisation, person)",
 	"CREATE TABLE role(" OF_ORGANISATION ", " ID(person) ", " INT(role)
 	    ", " INT(until) ", " MAC
 	    ", PRIMARY KEY(organisation, person, role)" BARE,
@@ -85,6 +86,7 @@ const char *const be_schema[] = {
 	    ", class INTEGER NOT NULL CHECK(class IN (1,2)), " INT(until)
 	    ", " MAC ", used INTEGER, " ANY_BLOB(label) ", PRIMARY KEY(hash)"
 	    BARE,
+	"CREATE INDEX token_subject ON token(subject)",
 	"CREATE TABLE recovery_share(" OF_ORGANISATION ", " INT(number) ", "
 	    INT(needed) ", " INT(shares) ", " HASH(fingerprint) ", "
 	    INT(made) ", PRIMARY KEY(organisation, number)" BARE,

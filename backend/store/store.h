@@ -144,6 +144,12 @@ CB_MUST_USE enum cb_err be_store_revocations(struct be_store *st,
     const uint8_t organisation[WIRE_ID], const struct be_named *named,
     be_row_fn *fn, void *ctx, struct cb_why *why);
 
+/* What there is about one person: of BE_FACTOR or BE_ROLE. */
+CB_MUST_USE enum cb_err be_store_of_person(struct be_store *st,
+    enum be_table table, const uint8_t organisation[WIRE_ID],
+    const uint8_t person[WIRE_ID], be_row_fn *fn, void *ctx,
+    struct cb_why *why);
+
 /* A row of a table with a MAC, as the vault MACs it: columns as they were
  * read, to a grant and a MAC that borrow from them. CB_E_ARG: a table without
  * MACs; CB_E_FORMAT: a column is not of its kind. */

@@ -15,11 +15,13 @@ tests_backend_test_store_SOURCES = \
 	tests/backend/test_store_heads.c \
 	tests/backend/test_store_lease.c \
 	tests/backend/test_store_open.c \
+	tests/backend/test_store_plan.c \
 	tests/backend/vfs_fault.c tests/backend/vfs_fault.h
 tests_backend_test_store_CFLAGS = $(AM_CFLAGS) $(CHECK_CFLAGS) \
 	$(SQLITE_CFLAGS)
 tests_backend_test_store_LDFLAGS = $(program_ldflags)
 tests_backend_test_store_LDADD = \
+	backend/libservice.la backend/libroles.la \
 	backend/store/libstore.la backend/vault/libvault.la \
 	wire/libwire.la crypto/libprimitives.la \
 	common/libcommon.la $(CHECK_LIBS) $(SQLITE_LIBS)

@@ -288,21 +288,6 @@ START_TEST(revocations_are_found_by_what_they_name)
 }
 END_TEST
 
-/* Nothing is looked for by walking over all of them. */
-START_TEST(revocations_are_found_by_an_index)
-{
-	struct rig g;
-
-	rig_init(&g);
-	ck_assert_int_eq(
-	    sql_number(&g,
-		"SELECT count(*) FROM pragma_index_info('revocation_subject')"
-		" WHERE name IN ('organisation','subject')"),
-	    2);
-	rig_clear(&g);
-}
-END_TEST
-
 Suite *
 store_grant_suite(void)
 {
@@ -313,7 +298,6 @@ store_grant_suite(void)
 	tcase_add_test(tc, an_edited_row_is_seen);
 	tcase_add_test(tc, other_tables_grant_nothing);
 	tcase_add_test(tc, revocations_are_found_by_what_they_name);
-	tcase_add_test(tc, revocations_are_found_by_an_index);
 	suite_add_tcase(s, tc);
 	return s;
 }
