@@ -270,19 +270,30 @@ found(struct be_store *st, struct be_act *a)
 }
 
 static enum cb_err
-apply(struct be_store *st, struct be_act *a)
+enter(struct be_store *st, struct be_act *a)
 {
 	static const uint8_t platform[WIRE_ID];
 	uint64_t number = 0;
 	enum cb_err r;
 
+	if ((r = be_entries_add(st, a->organisation, a->entries, a->entries_n,
+		 &a->number)) == CB_OK)
+		r = be_entries_add(
+		    st, platform, a->platform, a->platform_n, &number);
+	return r == CB_E_DENIED
+	    ? refuse(a, r, "the books know a later number of the card")
+	    : r;
+}
+
+static enum cb_err
+apply(struct be_store *st, struct be_act *a)
+{
+	enum cb_err r;
+
 	if ((r = enter_id(st, a)) != CB_OK ||
 	    (r = check_new(st, a)) != CB_OK ||
 	    (r = change(st, a)) != CB_OK || (r = found(st, a)) != CB_OK ||
-	    (r = be_entries_add(st, a->organisation, a->entries, a->entries_n,
-		 &a->number)) != CB_OK ||
-	    (r = be_entries_add(st, platform, a->platform, a->platform_n,
-		 &number)) != CB_OK)
+	    (r = enter(st, a)) != CB_OK)
 		return r;
 	return a->answer != NULL ? be_answer_put(st, a, &a->why) : CB_OK;
 }

@@ -38,6 +38,76 @@ tip(struct be_store *st, const uint8_t organisation[WIRE_ID],
 	return r == CB_E_ABSENT ? CB_OK : r;
 }
 
+/* ---- a card's number ----------------------------------------------------- */
+
+/* Sets *number where this entry tells one, and *card to whose it is. Types of a
+ * newer release are passed over. */
+static enum cb_err
+read_number(struct cb_span bytes, struct cb_span *card, uint64_t *number)
+{
+	struct wire_entry e;
+	const enum cb_err r = wire_entry_get(bytes, &e);
+
+	if (r == CB_OK && wire_entry_has(&e, WIRE_F_NUMBER) &&
+	    wire_entry_has(&e, WIRE_F_CARD)) {
+		*card = e.bytes[WIRE_F_CARD];
+		*number = e.number[WIRE_F_NUMBER];
+	}
+	return r == CB_E_LIMIT ? CB_OK : r == CB_OK ? r : CB_E_FORMAT;
+}
+
+/* The last one, which is the greatest: no smaller one is entered behind it. */
+static enum cb_err
+last_number(struct be_store *st, const uint8_t organisation[WIRE_ID],
+    struct cb_span card, uint64_t *number)
+{
+	struct be_row *row = NULL;
+	struct cb_span of;
+	enum cb_err r;
+
+	/* else all of the chain is walked, which lies in that order */
+	r = BE_QUERY(st->db,
+	    "SELECT bytes FROM entry INDEXED BY entry_card"
+	    " WHERE organisation=?1 AND card=?2 ORDER BY number DESC",
+	    &row, BE_ID(organisation), BE_B(card));
+	while (r == CB_OK && *number == 0 && (r = be_row_next(row)) == CB_OK)
+		r = read_number(be_row_blob(row, 0), &of, number);
+	be_row_end(&row);
+	return r == CB_E_ABSENT ? CB_OK : r;
+}
+
+/* A worker that was taken over must not make a card's old records good again by
+ * an entry that tells the number of then. */
+static enum cb_err
+check_number(struct be_store *st, const uint8_t organisation[WIRE_ID],
+    struct cb_span entry)
+{
+	uint64_t told = 0, last = 0;
+	struct cb_span card;
+	enum cb_err r;
+
+	if ((r = read_number(entry, &card, &told)) != CB_OK || told == 0 ||
+	    (r = last_number(st, organisation, card, &last)) != CB_OK)
+		return r;
+	return told < last ? CB_E_DENIED : CB_OK;
+}
+
+enum cb_err
+be_store_card_number(struct be_store *st, const uint8_t organisation[WIRE_ID],
+    const uint8_t card[WIRE_ID], uint64_t *number, struct cb_why *why)
+{
+	enum cb_err r;
+
+	*number = 0;
+	if ((r = be_ready(st, why)) != CB_OK)
+		return r;
+	return be_end(st,
+	    last_number(st, organisation, cb_span(card, WIRE_ID), number),
+	    why);
+}
+
+/* ---- adding -------------------------------------------------------------- */
+
 enum cb_err
 be_entries_add(struct be_store *st, const uint8_t organisation[WIRE_ID],
     const struct cb_span *entries, size_t n, uint64_t *number)
@@ -49,7 +119,9 @@ be_entries_add(struct be_store *st, const uint8_t organisation[WIRE_ID],
 		return CB_OK;
 	r = tip(st, organisation, &c);
 	for (size_t i = 0; r == CB_OK && i < n; i++)
-		if ((r = wire_chain_add(&c, entries[i])) == CB_OK)
+		if ((r = check_number(st, organisation, entries[i])) ==
+			CB_OK &&
+		    (r = wire_chain_add(&c, entries[i])) == CB_OK)
 			r = BE_RUN(st->db,
 			    "INSERT INTO entry VALUES(?1, ?2, ?3, ?4)", NULL,
 			    BE_ID(organisation), BE_I((int64_t)c.number),
@@ -115,42 +187,6 @@ be_store_head_add(struct be_store *st, const struct wire_head *head,
 	    "INSERT INTO head VALUES(?1, ?2, ?3)"
 	    " ON CONFLICT(organisation, number) DO NOTHING",
 	    v, 3, &changes, why);
-}
-
-/* ---- a card -------------------------------------------------------------- */
-
-/* Sets *number where this entry tells one. Types of a newer release are passed
- * over. */
-static enum cb_err
-read_number(struct cb_span bytes, uint64_t *number)
-{
-	struct wire_entry e;
-	const enum cb_err r = wire_entry_get(bytes, &e);
-
-	if (r == CB_OK && wire_entry_has(&e, WIRE_F_NUMBER))
-		*number = e.number[WIRE_F_NUMBER];
-	return r == CB_E_LIMIT ? CB_OK : r == CB_OK ? r : CB_E_FORMAT;
-}
-
-enum cb_err
-be_store_card_number(struct be_store *st, const uint8_t organisation[WIRE_ID],
-    const uint8_t card[WIRE_ID], uint64_t *number, struct cb_why *why)
-{
-	struct be_row *row = NULL;
-	enum cb_err r;
-
-	*number = 0;
-	if ((r = be_ready(st, why)) != CB_OK)
-		return r;
-	/* else all of the chain is walked, which lies in that order */
-	r = BE_QUERY(st->db,
-	    "SELECT bytes FROM entry INDEXED BY entry_card"
-	    " WHERE organisation=?1 AND card=?2 ORDER BY number DESC",
-	    &row, BE_ID(organisation), BE_ID(card));
-	while (r == CB_OK && *number == 0 && (r = be_row_next(row)) == CB_OK)
-		r = read_number(be_row_blob(row, 0), number);
-	be_row_end(&row);
-	return r == CB_E_ABSENT ? CB_OK : be_end(st, r, why);
 }
 
 /* ---- verifying ----------------------------------------------------------- */

@@ -85,6 +85,7 @@ CB_MUST_USE enum cb_err be_answer_put(
     struct be_store *st, const struct be_act *act, struct cb_why *why);
 CB_MUST_USE enum cb_err be_token_use(
     struct be_store *st, const struct be_act *act, struct cb_why *why);
+/* CB_E_DENIED: one tells a smaller number of a card than was told before. */
 CB_MUST_USE enum cb_err be_entries_add(struct be_store *st,
     const uint8_t organisation[WIRE_ID], const struct cb_span *entries,
     size_t n, uint64_t *number);

@@ -347,8 +347,9 @@ CB_MUST_USE enum cb_err be_store_entries(struct be_store *st,
     const uint8_t organisation[WIRE_ID], uint64_t from, size_t limit,
     be_row_fn *fn, void *ctx, struct cb_why *why);
 
-/* The number of its root record that the last entry about a card which tells
- * one tells; 0: none does. */
+/* The greatest number of its root record that an entry about a card tells;
+ * 0: none does. It is in the last one that tells any: no smaller one is entered
+ * behind it. */
 CB_MUST_USE enum cb_err be_store_card_number(struct be_store *st,
     const uint8_t organisation[WIRE_ID], const uint8_t card[WIRE_ID],
     uint64_t *number, struct cb_why *why);

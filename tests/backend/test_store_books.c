@@ -310,6 +310,36 @@ START_TEST(the_last_entry_with_a_number_tells_a_cards)
 }
 END_TEST
 
+/* Or it would be as if the card had never been what it was meanwhile. */
+START_TEST(no_smaller_number_is_entered)
+{
+	struct cb_span before, both[2];
+	struct be_act a = act_new(BE_AUDIT);
+	struct rig g;
+
+	rig_init(&g);
+	enter_about(&g, 1, entry_numbered(WIRE_CARD_WRITTEN, id(0x11), 7));
+	enter_about(&g, 1, entry_of(WIRE_SESSION_OPEN, id(0x11)));
+	before = entry_numbered(WIRE_CARD_WRITTEN, id(0x11), 6);
+	a.entries = &before;
+	a.entries_n = 1;
+	ck_assert_int_eq(be_store_act(g.st, &a), CB_E_DENIED);
+	ck_assert(strstr(a.why.text, "number") != NULL);
+	ck_assert_uint_eq(number_of(&g, 1, 0x11), 7);
+	/* nor by one act */
+	a = act_new(BE_AUDIT);
+	both[0] = entry_numbered(WIRE_CARD_WRITTEN, id(0x12), 4);
+	both[1] = entry_numbered(WIRE_CARD_WRITTEN, id(0x12), 3);
+	a.entries = both;
+	a.entries_n = 2;
+	ck_assert_int_eq(be_store_act(g.st, &a), CB_E_DENIED);
+	ck_assert_uint_eq(number_of(&g, 1, 0x12), 0);
+	/* the same is told again by what changes nothing */
+	enter_about(&g, 1, entry_numbered(WIRE_SIGNED, id(0x11), 7));
+	rig_clear(&g);
+}
+END_TEST
+
 /* Whose an entry is stands in its bytes, and those are hashed: somebody who
  * writes the database can put nothing beside them. */
 START_TEST(an_entry_is_taken_from_no_card)
@@ -447,6 +477,7 @@ store_books_suite(void)
 	tcase_add_test(tc, a_chain_that_was_made_anew_is_seen);
 	tcase_add_test(tc, an_older_copy_is_noticed);
 	tcase_add_test(tc, the_last_entry_with_a_number_tells_a_cards);
+	tcase_add_test(tc, no_smaller_number_is_entered);
 	tcase_add_test(tc, an_entry_is_taken_from_no_card);
 	tcase_add_test(tc, entries_come_in_pages);
 	tcase_add_test(tc, chains_that_grew_are_found);
