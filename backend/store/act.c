@@ -405,6 +405,20 @@ give_up(struct be_store *st, struct be_act *acts, size_t n, enum cb_err r,
 	return r;
 }
 
+/* A key that was destroyed is not left in the log, nor in a page that is free.
+ * Where somebody else reads the file it goes with a later commit. */
+static void
+settle(struct be_store *st, const struct be_act *acts, size_t n)
+{
+	for (size_t i = 0; i < n; i++)
+		for (size_t j = 0; j < acts[i].rows_n; j++)
+			st->unsettled |= acts[i].err == CB_OK &&
+			    acts[i].rows[j].remove &&
+			    acts[i].rows[j].table == BE_WRAP;
+	if (st->unsettled)
+		st->unsettled = be_sql_settle_now(st->db) != CB_OK;
+}
+
 enum cb_err
 be_store_commit_batch(
     struct be_store *st, struct be_act *acts, size_t n, struct cb_why *why)
@@ -426,8 +440,10 @@ be_store_commit_batch(
 			be_sql_rollback(st->db);
 		else if ((r = be_sql_commit(st->db)) != CB_OK)
 			return give_up(st, acts, n, r, true, why);
-		else
+		else {
 			st->stats.commits++;
+			settle(st, acts, n);
+		}
 	}
 	count(st, acts, n);
 	return r;

@@ -31,6 +31,7 @@ struct be_store {
 	unsigned wait_ms;	/* 0: as it comes */
 	enum wire_kind kind;
 	uint8_t id[WIRE_ID];
+	bool unsettled;		/* the log holds what was destroyed */
 	struct be_stats stats;
 	struct be_table_sql tables[BE_TABLES];
 };

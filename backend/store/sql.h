@@ -28,6 +28,8 @@ CB_MUST_USE enum cb_err be_sql_has_schema(
 CB_MUST_USE enum cb_err be_sql_check(struct be_sql *db);
 /* What was committed is in the file itself, and synced. */
 CB_MUST_USE enum cb_err be_sql_settle(struct be_sql *db);
+/* The same, unless somebody else reads just now. */
+CB_MUST_USE enum cb_err be_sql_settle_now(struct be_sql *db);
 void be_sql_set_wait(struct be_sql *db, unsigned ms);
 
 /* What went wrong last, in words for a person. Passes r on. */

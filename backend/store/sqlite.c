@@ -34,6 +34,7 @@ struct be_row {
 struct be_sql {
 	sqlite3 *db;
 	int rc;		/* of what failed last */
+	int wait_ms;
 	char *path;
 	struct be_row rows[STATEMENTS_MAX];
 	size_t n;
@@ -147,7 +148,7 @@ static const char setup[] = "PRAGMA foreign_keys=ON;"
 			    "PRAGMA cell_size_check=ON;"
 			    "PRAGMA mmap_size=0;"
 			    "PRAGMA temp_store=MEMORY;"
-			    "PRAGMA secure_delete=FAST;"
+			    "PRAGMA secure_delete=ON;"
 			    "PRAGMA journal_size_limit=16777216;"
 			    "PRAGMA synchronous=FULL;";
 
@@ -226,6 +227,7 @@ open_db(struct be_sql *db, const char *path)
 
 	if (rc == SQLITE_OK)
 		rc = configure(db->db);
+	db->wait_ms = WAIT_MS;
 	return result(db, rc);
 }
 
@@ -375,9 +377,23 @@ be_sql_settle(struct be_sql *db)
 		db->db, "main", SQLITE_CHECKPOINT_TRUNCATE, NULL, NULL));
 }
 
+enum cb_err
+be_sql_settle_now(struct be_sql *db)
+{
+	const int rc = db->rc;
+	enum cb_err r;
+
+	(void)sqlite3_busy_timeout(db->db, 0);
+	r = be_sql_settle(db);
+	(void)sqlite3_busy_timeout(db->db, db->wait_ms);
+	db->rc = rc;
+	return r;
+}
+
 void
 be_sql_set_wait(struct be_sql *db, unsigned ms)
 {
+	db->wait_ms = (int)ms;
 	(void)sqlite3_busy_timeout(db->db, (int)ms);
 }
 

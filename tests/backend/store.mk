@@ -11,6 +11,7 @@ tests_backend_test_store_SOURCES = \
 	tests/backend/test_store_fault.c \
 	tests/backend/test_store_fit.c \
 	tests/backend/test_store_found.c \
+	tests/backend/test_store_gone.c \
 	tests/backend/test_store_grant.c \
 	tests/backend/test_store_heads.c \
 	tests/backend/test_store_lease.c \

@@ -15,6 +15,7 @@
 	SUITE(store_open) \
 	SUITE(store_act) \
 	SUITE(store_found) \
+	SUITE(store_gone) \
 	SUITE(store_grant) \
 	SUITE(store_lease) \
 	SUITE(store_books) \
