@@ -19,6 +19,8 @@ struct be_caller {
 	enum be_role role;
 	uint8_t organisation[WIRE_ID];	/* of a worker */
 	uint64_t number;		/* of the channel */
+	/* its requests that wait, where whom it calls lets any wait */
+	size_t waiting_n, waiting_bytes;
 };
 
 /* What is not CB_OK breaks its channel. */

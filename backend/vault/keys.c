@@ -10,7 +10,11 @@
 
 #include "backend/vault/serve.h"
 
-#define DELAYED_MAX 1024
+/* What waits, of one caller and of all. Beyond what all may have those who have
+ * nothing there may have one each: nobody takes the place of others. */
+#define WAIT_EACH 64
+#define WAIT_EACH_BYTES ((size_t)2 << 20)
+#define WAIT_BYTES ((size_t)16 << 20)
 
 static const uint8_t platform[WIRE_ID];
 
@@ -79,6 +83,16 @@ be_safe_ask(struct be_safe *s)
 
 /* ---- who waits ----------------------------------------------------------- */
 
+static bool
+may_wait(const struct be_caller *a, size_t n)
+{
+	if (a->waiting_n == 0)
+		return true;
+	return a->waiting_n < WAIT_EACH &&
+	       a->waiting_bytes + n <= WAIT_EACH_BYTES &&
+	       be_safe_of(a)->delayed_bytes + n <= WAIT_BYTES;
+}
+
 static enum cb_err
 delay(struct be_caller *a, const struct be_message *m)
 {
@@ -86,7 +100,7 @@ delay(struct be_caller *a, const struct be_message *m)
 	struct be_delayed *d;
 	enum cb_err r;
 
-	if (s->delayed_n == DELAYED_MAX)
+	if (!may_wait(a, m->body.n))
 		return be_safe_refuse(a, m, CB_E_BUSY);
 	if ((d = calloc(1, sizeof(*d))) == NULL)
 		return CB_E_NOMEM;
@@ -98,7 +112,9 @@ delay(struct be_caller *a, const struct be_message *m)
 	}
 	*s->delayed_end = d;
 	s->delayed_end = &d->next;
-	s->delayed_n++;
+	a->waiting_n++;
+	a->waiting_bytes += m->body.n;
+	s->delayed_bytes += m->body.n;
 	return CB_OK;
 }
 
@@ -109,7 +125,9 @@ take_out(struct be_safe *s, struct be_delayed **at)
 
 	if ((*at = d->next) == NULL)
 		s->delayed_end = at;
-	s->delayed_n--;
+	d->from->waiting_n--;
+	d->from->waiting_bytes -= d->body.n;
+	s->delayed_bytes -= d->body.n;
 	cb_buf_free(&d->body);
 	free(d);
 }

@@ -80,6 +80,66 @@ START_TEST(requests_wait_for_the_keys)
 }
 END_TEST
 
+/* One that asks without end has so many wait, and none of others' places. */
+START_TEST(who_waits_keeps_nobody_from_waiting)
+{
+	const uint8_t *ids[] = { zeros, id(0x51) };
+	struct be_channel *flood = role_peer(&vault, BE_WORKER, id(0x66));
+	struct cb_buf body = CB_BUF_INIT;
+	struct be_message m;
+
+	ck_assert_int_eq(be_ask_ids_put(&body, ids, 2), CB_OK);
+	for (unsigned i = 1; i <= 2000; i++)
+		say(flood, BE_ASK_CHALLENGE, i, cb_buf_span(&body));
+	for (unsigned i = 65; i <= 2000; i++) {
+		ck_assert(hear(flood, &m));
+		ck_assert_uint_eq(m.id, i);
+		ck_assert_int_eq(m.code, CB_E_BUSY);
+	}
+	say(worker, BE_ASK_CHALLENGE, 1, cb_buf_span(&body));
+	role_link(&store, &vault);
+	ck_assert(hear(worker, &m));
+	ck_assert_int_eq(m.code, 0);
+	/* and what waited has its answer: there are no such keys */
+	for (unsigned i = 1; i <= 64; i++) {
+		ck_assert(hear(flood, &m));
+		ck_assert_uint_eq(m.id, i);
+	}
+	cb_buf_free(&body);
+	be_channel_free(&flood);
+}
+END_TEST
+
+/* Of long ones fewer wait; one of each does always. */
+START_TEST(long_requests_share_what_there_is)
+{
+	static uint8_t much[BE_BODY_MAX];
+	struct be_channel *floods[9];
+	struct be_message m;
+	struct cb_buf body = CB_BUF_INIT;
+	const uint8_t *ids[] = { zeros, id(0x51) };
+
+	for (uint8_t i = 0; i < 9; i++) {
+		floods[i] = role_peer(&vault, BE_WORKER, id((uint8_t)(0x70 + i)));
+		for (unsigned n = 1; n <= 3; n++)
+			say(floods[i], BE_ASK_CHECK, n, CB_SPAN_OF(much));
+		for (unsigned n = i < 8 ? 3 : 2; n <= 3; n++) {
+			ck_assert(hear(floods[i], &m));
+			ck_assert_uint_eq(m.id, n);
+			ck_assert_int_eq(m.code, CB_E_BUSY);
+		}
+	}
+	ck_assert_int_eq(be_ask_ids_put(&body, ids, 2), CB_OK);
+	say(worker, BE_ASK_CHALLENGE, 1, cb_buf_span(&body));
+	role_link(&store, &vault);
+	ck_assert(hear(worker, &m));
+	ck_assert_int_eq(m.code, 0);
+	cb_buf_free(&body);
+	for (unsigned i = 0; i < 9; i++)
+		be_channel_free(&floods[i]);
+}
+END_TEST
+
 START_TEST(an_organisation_without_keys_is_refused)
 {
 	struct be_channel *ch = role_peer(&vault, BE_WORKER, id(0x6E));
@@ -310,6 +370,8 @@ vault_role_suite(void)
 	tcase_set_timeout(c, 60);
 	tcase_add_checked_fixture(c, setup, teardown);
 	tcase_add_test(c, requests_wait_for_the_keys);
+	tcase_add_test(c, who_waits_keeps_nobody_from_waiting);
+	tcase_add_test(c, long_requests_share_what_there_is);
 	tcase_add_test(c, an_organisation_without_keys_is_refused);
 	tcase_add_test(c, a_row_that_others_go_by_is_checked);
 	tcase_add_test(c, nothing_is_given_for_nothing);
