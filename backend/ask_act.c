@@ -11,7 +11,9 @@
 /* ---- ACT, written -------------------------------------------------------- */
 
 enum { HAS_CARD = 1, HAS_SESSION = 2, HAS_LEASE = 4, HAS_ANSWER = 8,
-	HAS_TOKEN = 16, HAS_FOUNDING = 32, HAS_ALL = 63 };
+	HAS_TOKEN = 16, HAS_FOUNDING = 32, HAS_REQUEST = 64, HAS_ALL = 127 };
+
+static const uint8_t no_request[CR_HASH];
 
 static enum cb_err
 put_lease(struct cb_buf *b, const struct be_lease_change *l)
@@ -86,6 +88,7 @@ static enum cb_err
 put_head(struct cb_buf *b, const struct be_act *a)
 {
 	const bool session = a->device != NULL && a->session != NULL;
+	const bool request = memcmp(a->request, no_request, CR_HASH) != 0;
 	enum cb_err r;
 
 	if ((r = cb_buf_add(b, CB_SPAN_OF(a->id))) != CB_OK ||
@@ -98,7 +101,8 @@ put_head(struct cb_buf *b, const struct be_act *a)
 		     (a->lease != NULL ? HAS_LEASE : 0) |
 		     (a->answer != NULL ? HAS_ANSWER : 0) |
 		     (a->token != NULL ? HAS_TOKEN : 0) |
-		     (a->founding != NULL ? HAS_FOUNDING : 0)))) != CB_OK)
+		     (a->founding != NULL ? HAS_FOUNDING : 0) |
+		     (request ? HAS_REQUEST : 0)))) != CB_OK)
 		return r;
 	if ((a->card != NULL &&
 		(r = be_bytes_put(b, a->card, WIRE_ID)) != CB_OK) ||
@@ -110,7 +114,9 @@ put_head(struct cb_buf *b, const struct be_act *a)
 	    (a->token != NULL &&
 		(r = be_bytes_put(b, a->token, CR_HASH)) != CB_OK) ||
 	    (a->founding != NULL &&
-		(r = put_founding(b, a->founding)) != CB_OK))
+		(r = put_founding(b, a->founding)) != CB_OK) ||
+	    (request &&
+		(r = cb_buf_add(b, CB_SPAN_OF(a->request))) != CB_OK))
 		return r;
 	return CB_OK;
 }
@@ -276,7 +282,9 @@ get_optional(struct cb_span *cur, uint8_t flags, struct be_act_read *o)
 	    ((flags & HAS_TOKEN) != 0 &&
 		(r = be_bytes_get(cur, o->token, CR_HASH)) != CB_OK) ||
 	    ((flags & HAS_FOUNDING) != 0 &&
-		(r = get_founding(cur, o)) != CB_OK))
+		(r = get_founding(cur, o)) != CB_OK) ||
+	    ((flags & HAS_REQUEST) != 0 &&
+		(r = be_bytes_get(cur, a->request, CR_HASH)) != CB_OK))
 		return r;
 	a->card = (flags & HAS_CARD) != 0 ? o->card : NULL;
 	a->device = (flags & HAS_SESSION) != 0 ? o->device : NULL;

@@ -223,6 +223,28 @@ be_ask_record_get(struct cb_span *cur, struct be_ask_record *out)
 }
 
 enum cb_err
+be_ask_outcome_put(struct cb_buf *b, const struct be_ask_outcome *o)
+{
+	const size_t before = b->n;
+	enum cb_err r;
+
+	if ((r = cb_buf_add(b, CB_SPAN_OF(o->act))) == CB_OK)
+		r = cb_buf_add(b, CB_SPAN_OF(o->request));
+	return cb_buf_undo(b, before, r);
+}
+
+enum cb_err
+be_ask_outcome_get(struct cb_span body, struct be_ask_outcome *out)
+{
+	enum cb_err r;
+
+	if ((r = be_bytes_get(&body, out->act, WIRE_ID)) != CB_OK ||
+	    (r = be_bytes_get(&body, out->request, CR_HASH)) != CB_OK)
+		return r;
+	return cb_get_end(&body);
+}
+
+enum cb_err
 be_ask_answer_put(struct cb_buf *b, const struct be_ask_answer *a)
 {
 	const size_t before = b->n;

@@ -117,6 +117,15 @@ CB_MUST_USE enum cb_err be_ask_record_put(
 CB_MUST_USE enum cb_err be_ask_record_get(
     struct cb_span *cur, struct be_ask_record *out);
 
+struct be_ask_outcome {	/* OUTCOME */
+	uint8_t act[WIRE_ID];
+	uint8_t request[CR_HASH];	/* zeros: of nobody's act */
+};
+CB_MUST_USE enum cb_err be_ask_outcome_put(
+    struct cb_buf *b, const struct be_ask_outcome *o);
+CB_MUST_USE enum cb_err be_ask_outcome_get(
+    struct cb_span body, struct be_ask_outcome *out);
+
 struct be_ask_answer {	/* ANSWER: it is given once, to one look-up */
 	uint8_t device[WIRE_ID], session[WIRE_ID];
 	uint64_t number;

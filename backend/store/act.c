@@ -141,8 +141,10 @@ check(struct be_act *a)
 static enum cb_err
 enter_id(struct be_store *st, struct be_act *a)
 {
-	enum cb_err r = BE_RUN(st->db, "INSERT INTO done VALUES(?1, ?2)",
-	    NULL, BE_ID(a->id), BE_I((int64_t)a->now));
+	enum cb_err r = BE_RUN(st->db,
+	    "INSERT INTO done VALUES(?1, ?2, ?3, ?4)", NULL,
+	    BE_ID(a->organisation), BE_ID(a->id), BE_HASH(a->request),
+	    BE_I((int64_t)a->now));
 
 	return r == CB_E_ARG
 	    ? refuse(a, CB_E_DENIED, "this act was done already")
@@ -458,19 +460,29 @@ be_store_act(struct be_store *st, struct be_act *act)
 }
 
 enum cb_err
-be_store_outcome(struct be_store *st, const uint8_t id[WIRE_ID], bool *done,
+be_store_outcome(struct be_store *st, const uint8_t organisation[WIRE_ID],
+    const uint8_t id[WIRE_ID], const uint8_t request[CR_HASH], bool *done,
     struct cb_why *why)
 {
 	struct be_row *row = NULL;
+	bool same = true;
 	enum cb_err r;
 
 	*done = false;
 	if ((r = be_ready(st, why)) != CB_OK)
 		return r;
-	if ((r = BE_QUERY(st->db, "SELECT 1 FROM done WHERE id=?1", &row,
-		 BE_ID(id))) == CB_OK)
-		r = be_row_next(row);
+	if ((r = BE_QUERY(st->db,
+		 "SELECT request=?3 FROM done"
+		 " WHERE organisation=?1 AND id=?2",
+		 &row, BE_ID(organisation), BE_ID(id), BE_HASH(request))) ==
+		CB_OK &&
+	    (r = be_row_next(row)) == CB_OK)
+		same = be_row_int(row, 0) != 0;
 	be_row_end(&row);
-	*done = r == CB_OK;
+	*done = r == CB_OK && same;
+	if (!same) {
+		cb_why_set(why, "the id is that of another act");
+		return CB_E_DENIED;
+	}
 	return r == CB_E_ABSENT ? CB_OK : be_end(st, r, why);
 }

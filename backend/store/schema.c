@@ -124,7 +124,9 @@ const char *const be_schema[] = {
 	    ANY_BLOB(sealed) ", " INT(made) ", " ID_OR_NULL(given)
 	    ", PRIMARY KEY(device, session)" BARE,
 	"CREATE INDEX answer_made ON answer(made)",
-	"CREATE TABLE done(" ID(id) ", " INT(made) ", PRIMARY KEY(id)" BARE,
+	/* `request`: of an act of a person what was ordered; else zeros */
+	"CREATE TABLE done(" ID(organisation) ", " ID(id) ", " HASH(request)
+	    ", " INT(made) ", PRIMARY KEY(organisation, id)" BARE,
 	"CREATE INDEX done_made ON done(made)",
 	/* the card is read from the bytes, whose first field it is: nobody
 	 * can write another one beside them */

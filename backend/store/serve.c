@@ -265,16 +265,16 @@ take_answer(struct lookup *l, const struct be_message *m)
 static enum cb_err
 take_outcome(struct lookup *l, const struct be_message *m)
 {
-	uint8_t act[1][WIRE_ID];
+	struct be_ask_outcome ask;
 	bool done = false;
 	enum cb_err r;
 
-	if ((r = ids(m, act, 1)) != CB_OK)
+	if ((r = be_ask_outcome_get(m->body, &ask)) != CB_OK)
 		return r;
 	/* it may lie here */
 	be_serve_acts(be_server_of(l->c));
-	l->code =
-	    be_store_outcome(be_server_of(l->c)->st, act[0], &done, &l->why);
+	l->code = be_store_outcome(be_server_of(l->c)->st,
+	    l->c->organisation, ask.act, ask.request, &done, &l->why);
 	return l->code == CB_OK ? cb_put_u8(l->out, done) : CB_OK;
 }
 

@@ -232,6 +232,7 @@ struct be_act {
 	enum be_act_kind kind;
 	uint64_t now;
 	uint8_t organisation[WIRE_ID];	/* zeros: the platform */
+	uint8_t request[CR_HASH];	/* what a person ordered; else zeros */
 	const uint8_t *card;		/* NULL: none */
 	const uint8_t *device, *session; /* of a command or lease */
 	/* Of acts with records, and to release. */
@@ -266,9 +267,11 @@ CB_MUST_USE enum cb_err be_store_commit_batch(
     struct be_store *st, struct be_act *acts, size_t n, struct cb_why *why);
 /* One by itself; its own error. */
 CB_MUST_USE enum cb_err be_store_act(struct be_store *st, struct be_act *act);
-/* Was the act of this id done? Kept for BE_KEEP_MS. */
+/* Was the organisation's act of this id done? Kept for BE_KEEP_MS.
+ * CB_E_DENIED: the id is that of an act with another request. */
 CB_MUST_USE enum cb_err be_store_outcome(struct be_store *st,
-    const uint8_t id[WIRE_ID], bool *done, struct cb_why *why);
+    const uint8_t organisation[WIRE_ID], const uint8_t id[WIRE_ID],
+    const uint8_t request[CR_HASH], bool *done, struct cb_why *why);
 /* Forgets answers and ids older than BE_KEEP_MS, and tokens that are over. */
 CB_MUST_USE enum cb_err be_store_tidy(
     struct be_store *st, uint64_t now, struct cb_why *why);

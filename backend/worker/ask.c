@@ -194,16 +194,21 @@ be_ask_lock(struct be_worker *w, const uint8_t session[WIRE_ID])
 static enum cb_err
 outcome(struct be_worker *w, const struct be_act *act, bool *done)
 {
-	struct cb_buf answer = CB_BUF_INIT;
+	struct be_ask_outcome ask;
+	struct cb_buf body = CB_BUF_INIT, answer = CB_BUF_INIT;
 	struct cb_span cur;
 	enum cb_err r;
 
-	if ((r = be_ask_store(w, BE_ASK_OUTCOME, CB_SPAN_OF(act->id),
+	memcpy(ask.act, act->id, WIRE_ID);
+	memcpy(ask.request, act->request, CR_HASH);
+	if ((r = be_ask_outcome_put(&body, &ask)) == CB_OK &&
+	    (r = be_ask_store(w, BE_ASK_OUTCOME, cb_buf_span(&body),
 		 &answer)) == CB_OK) {
 		cur = cb_buf_span(&answer);
 		if ((r = be_flag_get(&cur, done)) == CB_OK)
 			r = cb_get_end(&cur);
 	}
+	cb_buf_free(&body);
 	cb_buf_free(&answer);
 	return r;
 }
@@ -311,11 +316,13 @@ be_ask_act_named(struct be_worker *w, struct be_act *act)
 }
 
 enum cb_err
-be_ask_outcome(struct be_worker *w, const uint8_t id[WIRE_ID], bool *done)
+be_ask_outcome(struct be_worker *w, const uint8_t id[WIRE_ID],
+    const uint8_t request[CR_HASH], bool *done)
 {
 	struct be_act act = { .kind = BE_ADMIN };
 
 	memcpy(act.id, id, WIRE_ID);
+	memcpy(act.request, request, CR_HASH);
 	*done = false;
 	return outcome(w, &act, done);
 }

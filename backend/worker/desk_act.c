@@ -13,6 +13,7 @@
 #include "common/ct.h"
 
 #define WRAP_VERSION_AT 6	/* PROTOCOL.md, "Wraps" */
+#define TERMINATED 3	/* of a card's states */
 #define REFUSED_MS 60000	/* in so long ... */
 #define REFUSED_MAX 20		/* so many refusals are entered */
 
@@ -328,6 +329,7 @@ commit(struct be_desk_act *a)
 	enum cb_err r;
 
 	memcpy(act.id, a->act.id, WIRE_ID);
+	memcpy(act.request, a->request, CR_HASH);
 	act.entries = entries;
 	if ((r = put_entries(a, WIRE_OUTCOME_DONE, &bytes, entries,
 		 &act.entries_n)) == CB_OK)
@@ -394,21 +396,64 @@ check_role(struct be_desk_act *a)
 	return CB_E_DENIED;
 }
 
+static enum cb_err
+take_turn_of(struct be_desk_act *a, struct be_claim *turn, const uint8_t *id)
+{
+	enum cb_err r;
+
+	turn->card = id;
+	turn->until = be_worker_tick() + a->w->set.opening;
+	r = be_claim_turn(a->w, turn);
+	return r == CB_E_TIMEOUT
+	    ? be_desk_refuse(a->c, CB_E_BUSY,
+		  "another act is about this; order it again")
+	    : r;
+}
+
+/* The card that a token assigns is there, and will be. */
+static enum cb_err
+check_assigned(struct be_desk_act *a)
+{
+	const struct be_value key[] = { BE_ID(a->card_turn.card) };
+	struct cb_buf kept = CB_BUF_INIT;
+	struct be_ask_row row;
+	enum cb_err r;
+
+	r = be_ask_row_of(a->w, BE_CARD, key, 1, &kept, &row);
+	if (r == CB_E_ABSENT)
+		r = be_desk_refuse(a->c, r, "there is no such card");
+	else if (r == CB_OK && row.values[1].i == TERMINATED)
+		r = be_desk_refuse(
+		    a->c, CB_E_DENIED, "the card is terminated");
+	cb_buf_free(&kept);
+	return r;
+}
+
 /* Acts about one subject are done one at a time, each with the rows that the
- * one before it has left. */
+ * one before it has left; and so are those that assign one card. */
 static enum cb_err
 take_turn(struct be_desk_act *a)
 {
+	const uint8_t *card = be_desk_rows_card(a);
 	enum cb_err r;
 
 	if (be_is_zeros(a->act.subject))
 		return CB_OK;
-	a->turn.card = a->act.subject;
-	a->turn.until = be_worker_tick() + a->w->set.opening;
-	r = be_claim_turn(a->w, &a->turn);
-	return r == CB_E_TIMEOUT
-	    ? be_desk_refuse(a->c, CB_E_BUSY,
-		  "another act is about this; order it again")
+	if ((r = take_turn_of(a, &a->turn, a->act.subject)) != CB_OK ||
+	    card == NULL || memcmp(card, a->act.subject, WIRE_ID) == 0)
+		return r;
+	return take_turn_of(a, &a->card_turn, card);
+}
+
+/* Another act's answer is nobody's: an id is one act's. */
+static enum cb_err
+was_done(struct be_desk_act *a, bool *done)
+{
+	const enum cb_err r =
+	    be_ask_outcome(a->w, a->act.id, a->request, done);
+
+	return r == CB_E_DENIED
+	    ? be_desk_refuse(a->c, r, "the act has the id of another one")
 	    : r;
 }
 
@@ -425,10 +470,12 @@ order(struct be_desk_act *a)
 	if (what->of_card)
 		a->card = a->act.subject;
 	if ((r = check_role(a)) != CB_OK || (r = take_turn(a)) != CB_OK ||
-	    (r = be_ask_outcome(a->w, a->act.id, &done)) != CB_OK)
+	    (r = was_done(a, &done)) != CB_OK)
 		return r;
 	if (done)
 		return tell(a);
+	if (a->card_turn.card != NULL && (r = check_assigned(a)) != CB_OK)
+		return r;
 	if (is_session(a->w, a->act.id))
 		return be_desk_refuse(
 		    a->c, CB_E_ARG, "the act has the id of a session");

@@ -199,6 +199,22 @@ be_desk_rows(struct be_desk_act *a)
 	return add_name(a);
 }
 
+const uint8_t *
+be_desk_rows_card(const struct be_desk_act *a)
+{
+	struct cb_span cur = a->act.changes;
+	struct wire_change change;
+	struct wire_grant grant;
+
+	for (unsigned i = 0; i < a->act.count; i++)
+		if (wire_change_get(&cur, &change) == CB_OK &&
+		    wire_grant_get(change.row, &grant) == CB_OK &&
+		    grant.type == WIRE_GRANT_ASSIGNMENT &&
+		    grant.bytes[WIRE_G_CARD].n == WIRE_ID)
+			return grant.bytes[WIRE_G_CARD].p;
+	return NULL;
+}
+
 struct be_value *
 be_desk_row_put(struct be_desk_act *a, enum be_table table)
 {

@@ -217,9 +217,10 @@ CB_MUST_USE enum cb_err be_ask_act(struct be_worker *w, struct be_act *act);
  * was not done, and never will be. */
 CB_MUST_USE enum cb_err be_ask_act_named(
     struct be_worker *w, struct be_act *act);
-/* Was the act of this id done? */
-CB_MUST_USE enum cb_err be_ask_outcome(
-    struct be_worker *w, const uint8_t id[WIRE_ID], bool *done);
+/* Was a person's act of this id done? CB_E_DENIED: another one was, whose request
+ * is another. */
+CB_MUST_USE enum cb_err be_ask_outcome(struct be_worker *w,
+    const uint8_t id[WIRE_ID], const uint8_t request[CR_HASH], bool *done);
 /* The vault's part of a passcode's key, for a session or an act. CB_E_BUSY:
  * not before *wait_ms. */
 CB_MUST_USE enum cb_err be_ask_passcode(struct be_worker *w,

@@ -12,6 +12,8 @@
 #include "tests/backend/store_rig.h"
 #include "wire/entry_types.h"
 
+const uint8_t nobodys[CR_HASH];
+
 const uint8_t *
 id(uint8_t value)
 {

@@ -30,6 +30,8 @@ STORE_SUITES
 #define COUNT(table) ((int)(sizeof(table) / sizeof((table)[0])))
 #define NOW UINT64_C(1800000000000)
 
+/* The request of acts that nobody ordered. */
+extern const uint8_t nobodys[CR_HASH];
 /* 16 bytes of one value, good until the test ends. */
 const uint8_t *id(uint8_t value);
 

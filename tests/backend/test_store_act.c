@@ -83,15 +83,55 @@ START_TEST(an_act_is_done_whole)
 	ck_assert_int_eq(be_store_record(g.st, id(2), id(0x11), "card/0",
 			     &value, NULL),
 	    CB_E_ABSENT);
-	ck_assert_int_eq(
-	    be_store_outcome(g.st, f.act.id, &done, NULL), CB_OK);
+	ck_assert_int_eq(be_store_outcome(g.st, id(1), f.act.id, nobodys,
+			     &done, NULL),
+	    CB_OK);
 	ck_assert(done);
-	ck_assert_int_eq(be_store_outcome(g.st, id(3), &done, NULL), CB_OK);
+	ck_assert_int_eq(
+	    be_store_outcome(g.st, id(1), id(3), nobodys, &done, NULL),
+	    CB_OK);
 	ck_assert(!done);
 	/* the same id again */
 	ck_assert_int_eq(be_store_act(g.st, &f.act), CB_E_DENIED);
 	ck_assert_int_eq(rows_of(&g), before + 6);
 	cb_buf_free(&value);
+	rig_clear(&g);
+}
+END_TEST
+
+/* An id is one act's, of one organisation: nobody is told that an act was done
+ * because another one has its id. */
+START_TEST(an_id_is_one_acts)
+{
+	const struct cb_span e = entry_of(WIRE_ACT, NULL);
+	struct be_act a = act_new(BE_ADMIN);
+	uint8_t other[CR_HASH] = { 9 };
+	struct rig g;
+	bool done;
+
+	rig_init(&g);
+	a.entries = &e;
+	a.entries_n = 1;
+	memset(a.request, 7, CR_HASH);
+	ck_assert_msg(be_store_act(g.st, &a) == CB_OK, "%s", a.why.text);
+	ck_assert_int_eq(be_store_outcome(g.st, id(1), a.id, a.request, &done,
+			     NULL),
+	    CB_OK);
+	ck_assert(done);
+	ck_assert_int_eq(
+	    be_store_outcome(g.st, id(1), a.id, other, &done, NULL),
+	    CB_E_DENIED);
+	ck_assert(!done);
+	ck_assert_int_eq(be_store_outcome(g.st, id(2), a.id, a.request, &done,
+			     NULL),
+	    CB_OK);
+	ck_assert(!done);
+	memcpy(a.organisation, id(2), WIRE_ID);
+	ck_assert_int_eq(be_store_act(g.st, &a), CB_OK);
+	ck_assert_int_eq(be_store_outcome(g.st, id(2), a.id, a.request, &done,
+			     NULL),
+	    CB_OK);
+	ck_assert(done);
 	rig_clear(&g);
 }
 END_TEST
@@ -351,8 +391,9 @@ START_TEST(each_fails_alone)
 	for (unsigned i = 0; i < 5; i++) {
 		bool done;
 
-		ck_assert_int_eq(
-		    be_store_outcome(g.st, acts[i].id, &done, NULL), CB_OK);
+		ck_assert_int_eq(be_store_outcome(g.st, id(1), acts[i].id,
+				     nobodys, &done, NULL),
+		    CB_OK);
 		ck_assert(done == (acts[i].err == CB_OK));
 	}
 	be_store_stats(g.st, &stats);
@@ -656,6 +697,7 @@ store_act_suite(void)
 
 	tcase_set_timeout(tc, 30);
 	tcase_add_test(tc, an_act_is_done_whole);
+	tcase_add_test(tc, an_id_is_one_acts);
 	tcase_add_loop_test(
 	    tc, refusals_change_nothing, 0, COUNT(refusals));
 	tcase_add_test(tc, acts_of_people_change_rows);

@@ -52,7 +52,9 @@ was_done(struct be_store *st, uint64_t n)
 	bool done;
 
 	step_init(&s, n, 0);
-	ck_assert_int_eq(be_store_outcome(st, s.act.id, &done, NULL), CB_OK);
+	ck_assert_int_eq(
+	    be_store_outcome(st, id(1), s.act.id, nobodys, &done, NULL),
+	    CB_OK);
 	return done;
 }
 

@@ -120,7 +120,9 @@ use_card(struct rig *g)
 	a.records = &c;
 	a.records_n = 1;
 	ck_assert_msg(be_store_act(g->st, &a) == CB_OK, "%s", a.why.text);
-	ck_assert_int_eq(be_store_outcome(g->st, a.id, &done, NULL), CB_OK);
+	ck_assert_int_eq(
+	    be_store_outcome(g->st, id(1), a.id, nobodys, &done, NULL),
+	    CB_OK);
 	ck_assert(done);
 }
 

@@ -204,7 +204,6 @@ on_id(struct rig *g, struct be_channel *ch, const struct be_message *m)
 	struct cb_buf body = CB_BUF_INIT;
 	struct be_lease lease;
 	uint8_t id[1][WIRE_ID];
-	bool done;
 	enum cb_err r = CB_E_ARG;
 
 	ck_assert_int_eq(be_ask_ids_get(m->body, id, 1), CB_OK);
@@ -214,8 +213,20 @@ on_id(struct rig *g, struct be_channel *ch, const struct be_message *m)
 	else if (m->type == BE_ASK_LEASE &&
 	    (r = be_store_lease(g->st, id[0], &lease, NULL)) == CB_OK)
 		r = be_ask_lease_put(&body, &lease);
-	else if (m->type == BE_ASK_OUTCOME &&
-	    (r = be_store_outcome(g->st, id[0], &done, NULL)) == CB_OK)
+	rig_answer(ch, m, r, &body);
+}
+
+static void
+on_outcome(struct rig *g, struct be_channel *ch, const struct be_message *m)
+{
+	struct cb_buf body = CB_BUF_INIT;
+	struct be_ask_outcome ask;
+	bool done;
+	enum cb_err r;
+
+	ck_assert_int_eq(be_ask_outcome_get(m->body, &ask), CB_OK);
+	if ((r = be_store_outcome(g->st, rig_keys.org->id, ask.act,
+		 ask.request, &done, NULL)) == CB_OK)
 		r = cb_put_u8(&body, done);
 	rig_answer(ch, m, r, &body);
 }
@@ -257,6 +268,9 @@ serve(struct rig *g, struct be_channel *ch, const struct be_message *m)
 		break;
 	case BE_ASK_TOKEN:
 		on_token(g, ch, m);
+		break;
+	case BE_ASK_OUTCOME:
+		on_outcome(g, ch, m);
 		break;
 	default:
 		on_id(g, ch, m);

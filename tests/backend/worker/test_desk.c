@@ -334,6 +334,20 @@ START_TEST(an_act_is_looked_up_by_its_id)
 }
 END_TEST
 
+/* What was ordered is what is told as done, and nothing else of that id. */
+START_TEST(an_id_is_no_other_acts)
+{
+	const uint8_t card[WIRE_ID] = { 0xC0, 0x02 },
+		      other[WIRE_ID] = { 0xC0, 0x03 };
+
+	desk_open(&d, &g);
+	ck_assert_uint_eq(desk_new_card(&d, 0x22, card), 0);
+	ck_assert_uint_eq(desk_new_card(&d, 0x22, other), CB_E_DENIED);
+	ck_assert_msg(strstr(d.text, "another one") != NULL, "%s", d.text);
+	ck_assert_int_eq(rig_number(&g, "SELECT count(*) FROM card"), 2);
+}
+END_TEST
+
 Suite *
 desk_suite(void)
 {
@@ -355,6 +369,7 @@ desk_suite(void)
 	tcase_add_test(tc, reading_the_books_is_entered);
 	tcase_add_test(tc, the_same_body_gets_the_same_bytes);
 	tcase_add_test(tc, an_act_is_looked_up_by_its_id);
+	tcase_add_test(tc, an_id_is_no_other_acts);
 	suite_add_tcase(s, tc);
 	return s;
 }

@@ -102,6 +102,56 @@ START_TEST(tokens_are_for_whom_is_new)
 }
 END_TEST
 
+static void
+begin_token(struct desk *desk, uint8_t id)
+{
+	const struct wire_grant token = token_row("device", someone);
+	struct wire_grant row = { .type = WIRE_GRANT_ASSIGNMENT };
+
+	row.bytes[WIRE_G_CARD] = CB_SPAN_OF(g.card);
+	row.bytes[WIRE_G_SUBJECT] = CB_SPAN_OF(someone);
+	row.number[WIRE_G_KIND] = 1;
+	desk_act(desk, WIRE_ACT_DEVICE_TOKEN, id, someone);
+	desk_row(desk, false, &token);
+	desk_row(desk, false, &row);
+}
+
+/* A token with a card is an act about that card as well. */
+START_TEST(a_token_waits_for_its_cards_turn)
+{
+	static struct desk other;
+	uint64_t first, second;
+
+	desk_open(&other, &g);
+	g.late_type = BE_ASK_RECORDS;
+	__atomic_store_n(&g.late, true, __ATOMIC_RELEASE);
+	desk_act(&d, WIRE_ACT_CARD_TERMINATE, 0xB8, g.card);
+	desk_card_row(&d, 3, 1);
+	first = desk_post(&d);
+	rig_await_late(&g);
+	begin_token(&other, 0xB9);
+	second = desk_post(&other);
+	ck_assert(!rig_has(&g, second, 300));
+	rig_end_late(&g);
+	ck_assert_uint_eq(desk_posted(&d, first), 0);
+	ck_assert_uint_eq(desk_posted(&other, second), CB_E_DENIED);
+	ck_assert_msg(strstr(other.text, "terminated") != NULL, "%s",
+	    other.text);
+	ck_assert_int_eq(rig_number(&g, "SELECT count(*) FROM token"), 0);
+	desk_clear(&other);
+}
+END_TEST
+
+START_TEST(a_token_brings_its_card)
+{
+	begin_token(&d, 0xBA);
+	ck_assert_uint_eq(desk_order(&d), 0);
+	ck_assert_int_eq(rig_number(&g, "SELECT count(*) FROM assignment"
+					" WHERE hex(subject) LIKE 'C0FFEE%'"),
+	    1);
+}
+END_TEST
+
 Suite *
 desk_token_suite(void)
 {
@@ -112,6 +162,8 @@ desk_token_suite(void)
 	tcase_add_checked_fixture(tc, begin, end);
 	tcase_add_test(tc, a_token_is_taken_back_as_it_is);
 	tcase_add_test(tc, tokens_are_for_whom_is_new);
+	tcase_add_test(tc, a_token_waits_for_its_cards_turn);
+	tcase_add_test(tc, a_token_brings_its_card);
 	suite_add_tcase(s, tc);
 	return s;
 }
