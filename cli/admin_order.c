@@ -55,6 +55,21 @@ fill(const struct cli_admin *s, const struct cli_act *from,
 	return r;
 }
 
+/* Over a new challenge. */
+static enum cb_err
+sign_and_ask(struct cli_admin *s, struct wire_act *act, struct cb_buf *bytes,
+    struct wire_desk *ask, struct wire_told_items *told)
+{
+	enum cb_err r;
+
+	cb_buf_clear(bytes);
+	if ((r = ask_challenge(s, act)) != CB_OK ||
+	    (r = wire_act_put(bytes, act, s->who.key)) != CB_OK)
+		return r;
+	ask->order = cb_buf_span(bytes);
+	return br_desk_ask(s->desk, ask, told, &s->why);
+}
+
 static enum cb_err
 order(struct cli_admin *s, const struct cli_act *from,
     struct wire_fields *made)
@@ -68,13 +83,15 @@ order(struct cli_admin *s, const struct cli_act *from,
 
 	memset(&act, 0, sizeof(act));
 	if ((r = fill(s, from, &detail, &act)) != CB_OK ||
-	    (r = wire_fields_put(&secrets, &from->secrets)) != CB_OK ||
-	    (r = ask_challenge(s, &act)) != CB_OK ||
-	    (r = wire_act_put(&bytes, &act, s->who.key)) != CB_OK)
+	    (r = wire_fields_put(&secrets, &from->secrets)) != CB_OK)
 		goto out;
-	ask.order = cb_buf_span(&bytes);
 	ask.secrets = cb_buf_span(&secrets);
-	if ((r = br_desk_ask(s->desk, &ask, &told, &s->why)) == CB_OK)
+	r = sign_and_ask(s, &act, &bytes, &ask, &told);
+	/* the vault that made the challenge is not there any more; the act is
+	 * done once, as its id is the same */
+	if (r == CB_E_PEER && br_desk_is_open(s->desk))
+		r = sign_and_ask(s, &act, &bytes, &ask, &told);
+	if (r == CB_OK)
 		r = only_item(&told, made);
 out:
 	cb_buf_free(&detail);

@@ -115,7 +115,11 @@ be_take_order(struct be_question *q)
 		CB_OK &&
 	    granted->has_key)
 		q->code = open_card(q, granted);
-	/* worth another try, unlike all else; or an approval */
+	/* worth another try, unlike all else: later, with a new challenge, or
+	 * with an approval */
+	if (refusal == BE_REFUSED_CHALLENGE ||
+	    refusal == BE_REFUSED_CHALLENGE_AGE)
+		q->code = CB_E_TIMEOUT;
 	if (refusal == BE_REFUSED_UNBLOCK_LIMIT)
 		q->code = CB_E_BUSY;
 	if (refusal == BE_REFUSED_NO_SECOND)

@@ -134,6 +134,10 @@ ask_vault(struct be_desk_act *a, struct cb_span rows)
 	else if (r == CB_E_ABSENT)
 		r = be_desk_refuse(
 		    a->c, CB_E_DENIED, "it needs a second signer");
+	else if (r == CB_E_TIMEOUT)
+		r = be_desk_refuse(a->c, CB_E_PEER,
+		    "the challenge is over, or its vault was started anew; "
+		    "order it again");
 out:
 	free(from);
 	free(order);

@@ -199,6 +199,12 @@ out:
 	return r;
 }
 
+bool
+br_desk_is_open(const struct br_desk *d)
+{
+	return d->remote.alive;
+}
+
 const char *
 br_desk_origin(const struct br_desk *d)
 {

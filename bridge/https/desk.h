@@ -23,6 +23,8 @@ CB_MUST_USE enum cb_err br_desk_open(struct br_desk **out, const char *url,
 /* Says that it is over, and forgets it. */
 void br_desk_close(struct br_desk **desk);
 
+/* Can more be asked? */
+bool br_desk_is_open(const struct br_desk *desk);
 /* "https://HOST:PORT" of the URL. */
 const char *br_desk_origin(const struct br_desk *desk);
 

@@ -265,6 +265,8 @@ challenge(const struct wire_desk *ask, struct wire_told_items *told,
 	struct wire_fields item = { .has = 0 };
 
 	ck_ok(cr_random(desk.challenge, sizeof(desk.challenge)));
+	if (desk.challenges++ > 0 && desk.again)
+		ck_assert_mem_eq(desk.announced, ask->act, WIRE_ID);
 	memcpy(desk.announced, ask->act, WIRE_ID);
 	wire_fields_bytes(&item, WIRE_D_VALUE, CB_SPAN_OF(desk.challenge));
 	ck_ok(wire_item_put(out, &item));
@@ -336,9 +338,13 @@ br_desk_ask(struct br_desk *d, const struct wire_desk *command,
 	ck_ok(wire_desk_put(&message, command));
 	ck_ok(wire_desk_get(cb_buf_span(&message), &ask));
 	if (desk.refuses != CB_OK && ask.type == WIRE_DESK_ORDER) {
+		const enum cb_err r = desk.refuses;
+
 		cb_why_set(why, "%s", desk.words);
 		cb_buf_free(&message);
-		return desk.refuses;
+		if (desk.refuses_n > 0 && --desk.refuses_n == 0)
+			desk.refuses = CB_OK;
+		return r;
 	}
 	if (ask.type == WIRE_DESK_BOOKS)
 		books(d, &ask, &answer, &out);
@@ -357,6 +363,13 @@ br_desk_ask(struct br_desk *d, const struct wire_desk *command,
 	cb_buf_free(&message);
 	cb_buf_free(&out);
 	return CB_OK;
+}
+
+bool
+br_desk_is_open(const struct br_desk *d)
+{
+	(void)d;
+	return !desk.closed;
 }
 
 const char *

@@ -23,6 +23,9 @@ struct fake_desk {
 	unsigned page;		/* items of one answer */
 	unsigned entries;	/* of the books that were told */
 	enum cb_err refuses;	/* with these words */
+	unsigned refuses_n;	/* so many orders; 0: all */
+	bool closed;		/* the session, with that */
+	bool again;		/* every challenge is for the same act */
 	const char *words;
 	size_t missing;		/* entry that is left out of the books; 0 */
 	const uint8_t *books;	/* public key that it tells */
@@ -31,7 +34,7 @@ struct fake_desk {
 	struct wire_identity who; /* the person of the platform */
 	uint8_t challenge[WIRE_CHALLENGE];
 	uint8_t announced[WIRE_ID];
-	unsigned opened, orders;
+	unsigned opened, orders, challenges;
 	/* what was ordered last; it borrows `order` */
 	struct wire_act act;
 	struct cb_buf order, secrets;

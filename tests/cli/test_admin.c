@@ -162,6 +162,31 @@ START_TEST(a_refusal_is_told_in_its_words)
 }
 END_TEST
 
+/* A vault that was started anew knows no challenge of before: the same act is
+ * ordered once more over another one. */
+START_TEST(an_act_is_ordered_again_by_itself)
+{
+	desk.refuses = CB_E_PEER;
+	desk.words = "the challenge is over";
+	desk.refuses_n = 1;
+	desk.again = true;
+	RUNS("org set unblock=online");
+	ck_assert_uint_eq(desk.challenges, 2);
+	ck_assert_uint_eq(desk.orders, 1);
+	/* once, and where there is a session */
+	desk.again = false;
+	desk.refuses = CB_E_PEER;
+	desk.refuses_n = 2;
+	FAILS("org set unblock=online", CLI_NO_BRIDGE, "challenge is over");
+	ck_assert_uint_eq(desk.challenges, 4);
+	desk.refuses = CB_E_PEER;
+	desk.refuses_n = 1;
+	desk.closed = true;
+	FAILS("org set unblock=online", CLI_NO_BRIDGE, "challenge is over");
+	ck_assert_uint_eq(desk.challenges, 5);
+}
+END_TEST
+
 /* ---- which organisation -------------------------------------------------- */
 
 START_TEST(the_only_organisation_need_not_be_named)
@@ -626,6 +651,7 @@ admin_suite(void)
 	    (int)(sizeof(refused) / sizeof(refused[0])));
 	tcase_add_test(t, a_device_orders_nothing);
 	tcase_add_test(t, a_refusal_is_told_in_its_words);
+	tcase_add_test(t, an_act_is_ordered_again_by_itself);
 	tcase_add_test(t, the_only_organisation_need_not_be_named);
 	tcase_add_test(t, others_have_their_own);
 	tcase_add_test(t, a_token_is_made_here_and_its_hash_is_ordered);

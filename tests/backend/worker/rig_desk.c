@@ -260,7 +260,7 @@ grant_order(struct rig *g, struct cb_span asked, struct cb_buf *body)
 	    wire_act_get(order.act, &act, &head, &signature), CB_OK);
 	if (be_challenge_use(&g->challenges, rig_tick(), rig_keys.org->id,
 		none, act.id, act.challenge) != CB_OK)
-		return CB_E_DENIED;
+		return CB_E_TIMEOUT;
 	told = (struct be_order_told){ .macs_n = 0 };
 	memcpy(told.act, act.id, WIRE_ID);
 	memcpy(told.person, act.person, WIRE_ID);
