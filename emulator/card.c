@@ -401,23 +401,6 @@ emu_card_tries(struct emu_card *card, unsigned *tries_left)
 	return pin != NULL ? CB_OK : CB_E_ABSENT;
 }
 
-/* Opens the domain as a login would, sets both anew and closes it again. */
-static uint16_t
-service_reset(struct emu_app *app, struct emu_pin *pin,
-    const uint8_t secret[EMU_KEY], struct cb_span new_pin, struct cb_why *why)
-{
-	struct emu_domain *d = emu_domain_by_id(app, pin->domain);
-	uint16_t sw;
-
-	emu_card_logout(app->card);
-	if (emu_domain_open(d, secret) != CB_OK)
-		return SW_MEMORY_FAILURE;
-	if ((sw = emu_pin_replace(app, pin, new_pin, why)) == SW_OK)
-		sw = emu_pin_refill(app, pin);
-	emu_domain_close(d);
-	return sw;
-}
-
 enum cb_err
 emu_card_service_unblock(struct emu_card *card,
     const uint8_t service[EMU_SERVICE_N], struct cb_span new_pin,
@@ -440,7 +423,10 @@ emu_card_service_unblock(struct emu_card *card,
 		return CB_E_ARG;
 	r = emu_domain_by_service(app, d, service, secret);
 	if (r == CB_OK) {
-		sw = service_reset(app, pin, secret, new_pin, why);
+		sw = emu_pin_reset(app, pin, secret, new_pin, why);
+		/* what was read under a login that is over */
+		if (sw == SW_OK)
+			cb_buf_free(&card->pending);
 		r = passwd_finish(card, sw, 0, &tries_left, why);
 	} else if (r == CB_E_ABSENT) {
 		cb_why_set(why, "no service keeps what this card's passcode "

@@ -183,8 +183,9 @@ CB_MUST_USE enum cb_err emu_card_unblock(struct emu_card *card,
 /* By the service that the card was made with (emu_make.service), whatever has
  * become of passcode and unblock value; nobody is logged in afterwards.
  * CB_E_ABSENT: the card has none; CB_E_CRYPTO: not by this secret half;
- * CB_E_ARG: the policy refuses the new value. Nothing was changed in any of
- * these cases. */
+ * CB_E_ARG: the policy refuses the new value; CB_E_INTERNAL: it could not be
+ * sealed. Nothing was changed in any of these cases, and who is logged in stays
+ * so. */
 #define EMU_SERVICE_N 32
 CB_MUST_USE enum cb_err emu_card_service_unblock(struct emu_card *card,
     const uint8_t secret[EMU_SERVICE_N], struct cb_span new_pin,

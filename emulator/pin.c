@@ -487,12 +487,22 @@ out:
 	return sw;
 }
 
+static uint16_t
+put_wrap(struct emu_app *app, struct emu_pin *pin, const struct emu_wrap *made)
+{
+	emu_pin_logout(app, pin);
+	pin->pin = *made;
+	emu_tell_pin(app, EMU_PASSCODE_RESET, pin, pin->tries);
+	return emu_store_pin(app, pin);
+}
+
 uint16_t
 emu_pin_replace(struct emu_app *app, struct emu_pin *pin,
     struct cb_span new_value, struct cb_why *why)
 {
 	const struct emu_domain *d = emu_domain_by_id(app, pin->domain);
 	uint8_t secret[EMU_KEY];
+	struct emu_wrap made;
 	uint16_t sw;
 
 	if ((sw = new_value_fits(app, pin, new_value, why)) != SW_OK)
@@ -507,16 +517,30 @@ emu_pin_replace(struct emu_app *app, struct emu_pin *pin,
 		sw = SW_DATA_NOT_USABLE;
 		goto out;
 	}
-	emu_pin_logout(app, pin);
-	if (wrap_seal(app, pin, WRAP_PIN, new_value, secret, &pin->pin) !=
-	    CB_OK) {
+	if (wrap_seal(app, pin, WRAP_PIN, new_value, secret, &made) != CB_OK)
 		sw = SW_MEMORY_FAILURE;
-		goto out;
-	}
-	emu_tell_pin(app, EMU_PASSCODE_RESET, pin, pin->tries);
-	sw = emu_store_pin(app, pin);
+	else
+		sw = put_wrap(app, pin, &made);
 out:
 	cb_wipe(secret, sizeof(secret));
+	return sw;
+}
+
+uint16_t
+emu_pin_reset(struct emu_app *app, struct emu_pin *pin,
+    const uint8_t secret[EMU_KEY], struct cb_span new_value,
+    struct cb_why *why)
+{
+	struct emu_wrap made;
+	uint16_t sw;
+
+	if ((sw = new_value_fits(app, pin, new_value, why)) != SW_OK)
+		return sw;
+	if (wrap_seal(app, pin, WRAP_PIN, new_value, secret, &made) != CB_OK)
+		return SW_CONDITIONS;
+	emu_card_logout(app->card);
+	if ((sw = put_wrap(app, pin, &made)) == SW_OK)
+		sw = emu_pin_refill(app, pin);
 	return sw;
 }
 
@@ -568,7 +592,7 @@ create_domain(struct emu_app *app, const struct emu_pin_def *def,
 		emu_card_note(app->card, "a passcode was not replaced: it "
 		    "alone opens what it guards, and nobody is logged in who "
 		    "may hand that on");
-		return SW_CONDITIONS;
+		return SW_MEMORY_FAILURE;
 	}
 	return emu_domain_create(app, def->owner, def->role, out, secret);
 }

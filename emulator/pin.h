@@ -134,6 +134,12 @@ uint16_t emu_pin_unblock(struct emu_app *app, struct emu_pin *pin,
  * was. */
 uint16_t emu_pin_replace(struct emu_app *app, struct emu_pin *pin,
     struct cb_span new_value, struct cb_why *why);
+/* Both, by who brings the secret of its domain; nobody is logged in on the card
+ * afterwards. SW_CONDITIONS: the new value could not be sealed; nothing was
+ * changed. */
+uint16_t emu_pin_reset(struct emu_app *app, struct emu_pin *pin,
+    const uint8_t secret[EMU_KEY], struct cb_span new_value,
+    struct cb_why *why);
 /* The counter begins anew; the PIN is not verified afterwards. */
 uint16_t emu_pin_refill(struct emu_app *app, struct emu_pin *pin);
 void emu_pin_logout(struct emu_app *app, struct emu_pin *pin);

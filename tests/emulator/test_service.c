@@ -194,6 +194,33 @@ START_TEST(what_is_refused_changes_nothing)
 }
 END_TEST
 
+/* What was read under the login that it ends is not fetched any more. */
+static const struct step half_read[] = {
+	{ SELECT_A5, "9000" }, { CD("5011"), "9000" },
+	{ "00200081 # <" RIG_PIN ">", "9000" }, { CD("9002"), "9000" },
+	{ CD("3001"), "9000" }, { "002241B6 03 800111", "9000" },
+	{ "002A9E9A 01 77 10", "?16 61F0" },
+	{ NULL, NULL },
+};
+static const struct step nothing_more[] = {
+	{ "00C00000 F0", "6985" },
+	{ NULL, NULL },
+};
+
+START_TEST(nothing_is_left_of_the_login_before)
+{
+	struct rig r;
+
+	open_with_service(&r, "authentic5", RIG_PERSONAL);
+	rig_play(&r, "half read", half_read);
+	ck_assert_int_eq(emu_card_service_unblock(r.card, secret,
+			     cb_span_str(NEW_PIN), NULL),
+	    CB_OK);
+	rig_play(&r, "nothing more", nothing_more);
+	rig_close(&r);
+}
+END_TEST
+
 START_TEST(a_card_without_a_service_says_so)
 {
 	struct rig r;
@@ -245,6 +272,7 @@ service_suite(void)
 	tcase_add_test(tc, later_domains_are_kept_as_well);
 	tcase_add_test(tc, other_kinds_of_card_unblock);
 	tcase_add_test(tc, what_is_refused_changes_nothing);
+	tcase_add_test(tc, nothing_is_left_of_the_login_before);
 	tcase_add_test(tc, a_card_without_a_service_says_so);
 	tcase_add_test(tc, another_service_is_noticed);
 	return s;

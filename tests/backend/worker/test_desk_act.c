@@ -269,6 +269,23 @@ START_TEST(a_login_ends_where_somebody_unblocks)
 }
 END_TEST
 
+/* One that the vault holds back has changed nothing: who uses the card goes on,
+ * logged in. */
+START_TEST(an_unblocking_that_fails_disturbs_nobody)
+{
+	struct be_limits one = { .burst = 1 };
+
+	be_limit_clear(&g.limit);
+	be_limit_init(&g.limit, &one);
+	bridge_select(&b);
+	bridge_is(&b, VERIFY, "9000");
+	ck_assert_uint_eq(unblock(0x4A, g.card, NEW_PIN), CB_E_BUSY);
+	bridge_is(&b, TRIES, "9000");
+	ck_assert_uint_eq(rig_entries(&g, WIRE_SESSION_END), 0);
+	ck_assert_uint_eq(rig_entries(&g, WIRE_PASSCODE_RESET), 0);
+}
+END_TEST
+
 START_TEST(a_card_that_nobody_uses_unblocks)
 {
 	struct cb_buf records = CB_BUF_INIT;
@@ -683,6 +700,7 @@ desk_act_suite(void)
 	tcase_add_test(tc, a_card_in_use_unblocks);
 	tcase_add_test(tc, a_card_in_use_tells_that_it_was_unblocked);
 	tcase_add_test(tc, a_login_ends_where_somebody_unblocks);
+	tcase_add_test(tc, an_unblocking_that_fails_disturbs_nobody);
 	tcase_add_test(tc, a_card_that_nobody_uses_unblocks);
 	tcase_add_test(tc, a_card_of_a_dead_worker_unblocks);
 	tcase_add_test(tc, an_unblocking_that_fails_is_entered);
