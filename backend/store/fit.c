@@ -114,7 +114,8 @@ assignment_fits(struct be_store *st, const struct be_act *act,
 		    "SELECT 1 FROM device WHERE organisation=?1 AND id=?2"
 		    " AND state=1 UNION ALL"
 		    " SELECT 1 FROM token INDEXED BY token_subject"
-		    " WHERE organisation=?1 AND subject=?2 AND purpose='device' AND used IS NULL",
+		    " WHERE organisation=?1 AND subject=?2"
+		    " AND purpose='device' AND used IS NULL",
 		    act->organisation, columns[2]);
 	else if (columns[1].i == TO_GROUP)
 		r = any(st, "SELECT 1 FROM device_group"

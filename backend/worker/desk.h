@@ -82,7 +82,9 @@ struct be_desk_act {
 	bool opened;	/* the service's secret was given */
 	bool unknown;	/* nobody knows whether it was committed */
 	struct be_claim turn;	/* of acts about this subject */
-	struct be_claim card_turn;	/* and about a card that is assigned */
+	/* and about each card that is assigned */
+	struct be_claim card_turns[WIRE_ACT_CHANGES];
+	size_t card_turns_n;
 	/* Nobody else uses the card. */
 	struct be_claim claim;
 	struct be_session *before;	/* that has it; we are busy with it */
@@ -95,9 +97,10 @@ struct be_desk_act {
 
 /* Rows of ACT and the wraps that the vault made, as the store has them. */
 CB_MUST_USE enum cb_err be_desk_rows(struct be_desk_act *a);
-/* The card that an assignment among the rows of ACT names, which may be another
- * than its subject; NULL: none. */
-const uint8_t *be_desk_rows_card(const struct be_desk_act *a);
+/* The cards that assignments among the rows of ACT name, other than its subject:
+ * each once, in their order. How many there are. */
+size_t be_desk_rows_cards(
+    const struct be_desk_act *a, const uint8_t *cards[WIRE_ACT_CHANGES]);
 /* The row of this table that the act puts; NULL: none. */
 struct be_value *be_desk_row_put(
     struct be_desk_act *a, enum be_table table);

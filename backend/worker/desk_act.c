@@ -414,11 +414,11 @@ take_turn_of(struct be_desk_act *a, struct be_claim *turn, const uint8_t *id)
 	    : r;
 }
 
-/* The card that a token assigns is there, and will be. */
+/* A card that a token assigns is there, and will be. */
 static enum cb_err
-check_assigned(struct be_desk_act *a)
+check_assigned(struct be_desk_act *a, const uint8_t *card)
 {
-	const struct be_value key[] = { BE_ID(a->card_turn.card) };
+	const struct be_value key[] = { BE_ID(card) };
 	struct cb_buf kept = CB_BUF_INIT;
 	struct be_ask_row row;
 	enum cb_err r;
@@ -438,15 +438,17 @@ check_assigned(struct be_desk_act *a)
 static enum cb_err
 take_turn(struct be_desk_act *a)
 {
-	const uint8_t *card = be_desk_rows_card(a);
+	const uint8_t *cards[WIRE_ACT_CHANGES];
+	const size_t n = be_desk_rows_cards(a, cards);
 	enum cb_err r;
 
 	if (be_is_zeros(a->act.subject))
 		return CB_OK;
-	if ((r = take_turn_of(a, &a->turn, a->act.subject)) != CB_OK ||
-	    card == NULL || memcmp(card, a->act.subject, WIRE_ID) == 0)
-		return r;
-	return take_turn_of(a, &a->card_turn, card);
+	r = take_turn_of(a, &a->turn, a->act.subject);
+	for (size_t i = 0; r == CB_OK && i < n; i++)
+		r = take_turn_of(
+		    a, &a->card_turns[a->card_turns_n++], cards[i]);
+	return r;
 }
 
 /* Another act's answer is nobody's: an id is one act's. */
@@ -478,7 +480,9 @@ order(struct be_desk_act *a)
 		return r;
 	if (done)
 		return tell(a);
-	if (a->card_turn.card != NULL && (r = check_assigned(a)) != CB_OK)
+	for (size_t i = 0; r == CB_OK && i < a->card_turns_n; i++)
+		r = check_assigned(a, a->card_turns[i].card);
+	if (r != CB_OK)
 		return r;
 	if (is_session(a->w, a->act.id))
 		return be_desk_refuse(

@@ -92,7 +92,8 @@ be_desk_card_clear(struct be_desk_act *a)
 	}
 	a->before = NULL;
 	be_claim_end(a->w, &a->claim);
-	be_claim_end(a->w, &a->card_turn);
+	for (size_t i = 0; i < a->card_turns_n; i++)
+		be_claim_end(a->w, &a->card_turns[i]);
 	be_claim_end(a->w, &a->turn);
 	be_session_free(&a->alone);
 	be_sealed_records_free(&a->sealed, a->sealed_n);
