@@ -22,6 +22,7 @@ enum be_ask {	/* on the channel */
 	BE_ASK_WATCH,
 	BE_ASK_UNWATCH,
 	BE_ASK_ENROL,
+	BE_ASK_STATE,
 
 	BE_ASK_ACT = 0x0201,
 	BE_ASK_RIGHTS,
@@ -55,6 +56,9 @@ enum be_ask {	/* on the channel */
 	BE_ASK_ORGANISATION,
 	BE_ASK_LOST,
 };
+
+/* What a worker lacks, in STATE; a door that does not know says so. */
+enum { BE_LACKS_STORE = 1, BE_LACKS_VAULT = 2, BE_LACKS_UNKNOWN = 255 };
 
 /* ---- pieces of bodies ---------------------------------------------------- */
 

@@ -233,7 +233,7 @@ be_hold_begin(struct be_conn *c, struct cb_span body)
 	} else if (r != CB_OK) {
 		be_door_serve_unread(c);
 	} else {
-		be_crowd_holds(c);
 		go(c->hold);
+		be_crowd_holds(c);
 	}
 }

@@ -202,16 +202,18 @@ be_door_serve_code(struct be_conn *c, const struct be_message *answer)
 static void
 serve_health(struct be_conn *c)
 {
-	const unsigned missing = be_workers_missing(c->door->workers);
 	struct be_http_answer a = { .status = 200, .type = "application/json" };
-	char text[96];
+	struct be_missing m;
+	char text[128];
 
-	if (missing == 0) {
+	be_workers_missing(c->door->workers, &m);
+	if (m.workers + m.stores + m.vaults == 0) {
 		(void)snprintf(text, sizeof(text), "{\"ready\": true}\n");
 	} else {
 		(void)snprintf(text, sizeof(text),
-		    "{\"ready\": false, \"missing\": {\"worker\": %u}}\n",
-		    missing);
+		    "{\"ready\": false, \"missing\": {\"worker\": %u, "
+		    "\"store\": %u, \"vault\": %u}}\n",
+		    m.workers, m.stores, m.vaults);
 		a.status = 503;
 		a.retry_s = RETRY_S;
 	}

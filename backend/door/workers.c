@@ -37,6 +37,8 @@ struct be_line {
 	struct be_channel *ch; /* NULL: it is lost */
 	struct event reading, writing;
 	struct be_question *newest;
+	struct be_question *state; /* STATE, which is always being asked */
+	uint8_t lacks;
 	unsigned enrols; /* of its questions */
 };
 
@@ -181,6 +183,34 @@ be_question_drop(struct be_question **ask)
 	free(a);
 }
 
+/* ---- what a worker lacks ------------------------------------------------- */
+
+static void on_state(void *ctx, const struct be_message *answer);
+
+/* It is answered when it differs. Where it cannot be asked now it is behind the
+ * worker's next answer. */
+static void
+ask_state(struct be_line *worker)
+{
+	if (worker->state == NULL && worker->ch != NULL &&
+	    be_question_ask(&worker->state, worker, BE_ASK_STATE,
+		cb_span(&worker->lacks, 1), on_state, worker) != CB_OK)
+		worker->lacks = BE_LACKS_UNKNOWN;
+}
+
+static void
+on_state(void *ctx, const struct be_message *answer)
+{
+	struct be_line *worker = ctx;
+
+	worker->state = NULL;
+	worker->lacks = BE_LACKS_UNKNOWN;
+	if (answer == NULL || answer->code != 0 || answer->body.n != 1)
+		return;
+	worker->lacks = answer->body.p[0];
+	ask_state(worker);
+}
+
 /* ---- channels ------------------------------------------------------------ */
 
 static void
@@ -223,6 +253,7 @@ take_answer(struct be_line *worker, const struct be_message *m)
 		return CB_E_PEER;
 	if (ask != NULL)
 		end_ask(ask, m);
+	ask_state(worker);
 	return CB_OK;
 }
 
@@ -307,6 +338,8 @@ be_workers_set(struct be_workers *all, const uint8_t organisation[WIRE_ID],
 		return CB_E_NOMEM;
 	}
 	be_channel_on_full(w->ch, on_full, w);
+	w->lacks = BE_LACKS_UNKNOWN;
+	ask_state(w);
 	return CB_OK;
 }
 
@@ -319,14 +352,18 @@ be_workers_get(struct be_workers *all, const uint8_t organisation[WIRE_ID])
 	return NULL;
 }
 
-unsigned
-be_workers_missing(const struct be_workers *all)
+void
+be_workers_missing(const struct be_workers *all, struct be_missing *out)
 {
-	unsigned n = all->first == NULL;
-
-	for (const struct be_line *w = all->first; w != NULL; w = w->next)
-		n += w->ch == NULL;
-	return n;
+	*out = (struct be_missing){ .workers = all->first == NULL };
+	for (const struct be_line *w = all->first; w != NULL; w = w->next) {
+		if (w->ch == NULL || w->lacks == BE_LACKS_UNKNOWN) {
+			out->workers++;
+			continue;
+		}
+		out->stores += (w->lacks & BE_LACKS_STORE) != 0;
+		out->vaults += (w->lacks & BE_LACKS_VAULT) != 0;
+	}
 }
 
 void

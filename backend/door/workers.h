@@ -28,9 +28,14 @@ CB_MUST_USE enum cb_err be_workers_set(struct be_workers *workers,
 typedef void be_line_lost_fn(void *ctx, uint64_t number);
 void be_workers_on_lost(
     struct be_workers *workers, be_line_lost_fn *lost, void *ctx);
-/* How many that were there are not, at the moment; before the first has come
- * that one. */
-unsigned be_workers_missing(const struct be_workers *workers);
+/* How many that were there are not, at the moment (before the first has come
+ * that one), or have not said what they lack; and how many lack a store or a
+ * vault. */
+struct be_missing {
+	unsigned workers, stores, vaults;
+};
+void be_workers_missing(
+    const struct be_workers *workers, struct be_missing *out);
 /* NULL: none, or it is being started. */
 struct be_line *be_workers_get(
     struct be_workers *workers, const uint8_t organisation[WIRE_ID]);

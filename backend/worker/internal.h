@@ -15,6 +15,7 @@
  *	watch.c		WATCH
  *	rights.c	whether who has a card, or watches it, still may
  *	enrol.c		ENROL
+ *	state.c		STATE
  *	desk*.c		sessions of people (desk.h)
  *	hosted.c, record.c, book.c, pool.c, index.c
  */
@@ -174,6 +175,10 @@ struct be_worker {
 		uint64_t at;	/* known since; 0: not */
 		bool may, asked;
 	} inspected;
+	struct {
+		struct be_reply asked;	/* id 0: nobody asks */
+		uint8_t told;
+	} state;
 	be_lost_fn *lost;	/* NULL: nobody wants to know */
 	void *lost_ctx;
 	/* Refused acts that were entered, and since when they are counted. */
@@ -243,7 +248,12 @@ void be_reply_locked(struct be_worker *w, const struct be_reply *to,
 typedef enum cb_err be_request_fn(struct be_worker *w,
     const struct be_reply *reply, struct cb_span body);
 be_request_fn be_on_offer, be_on_open, be_on_commands, be_on_watch,
-    be_on_unwatch, be_on_enrol;
+    be_on_unwatch, be_on_enrol, be_on_state;
+
+/* ---- state.c ------------------------------------------------------------- */
+
+/* With the lock: store or vault have come or gone. */
+void be_state_tell(struct be_worker *w);
 
 /* ---- inspected.c --------------------------------------------------------- */
 

@@ -32,6 +32,7 @@ backend_worker_libworker_la_SOURCES = \
 	backend/worker/rights.c \
 	backend/worker/run.c \
 	backend/worker/session.c \
+	backend/worker/state.c \
 	backend/worker/tally.c backend/worker/tally.h \
 	backend/worker/watch.c backend/worker/watch.h \
 	backend/worker/worker.c backend/worker/worker.h

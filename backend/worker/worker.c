@@ -21,6 +21,7 @@ static const struct {
 	{ BE_ASK_WATCH, true, be_on_watch },
 	{ BE_ASK_UNWATCH, false, be_on_unwatch },
 	{ BE_ASK_ENROL, false, be_on_enrol },
+	{ BE_ASK_STATE, false, be_on_state },
 };
 #define REQUESTS (sizeof(requests) / sizeof(requests[0]))
 
@@ -82,8 +83,12 @@ let_go(struct be_worker *w, struct be_peer *peer)
 	ch = peer->ch;
 	peer->ch = NULL;
 	peer->no++;
-	if (peer == &w->door)
+	if (peer == &w->door) {
 		be_watch_clear(w);
+		w->state.asked.id = 0;
+	} else {
+		be_state_tell(w);
+	}
 	(void)pthread_mutex_unlock(&w->lock);
 	be_channel_free(&ch);
 }
@@ -165,6 +170,8 @@ be_worker_peer(struct be_worker *w, enum be_role role, int fd)
 	}
 	(void)pthread_mutex_lock(&w->lock);
 	peer->ch = ch;
+	if (peer != &w->door)
+		be_state_tell(w);
 	(void)pthread_mutex_unlock(&w->lock);
 	if (peer->calls != NULL)
 		be_calls_channel(peer->calls, ch);

@@ -278,6 +278,17 @@ rig_start(struct rig *r)
 	r->parent = parent[0];
 	ck_assert_int_eq(be_channel_new(&r->worker, worker[0]), CB_OK);
 	cb_buf_free(&pem);
+	if (!r->without_worker) {
+		r->state = rig_asked(r, BE_ASK_STATE);
+		rig_lacks(r, 0);
+	}
+}
+
+void
+rig_lacks(struct rig *r, uint8_t what)
+{
+	rig_answer(r, BE_ASK_STATE, r->state, 0, cb_span(&what, 1));
+	r->state = rig_asked(r, BE_ASK_STATE);
 }
 
 void

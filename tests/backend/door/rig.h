@@ -45,6 +45,7 @@ struct rig {
 	SSL_CTX *ctx[WHO];
 	struct be_door_settings settings;
 	bool without_worker;
+	uint64_t state;		/* number of STATE, which waits */
 	bool with_desk;		/* people come to a port of their own */
 	unsigned desk_port;
 	int64_t short_until;	/* see rig_short() */
@@ -82,6 +83,8 @@ uint64_t rig_asked(struct rig *r, uint16_t type);
 void rig_untold(struct rig *r);
 void rig_answer(struct rig *r, uint16_t type, uint64_t id, uint16_t code,
     struct cb_span body);
+/* What the worker says that it lacks. */
+void rig_lacks(struct rig *r, uint8_t what);
 /* What the door tells its parent when a worker is lost: the number of the
  * channel, 1. */
 #define RIG_LOST 0x0505

@@ -75,6 +75,35 @@ START_TEST(health_is_the_workers)
 }
 END_TEST
 
+static bool
+health_has(const char *text)
+{
+	struct reply reply;
+	bool has;
+
+	ask_once(&r, NOBODY, "GET", "/health", CB_SPAN_EMPTY, &reply);
+	has = memmem(reply.body.p, reply.body.n, text, strlen(text)) != NULL;
+	reply_clear(&reply);
+	return has;
+}
+
+/* A worker without a store or a vault opens no card; whose it is is nobody's
+ * business. */
+START_TEST(health_is_what_workers_lack)
+{
+	static const char *const said[] = { "\"ready\": true",
+		"{\"worker\": 0, \"store\": 1, \"vault\": 0}}",
+		"{\"worker\": 0, \"store\": 0, \"vault\": 1}}",
+		"{\"worker\": 0, \"store\": 1, \"vault\": 1}}" };
+
+	for (uint8_t lacks = 3; lacks < 4; lacks--) {
+		rig_lacks(&r, lacks);
+		ck_assert_msg(health_has(said[lacks]), "%u", lacks);
+	}
+	ck_assert(!health_has("0a01"));
+}
+END_TEST
+
 /* A door that has just been started knows none. */
 START_TEST(nothing_is_ready_before_a_worker_is)
 {
@@ -590,6 +619,7 @@ requests_suite(void)
 	tcase_add_checked_fixture(tc, start, stop);
 	tcase_add_test(tc, a_stranger_learns_about_the_backend);
 	tcase_add_test(tc, health_is_the_workers);
+	tcase_add_test(tc, health_is_what_workers_lack);
 	tcase_add_test(tc, nothing_is_ready_before_a_worker_is);
 #define N_OF(a) ((int)(sizeof(a) / sizeof((a)[0])))
 	tcase_add_loop_test(tc, what_is_refused_says_how, 0, N_OF(refusals));

@@ -117,6 +117,7 @@ send_peer(uint8_t number)
 	ck_assert_int_eq(be_channel_send_fds(parent, &m, &fds[1], 1), CB_OK);
 	(void)close(fds[1]);
 	ck_assert_int_eq(be_channel_new(&r.worker, fds[0]), CB_OK);
+	r.state = rig_asked(&r, BE_ASK_STATE);
 }
 
 /* The next message of the door's to its parent. */

@@ -1,0 +1,38 @@
+/* SPDX-License-Identifier: BSD-2-Clause
+ * Copyright (c) 2026 The cardbridge authors */
+/*
+ * STATE: what this worker lacks, for a door that is asked whether all is well.
+ * One question waits; it is answered once there is something else to say.
+ */
+#include "backend/worker/internal.h"
+
+void
+be_state_tell(struct be_worker *w)
+{
+	const uint8_t lacks =
+	    (uint8_t)((w->store.ch == NULL ? BE_LACKS_STORE : 0) |
+		(w->vault.ch == NULL ? BE_LACKS_VAULT : 0));
+
+	if (w->state.asked.id == 0 || lacks == w->state.told)
+		return;
+	be_reply_locked(w, &w->state.asked, 0, cb_span(&lacks, 1));
+	w->state.asked.id = 0;
+}
+
+enum cb_err
+be_on_state(struct be_worker *w, const struct be_reply *reply,
+    struct cb_span body)
+{
+	uint8_t told;
+	enum cb_err r;
+
+	if ((r = cb_get_u8(&body, &told)) != CB_OK ||
+	    (r = cb_get_end(&body)) != CB_OK)
+		return r;
+	(void)pthread_mutex_lock(&w->lock);
+	w->state.asked = *reply;
+	w->state.told = told;
+	be_state_tell(w);
+	(void)pthread_mutex_unlock(&w->lock);
+	return CB_OK;
+}
