@@ -70,6 +70,15 @@ log_outcome(struct be_conn *c, unsigned status, const char *text)
 	    whose[by].name, who, ms, text);
 }
 
+/* A role that is being started is there in a moment: who asks need not wait a
+ * whole second, which is the least that Retry-After can say. */
+static unsigned
+retry_s(unsigned status, enum cb_err code)
+{
+	return status == 429 || (status == 503 && code != CB_E_PEER)
+	    ? RETRY_S : 0;
+}
+
 void
 be_door_serve_fail(struct be_conn *c, unsigned status, enum cb_err code,
     enum wire_outcome outcome, const char *text)
@@ -78,7 +87,7 @@ be_door_serve_fail(struct be_conn *c, unsigned status, enum cb_err code,
 		.code = (uint16_t)code,
 		.outcome = outcome };
 	struct be_http_answer a = { .status = status,
-		.retry_s = status == 503 || status == 429 ? RETRY_S : 0,
+		.retry_s = retry_s(status, code),
 		.allow = status == 405 ? c->route->method : NULL };
 	struct cb_buf body = CB_BUF_INIT;
 

@@ -128,18 +128,18 @@ time_left(const struct br_asked *asked, const struct trying *t, uint64_t now)
 /* May it be tried again, and was it waited for? */
 static bool
 wait_again(struct br_caller *c, const struct br_asked *asked,
-    struct trying *t, enum cb_err r, unsigned after_s)
+    struct trying *t, enum cb_err r, const struct br_http_answer *answer)
 {
 	uint64_t now = br_now_ms(), ms;
 
 	/* whoever takes long is there */
-	if (r == CB_E_TIMEOUT && after_s == 0)
+	if (r == CB_E_TIMEOUT && answer->status == 0)
 		t->broken = 0;
 	else if (t->broken == 0)
 		t->broken = now;
 	ms = br_retry_failed(&t->retry, now);
-	if (after_s > 0 && ms < 1000u * after_s)
-		ms = 1000u * after_s;
+	if (ms < 1000u * answer->retry_after_s)
+		ms = 1000u * answer->retry_after_s;
 	if (asked->patience_ms == 0 || time_left(asked, t, now + ms) == 0 ||
 	    (t->broken != 0 && now + ms - t->broken > asked->patience_ms))
 		return false;
@@ -173,15 +173,13 @@ br_call(struct br_caller *c, const struct br_asked *asked,
 			if ((r = br_call_judge(&answer, outcome, why)) !=
 			    CB_E_TIMEOUT)
 				break;
-			if (answer.retry_after_s == 0)
-				answer.retry_after_s = 1;
 		} else if ((r != CB_E_PEER && r != CB_E_TIMEOUT) ||
 		    (distrust && c->places->n == 1)) {
 			break;
 		}
 		if (answer.status != BUSY)
 			br_places_leave(c->places, at);
-		if (!wait_again(c, asked, &t, r, answer.retry_after_s))
+		if (!wait_again(c, asked, &t, r, &answer))
 			break;
 		atomic_fetch_add(&c->again, 1);
 	}

@@ -44,7 +44,8 @@ enum mischief {
 	TWICE,		/* it arrives twice */
 	LATE,		/* its answer comes after a while */
 	STUCK,		/* it is never answered */
-	BUSY,		/* 503 at first */
+	BUSY,		/* 429 at first, and a second must pass */
+	STARTING,	/* 503 at first, without a time */
 	OLD_ANSWER,	/* the answer to the one before comes instead */
 	FLIPPED,	/* a bit of its answer is another one */
 };

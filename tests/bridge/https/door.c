@@ -117,7 +117,7 @@ answer(SSL *ssl, unsigned status, const struct cb_buf *body)
 
 	snprintf(head, sizeof(head), "HTTP/1.1 %u X\r\nContent-Length: %zu\r\n"
 	    "%s\r\n", status, body->n,
-	    status == 503 ? "Retry-After: 1\r\n" : "");
+	    status == 429 ? "Retry-After: 1\r\n" : "");
 	ck_ok(cb_buf_add(&out, cb_span_str(head)));
 	ck_ok(cb_buf_add(&out, cb_buf_span(body)));
 	good = SSL_write(ssl, out.p, (int)out.n) == (int)out.n;
@@ -216,6 +216,8 @@ session(struct backend *b, int fd, struct cb_span in, struct cb_buf *out)
 	if (m == CUT_BEFORE)
 		return 0;
 	if (m == BUSY)
+		return 429;
+	if (m == STARTING)
 		return 503;
 	while (m == STUCK)
 		if (!waits(b, fd) || atomic_load(&b->stop))
