@@ -95,8 +95,7 @@ long-siege: $(check_PROGRAMS)
 		SEED="$${SEED:-$$(date +%s)}" \
 		$(srcdir)/tests/e2e/backend-siege.sh
 long-strike: $(check_PROGRAMS)
-	CB_BUILD='$(abs_top_builddir)' STEP=1 \
-		$(srcdir)/tests/e2e/backend-strike.sh
+	CB_BUILD='$(abs_top_builddir)' $(srcdir)/tests/e2e/backend-strike.sh
 long-cable: $(check_PROGRAMS)
 	CB_BUILD='$(abs_top_builddir)' CB_BYTES=24 \
 		$(srcdir)/tests/e2e/backend-cable.sh
