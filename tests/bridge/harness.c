@@ -3,7 +3,6 @@
 /*
  * A bridge for tests, see harness.h.
  */
-#include <dirent.h>
 #include <errno.h>
 #include <fcntl.h>
 #include <poll.h>
@@ -22,6 +21,7 @@
 #include "bridge/sock.h"
 #include "common/log.h"
 #include "tests/bridge/harness.h"
+#include "tests/tree.h"
 
 const char *const one_reader[] = { "a", "fake:a", NULL };
 const char *const two_readers[] = { "a", "fake:a", "b", "fake:b", NULL };
@@ -34,32 +34,10 @@ place_make(struct place *p)
 	snprintf(p->socket, sizeof(p->socket), "%s/socket", p->dir);
 }
 
-static void
-remove_tree(const char *dir)
-{
-	char name[1024];
-	struct dirent *e;
-	struct stat st;
-	DIR *d = opendir(dir);
-
-	while (d != NULL && (e = readdir(d)) != NULL) {
-		if (strcmp(e->d_name, ".") == 0 || strcmp(e->d_name, "..") == 0)
-			continue;
-		snprintf(name, sizeof(name), "%s/%s", dir, e->d_name);
-		if (lstat(name, &st) == 0 && S_ISDIR(st.st_mode))
-			remove_tree(name);
-		else
-			unlink(name);
-	}
-	if (d != NULL)
-		closedir(d);
-	rmdir(dir);
-}
-
 void
 place_clear(struct place *p)
 {
-	remove_tree(p->dir);
+	ck_assert(tree_remove(p->dir));
 }
 
 void

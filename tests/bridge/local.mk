@@ -28,7 +28,8 @@ tests_bridge_test_bridge_SOURCES = \
 	tests/bridge/test_shared.c \
 	tests/bridge/test_state.c \
 	tests/bridge/test_trace.c \
-	tests/bridge/test_watch.c
+	tests/bridge/test_watch.c \
+	tests/tree.c tests/tree.h
 tests_bridge_test_bridge_CFLAGS = $(AM_CFLAGS) $(CHECK_CFLAGS)
 tests_bridge_test_bridge_LDFLAGS = $(program_ldflags)
 tests_bridge_test_bridge_LDADD = \
@@ -53,7 +54,8 @@ tests_bridge_https_test_https_SOURCES = \
 	tests/bridge/https/test_status.c \
 	tests/bridge/https/test_trust.c \
 	tests/bridge/https/test_uri.c \
-	tests/bridge/https/worker.c
+	tests/bridge/https/worker.c \
+	tests/tree.c tests/tree.h
 tests_bridge_https_test_https_CFLAGS = $(AM_CFLAGS) $(CHECK_CFLAGS) \
 	$(LIBSSL_CFLAGS)
 tests_bridge_https_test_https_LDFLAGS = $(program_ldflags)

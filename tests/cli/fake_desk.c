@@ -12,6 +12,7 @@
 
 #include "bridge/https/desk.h"
 #include "tests/cli/fake_desk.h"
+#include "tests/tree.h"
 
 #define ck_ok(what) ck_assert_int_eq((what), CB_OK)
 #define ITEMS_MAX 512
@@ -111,10 +112,7 @@ fake_desk_setup(void)
 void
 fake_desk_teardown(void)
 {
-	char command[300];
-
-	snprintf(command, sizeof(command), "rm -rf '%s'", desk.dir);
-	ck_assert_int_eq(system(command), 0);
+	ck_assert(tree_remove(desk.dir));
 	for (size_t i = 0; i < items_n; i++)
 		cb_buf_free(&items[i].bytes);
 	cb_buf_free(&desk.order);

@@ -17,6 +17,7 @@ tests_cli_test_cli_SOURCES = \
 	tests/cli/test_path.c \
 	tests/cli/test_probe.c \
 	tests/cli/test_report.c \
+	tests/tree.c tests/tree.h \
 	tests/wire/books.c tests/wire/books.h
 tests_cli_test_cli_CFLAGS = $(AM_CFLAGS) $(CHECK_CFLAGS) $(JANSSON_CFLAGS)
 tests_cli_test_cli_LDFLAGS = $(program_ldflags)

@@ -382,9 +382,9 @@ main(int argc, char **argv)
 	if (argc != 8)
 		die("usage", "disturb HOW LANES SOCKET PORT DATABASE "
 		    "IDENTITY SEEDED");
-	n = (unsigned)atoi(argv[2]);
+	n = (unsigned)strtoul(argv[2], NULL, 10);
 	all.socket = argv[3];
-	all.door = (unsigned)atoi(argv[4]);
+	all.door = (unsigned)strtoul(argv[4], NULL, 10);
 	all.database = argv[5];
 	all.identity = argv[6];
 	seeded_read(&all.seeded, argv[7]);

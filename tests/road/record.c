@@ -125,7 +125,7 @@ main(int argc, char **argv)
 	peer_open(&peer, argv[3], argv[5]);
 	ledger = ledger_open(argv[4]);
 	seeded_read(&seeded, argv[6]);
-	no = (unsigned)atoi(argv[7]);
+	no = (unsigned)strtoul(argv[7], NULL, 10);
 	if (no < 1 || no > seeded.cards_n ||
 	    (file = fopen(argv[2], making ? "we" : "re")) == NULL)
 		return die("no such card or file");

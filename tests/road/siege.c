@@ -307,9 +307,9 @@ main(int argc, char **argv)
 		    "SOCKETS SEEDED OTHER-SEEDED\n");
 		return 2;
 	}
-	kills = (unsigned)atoi(argv[1]);
+	kills = (unsigned)strtoul(argv[1], NULL, 10);
 	all.random = strtoull(argv[2], NULL, 10);
-	all.keeper = (pid_t)atoi(argv[3]);
+	all.keeper = (pid_t)strtoul(argv[3], NULL, 10);
 	seeded_read(&own, argv[6]);
 	seeded_read(&other, argv[7]);
 	add_clients(&own, argv[5]);

@@ -199,10 +199,11 @@ main(int argc, char **argv)
 	if (argc != 7)
 		die("usage", "strike KEEPER SOCKET PORT DATABASE IDENTITY "
 		    "SEEDED");
-	all.keeper = (pid_t)atoi(argv[1]);
+	all.keeper = (pid_t)strtoul(argv[1], NULL, 10);
 	all.socket = argv[2];
 	all.identity = argv[5];
-	if ((all.cable = cable_new((unsigned)atoi(argv[3]))) == NULL)
+	all.cable = cable_new((unsigned)strtoul(argv[3], NULL, 10));
+	if (all.cable == NULL)
 		die("cable", "it cannot be made");
 	all.ledger = ledger_open(argv[4]);
 	seeded_read(&all.seeded, argv[6]);

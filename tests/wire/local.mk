@@ -3,6 +3,7 @@ check_PROGRAMS += tests/wire/test_wire
 TESTS += tests/wire/test_wire
 VALGRIND_TESTS += tests/wire/test_wire
 tests_wire_test_wire_SOURCES = \
+	tests/tree.c tests/tree.h \
 	tests/wire/books.c \
 	tests/wire/books.h \
 	tests/wire/main.c \

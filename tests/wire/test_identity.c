@@ -9,6 +9,7 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
+#include "tests/tree.h"
 #include "tests/wire/suites.h"
 #include "wire/identity.h"
 
@@ -52,13 +53,10 @@ setup(void)
 static void
 teardown(void)
 {
-	char command[160];
-
 	id.key = NULL;	/* the other's */
 	wire_identity_clear(&id);
 	pki_clear(&pki);
-	snprintf(command, sizeof(command), "rm -rf %s", place);
-	ck_assert_int_eq(system(command), 0);
+	ck_assert(tree_remove(place));
 }
 
 static void

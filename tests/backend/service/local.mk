@@ -16,7 +16,8 @@ tests_backend_service_test_service_SOURCES = \
 	tests/backend/service/test_store_desk.c \
 	tests/backend/service/test_links.c \
 	tests/backend/service/test_store_role.c \
-	tests/backend/service/test_vault_role.c
+	tests/backend/service/test_vault_role.c \
+	tests/tree.c tests/tree.h
 tests_backend_service_test_service_CFLAGS = $(AM_CFLAGS) $(CHECK_CFLAGS)
 tests_backend_service_test_service_LDFLAGS = $(program_ldflags)
 tests_backend_service_test_service_LDADD = \

@@ -19,6 +19,7 @@
 #include "common/hex.h"
 #include "common/text.h"
 #include "tests/backend/service/rig.h"
+#include "tests/tree.h"
 
 #define WAIT_MS 20000
 
@@ -76,11 +77,8 @@ rig_get(void)
 void
 rig_remove(void)
 {
-	char command[96];
-
 	be_conf_clear(&rig.conf);
-	(void)snprintf(command, sizeof(command), "rm -r %s", rig.dir);
-	if (system(command) != 0)
+	if (!tree_remove(rig.dir))
 		(void)fprintf(stderr, "# %s stays\n", rig.dir);
 }
 

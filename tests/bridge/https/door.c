@@ -20,6 +20,7 @@
 
 #include "bridge/sock.h"
 #include "tests/bridge/https/backend.h"
+#include "tests/tree.h"
 
 #define HEAD_MAX 8192
 
@@ -457,7 +458,6 @@ backend_stop(struct backend *b)
 	struct cb_buf *bufs[] = { &b->offer, &b->last_request,
 		&b->last_answer, &b->before_last, &b->ahead_command,
 		&b->ahead_answer, &b->enrolled, &b->enrolled_key };
-	char command[300];
 
 	backend_down(b);
 	for (size_t i = 0; i < sizeof(bufs) / sizeof(bufs[0]); i++)
@@ -465,8 +465,7 @@ backend_stop(struct backend *b)
 	emu_card_free(&b->card);
 	SSL_CTX_free(tls);
 	tls = NULL;
-	snprintf(command, sizeof(command), "rm -rf %s", b->dir);
-	ck_assert_int_eq(system(command), 0);
+	ck_assert(tree_remove(b->dir));
 }
 
 void
