@@ -148,11 +148,14 @@ count_passcode(struct client *c, unsigned most)
 }
 
 /* A try may be spent if the answer is lost; but a session whose vault was gone
- * before ends before that. */
+ * before ends before that. Only where the right passcode was given the card
+ * knows a wrong one without the vault. */
 static bool
 passcode(struct client *c, enum talk_step s, unsigned *sw)
 {
-	const bool over = c->vault_to < atomic_load(&client_vaults_over);
+	const bool asks = s != TALK_WRONG || !c->verified;
+	const bool over = asks &&
+	    c->vault_to < atomic_load(&client_vaults_over);
 
 	if (step(c, s, sw))
 		return true;
