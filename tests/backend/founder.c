@@ -48,7 +48,8 @@ founder_card(const struct emu_env *env, const char *path,
 
 	all.test = true;
 	all.user_pin = cb_span_str(emu_test_pin);
-	all.so_pin = cb_span_str(emu_test_so_pin);
+	if (all.so_pin.n == 0)
+		all.so_pin = cb_span_str(emu_test_so_pin);
 	*out = NULL;
 	if ((r = emu_profile_read(&profile, path, why)) == CB_OK &&
 	    (r = emu_mem_new(out)) == CB_OK)

@@ -1,10 +1,11 @@
 /* SPDX-License-Identifier: BSD-2-Clause
  * Copyright (c) 2026 The cardbridge authors */
 /*
- * seed [-o] [-c CARDS] [-d DEVICES] [-k KEYS] DIR PROFILE: founds an
- * organisation in a backend that was made with --test and is not running, with
- * cards (1, made from the file PROFILE with keys of their own or those of the
- * file KEYS), and tokens for devices (1), which may use every DEVICES-th card
+ * seed [-o] [-c CARDS] [-d DEVICES] [-k KEYS] DIR PROFILE, or
+ * seed [-o] [-d DEVICES] -l WISHES DIR: founds an organisation in a backend that
+ * was made with --test and is not running, with cards (1, made from the file
+ * PROFILE with keys of their own or those of the file KEYS; or those of WISHES,
+ * see wishes.h), and tokens for devices (1), which may use every DEVICES-th card
  * each; with -o, each of them all cards. Says on standard output, each behind
  * its name: organisation; card, ...; device, ...; token, ...; and a row for
  * each device that would revoke it, as SQL has it: revocation, ...
@@ -22,6 +23,7 @@
 #include "backend/vault/operator.h"
 #include "common/hex.h"
 #include "tests/backend/founder.h"
+#include "tests/backend/wishes.h"
 #include "wire/token.h"
 
 #define COUNT_MAX 4096
@@ -45,7 +47,9 @@ struct seeded_device {
 };
 
 struct seed {
-	const char *profile, *keys;
+	const char *list;	/* NULL: all cards are alike */
+	struct wish like;
+	struct wishes wishes;
 	size_t cards_n, devices_n;
 	bool of_all;		/* cards are the organisation's */
 	struct be_conf conf;
@@ -247,9 +251,11 @@ make_keys(struct seed *s)
 }
 
 static enum cb_err
-make_card(struct seed *s, struct seeded_card *c, struct emu_nvm **out)
+make_card(struct seed *s, size_t i, struct emu_nvm **out)
 {
-	const struct emu_make wish = { .keys_from = s->keys };
+	const struct wish *wish =
+	    s->list != NULL ? &s->wishes.all[i] : &s->like;
+	struct seeded_card *c = &s->cards[i];
 	struct founder founder = { .ring = s->ring, .org = s->org };
 	struct emu_env env;
 	enum cb_err r;
@@ -263,8 +269,8 @@ make_card(struct seed *s, struct seeded_card *c, struct emu_nvm **out)
 	(void)((r = be_org_card_make(s->org, c->id, 1, &c->wrap)) != CB_OK ||
 	    (r = be_org_card_open(s->org, c->id, 1, cb_buf_span(&c->wrap),
 		 c->key.key)) != CB_OK ||
-	    (r = founder_card(&env, s->profile, &wish, out, &s->why)) !=
-		CB_OK);
+	    (r = founder_card(&env, wish->profile, &wish->make, out,
+		 &s->why)) != CB_OK);
 	return r;
 }
 
@@ -349,7 +355,7 @@ enter_cards(struct seed *s)
 	for (size_t i = 0; r == CB_OK && i < s->cards_n; i++) {
 		struct emu_nvm *made = NULL;
 
-		if ((r = make_card(s, &s->cards[i], &made)) == CB_OK)
+		if ((r = make_card(s, i, &made)) == CB_OK)
 			r = enter_card(s, i, made);
 		emu_nvm_free(&made);
 	}
@@ -443,6 +449,7 @@ clear(struct seed *s)
 	free(s->cards);
 	free(s->devices);
 	free(s->grants);
+	wishes_clear(&s->wishes);
 	be_conf_clear(&s->conf);
 	explicit_bzero(s, sizeof(*s));
 }
@@ -453,7 +460,7 @@ take_words(struct seed *s, int argc, char **argv)
 {
 	int c;
 
-	while ((c = getopt(argc, argv, "oc:d:k:")) != -1) {
+	while ((c = getopt(argc, argv, "oc:d:k:l:")) != -1) {
 		if (c == 'o')
 			s->of_all = true;
 		else if (c == 'c')
@@ -461,22 +468,38 @@ take_words(struct seed *s, int argc, char **argv)
 		else if (c == 'd')
 			s->devices_n = strtoul(optarg, NULL, 10);
 		else if (c == 'k')
-			s->keys = optarg;
+			s->like.make.keys_from = optarg;
+		else if (c == 'l')
+			s->list = optarg;
 		else
 			return NULL;
 	}
-	if (argc - optind != 2 || s->cards_n < 1 || s->cards_n > COUNT_MAX ||
+	if (argc - optind != (s->list != NULL ? 1 : 2) ||
+	    s->cards_n < 1 || s->cards_n > COUNT_MAX ||
 	    s->devices_n < 1 || s->devices_n > COUNT_MAX)
 		return NULL;
-	s->profile = argv[optind + 1];
+	s->like.profile = argv[optind + 1];
 	return argv[optind];
+}
+
+static enum cb_err
+read_list(struct seed *s)
+{
+	enum cb_err r;
+
+	if (s->list == NULL)
+		return CB_OK;
+	r = wishes_read(&s->wishes, s->list, &s->why);
+	s->cards_n = s->wishes.n;
+	return r == CB_OK && (s->cards_n == 0 || s->cards_n > COUNT_MAX)
+	    ? CB_E_ARG : r;
 }
 
 int
 main(int argc, char **argv)
 {
-	static step_fn *const steps[] = { open_backend, draw, make_keys,
-		enter_organisation, enter_tokens, enter_cards, tell };
+	static step_fn *const steps[] = { read_list, open_backend, draw,
+		make_keys, enter_organisation, enter_tokens, enter_cards, tell };
 	struct seed s = { .conf = { .log = CB_LOG_NOTICE }, .cards_n = 1,
 		.devices_n = 1 };
 	const char *dir = take_words(&s, argc, argv);
@@ -485,7 +508,8 @@ main(int argc, char **argv)
 
 	if (dir == NULL) {
 		fputs("usage: seed [-o] [-c CARDS] [-d DEVICES] [-k KEYS] DIR "
-		      "PROFILE\n", stderr);
+		      "PROFILE | seed [-o] [-d DEVICES] -l WISHES DIR\n",
+		    stderr);
 		return 2;
 	}
 	if ((path = be_path(dir, BE_CONF_NAME)) == NULL)

@@ -3,7 +3,8 @@
 check_PROGRAMS += tests/backend/seed
 tests_backend_seed_SOURCES = \
 	tests/backend/founder.c tests/backend/founder.h \
-	tests/backend/seed.c
+	tests/backend/seed.c \
+	tests/backend/wishes.c tests/backend/wishes.h
 tests_backend_seed_CFLAGS = $(AM_CFLAGS)
 tests_backend_seed_LDFLAGS = $(program_ldflags)
 tests_backend_seed_LDADD = \

@@ -3,9 +3,10 @@
 # Copyright (c) 2026 The cardbridge authors
 #
 # Plays tests/vectors/FAMILY/plan: makes the card of each line and plays to
-# it. Sourced after tests/e2e/lib.sh by the three replay tests, which say
-# where the card goes: plan_insert FILE puts it there, and sets $where to what
-# replay -w takes; plan_remove takes it away.
+# it. Sourced after tests/e2e/lib.sh by the replay tests, which say where the
+# card goes: plan_insert FILE puts it there, and sets $where to what replay -w
+# takes; plan_remove takes it away. A test that makes the cards itself, all of
+# them before, has a plan_card of its own, and calls plan_walk.
 #
 #   REPLAY        the player
 #   REPLAY_WRAP   what it runs under (valgrind ..., on the road emu)
@@ -37,13 +38,19 @@ plan_edit() { # SED-PROGRAM
 	fi
 }
 
-plan_card() { # CARD PROTOCOL FILE
-	local options=("${plan_options[@]}" --profile "$T/plan.profile")
+# What `card new` is given for it, in $options, the caller's.
+plan_wish() { # CARD PROTOCOL
+	options=("${plan_options[@]}" --profile "$T/plan.profile")
 	cp "$CB_SRC/data/profiles/$plan_family.profile" "$T/plan.profile"
 	# sixty cards are made, and no passcode of theirs is worth guarding
 	plan_edit '/test = {/,/}/s/scrypt_log2n = 15/scrypt_log2n = 10/'
 	plan_vary "$1"
 	[ "$2" = t1 ] || options+=(--atr "$plan_t0_atr")
+}
+
+plan_card() { # CARD PROTOCOL FILE
+	local options
+	plan_wish "$1" "$2"
 	card_make "$3" "${options[@]}"
 }
 
@@ -101,26 +108,37 @@ plan_complete() {
 	is "$missing" "" "$plan_family: every recording was played"
 }
 
-plan_play_family() {
-	local protocols card words t plan_played=() plan_args=()
+# Each line, for each of its protocols.
+plan_walk_family() { # FUNCTION, which is given PROTOCOL CARD WORD...
+	local protocols card words t
 	while IFS='|' read -r protocols card words; do
 		[[ -n $card && $protocols != \#* ]] || continue
 		[[ $words = *${REPLAY_ONLY:-}* ]] || continue
 		read -r card <<<"$card"
 		read -ra words <<<"$words"
 		for t in $protocols; do
-			plan_line "$t" "$card" "${words[@]}"
+			"$1" "$t" "$card" "${words[@]}"
 		done
 	done <"$plan_vectors/plan"
+}
+
+plan_play_family() {
+	local plan_played=() plan_args=()
+	plan_walk_family plan_line
 	plan_complete
 }
 
-plan_play() { # ROAD
-	local plan plan_no=0
-	plan_road=$1
-	[ -x "$REPLAY" ] || skip_all "the player of recordings is not built"
+plan_walk() { # COMMAND..., for each family
+	local plan
 	for plan in "$CB_SRC"/tests/vectors/*/plan; do
 		plan_use "$(basename "$(dirname "$plan")")"
-		plan_play_family
+		"$@"
 	done
+}
+
+plan_play() { # ROAD
+	local plan_no=0
+	plan_road=$1
+	[ -x "$REPLAY" ] || skip_all "the player of recordings is not built"
+	plan_walk plan_play_family
 }
