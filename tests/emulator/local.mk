@@ -15,6 +15,7 @@ tests_emulator_test_emulator_SOURCES = \
 	tests/emulator/rig_fault.c \
 	tests/emulator/rig_fault.h \
 	tests/emulator/rig_keys.c \
+	tests/emulator/rig_scrypt.c \
 	tests/emulator/rig_talk.c \
 	tests/emulator/suites.h \
 	tests/emulator/test_a3_access.c \
@@ -63,7 +64,7 @@ tests_emulator_test_emulator_SOURCES = \
 tests_emulator_test_emulator_CFLAGS = $(AM_CFLAGS) $(CHECK_CFLAGS) \
 	$(LIBCRYPTO_CFLAGS) $(SQLITE_CFLAGS)
 tests_emulator_test_emulator_LDFLAGS = $(program_ldflags) \
-	-Wl,--wrap=emu_rsa_generate
+	-Wl,--wrap=emu_rsa_generate,--wrap=emu_scrypt
 tests_emulator_test_emulator_LDADD = \
 	tests/powercut/libpowercut.la emulator/libemulator.la common/libcommon.la \
 	$(LIBCRYPTO_LIBS) $(SQLITE_LIBS) $(CHECK_LIBS)

@@ -82,6 +82,23 @@ pki_clear(struct pki *p)
 	cb_buf_free(&p->cert);
 }
 
+struct wire_key *
+pki_service(void)
+{
+	static struct wire_key *key;
+
+	if (key == NULL)
+		ck_assert_int_eq(
+		    wire_key_new_rsa(&key, WIRE_RSA_BITS), CB_OK);
+	return key;
+}
+
+void
+pki_service_make(void)
+{
+	(void)pki_service();
+}
+
 int
 main(void)
 {

@@ -48,5 +48,9 @@ struct wire_cert_wish pki_wish(enum wire_usage usage, enum wire_kind kind);
 void pki_init(struct pki *p, const struct wire_cert_wish *wish,
     struct wire_key *key);
 void pki_clear(struct pki *p);
+/* An RSA key for all who need a service's, which takes long to make; an
+ * unchecked fixture makes it before tests have processes of their own. */
+struct wire_key *pki_service(void);
+void pki_service_make(void);
 
 #endif

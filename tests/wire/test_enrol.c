@@ -9,20 +9,18 @@
 #include "tests/wire/suites.h"
 #include "wire/enrol.h"
 
-static struct wire_key *service, *key;
+static struct wire_key *key;
 static const uint8_t backend[WIRE_ID] = { 1 }, token[WIRE_TOKEN] = { 2 };
 
 static void
 setup(void)
 {
-	ck_assert_int_eq(wire_key_new_rsa(&service, WIRE_RSA_BITS), CB_OK);
 	ck_assert_int_eq(wire_key_new_p256(&key), CB_OK);
 }
 
 static void
 teardown(void)
 {
-	wire_key_free(&service);
 	wire_key_free(&key);
 }
 
@@ -32,7 +30,7 @@ enrol(void)
 	struct cb_buf b = CB_BUF_INIT;
 
 	ck_assert_int_eq(
-	    wire_enrol_put(&b, WIRE_TEST, backend, service, token, key),
+	    wire_enrol_put(&b, WIRE_TEST, backend, pki_service(), token, key),
 	    CB_OK);
 	return b;
 }
@@ -49,7 +47,7 @@ START_TEST(an_enrolment_is_read_as_it_was_made)
 	ck_assert_mem_eq(e.backend, backend, WIRE_ID);
 	ck_assert_int_eq(wire_key_put_public(of, &public), CB_OK);
 	ck_assert(cb_span_equal(e.public, cb_buf_span(&public)));
-	ck_assert_int_eq(wire_enrol_token(&e, service, back), CB_OK);
+	ck_assert_int_eq(wire_enrol_token(&e, pki_service(), back), CB_OK);
 	ck_assert_mem_eq(back, token, WIRE_TOKEN);
 	/* the token is in it for nobody else */
 	ck_assert_ptr_null(memmem(b.p, b.n, token, WIRE_TOKEN));
@@ -102,16 +100,16 @@ START_TEST(a_token_goes_with_one_key)
 	    wire_enrol_get(cb_buf_span(&ours), &mixed, &mine), CB_OK);
 	mixed.wrapped = e.wrapped;
 	ck_assert_int_eq(
-	    wire_enrol_token(&mixed, service, back), CB_E_CRYPTO);
+	    wire_enrol_token(&mixed, pki_service(), back), CB_E_CRYPTO);
 	mixed = e;
 	mixed.kind = WIRE_LIVE;
 	ck_assert_int_eq(
-	    wire_enrol_token(&mixed, service, back), CB_E_CRYPTO);
+	    wire_enrol_token(&mixed, pki_service(), back), CB_E_CRYPTO);
 	mixed = e;
 	mixed.backend[0]++;
 	ck_assert_int_eq(
-	    wire_enrol_token(&mixed, service, back), CB_E_CRYPTO);
-	ck_assert_int_eq(wire_enrol_token(&e, service, back), CB_OK);
+	    wire_enrol_token(&mixed, pki_service(), back), CB_E_CRYPTO);
+	ck_assert_int_eq(wire_enrol_token(&e, pki_service(), back), CB_OK);
 	wire_key_free(&of);
 	wire_key_free(&mine);
 	cb_buf_free(&theirs);
@@ -124,7 +122,7 @@ START_TEST(a_public_key_has_one_form)
 	struct cb_buf der = CB_BUF_INIT;
 	struct wire_key *back;
 
-	ck_assert_int_eq(wire_key_put_public(service, &der), CB_E_ARG);
+	ck_assert_int_eq(wire_key_put_public(pki_service(), &der), CB_E_ARG);
 	ck_assert_int_eq(wire_key_put_public(key, &der), CB_OK);
 	ck_assert_int_eq(
 	    wire_key_get_public(cb_buf_span(&der), &back), CB_OK);
@@ -155,6 +153,7 @@ enrol_suite(void)
 	TCase *tc = tcase_create("enrol");
 
 	tcase_set_timeout(tc, 120);	/* an RSA key, under valgrind */
+	tcase_add_unchecked_fixture(tc, pki_service_make, NULL);
 	tcase_add_unchecked_fixture(tc, setup, teardown);
 	tcase_add_test(tc, an_enrolment_is_read_as_it_was_made);
 	tcase_add_test(tc, no_changed_enrolment_is_taken);

@@ -22,14 +22,12 @@ static void
 add_service(void)
 {
 	struct wire_cert_wish wish = pki_wish(WIRE_SERVICE, WIRE_TEST);
-	struct wire_key *rsa;
 
 	memcpy(id.backend, wish.subject, WIRE_ID);
-	ck_assert_int_eq(wire_key_new_rsa(&rsa, WIRE_RSA_BITS), CB_OK);
-	ck_assert_int_eq(wire_cert_make(&wish, rsa, pki.authority_key,
-			     cb_buf_span(&pki.authority), &id.service),
+	ck_assert_int_eq(
+	    wire_cert_make(&wish, pki_service(), pki.authority_key,
+		cb_buf_span(&pki.authority), &id.service),
 	    CB_OK);
-	wire_key_free(&rsa);
 }
 
 static void
@@ -230,6 +228,7 @@ identity_suite(void)
 	Suite *s = suite_create("identity");
 	TCase *t = tcase_create("identity");
 
+	tcase_add_unchecked_fixture(t, pki_service_make, NULL);
 	tcase_add_checked_fixture(t, setup, teardown);
 	tcase_set_timeout(t, 60);
 	tcase_add_test(t, an_identity_is_read_as_it_was_written);

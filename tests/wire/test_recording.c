@@ -114,14 +114,13 @@ opens(const struct recording *r, const uint8_t secret[CR_KEY],
 START_TEST(the_service_key_opens_no_recording)
 {
 	struct recording r = { .offer = CB_BUF_INIT };
-	struct wire_key *service = NULL;
+	struct wire_key *service = pki_service();
 	struct cb_span head, signature;
 	struct cb_buf label = CB_BUF_INIT;
 	uint8_t secret[CR_KEY], shared[CR_KEY], guess[CR_KEY] = { 0 };
 	struct wire_accept a;
 	struct wire_offer o;
 
-	ck_assert_int_eq(wire_key_new_rsa(&service, WIRE_RSA_BITS), CB_OK);
 	record(&r, service, shared);
 	ck_assert_int_eq(wire_offer_get(cb_buf_span(&r.offer), &o), CB_OK);
 	ck_assert_int_eq(wire_accept_get(cb_buf_span(&r.accept), &a, &head,
@@ -155,7 +154,6 @@ START_TEST(the_service_key_opens_no_recording)
 	ck_assert(!opens(&r, secret, guess));
 	ck_assert_int_eq(cr_x25519_shared(secret, a.agreement, guess), CB_OK);
 	ck_assert(!opens(&r, secret, guess));
-	wire_key_free(&service);
 	cb_buf_free(&label);
 	recording_free(&r);
 }
@@ -169,6 +167,7 @@ recording_suite(void)
 
 	/* a key of 3072 bits may take long to make */
 	tcase_set_timeout(tc, 60);
+	tcase_add_unchecked_fixture(tc, pki_service_make, NULL);
 	tcase_add_test(tc, the_service_key_opens_no_recording);
 	suite_add_tcase(s, tc);
 	return s;
