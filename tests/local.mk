@@ -64,8 +64,9 @@ EXTRA_DIST += tests/valgrind.sh
 
 # What tests/tsan.sh runs.
 tsan-programs: cardbridged cardbridge winscard-shim/libpcsclite.la \
-	tests/bridge/test_bridge tests/winscard/conform tests/winscard/load \
-	tests/winscard/schedule
+	tests/bridge/test_bridge tests/bridge/https/test_https \
+	tests/backend/worker/test_worker \
+	tests/winscard/conform tests/winscard/load tests/winscard/schedule
 EXTRA_DIST += tests/tsan.sh
 
 # The full counts: 2,000 kills, more power cuts, 512 threads that take 200 turns

@@ -2,14 +2,13 @@
 # SPDX-License-Identifier: BSD-2-Clause
 # Copyright (c) 2026 The cardbridge authors
 #
-# Threads of bridge and library under ThreadSanitizer, which sees a race also
-# where it does no harm yet. CB_BUILD: a tree that was configured with
-# --enable-sanitizers=thread. TURNS as in tests/e2e/winscard-load.sh.
-#
+# Threads of bridge, library and backend under ThreadSanitizer, which sees a
+# race also where it does no harm yet. CB_BUILD: a tree that was configured
+# with --enable-sanitizers=thread. TURNS as in tests/e2e/winscard-load.sh.
+# time limit: 240
 # shellcheck source=tests/e2e/lib.sh
 . "$(dirname "$0")/e2e/lib.sh"
 need_cardbridge
-unit=$CB_BUILD/tests/bridge/test_bridge
 load=$CB_BUILD/tests/winscard/load
 conform=$CB_BUILD/tests/winscard/conform
 shim=$CB_BUILD/winscard-shim/.libs
@@ -32,15 +31,15 @@ reports() { # DESCRIPTION FILE
 # not concerned, and ends threads below.)
 export TSAN_OPTIONS="log_path=$T/tsan-units"
 lanes=()
-units() { # LOG SUITE...: prints those that fail
+units() { # LOG PROGRAM SUITE...: prints those that fail
 	# shellcheck disable=SC2016 # for that shell
 	start "$T/$1" bash -c 'for suite in $1; do
 		out=$(CK_RUN_SUITE=$suite "${@:2}" 2>&1) || echo "$suite: $out"
-	done' units "${*:2}" "${setarch[@]}" "$unit"
+	done' units "${*:3}" "${setarch[@]}" "$CB_BUILD/tests/$2"
 	lanes+=("$started")
 }
-units units1.log shared
-units units2.log hostile limits list roads watch
+units units1.log bridge/test_bridge shared
+units units2.log bridge/test_bridge hostile limits list roads watch
 
 export TSAN_OPTIONS="log_path=$T/tsan-all"
 
@@ -70,8 +69,13 @@ for seed in 1 2; do
 done
 bridge_stop
 reports "bridge and library" tsan-all
+
+# What keeps cores busy, when nothing is measured any more.
+export TSAN_OPTIONS="log_path=$T/tsan-units"
+units units3.log bridge/https/test_https road news status trust
+units units4.log backend/worker/test_worker pool session use rights door desk
 for lane in "${lanes[@]}"; do
-	t "unit tests end" wait_until 60 gone "$lane"
+	t "unit tests end" wait_until 120 gone "$lane"
 done
 is "$(cat "$T"/units?.log)" "" "all of them pass"
 reports "unit tests" tsan-units
