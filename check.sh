@@ -37,19 +37,18 @@ packages=(
 mapfile -t -O "${#packages[@]}" packages < <(cat docs/packages tests/e2e/packages)
 
 # End-to-end tests that are not like others. "measuring": how soon something
-# happens, or what memory holds; these run one after another, and not with
-# sanitizers, which slow down what is measured, keep what is searched for, are
-# not in the other Debian, and cannot be loaded into everybody's programs.
-# "quiet": sleeps for most of a minute and counts who wakes up meanwhile; not
-# with sanitizers either. prog-*, "program": what these send is what opensc-*
-# sends, or replay-bridge, which are run with sanitizers; ci-recipes builds its
-# own.
+# happens; these run when others are over, one for each core. "program": runs
+# among the others, but not with sanitizers, which keep what is searched for in
+# memory, are not in the other Debian, and cannot be loaded into everybody's
+# programs; what prog-* send is what opensc-* sends, or replay-bridge, which are
+# run with sanitizers; ci-recipes builds its own. "quiet": sleeps for most of a
+# minute and counts who wakes up meanwhile; not with sanitizers either.
 declare -A e2e_kind=(
 	[backend-cable]=program
 	[backend-desk]=measuring
 	[backend-exchange]=program
-	[backend-road]=measuring
-	[backend-service]=measuring
+	[backend-road]=program
+	[backend-service]=program
 	[backend-siege]=measuring
 	[backend-strike]=program
 	[backend-takeover]=measuring
@@ -60,19 +59,20 @@ declare -A e2e_kind=(
 	[pcscd-bridge-gone]=measuring
 	[pcscd-quiet]=quiet
 	[replay-emu]=program
+	[replay-hosted]=program
 	[replay-pcsc]=program
 	[run]=measuring
-	[run-trace]=measuring
-	[run-trace-file]=measuring
-	[secrets]=measuring
-	[secrets-authentic3]=measuring
-	[secrets-iasecc]=measuring
-	[status]=measuring
-	[winscard]=measuring
+	[run-trace]=program
+	[run-trace-file]=program
+	[secrets]=program
+	[secrets-authentic3]=program
+	[secrets-iasecc]=program
+	[status]=program
+	[winscard]=program
 	[winscard-abi]=program
 	[winscard-gone]=measuring
-	[winscard-load]=measuring
-	[winscard-schedule]=measuring
+	[winscard-load]=program
+	[winscard-schedule]=program
 )
 
 logs=$top/build-logs
@@ -212,8 +212,9 @@ stage_clang() {
 stage_asan() {
 	build build-asan --enable-werror --enable-sanitizers \
 		-- check TESTS= || return
+	# one more than cores: many wait, and none measures
 	make_check "unit tests, sanitizers" 900 build-asan check \
-		TREE_TESTS=
+		TREE_TESTS= -j$((jobs + 1))
 }
 
 # Built of what has threads only, and quickly: others warn and harden.
@@ -251,20 +252,29 @@ stage_fuzz() {
 	done
 }
 
+# What others wait for they have waited for; these look into the tree.
 stage_dist() {
-	step "make distcheck" 900 make -C build-gcc -j"$jobs" distcheck
+	# shellcheck disable=SC2016 # for make
+	step "make distcheck" 900 make -C build-gcc -j"$jobs" distcheck \
+		TESTS='$(TREE_TESTS) tests/cli/command.sh tests/cli/test_cli
+			tests/emulator/test_emulator tests/fuzz/seeds.sh'
 	tap "install and uninstall" 120 \
 		env CB_BUILD="$top/build-gcc" tests/check_install.sh
 }
 
-# Each of these starts a bridge and a pcscd of its own. A script may ask for
-# more than two minutes in a line "# time limit: SECONDS".
+# A script may ask for more than two minutes in a line "# time limit: SECONDS".
+time_limit() { # SCRIPT
+	local limit
+	limit=$(sed -n 's/^# time limit: *//p' "$1")
+	echo "${limit:-120}"
+}
+
+# Each of these starts a bridge and a pcscd of its own.
 e2e_script() { # NAME SCRIPT COMMAND...
-	local name limit said
+	local name said
 	name=$1/$(basename "$2" .sh)
-	limit=$(sed -n 's/^# time limit: *//p' "$2")
 	# what is said of one is said at once
-	said=$(tap "$name" "${limit:-120}" "${@:3}" "$2")
+	said=$(tap "$name" "$(time_limit "$2")" "${@:3}" "$2")
 	echo "$said"
 }
 
@@ -282,44 +292,66 @@ has_road() { # SCRIPT ROAD
 	[[ ", ${roads:-pcscd}," = *", $2,"* ]]
 }
 
-# In a subshell: what it waits for are its own lanes.
-run_e2e() ( # LANES KIND|KIND... NAME BUILD [VARIABLE=VALUE]...
-	busy=0
+# A line for each that is to run, "ROAD SCRIPT": whichever may take longest
+# first, so that nothing is waited for at the end.
+e2e_plan() { # KIND|KIND... ROAD...
+	local road t
 	for t in tests/e2e/*.sh; do
-		kind=$(e2e_kind_of "$(basename "$t" .sh)")
-		[ -x "$t" ] && [[ "|$2|" = *"|$kind|"* ]] || continue
-		has_road "$t" "${CB_ROAD:-pcscd}" || continue
+		[ -x "$t" ] &&
+			[[ "|$1|" = *"|$(e2e_kind_of "$(basename "$t" .sh)")|"* ]] ||
+			continue
+		for road in "${@:2}"; do
+			! has_road "$t" "$road" ||
+				echo "$(time_limit "$t") $road $t"
+		done
+	done | sort -srn -k1,1 | cut -d' ' -f2-
+}
+
+# In a subshell: what it waits for are its own lanes.
+run_e2e() ( # LANES NAME BUILD PLAN [VARIABLE=VALUE]...
+	busy=0
+	while read -r road t; do
 		[ "$busy" -lt "$1" ] || { wait -n; busy=$((busy - 1)); }
-		e2e_script "$3" "$t" env "${@:5}" CB_BUILD="$top/$4" &
+		name=$2
+		[ "$road" = pcscd ] || name+=-$road
+		e2e_script "$name" "$t" env "CB_ROAD=$road" "${@:5}" \
+			CB_BUILD="$top/$3" &
 		busy=$((busy + 1))
-	done
+	done <<<"$4"
 	wait
 )
 
 # Side by side where each pcscd can have a /run of its own.
-stage_e2e() {
-	local lanes=$jobs
-	unshare --mount true 2>/dev/null ||
-		unshare --mount --map-root-user true 2>/dev/null || lanes=1
-	if [ "$lanes" = 1 ]; then
-		run_e2e 1 quiet e2e build-gcc
+e2e_lanes() {
+	if unshare --mount true 2>/dev/null ||
+		unshare --mount --map-root-user true 2>/dev/null; then
+		echo "$jobs"
 	else
-		run_e2e 1 quiet e2e build-gcc &
+		echo 1
 	fi
-	run_e2e "$lanes" 'plain|program' e2e build-gcc
-	CB_ROAD=run run_e2e "$lanes" 'plain|program' e2e-run build-gcc
+}
+
+stage_e2e() {
+	local lanes more
+	lanes=$(e2e_lanes)
+	# one more than cores: somebody always waits
+	more=$((lanes > 1 ? lanes + 1 : 1))
+	run_e2e 1 e2e build-gcc "$(e2e_plan quiet pcscd)" &
+	[ "$lanes" != 1 ] || wait
+	run_e2e "$more" e2e build-gcc "$(e2e_plan 'plain|program' pcscd run)"
 	wait
-	run_e2e 1 measuring e2e build-gcc
+	run_e2e "$lanes" e2e build-gcc "$(e2e_plan measuring pcscd)"
 }
 
 # The same with the sanitizers in bridge, command and plug-in. Leaks are
 # looked for by the unit tests: a hardened process cannot be searched.
 stage_e2e_asan() {
-	run_e2e 1 plain e2e-asan build-asan ASAN_OPTIONS=detect_leaks=0 \
+	run_e2e "$(e2e_lanes)" e2e-asan build-asan "$(e2e_plan plain pcscd)" \
+		ASAN_OPTIONS=detect_leaks=0 \
 		CB_PCSCD_PRELOAD="$(gcc -print-file-name=libasan.so)"
 }
 
-# Both are slow, and neither measures anything: one core each.
+# Both are slow, and neither measures anything.
 stage_slow() {
 	stage_valgrind &
 	stage_e2e_asan
