@@ -18,6 +18,9 @@
 #define HEADER 16
 #define ANSWER 0x8000
 #define READ_AT_ONCE ((size_t)16 << 10)
+/* What a loop collects of one channel, before others have waited for long. */
+#define COLLECTED_MESSAGES 16
+#define COLLECTED_BYTES ((size_t)32 << 10)
 
 struct be_channel {
 	int fd;
@@ -30,6 +33,7 @@ struct be_channel {
 	/* anybody's */
 	pthread_mutex_t lock;
 	struct cb_buf out;
+	unsigned collected;	/* messages in it, since some were pushed */
 	bool broken;
 	be_full_fn *full;	/* NULL: nobody wants to know */
 	void *full_ctx;
@@ -62,6 +66,8 @@ be_channel_new(struct be_channel **out, int fd)
 	return CB_OK;
 }
 
+static enum cb_err push(struct be_channel *ch);
+
 void
 be_channel_free(struct be_channel **ch)
 {
@@ -69,6 +75,8 @@ be_channel_free(struct be_channel **ch)
 
 	if (c == NULL)
 		return;
+	if (c->collected > 0)
+		(void)!push(c);
 	(void)close(c->fd);
 	while (c->fds_n > 0)
 		(void)close(c->fds[--c->fds_n]);
@@ -107,12 +115,29 @@ be_channel_on_full(struct be_channel *ch, be_full_fn *full, void *ctx)
 
 /* ---- sending ------------------------------------------------------------- */
 
+static _Thread_local bool collects;
+
+void
+be_channel_collect(bool yes)
+{
+	collects = yes;
+}
+
+/* With ch->lock: does the last message wait for others? */
+static bool
+waits(struct be_channel *ch)
+{
+	return collects && ++ch->collected < COLLECTED_MESSAGES &&
+	    ch->out.n < COLLECTED_BYTES;
+}
+
 /* As much as the socket takes now; with ch->lock. */
 static enum cb_err
 push(struct be_channel *ch)
 {
 	ssize_t n;
 
+	ch->collected = 0;
 	while (ch->out.n > 0 && !ch->broken) {
 		n = send(ch->fd, ch->out.p, ch->out.n, MSG_NOSIGNAL);
 		if (n > 0)
@@ -153,10 +178,12 @@ be_channel_send(struct be_channel *ch, const struct be_message *m)
 	r = ch->broken ? CB_E_PEER : put(&ch->out, m);
 	if (r == CB_E_LIMIT)
 		ch->broken = true;	/* nobody reads at the other end */
-	if (r == CB_OK || r == CB_E_LIMIT)
-		r = push(ch);
-	if (ch->out.n > 0 && ch->full != NULL)
-		ch->full(ch->full_ctx);
+	if (r != CB_OK || !waits(ch)) {
+		if (r == CB_OK || r == CB_E_LIMIT)
+			r = push(ch);
+		if (ch->out.n > 0 && ch->full != NULL)
+			ch->full(ch->full_ctx);
+	}
 	(void)pthread_mutex_unlock(&ch->lock);
 	return r;
 }

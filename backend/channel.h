@@ -44,6 +44,10 @@ size_t be_channel_unsent(struct be_channel *ch);
 typedef void be_full_fn(void *ctx);
 void be_channel_on_full(struct be_channel *ch, be_full_fn *full, void *ctx);
 
+/* This thread's messages are kept from now on, a few of a channel at most, until
+ * be_channel_flush(): for a loop, which answers many in a turn, and whose other
+ * end then takes them at once. */
+void be_channel_collect(bool yes);
 /* Any thread. CB_E_LIMIT: a body that is too long. CB_E_PEER: the channel is
  * broken; the loop will notice, too. */
 CB_MUST_USE enum cb_err be_channel_send(

@@ -189,6 +189,17 @@ take_messages(struct be_watched *w)
 }
 
 static void
+lose(struct be_loop *l, struct be_watched *w)
+{
+	struct be_watched *gone = w;
+
+	if (w->forgotten)
+		return;
+	be_loop_forget(l, &gone);
+	w->gone(w->ctx, w->ch);
+}
+
+static void
 on_channel(struct be_loop *l, struct be_watched *w, uint32_t events)
 {
 	enum cb_err r = CB_OK;
@@ -197,17 +208,14 @@ on_channel(struct be_loop *l, struct be_watched *w, uint32_t events)
 		r = be_channel_flush(w->ch);
 	if (r == CB_OK && (events & ~(uint32_t)EPOLLOUT) != 0)
 		r = take_messages(w);
-	if (r != CB_OK && !w->forgotten) {
-		struct be_watched *gone = w;
-
-		be_loop_forget(l, &gone);
-		w->gone(w->ctx, w->ch);
-	}
+	if (r != CB_OK)
+		lose(l, w);
 }
 
-/* Writes of any thread that a socket did not take are waited for. */
+/* What this turn has collected goes out; and writes of any thread that a socket
+ * did not take are waited for. */
 static void
-want_writing(struct be_loop *l)
+send_all(struct be_loop *l)
 {
 	for (struct be_watched *w = l->first; w != NULL; w = w->next) {
 		struct epoll_event ev = { .data.ptr = w };
@@ -216,6 +224,13 @@ want_writing(struct be_loop *l)
 		if (w->forgotten || w->ch == NULL)
 			continue;
 		unsent = be_channel_unsent(w->ch) > 0;
+		if (unsent && !w->writing) {
+			if (be_channel_flush(w->ch) != CB_OK) {
+				lose(l, w);
+				continue;
+			}
+			unsent = be_channel_unsent(w->ch) > 0;
+		}
 		if (unsent == w->writing)
 			continue;
 		ev.events = unsent ? EPOLLIN | EPOLLOUT : EPOLLIN;
@@ -244,20 +259,23 @@ enum cb_err
 be_loop_run(struct be_loop *l)
 {
 	struct epoll_event events[EVENTS];
-	int n, wait;
+	int n = 0, wait;
 
+	be_channel_collect(true);
 	for (l->stop = false; !l->stop;) {
 		wait = l->due != NULL ? l->due(l->due_ctx) : -1;
-		want_writing(l);
+		send_all(l);
 		if (l->stop)
 			break;
 		n = epoll_wait(l->epoll, events, EVENTS, wait);
 		if (n < 0 && errno != EINTR)
-			return CB_E_INTERNAL;
+			break;
 		for (int i = 0; i < n; i++)
 			dispatch(l, &events[i]);
 		sweep(l, false);
 	}
+	be_channel_collect(false);
+	send_all(l);
 	sweep(l, false);
-	return CB_OK;
+	return l->stop ? CB_OK : CB_E_INTERNAL;
 }

@@ -4,6 +4,7 @@
  * The loop of a role: what it calls and when, and what may happen within a
  * call.
  */
+#include <poll.h>
 #include <pthread.h>
 #include <string.h>
 #include <sys/socket.h>
@@ -225,6 +226,65 @@ START_TEST(a_descriptor_is_told_of)
 }
 END_TEST
 
+/* ---- what is said in a turn ---------------------------------------------- */
+
+/* So many answers to each message; none of them goes out alone. */
+static unsigned answers, alone;
+static bool frees;
+
+static enum cb_err
+on_question(void *ctx, struct be_channel *ch, const struct be_message *m)
+{
+	struct pollfd p = { be_channel_fd(theirs), POLLIN, 0 };
+
+	(void)ctx;
+	(void)m;
+	for (unsigned i = 0; i < answers; i++) {
+		say(ch, "an answer");
+		alone += (unsigned)poll(&p, 1, 0);
+	}
+	if (frees) {
+		be_loop_forget(loop, &watched);
+		be_channel_free(&ours);
+	}
+	be_loop_stop(loop);
+	return CB_OK;
+}
+
+static unsigned
+said(void)
+{
+	struct be_message m;
+	unsigned n = 0;
+
+	(void)!be_channel_read(theirs);
+	while (be_channel_next(theirs, &m) == CB_OK)
+		n++;
+	return n;
+}
+
+/* A few wait for each other until the end of the turn; of many, none for long;
+ * and none is lost, not even with its channel. */
+static const struct {
+	unsigned answers;
+	bool frees, waits;
+} turns[] = { { 3, false, true }, { 3, true, true }, { 200, false, false } };
+
+START_TEST(what_is_said_in_a_turn_goes_together)
+{
+	answers = turns[_i].answers;
+	frees = turns[_i].frees;
+	alone = 0;
+	ck_assert_int_eq(be_loop_channel(loop, &watched, ours, on_question,
+			     on_gone, &messages),
+	    CB_OK);
+	say(theirs, "a question");
+	ck_assert_int_eq(be_loop_run(loop), CB_OK);
+	ck_assert_int_eq(alone == 0, turns[_i].waits);
+	ck_assert_uint_eq(said(), answers);
+}
+END_TEST
+
 Suite *
 loop_suite(void)
 {
@@ -239,6 +299,8 @@ loop_suite(void)
 	tcase_add_test(tc, what_a_full_socket_did_not_take_is_sent_on);
 	tcase_add_test(tc, time_passes_where_nothing_happens);
 	tcase_add_test(tc, a_descriptor_is_told_of);
+	tcase_add_loop_test(tc, what_is_said_in_a_turn_goes_together, 0,
+	    sizeof(turns) / sizeof(turns[0]));
 	suite_add_tcase(s, tc);
 	return s;
 }
