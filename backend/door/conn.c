@@ -316,6 +316,9 @@ take_input(struct be_conn *c)
 		if (said != BE_TLS_DONE)
 			break;
 		advance(c);
+		/* the system tells what else there is */
+		if (!reads(c) || !be_tls_has_more(c->tls))
+			return;
 	}
 	if (said == BE_TLS_WRITE)
 		(void)event_add(&c->writing, NULL);

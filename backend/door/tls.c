@@ -208,6 +208,12 @@ be_tls_read(struct be_tls_end *end, uint8_t *p, size_t max, size_t *n)
 	return said(end, SSL_read_ex(end->ssl, p, max, n));
 }
 
+bool
+be_tls_has_more(const struct be_tls_end *end)
+{
+	return SSL_has_pending(end->ssl) == 1;
+}
+
 enum be_tls_said
 be_tls_write(struct be_tls_end *end, struct cb_span s, size_t *n)
 {

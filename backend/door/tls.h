@@ -39,6 +39,8 @@ enum be_tls_said {
 enum be_tls_said be_tls_shake(struct be_tls_end *end);
 enum be_tls_said be_tls_read(
     struct be_tls_end *end, uint8_t *p, size_t max, size_t *n);
+/* Is there something of which no event of the socket will tell? */
+bool be_tls_has_more(const struct be_tls_end *end);
 enum be_tls_said be_tls_write(
     struct be_tls_end *end, struct cb_span s, size_t *n);
 /* Tells the client that nothing follows; not waited for. */
