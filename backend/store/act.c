@@ -156,20 +156,15 @@ static enum cb_err
 check_card(struct be_store *st, struct be_act *a)
 {
 	struct be_row *row = NULL;
-	bool in_use = false;
 	enum cb_err r;
 
 	if ((r = BE_QUERY(st->db,
-		 "SELECT state FROM card WHERE id=?1 AND organisation=?2",
-		 &row, BE_ID(a->card), BE_ID(a->organisation))) == CB_OK &&
-	    (r = be_row_next(row)) == CB_OK)
-		in_use = be_row_int(row, 0) == 1;
+		 "SELECT 1 FROM card WHERE id=?1 AND organisation=?2", &row,
+		 BE_ID(a->card), BE_ID(a->organisation))) == CB_OK)
+		r = be_row_next(row);
 	be_row_end(&row);
-	if (r == CB_E_ABSENT)
-		return refuse(a, r, "the organisation has no such card");
-	/* it is given back, but does nothing any more */
-	return r == CB_OK && kinds[a->kind].fence && !in_use
-	    ? refuse(a, CB_E_DENIED, "the card is suspended or terminated")
+	return r == CB_E_ABSENT
+	    ? refuse(a, r, "the organisation has no such card")
 	    : r;
 }
 
@@ -208,7 +203,9 @@ change(struct be_store *st, struct be_act *a)
 		r = be_row_change(st, a, &a->rows[i], &a->why);
 	if (r == CB_OK)
 		r = be_rows_fit(st, a);
-	if (r == CB_OK && a->card != NULL && a->kind != BE_AUDIT)
+	/* the fence looks at the card, too */
+	if (r == CB_OK && a->card != NULL && a->kind != BE_AUDIT &&
+	    !kinds[a->kind].fence)
 		r = check_card(st, a);
 	if (r == CB_OK && (kinds[a->kind].fence || a->records_n > 0))
 		r = kinds[a->kind].apart
@@ -321,6 +318,8 @@ apply_saved(struct be_store *st, struct be_act *a)
 		return a->err != CB_OK ? a->err : CB_E_STORE;
 	if ((s = be_sql_save_end(st->db, a->err == CB_OK)) != CB_OK)
 		return s;
+	if (a->err != CB_OK)
+		st->tip_known = false;
 	if (a->err == CB_E_ARG && a->why.text[0] == '\0')
 		cb_why_set(&a->why, "a value breaks a rule of its table");
 	return of_all(a->err) ? a->err : CB_OK;
@@ -376,6 +375,7 @@ run(struct be_store *st, struct be_act *acts, size_t n, size_t *done)
 {
 	enum cb_err r = be_sql_begin(st->db);
 
+	st->tip_known = false;
 	*done = 0;
 	for (size_t i = 0; r == CB_OK && i < n; i++)
 		if (acts[i].err == CB_OK && !changes_nothing(&acts[i])) {

@@ -10,14 +10,30 @@
 
 /* ---- answers ------------------------------------------------------------- */
 
+/* When an answer was made is known to the hour, so that the index over it is
+ * not written whenever a session gets another one. */
+#define HOUR_MS 3600000
+
+/* Most often there is one of this session and hour already. */
 enum cb_err
 be_answer_put(
     struct be_store *st, const struct be_act *act, struct cb_why *why)
 {
 	const struct be_answer *a = act->answer;
+	const int64_t made = (int64_t)(act->now - act->now % HOUR_MS);
 	int64_t changes;
 	enum cb_err r;
 
+	r = BE_RUN(st->db,
+	    "UPDATE answer SET sequence=?3, request=?4, begun=?5, sealed=?6,"
+	    " given=NULL WHERE device=?1 AND session=?2 AND made=?7"
+	    " AND (sequence<?3 OR (begun=1 AND sequence=?3"
+	    " AND request=?4))",
+	    &changes, BE_ID(act->device), BE_ID(act->session),
+	    BE_I((int64_t)a->sequence), BE_HASH(a->request),
+	    BE_I(a->begun), BE_B(a->sealed), BE_I(made));
+	if (r != CB_OK || changes > 0)
+		return r;
 	r = BE_RUN(st->db,
 	    "INSERT INTO answer VALUES(?1, ?2, ?3, ?4, ?5, ?6, ?7, NULL)"
 	    " ON CONFLICT(device, session) DO UPDATE SET"
@@ -28,7 +44,7 @@ be_answer_put(
 	    " AND sequence=excluded.sequence AND request=excluded.request)",
 	    &changes, BE_ID(act->device), BE_ID(act->session),
 	    BE_I((int64_t)a->sequence), BE_HASH(a->request),
-	    BE_I(a->begun), BE_B(a->sealed), BE_I((int64_t)act->now));
+	    BE_I(a->begun), BE_B(a->sealed), BE_I(made));
 	if (r == CB_OK && changes == 0) {
 		cb_why_set(why,
 		    "this or a later command of the session was answered");
@@ -183,7 +199,7 @@ enum cb_err
 be_store_tidy(struct be_store *st, uint64_t now, struct cb_why *why)
 {
 	static const char *const sql[] = {
-		"DELETE FROM answer WHERE made<?1",
+		"DELETE FROM answer WHERE made<?1-3600000",
 		"DELETE FROM done WHERE made<?1",
 		"DELETE FROM token WHERE until<?1",
 		/* whose token is no more is asked for by nobody */

@@ -117,7 +117,14 @@ be_entries_add(struct be_store *st, const uint8_t organisation[WIRE_ID],
 
 	if (n == 0)
 		return CB_OK;
-	r = tip(st, organisation, &c);
+	/* of the act before, in this transaction */
+	if (st->tip_known &&
+	    memcmp(st->tip.owner.organisation, organisation, WIRE_ID) == 0) {
+		c = st->tip;
+		r = CB_OK;
+	} else {
+		r = tip(st, organisation, &c);
+	}
 	for (size_t i = 0; r == CB_OK && i < n; i++)
 		if ((r = check_number(st, organisation, entries[i])) ==
 			CB_OK &&
@@ -126,8 +133,11 @@ be_entries_add(struct be_store *st, const uint8_t organisation[WIRE_ID],
 			    "INSERT INTO entry VALUES(?1, ?2, ?3, ?4)", NULL,
 			    BE_ID(organisation), BE_I((int64_t)c.number),
 			    BE_B(entries[i]), BE_HASH(c.hash));
-	if (r == CB_OK)
+	if (r == CB_OK) {
 		*number = c.number;
+		st->tip = c;
+		st->tip_known = true;
+	}
 	return r;
 }
 

@@ -33,6 +33,9 @@ struct be_store {
 	uint8_t id[WIRE_ID];
 	bool unsettled;		/* the log holds what was destroyed */
 	struct be_stats stats;
+	/* Where the chain ends that was added to last, within a batch. */
+	struct wire_chain tip;
+	bool tip_known;
 	struct be_table_sql tables[BE_TABLES];
 };
 

@@ -76,20 +76,35 @@ is_holders(const struct be_lease *l, const struct be_act *act)
 	    same(l->device, act->device) && same(l->session, act->session);
 }
 
+static enum cb_err
+check_holder(
+    const struct card *c, const struct be_act *act, struct cb_why *why)
+{
+	if (c->lease.fence == act->fence && is_holders(&c->lease, act))
+		return CB_OK;
+	cb_why_set(why, "the card is another session's by now");
+	return CB_E_BUSY;
+}
+
 enum cb_err
 be_lease_fence(
     struct be_store *st, const struct be_act *act, struct cb_why *why)
 {
 	struct card c;
-	enum cb_err r;
+	enum cb_err r = find(st, act->card, &c);
 
-	if ((r = find(st, act->card, &c)) != CB_OK)
+	if (r == CB_OK && !same(c.lease.organisation, act->organisation))
+		r = CB_E_ABSENT;
+	if (r == CB_E_ABSENT)
+		cb_why_set(why, "the organisation has no such card");
+	if (r != CB_OK)
 		return r;
-	if (c.lease.fence != act->fence || !is_holders(&c.lease, act)) {
-		cb_why_set(why, "the card is another session's by now");
-		return CB_E_BUSY;
+	/* it is given back, but does nothing any more */
+	if (!c.in_use) {
+		cb_why_set(why, "the card is suspended or terminated");
+		return CB_E_DENIED;
 	}
-	return CB_OK;
+	return check_holder(&c, act, why);
 }
 
 enum cb_err
@@ -171,7 +186,7 @@ be_lease_change(struct be_store *st, struct be_act *act, struct cb_why *why)
 		return r;
 	if (l->what == BE_TAKE)
 		return take(st, act, &c, why);
-	if ((r = be_lease_fence(st, act, why)) != CB_OK)
+	if ((r = check_holder(&c, act, why)) != CB_OK)
 		return r;
 	l->fence = c.lease.fence + 1;
 	return put(st, act, false);

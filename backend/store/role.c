@@ -4,6 +4,7 @@
  * See role.h.
  */
 #include <libgen.h>
+#include <sched.h>
 #include <stdlib.h>
 #include <string.h>
 #include <unistd.h>
@@ -71,6 +72,23 @@ on_parent_gone(void *ctx, struct be_channel *ch)
 	be_loop_stop(s->loop);
 }
 
+/* Where the commit before was for several, those that are about to come are
+ * let in: a commit costs as much for many. Whoever uses the backend alone does
+ * not wait. */
+static bool
+more_may_come(struct be_server *s)
+{
+	const size_t seen = s->seen;
+
+	s->seen = s->waiting_n;
+	if (s->waiting_n < BE_FEW && s->batch < BE_FEW)
+		return false;
+	if (s->waiting_n == 0 || s->waiting_n == seen)
+		return false;
+	(void)sched_yield();
+	return true;
+}
+
 static int
 due(void *ctx)
 {
@@ -79,6 +97,10 @@ due(void *ctx)
 	struct cb_why why = { "" };
 	int wait;
 
+	if (more_may_come(s))
+		return 0;
+	s->batch = s->waiting_n;
+	s->seen = 0;
 	be_serve_acts(s);
 	if (tick - s->tidied >= TIDY_MS) {
 		s->tidied = tick;

@@ -18,6 +18,7 @@
 #include "backend/store/heads.h"
 
 #define BE_BATCH 256	/* acts of one commit */
+#define BE_FEW 3	/* so many are worth waiting for others */
 
 struct be_waiting {	/* an act for the next commit */
 	struct be_caller *from;		/* NULL: gone meanwhile */
@@ -36,6 +37,8 @@ struct be_server {
 	struct be_heads *heads;
 	struct be_peers peers;	/* workers, and the vault */
 	struct be_waiting waiting[BE_BATCH];
+	size_t seen;	/* of them, when there was a look last */
+	size_t batch;	/* that were committed last */
 	size_t waiting_n;
 	uint64_t tidied;	/* tick */
 	uint64_t stopping;	/* since this tick; 0: not */

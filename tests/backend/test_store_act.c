@@ -448,6 +448,8 @@ look_up(struct be_store *st, uint64_t sequence, const uint8_t *hash,
 	return found;
 }
 
+#define HOUR_MS UINT64_C(3600000)
+
 START_TEST(answers_are_found_until_the_next)
 {
 	static const uint8_t other[CR_HASH] = { 8 };
@@ -482,12 +484,22 @@ START_TEST(answers_are_found_until_the_next)
 	ck_assert_int_eq(be_store_act(g.st, &f.act), CB_OK);
 	ck_assert_int_eq(look_up(g.st, 4, request, NULL), BE_NO_ANSWER);
 	ck_assert_int_eq(look_up(g.st, 5, request, NULL), BE_ANSWER);
-	/* a day later */
-	ck_assert_int_eq(be_store_tidy(g.st, NOW + BE_KEEP_MS, NULL), CB_OK);
-	ck_assert_int_eq(look_up(g.st, 5, request, NULL), BE_ANSWER);
-	ck_assert_int_eq(
-	    be_store_tidy(g.st, NOW + BE_KEEP_MS + 1, NULL), CB_OK);
-	ck_assert_int_eq(look_up(g.st, 5, request, NULL), BE_NO_ANSWER);
+	/* in another hour, in which there is none of it yet */
+	full_init(&f, fence, 5);
+	f.act.now += HOUR_MS;
+	ck_assert_int_eq(be_store_act(g.st, &f.act), CB_E_DENIED);
+	full_init(&f, fence, 6);
+	f.act.now += HOUR_MS;
+	ck_assert_int_eq(be_store_act(g.st, &f.act), CB_OK);
+	ck_assert_int_eq(look_up(g.st, 6, request, NULL), BE_ANSWER);
+	/* a day later; to the hour */
+	ck_assert_int_eq(be_store_tidy(g.st, f.act.now + BE_KEEP_MS, NULL),
+	    CB_OK);
+	ck_assert_int_eq(look_up(g.st, 6, request, NULL), BE_ANSWER);
+	ck_assert_int_eq(be_store_tidy(g.st,
+			     f.act.now + BE_KEEP_MS + HOUR_MS + 1, NULL),
+	    CB_OK);
+	ck_assert_int_eq(look_up(g.st, 6, request, NULL), BE_NO_ANSWER);
 	rig_clear(&g);
 }
 END_TEST
