@@ -17,6 +17,7 @@ tests_backend_test_store_SOURCES = \
 	tests/backend/test_store_lease.c \
 	tests/backend/test_store_open.c \
 	tests/backend/test_store_plan.c \
+	tests/backend/test_store_token.c \
 	tests/backend/vfs_fault.c tests/backend/vfs_fault.h
 tests_backend_test_store_CFLAGS = $(AM_CFLAGS) $(CHECK_CFLAGS) \
 	$(SQLITE_CFLAGS)

@@ -22,6 +22,7 @@
 	SUITE(store_fit) \
 	SUITE(store_heads) \
 	SUITE(store_plan) \
+	SUITE(store_token) \
 	SUITE(store_fault)
 #define SUITE(name) Suite *name##_suite(void);
 STORE_SUITES

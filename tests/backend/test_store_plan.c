@@ -12,7 +12,7 @@
 #include "backend/store/serve.h"
 #include "tests/backend/store_rig.h"
 
-#define TEXTS_MAX 64
+#define TEXTS_MAX 128
 
 static char *texts[TEXTS_MAX]; /* SQL that was run */
 static size_t texts_n;
