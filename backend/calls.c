@@ -1,8 +1,9 @@
 /* SPDX-License-Identifier: BSD-2-Clause
  * Copyright (c) 2026 The cardbridge authors */
 /*
- * A list of who waits for which number. There are at most as many as the
- * worker has threads.
+ * Lists of who waits for which number. Threads that wait are at most as many
+ * as the worker has; what goes on later is answered in order, mostly, so that
+ * it is found at the front.
  */
 #include <errno.h>
 #include <pthread.h>
@@ -26,6 +27,7 @@ struct be_calls {
 	pthread_mutex_t lock;
 	struct be_channel *ch;
 	struct call *first;
+	struct be_later *later, **last;	/* in order of number, and of time */
 	uint64_t next_id;	/* numbers are never used again */
 };
 
@@ -40,6 +42,7 @@ be_calls_new(struct be_calls **out, struct be_channel *ch)
 		return CB_E_NOMEM;
 	}
 	calls->ch = ch;
+	calls->last = &calls->later;
 	calls->next_id = 1;
 	*out = calls;
 	return CB_OK;
@@ -139,6 +142,80 @@ be_call(struct be_calls *calls, uint16_t type, struct cb_span body,
 	return r;
 }
 
+/* ---- going on later ------------------------------------------------------ */
+
+/* With calls->lock: out of the list; false: it is not there. */
+static bool
+unlink_later(struct be_calls *calls, struct be_later **at)
+{
+	struct be_later *later = *at;
+
+	if (later == NULL)
+		return false;
+	if ((*at = later->next) == NULL)
+		calls->last = at;
+	return true;
+}
+
+static struct be_later **
+later_of(struct be_calls *calls, uint64_t id)
+{
+	struct be_later **at = &calls->later;
+
+	while (*at != NULL && (*at)->id != id)
+		at = &(*at)->next;
+	return at;
+}
+
+enum cb_err
+be_call_later(struct be_calls *calls, struct be_later *later, uint16_t type,
+    struct cb_span body, uint64_t until, be_told_fn *told, void *ctx)
+{
+	struct be_message m = { .type = type, .body = body };
+	enum cb_err r = CB_E_PEER;
+
+	*later = (struct be_later){ .until = until, .type = type,
+		.told = told, .ctx = ctx };
+	(void)pthread_mutex_lock(&calls->lock);
+	if (calls->ch != NULL) {
+		m.id = later->id = calls->next_id++;
+		*calls->last = later;
+		calls->last = &later->next;
+		/* its answer waits for the lock */
+		if ((r = be_channel_send(calls->ch, &m)) != CB_OK)
+			(void)unlink_later(calls, later_of(calls, m.id));
+	}
+	(void)pthread_mutex_unlock(&calls->lock);
+	return r;
+}
+
+/* The first that is due before `now`; NULL: none. */
+static struct be_later *
+take_due(struct be_calls *calls, uint64_t now, uint64_t *next)
+{
+	struct be_later *later;
+
+	(void)pthread_mutex_lock(&calls->lock);
+	later = calls->later;
+	*next = later == NULL ? UINT64_MAX : later->until;
+	if (later != NULL && (later->until > now ||
+		!unlink_later(calls, &calls->later)))
+		later = NULL;
+	(void)pthread_mutex_unlock(&calls->lock);
+	return later;
+}
+
+uint64_t
+be_calls_due(struct be_calls *calls, uint64_t now)
+{
+	struct be_later *later;
+	uint64_t next;
+
+	while ((later = take_due(calls, now, &next)) != NULL)
+		later->told(later->ctx, CB_E_TIMEOUT, 0, CB_SPAN_EMPTY);
+	return next;
+}
+
 /* ---- answering ----------------------------------------------------------- */
 
 static void
@@ -153,31 +230,49 @@ enum cb_err
 be_calls_answer(struct be_calls *calls, const struct be_message *m)
 {
 	struct call *call;
+	struct be_later *later = NULL;
+	struct be_later **at;
 	enum cb_err r = CB_OK;
 
 	(void)pthread_mutex_lock(&calls->lock);
+	at = later_of(calls, m->id);
 	for (call = calls->first; call != NULL; call = call->next)
 		if (call->id == m->id && !call->over)
 			break;
 	if (call != NULL && call->type == m->type) {
 		call->code = m->code;
 		end_call(call, cb_buf_add(call->answer, m->body));
-	} else if (call != NULL || m->id >= calls->next_id) {
+	} else if (*at != NULL && (*at)->type == m->type) {
+		later = *at;
+		(void)unlink_later(calls, at);
+	} else if (call != NULL || *at != NULL || m->id >= calls->next_id) {
 		/* of another type, or to what was never asked; else it was
 		 * asked, and is too late */
 		r = CB_E_PEER;
 	}
 	(void)pthread_mutex_unlock(&calls->lock);
+	/* which asks again, maybe */
+	if (later != NULL)
+		later->told(later->ctx, CB_OK, m->code, m->body);
 	return r;
 }
 
 void
 be_calls_channel(struct be_calls *calls, struct be_channel *ch)
 {
+	struct be_later *later, *next;
+
 	(void)pthread_mutex_lock(&calls->lock);
 	calls->ch = ch;
+	later = calls->later;
+	calls->later = NULL;
+	calls->last = &calls->later;
 	for (struct call *c = calls->first; c != NULL; c = c->next)
 		if (!c->over)
 			end_call(c, CB_E_PEER);
 	(void)pthread_mutex_unlock(&calls->lock);
+	for (; later != NULL; later = next) {
+		next = later->next;
+		later->told(later->ctx, CB_E_PEER, 0, CB_SPAN_EMPTY);
+	}
 }

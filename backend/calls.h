@@ -1,9 +1,9 @@
 /* SPDX-License-Identifier: BSD-2-Clause
  * Copyright (c) 2026 The cardbridge authors */
 /*
- * Requests to another role that a thread waits for: any thread asks, the
- * loop's hands in the answers. For a worker, whose cards ask the store in the
- * middle of a command.
+ * Requests to another role: any thread asks, the loop's hands in the answers.
+ * A thread waits for its own where a card asks in the middle of a command; what
+ * can go on by itself when the answer is there keeps none.
  */
 #ifndef BE_CALLS_H
 #define BE_CALLS_H
@@ -25,6 +25,26 @@ void be_calls_free(struct be_calls **calls);
 CB_MUST_USE enum cb_err be_call(struct be_calls *calls, uint16_t type,
     struct cb_span body, unsigned timeout_ms, uint16_t *code,
     struct cb_buf *answer);
+
+/* The same without waiting, by a thread or the loop: `told` is called by the
+ * loop, once, with the answer (the body is valid within the call), or with
+ * CB_E_PEER or CB_E_TIMEOUT as above. All wait equally long. Not CB_OK: it was
+ * not sent, and nobody is told. */
+typedef void be_told_fn(
+    void *ctx, enum cb_err r, uint16_t code, struct cb_span answer);
+struct be_later {	/* borrowed until then */
+	struct be_later *next;
+	uint64_t id, until;
+	uint16_t type;
+	be_told_fn *told;
+	void *ctx;
+};
+CB_MUST_USE enum cb_err be_call_later(struct be_calls *calls,
+    struct be_later *later, uint16_t type, struct cb_span body,
+    uint64_t until, be_told_fn *told, void *ctx);
+/* The loop: those whose time is over are told so. When the next is due;
+ * UINT64_MAX: none. Time is the caller's, as in `until`. */
+uint64_t be_calls_due(struct be_calls *calls, uint64_t now);
 
 /* The loop: an answer has come. CB_E_PEER: to what was never asked, or of
  * another type. One that comes too late is dropped. */

@@ -19,7 +19,7 @@ stdio stdlib stdnoreturn string strings syslog termios time unistd wchar
 arpa/inet linux/capability linux/close_range linux/futex linux/landlock net/if netinet/in netinet/tcp
 sys/capability sys/epoll sys/eventfd sys/file sys/inotify sys/ioctl sys/mman
 sys/param sys/prctl sys/random sys/resource sys/select sys/signalfd sys/socket
-sys/stat sys/statvfs sys/syscall sys/sysmacros sys/time sys/timerfd sys/types
+sys/stat sys/statvfs sys/syscall sys/sysinfo sys/sysmacros sys/time sys/timerfd sys/types
 sys/uio sys/un sys/utsname sys/vfs sys/wait sys/xattr '
 libc=${libc//$'\n'/ }
 

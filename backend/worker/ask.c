@@ -43,7 +43,9 @@ pause_for(unsigned ms)
 {
 	const struct timespec t = { 0, (long)ms * 1000000 };
 
+	be_pool_waits(true);
 	(void)nanosleep(&t, NULL);
+	be_pool_waits(false);
 }
 
 /* ---- questions ----------------------------------------------------------- */
@@ -56,8 +58,11 @@ ask_once(struct be_peer *peer, enum be_ask type, struct cb_span body,
 	enum cb_err r;
 
 	cb_buf_clear(answer);
-	if ((r = be_call(peer->calls, (uint16_t)type, body, timeout_ms,
-		 &code, answer)) != CB_OK)
+	be_pool_waits(true);
+	r = be_call(peer->calls, (uint16_t)type, body, timeout_ms, &code,
+	    answer);
+	be_pool_waits(false);
+	if (r != CB_OK)
 		return r;
 	return code <= CB_E_INTERNAL ? (enum cb_err)code : CB_E_PEER;
 }
@@ -265,6 +270,21 @@ act_once(struct be_worker *w, struct be_act *act, struct cb_buf *body,
 	return acted.err;
 }
 
+/* It begins with the time, so that acts of one commit lie side by side in the
+ * store's index of them; nobody else knows this worker's part. */
+static void
+make_id(struct be_worker *w, uint64_t now, uint8_t id[WIRE_ID])
+{
+	const unsigned n =
+	    __atomic_add_fetch(&w->acts, 1, __ATOMIC_RELAXED);
+
+	for (int i = 0; i < 6; i++)
+		id[i] = (uint8_t)(now >> (40 - 8 * i));
+	for (int i = 0; i < 3; i++)
+		id[6 + i] = (uint8_t)(n >> (16 - 8 * i));
+	memcpy(id + 9, w->own, sizeof(w->own));
+}
+
 enum cb_err
 be_ask_act(struct be_worker *w, struct be_act *act)
 {
@@ -276,8 +296,7 @@ be_ask_act(struct be_worker *w, struct be_act *act)
 	memcpy(act->organisation, w->set.organisation, WIRE_ID);
 	act->now = be_worker_time();
 	do {
-		if ((r = cr_random(act->id, WIRE_ID)) != CB_OK)
-			break;
+		make_id(w, act->now, act->id);
 		r = act_once(w, act, &body, &answer);
 		if (!act->unknown)
 			break;
@@ -294,6 +313,49 @@ be_ask_act(struct be_worker *w, struct be_act *act)
 	cb_buf_free(&body);
 	cb_buf_free(&answer);
 	return act->err = r;
+}
+
+/* ---- acts that nobody waits for ------------------------------------------ */
+
+enum cb_err
+be_ask_act_later(struct be_worker *w, struct be_act *act,
+    struct be_act_later *l, be_told_fn *told, void *ctx)
+{
+	const uint64_t until = be_worker_tick() + w->set.patience;
+	struct cb_buf body = CB_BUF_INIT;
+	enum cb_err r;
+
+	memcpy(act->organisation, w->set.organisation, WIRE_ID);
+	act->now = be_worker_time();
+	make_id(w, act->now, l->id);
+	memcpy(act->id, l->id, WIRE_ID);
+	if ((r = be_act_put(&body, act)) == CB_OK) {
+		(void)pthread_mutex_lock(&w->lock);
+		be_worker_due(w, until);
+		(void)pthread_mutex_unlock(&w->lock);
+		__atomic_add_fetch(
+		    &w->stats.store_calls, 1, __ATOMIC_RELAXED);
+		r = be_call_later(w->store.calls, &l->call, BE_ASK_ACT,
+		    cb_buf_span(&body), until, told, ctx);
+	}
+	cb_buf_free(&body);
+	return r;
+}
+
+enum cb_err
+be_act_told(enum cb_err r, uint16_t code, struct cb_span answer, bool *unknown)
+{
+	struct be_acted acted;
+
+	*unknown = true;
+	if (r != CB_OK)
+		return r;
+	if (code != CB_OK || be_acted_get(answer, &acted) != CB_OK)
+		return CB_E_PEER;
+	*unknown = acted.unknown;
+	if (acted.err != CB_OK && acted.why.text[0] != '\0')
+		cb_log(CB_LOG_NOTICE, "the store: %s", acted.why.text);
+	return acted.err;
 }
 
 enum cb_err

@@ -128,7 +128,9 @@ wait_idle(struct be_worker *w, uint64_t until)
 	t.tv_sec += (time_t)(left / 1000);
 	t.tv_nsec = (long)(left % 1000) * 1000000;
 	w->waiters++;
+	be_pool_waits(true);
 	r = pthread_cond_timedwait(&w->idle, &w->lock, &t);
+	be_pool_waits(false);
 	w->waiters--;
 	return r == ETIMEDOUT ? CB_E_TIMEOUT : CB_OK;
 }

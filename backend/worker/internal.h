@@ -184,6 +184,8 @@ struct be_worker {
 	/* Refused acts that were entered, and since when they are counted. */
 	uint64_t refused_since;
 	unsigned refused_n;
+	uint8_t own[7];		/* random: in the ids of its acts */
+	unsigned acts;		/* atomic: how many ids it has made */
 	bool stopping;
 	int ended;	/* atomic: nobody answers any more */
 	struct be_worker_stats stats;
@@ -218,12 +220,22 @@ CB_MUST_USE enum cb_err be_ask_records(struct be_worker *w,
 /* An act gets its id and time, and is done once or not at all: where its
  * outcome was lost it is looked up. act->unknown: even that failed. */
 CB_MUST_USE enum cb_err be_ask_act(struct be_worker *w, struct be_act *act);
+/* The same without waiting (be_call_later()), for one that is not about a lease. */
+struct be_act_later {
+	struct be_later call;
+	uint8_t id[WIRE_ID];
+};
+CB_MUST_USE enum cb_err be_ask_act_later(struct be_worker *w,
+    struct be_act *act, struct be_act_later *l, be_told_fn *told, void *ctx);
+/* What became of it. *unknown: nobody has told; be_ask_outcome() does. */
+CB_MUST_USE enum cb_err be_act_told(
+    enum cb_err r, uint16_t code, struct cb_span answer, bool *unknown);
 /* The same for one whose id was chosen, and which is tried once. CB_E_STORE: it
  * was not done, and never will be. */
 CB_MUST_USE enum cb_err be_ask_act_named(
     struct be_worker *w, struct be_act *act);
-/* Was a person's act of this id done? CB_E_DENIED: another one was, whose request
- * is another. */
+/* Was an act of this id done? CB_E_DENIED: another one was, whose request is
+ * another (zeros: no person's). */
 CB_MUST_USE enum cb_err be_ask_outcome(struct be_worker *w,
     const uint8_t id[WIRE_ID], const uint8_t request[CR_HASH], bool *done);
 /* The vault's part of a passcode's key, for a session or an act. CB_E_BUSY:
@@ -304,6 +316,11 @@ CB_MUST_USE enum cb_err be_session_load(
  * card back. */
 CB_MUST_USE enum cb_err be_session_commit(
     struct be_session *s, const struct be_answer *answer, bool end);
+/* The same without waiting, of a card; be_session_committed() ends it. */
+CB_MUST_USE enum cb_err be_session_commit_later(struct be_session *s,
+    const struct be_answer *answer, struct be_act_later *l, be_told_fn *told,
+    void *ctx);
+void be_session_committed(struct be_session *s, enum cb_err r);
 /* Who is busy with it is not any more; with `answer`, who waits for the last
  * body is given its answers. One whose right is over ends. */
 void be_session_idle(struct be_session *s, bool answer);
@@ -380,6 +397,9 @@ struct be_body {
 	bool deciphered;
 	size_t plain;
 	bool to_commit;		/* the command before `at` left something */
+	struct be_act_later act;	/* which commits it */
+	enum cb_err told;	/* of that */
+	bool unknown;
 	bool end;		/* and then the session is over */
 };
 

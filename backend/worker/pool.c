@@ -1,31 +1,47 @@
 /* SPDX-License-Identifier: BSD-2-Clause
  * Copyright (c) 2026 The cardbridge authors */
 /*
- * See pool.h.
+ * See pool.h. More threads than processors would only take turns: each job
+ * would end later, and the processors' caches be cold. So a thread that has
+ * nothing to do stays asleep while as many compute as there are processors; but
+ * one of them looks, as long as jobs wait, whether any was taken lately: where
+ * all that compute are at a long one, it takes the next.
  */
+#include <errno.h>
 #include <pthread.h>
 #include <stdbool.h>
 #include <stdint.h>
 #include <stdlib.h>
+#include <sys/sysinfo.h>
+#include <time.h>
 
 #include "backend/worker/pool.h"
+
+#define STALLED_MS 4
 
 struct lane {
 	pthread_cond_t some;	/* jobs, or the end */
 	struct be_job *first, **last;
-	size_t waiting;
+	size_t waiting;		/* jobs */
+	unsigned idle;		/* threads */
+	unsigned computing;	/* those that run a job and do not wait in it */
+	unsigned most;		/* of these: more while some take long */
+	bool looked_at;		/* by one of the idle ones */
+	unsigned taken;		/* jobs; wraps around */
 };
 
 struct thread {
 	struct be_pool *pool;
 	struct lane *lane;
 	pthread_t id;
+	struct timespec long_at;	/* then its job takes long */
 };
 
 struct be_pool {
 	pthread_mutex_t lock;
 	struct lane jobs, aside;
 	size_t running;
+	unsigned processors;
 	bool end;
 	unsigned n;
 	struct thread threads[];
@@ -46,36 +62,136 @@ tell_all(struct be_pool *p)
 	(void)pthread_cond_broadcast(&p->aside.some);
 }
 
-static struct be_job *
-take(struct be_pool *p, struct lane *lane, bool was_running)
+/* With the lock. */
+static bool
+wants_thread(const struct lane *lane)
 {
+	return lane->idle > 0 &&
+	    (lane->computing < lane->most || !lane->looked_at);
+}
+
+static struct timespec
+in_ms(long ms)
+{
+	struct timespec t = { 0, 0 };
+
+	(void)clock_gettime(CLOCK_MONOTONIC, &t);
+	t.tv_nsec += ms * 1000000L;
+	if (t.tv_nsec >= 1000000000) {
+		t.tv_nsec -= 1000000000;
+		t.tv_sec++;
+	}
+	return t;
+}
+
+static bool
+is_before(const struct timespec *a, const struct timespec *b)
+{
+	return a->tv_sec < b->tv_sec ||
+	    (a->tv_sec == b->tv_sec && a->tv_nsec < b->tv_nsec);
+}
+
+/* With the lock, which is let go of: until there is something to do. */
+static void
+idle(struct be_pool *p, struct lane *lane)
+{
+	const struct timespec until = in_ms(STALLED_MS);
+	const unsigned taken = lane->taken;
+
+	lane->idle++;
+	if (lane->first == NULL || lane->looked_at) {
+		(void)pthread_cond_wait(&lane->some, &p->lock);
+	} else {
+		lane->looked_at = true;
+		if (pthread_cond_timedwait(&lane->some, &p->lock, &until) ==
+			ETIMEDOUT &&
+		    taken == lane->taken)
+			lane->most++;	/* until one of the long is over */
+		lane->looked_at = false;
+	}
+	lane->idle--;
+}
+
+static bool
+may_take(const struct lane *lane)
+{
+	return lane->first != NULL && lane->computing < lane->most;
+}
+
+/* With the lock. */
+static void
+leave(struct be_pool *p, struct thread *t)
+{
+	const struct timespec now = in_ms(0);
+
+	p->running--;
+	t->lane->computing--;
+	if (is_before(&t->long_at, &now) && t->lane->most > p->processors)
+		t->lane->most--;
+}
+
+static struct be_job *
+take(struct thread *t, bool was_running)
+{
+	struct be_pool *p = t->pool;
+	struct lane *lane = t->lane;
 	struct be_job *job;
+	bool wake;
 
 	(void)pthread_mutex_lock(&p->lock);
-	p->running -= was_running;
+	if (was_running)
+		leave(p, t);
 	if (is_over(p))
 		tell_all(p);
-	while (lane->first == NULL && !is_over(p))
-		(void)pthread_cond_wait(&lane->some, &p->lock);
+	while (!may_take(lane) && !is_over(p))
+		idle(p, lane);
 	if ((job = lane->first) != NULL) {
 		lane->waiting--;
+		lane->taken++;
+		lane->computing++;
 		p->running++;
 		if ((lane->first = job->next) == NULL)
 			lane->last = &lane->first;
+		t->long_at = in_ms(STALLED_MS);
 	}
+	wake = lane->first != NULL && wants_thread(lane);
 	(void)pthread_mutex_unlock(&p->lock);
+	if (wake)
+		(void)pthread_cond_signal(&lane->some);
 	return job;
 }
+
+static _Thread_local struct thread *self;	/* NULL: not a pool's */
 
 static void *
 work(void *arg)
 {
-	const struct thread *t = arg;
 	struct be_job *job = NULL;
 
-	while ((job = take(t->pool, t->lane, job != NULL)) != NULL)
+	self = arg;
+	while ((job = take(self, job != NULL)) != NULL)
 		job->run(job);
 	return NULL;
+}
+
+void
+be_pool_waits(bool begins)
+{
+	struct lane *lane;
+	bool wake;
+
+	if (self == NULL)
+		return;
+	lane = self->lane;
+	(void)pthread_mutex_lock(&self->pool->lock);
+	if (begins)
+		lane->computing--;
+	else
+		lane->computing++;
+	wake = lane->first != NULL && wants_thread(lane);
+	(void)pthread_mutex_unlock(&self->pool->lock);
+	if (wake)
+		(void)pthread_cond_signal(&lane->some);
 }
 
 static bool
@@ -91,6 +207,20 @@ start(struct be_pool *p, struct lane *lane)
 	return true;
 }
 
+static int
+init_cond(pthread_cond_t *cond)
+{
+	pthread_condattr_t attr;
+	int r;
+
+	if ((r = pthread_condattr_init(&attr)) != 0)
+		return r;
+	if ((r = pthread_condattr_setclock(&attr, CLOCK_MONOTONIC)) == 0)
+		r = pthread_cond_init(cond, &attr);
+	(void)pthread_condattr_destroy(&attr);
+	return r;
+}
+
 enum cb_err
 be_pool_new(struct be_pool **out, unsigned threads)
 {
@@ -102,9 +232,10 @@ be_pool_new(struct be_pool **out, unsigned threads)
 		return CB_E_NOMEM;
 	p->jobs.last = &p->jobs.first;
 	p->aside.last = &p->aside.first;
+	p->processors = get_nprocs() > 2 ? (unsigned)get_nprocs() : 2;
+	p->jobs.most = p->aside.most = p->processors;
 	if (pthread_mutex_init(&p->lock, NULL) != 0 ||
-	    pthread_cond_init(&p->jobs.some, NULL) != 0 ||
-	    pthread_cond_init(&p->aside.some, NULL) != 0) {
+	    init_cond(&p->jobs.some) != 0 || init_cond(&p->aside.some) != 0) {
 		free(p);
 		return CB_E_NOMEM;
 	}
@@ -142,6 +273,7 @@ static enum cb_err
 add(struct be_pool *p, struct lane *lane, struct be_job *job, size_t max)
 {
 	enum cb_err r = CB_E_NOMEM;
+	bool wake = false;
 
 	job->next = NULL;
 	(void)pthread_mutex_lock(&p->lock);
@@ -149,10 +281,13 @@ add(struct be_pool *p, struct lane *lane, struct be_job *job, size_t max)
 		lane->waiting++;
 		*lane->last = job;
 		lane->last = &job->next;
-		(void)pthread_cond_signal(&lane->some);
+		wake = wants_thread(lane);
 		r = CB_OK;
 	}
 	(void)pthread_mutex_unlock(&p->lock);
+	/* without the lock, which the thread that wakes needs at once */
+	if (wake)
+		(void)pthread_cond_signal(&lane->some);
 	return r;
 }
 

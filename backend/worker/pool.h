@@ -8,6 +8,7 @@
 
 #include "common/err.h"
 
+#include <stdbool.h>
 #include <stddef.h>
 
 struct be_pool;
@@ -18,7 +19,8 @@ struct be_job {
 	void (*run)(struct be_job *job);
 };
 
-/* So many threads, and one aside. */
+/* So many threads, and one aside. Of jobs that compute and do not wait as many
+ * run at once as there are processors, and more where these take long. */
 CB_MUST_USE enum cb_err be_pool_new(struct be_pool **out, unsigned threads);
 /* What is there is done first, and what that adds. */
 void be_pool_free(struct be_pool **pool);
@@ -32,5 +34,9 @@ void be_pool_put(struct be_pool *pool, struct be_job *job);
 /* By a thread that does nothing else: what must not wait until cards have
  * computed, and is short. */
 void be_pool_aside(struct be_pool *pool, struct be_job *job);
+
+/* A job's thread begins to wait for somebody else, or has waited: meanwhile
+ * another one may compute. On other threads nothing. */
+void be_pool_waits(bool begins);
 
 #endif

@@ -288,34 +288,43 @@ step(struct be_body *b)
 /* With the answers of this body so far, of command `i` or of what was before
  * it. What was deciphered is written nowhere, not even sealed. */
 static enum cb_err
-commit_at(const struct be_body *b, size_t i, bool begun, bool end)
+answer_at(
+    const struct be_body *b, size_t i, bool begun, struct be_answer *answer)
 {
-	struct be_answer answer = {
+	*answer = (struct be_answer){
 		.sequence = b->records[i].number,
 		.begun = begun || b->deciphered,
 		.sealed = b->deciphered ? cb_span(b->answers.p, b->plain)
 					: cb_buf_span(&b->answers)
 	};
-	enum cb_err r;
-
-	if ((r = be_body_hash(b, i, answer.request)) != CB_OK)
-		return r;
-	return be_session_commit(b->s, &answer, end);
+	return be_body_hash(b, i, answer->request);
 }
 
 static enum cb_err
 commit(struct be_body *b)
 {
+	struct be_answer answer;
+	enum cb_err r;
+
 	b->to_commit = false;
-	return commit_at(b, b->at - 1, false, b->end);
+	if ((r = answer_at(b, b->at - 1, false, &answer)) != CB_OK)
+		return r;
+	return be_session_commit(b->s, &answer, b->end);
 }
 
 enum cb_err
 be_body_begun(struct be_session *s)
 {
+	const struct be_body *b = s->body;
+	struct be_answer answer;
+	enum cb_err r;
+
 	/* a card that is being opened has none */
-	return s->body != NULL ? commit_at(s->body, s->body->at, true, false)
-			       : be_session_commit(s, NULL, false);
+	if (b == NULL)
+		return be_session_commit(s, NULL, false);
+	if ((r = answer_at(b, b->at, true, &answer)) != CB_OK)
+		return r;
+	return be_session_commit(s, &answer, false);
 }
 
 /* ---- the body ------------------------------------------------------------ */
@@ -374,6 +383,81 @@ give_up(struct be_body *b, enum cb_err r)
 	be_body_free(&b);
 }
 
+/* ---- threads ------------------------------------------------------------- */
+
+static void run_in_pool(struct be_job *job);
+
+static void
+in_pool(struct be_body *b, void (*run)(struct be_job *job))
+{
+	b->job.run = run;
+	be_pool_put(b->w->pool, &b->job);
+}
+
+static void
+over(struct be_body *b, enum cb_err r)
+{
+	if (r == CB_OK)
+		finish(b);
+	else
+		give_up(b, r);
+}
+
+/* The store did not say that it is done. */
+static void
+commit_again(struct be_job *job)
+{
+	static const uint8_t of_nobody[CR_HASH];
+	struct be_body *b = (struct be_body *)job;
+	bool done = false;
+	enum cb_err r = b->told;
+
+	b->s->on_loop = false;
+	if (b->unknown &&
+	    (r = be_ask_outcome(b->w, b->act.id, of_nobody, &done)) ==
+		CB_OK &&
+	    !done)
+		r = commit(b);
+	else
+		be_session_committed(b->s, r);
+	if (r == CB_OK && b->at < b->n)
+		run_in_pool(job);
+	else
+		over(b, r);
+}
+
+/* The loop: the act that commits a command has an answer, or gets none. */
+static void
+on_committed(void *ctx, enum cb_err r, uint16_t code, struct cb_span answer)
+{
+	struct be_body *b = ctx;
+
+	b->to_commit = false;
+	b->told = be_act_told(r, code, answer, &b->unknown);
+	if (b->told != CB_OK || b->unknown) {
+		in_pool(b, commit_again);
+		return;
+	}
+	be_session_committed(b->s, CB_OK);
+	if (b->at < b->n)
+		in_pool(b, run_in_pool);
+	else
+		finish(b);
+}
+
+/* A thread that waited for the disk would compute nothing meanwhile. Once the
+ * act is sent, the body is the loop's. */
+static bool
+commit_later(struct be_body *b)
+{
+	struct be_answer answer;
+
+	return !b->end && !be_session_is_person(b->s) &&
+	    answer_at(b, b->at - 1, false, &answer) == CB_OK &&
+	    be_session_commit_later(b->s, &answer, &b->act, on_committed, b) ==
+		CB_OK;
+}
+
 static void
 run_in_pool(struct be_job *job)
 {
@@ -383,16 +467,16 @@ run_in_pool(struct be_job *job)
 	__atomic_add_fetch(&b->w->stats.pool_jobs, 1, __ATOMIC_RELAXED);
 	b->s->on_loop = false;
 	for (;;) {
-		if (b->to_commit)
+		if (b->to_commit) {
+			if (commit_later(b))
+				return;
 			r = commit(b);
+		}
 		if (r != CB_OK || b->at == b->n || b->end ||
 		    (r = step(b)) != CB_OK)
 			break;
 	}
-	if (r == CB_OK)
-		finish(b);
-	else
-		give_up(b, r);
+	over(b, r);
 }
 
 void
@@ -408,7 +492,6 @@ be_body_run(struct be_body *b)
 	} else if (b->at == b->n && !b->to_commit) {
 		finish(b);
 	} else {
-		b->job.run = run_in_pool;
-		be_pool_put(b->w->pool, &b->job);
+		in_pool(b, run_in_pool);
 	}
 }

@@ -268,56 +268,84 @@ be_session_load(struct be_session *s, struct cb_why *why)
 
 /* ---- committing ---------------------------------------------------------- */
 
+/* What a commit of a session's card has, for as long as it is sent. */
+struct commit {
+	struct be_act act;
+	struct be_lease_change release;
+	struct cb_span entries[BE_NOTES_MAX];
+	struct cb_buf bytes;	/* of the entries */
+};
+
+/* Free c->bytes in every case. */
 static enum cb_err
-commit(struct be_session *s, struct be_act *act, struct cb_buf *bytes)
+collect(struct be_session *s, const struct be_answer *answer, bool end,
+    struct commit *c)
 {
 	struct be_book_of of = { .card = s->card, .device = s->device,
 		.session = s->id, .time = be_worker_time() };
-	struct cb_span entries[BE_NOTES_MAX];
 	size_t ends[BE_NOTES_MAX], from = 0;
 	enum cb_err r;
 
-	if ((r = be_hosted_changes(s->hosted, &act->records, &act->records_n,
-		 &of.number)) != CB_OK)
+	c->bytes = (struct cb_buf)CB_BUF_INIT;
+	c->release = (struct be_lease_change){ .what = BE_RELEASE };
+	c->act = (struct be_act){ .kind = end ? BE_SESSION : BE_COMMAND,
+		.card = s->card, .device = s->device, .session = s->id,
+		.fence = s->fence, .lease = end ? &c->release : NULL,
+		.answer = answer, .entries = c->entries,
+		.entries_n = s->book.n };
+	if ((r = be_hosted_changes(s->hosted, &c->act.records,
+		 &c->act.records_n, &of.number)) != CB_OK)
 		return r;
 	/* else the books would go by it, and believe records put back */
 	if (s->stale)
 		of.number = 0;
-	if ((r = be_book_put(&s->book, &of, bytes, ends)) != CB_OK)
+	if ((r = be_book_put(&s->book, &of, &c->bytes, ends)) != CB_OK)
 		return r;
 	for (size_t i = 0; i < s->book.n; i++) {
-		entries[i] = cb_span(bytes->p + from, ends[i] - from);
+		c->entries[i] = cb_span(c->bytes.p + from, ends[i] - from);
 		from = ends[i];
 	}
-	act->entries = entries;
-	act->entries_n = s->book.n;
-	r = be_ask_act(s->w, act);
-	act->entries = NULL;
-	return r;
+	return CB_OK;
+}
+
+void
+be_session_committed(struct be_session *s, enum cb_err r)
+{
+	if (r == CB_OK)
+		be_hosted_done(s->hosted);
+	else
+		be_hosted_fail(s->hosted);
+	be_book_clear(&s->book);
+	if (r != CB_OK && s->failed == CB_OK)
+		s->failed = r;
 }
 
 enum cb_err
 be_session_commit(
     struct be_session *s, const struct be_answer *answer, bool end)
 {
-	struct be_lease_change release = { .what = BE_RELEASE };
-	struct be_act act = { .kind = end ? BE_SESSION : BE_COMMAND,
-		.card = s->card, .device = s->device, .session = s->id,
-		.fence = s->fence, .lease = end ? &release : NULL,
-		.answer = answer };
-	struct cb_buf bytes = CB_BUF_INIT;
+	struct commit c;
 	enum cb_err r;
 
 	if (be_session_is_person(s))
 		return end ? be_desk_end(s) : CB_OK;
-	if ((r = commit(s, &act, &bytes)) == CB_OK)
-		be_hosted_done(s->hosted);
-	else
-		be_hosted_fail(s->hosted);
-	be_book_clear(&s->book);
-	cb_buf_free(&bytes);
-	if (r != CB_OK && s->failed == CB_OK)
-		s->failed = r;
+	if ((r = collect(s, answer, end, &c)) == CB_OK)
+		r = be_ask_act(s->w, &c.act);
+	cb_buf_free(&c.bytes);
+	be_session_committed(s, r);
+	return r;
+}
+
+enum cb_err
+be_session_commit_later(struct be_session *s, const struct be_answer *answer,
+    struct be_act_later *l, be_told_fn *told, void *ctx)
+{
+	struct commit c;
+	enum cb_err r;
+
+	if ((r = collect(s, answer, false, &c)) == CB_OK)
+		r = be_ask_act_later(s->w, &c.act, l, told, ctx);
+	cb_buf_free(&c.bytes);
 	return r;
 }
 

@@ -243,6 +243,7 @@ due(void *ctx)
 {
 	struct be_worker *w = ctx;
 	const uint64_t now = be_worker_tick();
+	const uint64_t told = be_calls_due(w->store.calls, now);
 	struct be_session *s, *next;
 	uint64_t at;
 
@@ -257,7 +258,7 @@ due(void *ctx)
 			visit(w, s, now);
 		}
 	}
-	at = w->due_at;
+	at = w->due_at < told ? w->due_at : told;
 	(void)pthread_mutex_unlock(&w->lock);
 	return at == UINT64_MAX	 ? -1
 	    : at <= now		 ? 1
@@ -313,7 +314,8 @@ be_worker_new(struct be_worker **out, struct be_loop *loop,
 		free(w);
 		return CB_E_NOMEM;
 	}
-	if ((r = be_index_init(&w->by_id)) != CB_OK ||
+	if ((r = cr_random(w->own, sizeof(w->own))) != CB_OK ||
+	    (r = be_index_init(&w->by_id)) != CB_OK ||
 	    (r = be_index_init(&w->by_card)) != CB_OK ||
 	    (r = be_index_init(&w->claims)) != CB_OK ||
 	    (r = be_index_init(&w->turns)) != CB_OK ||
@@ -401,7 +403,9 @@ stop_in_pool(struct be_job *job)
 			s = s->next;
 		if (s == NULL) {
 			/* each becomes idle, or is dropped */
+			be_pool_waits(true);
 			(void)pthread_cond_wait(&w->idle, &w->lock);
+			be_pool_waits(false);
 			continue;
 		}
 		s->busy = true;

@@ -191,6 +191,119 @@ START_TEST(a_role_that_dies_ends_the_waiting)
 }
 END_TEST
 
+/* ---- nobody waits -------------------------------------------------------- */
+
+enum { LATERS = 5 };
+static struct told {
+	struct be_later later;
+	unsigned times;
+	enum cb_err r;
+	uint16_t code;
+	uint8_t body[5];
+} tolds[LATERS];
+
+static void
+on_told(void *ctx, enum cb_err r, uint16_t code, struct cb_span answer)
+{
+	struct told *t = ctx;
+
+	t->times++;
+	t->r = r;
+	t->code = code;
+	if (answer.n == sizeof(t->body))
+		memcpy(t->body, answer.p, answer.n);
+}
+
+static void
+ask_later(int i, uint64_t until)
+{
+	const uint8_t what[4] = { (uint8_t)i, 2, 3, 4 };
+
+	memset(&tolds[i], 0, sizeof(tolds[i]));
+	ck_assert_int_eq(be_call_later(calls, &tolds[i].later,
+			     (uint16_t)(i + 1), CB_SPAN_OF(what), until,
+			     on_told, &tolds[i]),
+	    CB_OK);
+}
+
+static void
+ask_all_later(void)
+{
+	for (int i = 0; i < LATERS; i++)
+		ask_later(i, 1000 + (uint64_t)i);
+}
+
+static void
+answer_later(int i)
+{
+	uint8_t body[5] = { (uint8_t)(i + 1), (uint8_t)i, 2, 3, 4 };
+	const struct be_message m = { (uint16_t)(i + 1), 7, true,
+		tolds[i].later.id, CB_SPAN_OF(body) };
+
+	ck_assert_int_eq(be_calls_answer(calls, &m), CB_OK);
+}
+
+START_TEST(who_goes_on_later_is_told_once)
+{
+	static const int order[LATERS] = { 2, 4, 0, 1, 3 };
+
+	ask_all_later();
+	for (int i = 0; i < LATERS; i++) {
+		const int at = order[i];
+
+		ck_assert_uint_eq(tolds[at].times, 0);
+		answer_later(at);
+		ck_assert_uint_eq(tolds[at].times, 1);
+		ck_assert_int_eq(tolds[at].r, CB_OK);
+		ck_assert_int_eq(tolds[at].code, 7);
+		ck_assert_int_eq(tolds[at].body[0], at + 1);
+		answer_later(at);	/* too late, and harms nobody */
+		ck_assert_uint_eq(tolds[at].times, 1);
+	}
+	ck_assert_uint_eq(be_calls_due(calls, 5000), UINT64_MAX);
+	/* the list can be used again */
+	ask_later(0, 1000);
+	answer_later(0);
+	ck_assert_uint_eq(tolds[0].times, 1);
+}
+END_TEST
+
+START_TEST(who_goes_on_later_has_its_time)
+{
+	ask_all_later();
+	ck_assert_uint_eq(be_calls_due(calls, 999), 1000);
+	ck_assert_uint_eq(be_calls_due(calls, 1001), 1002);
+	for (int i = 0; i < LATERS; i++) {
+		ck_assert_uint_eq(tolds[i].times, i < 2);
+		ck_assert_int_eq(
+		    tolds[i].r, i < 2 ? CB_E_TIMEOUT : CB_OK);
+	}
+	answer_later(0);
+	ck_assert_uint_eq(tolds[0].times, 1);
+	be_calls_channel(calls, NULL);
+	for (int i = 0; i < LATERS; i++) {
+		ck_assert_uint_eq(tolds[i].times, 1);
+		ck_assert_int_eq(
+		    tolds[i].r, i < 2 ? CB_E_TIMEOUT : CB_E_PEER);
+	}
+	ck_assert_int_eq(be_call_later(calls, &tolds[0].later, 1,
+			     CB_SPAN_EMPTY, 1000, on_told, &tolds[0]),
+	    CB_E_PEER);
+	ck_assert_uint_eq(tolds[0].times, 1);
+}
+END_TEST
+
+START_TEST(what_goes_on_later_is_not_told_something_else)
+{
+	struct be_message wrong = { 2, 0, true, 0, { NULL, 0 } };
+
+	ask_later(0, 1000);
+	wrong.id = tolds[0].later.id;
+	ck_assert_int_eq(be_calls_answer(calls, &wrong), CB_E_PEER);
+	ck_assert_uint_eq(tolds[0].times, 0);
+}
+END_TEST
+
 Suite *
 calls_suite(void)
 {
@@ -203,6 +316,9 @@ calls_suite(void)
 	tcase_add_test(tc, nobody_waits_for_ever);
 	tcase_add_test(tc, other_answers_are_noticed);
 	tcase_add_test(tc, a_role_that_dies_ends_the_waiting);
+	tcase_add_test(tc, who_goes_on_later_is_told_once);
+	tcase_add_test(tc, who_goes_on_later_has_its_time);
+	tcase_add_test(tc, what_goes_on_later_is_not_told_something_else);
 	suite_add_tcase(s, tc);
 	return s;
 }

@@ -3,6 +3,7 @@
 /*
  * How many jobs the pool takes.
  */
+#include <sys/sysinfo.h>
 #include <time.h>
 
 #include "backend/worker/pool.h"
@@ -84,6 +85,114 @@ START_TEST(what_is_aside_waits_for_nobody)
 }
 END_TEST
 
+/* ---- how many at once ---------------------------------------------------- */
+
+enum { THREADS = 16, SHORT = 200 };
+static struct be_pool *busy;
+static unsigned now, most;	/* atomic */
+static unsigned long_ms;
+
+static void
+compute(struct be_job *job)
+{
+	const unsigned n = __atomic_add_fetch(&now, 1, __ATOMIC_RELAXED);
+	const struct timespec moment = { 0, (long)long_ms * 1000000L };
+	unsigned before = __atomic_load_n(&most, __ATOMIC_RELAXED);
+
+	(void)job;
+	while (n > before &&
+	    !__atomic_compare_exchange_n(&most, &before, n, false,
+		__ATOMIC_RELAXED, __ATOMIC_RELAXED))
+		;
+	/* to the pool, this is computing */
+	(void)nanosleep(&moment, NULL);
+	__atomic_sub_fetch(&now, 1, __ATOMIC_RELAXED);
+	__atomic_add_fetch(&done, 1, __ATOMIC_RELAXED);
+}
+
+static void
+wait_for(struct be_job *job)
+{
+	be_pool_waits(true);
+	run(job);
+	be_pool_waits(false);
+}
+
+static void
+put_all(struct be_job *jobs, int n, void (*fn)(struct be_job *job))
+{
+	for (int i = 0; i < n; i++) {
+		jobs[i].run = fn;
+		be_pool_put(busy, &jobs[i]);
+	}
+}
+
+static unsigned
+processors(void)
+{
+	return get_nprocs() > 2 ? (unsigned)get_nprocs() : 2;
+}
+
+START_TEST(as_many_compute_as_there_are_processors)
+{
+	static struct be_job jobs[SHORT];
+
+	ck_assert_int_eq(be_pool_new(&busy, THREADS), CB_OK);
+	long_ms = 0;
+	put_all(jobs, SHORT, compute);
+	be_pool_free(&busy);
+	ck_assert_uint_eq(done, SHORT);
+	/* a machine that is busy makes short ones long */
+	ck_assert_uint_le(most, processors() + 4);
+}
+END_TEST
+
+/* Each is at something long: the others are not kept waiting for it. */
+START_TEST(what_is_short_does_not_wait_for_what_is_long)
+{
+	static struct be_job jobs[THREADS];
+	const struct timespec moment = { 0, 1000000 };
+	int i;
+
+	ck_assert_int_eq(be_pool_new(&busy, THREADS), CB_OK);
+	(void)pthread_mutex_lock(&gate);
+	put_all(jobs, THREADS, run);
+	for (i = 0; i < 10000; i++) {
+		if (__atomic_load_n(&begun, __ATOMIC_RELAXED) == THREADS)
+			break;
+		(void)nanosleep(&moment, NULL);
+	}
+	(void)pthread_mutex_unlock(&gate);
+	be_pool_free(&busy);
+	ck_assert_int_lt(i, 10000);
+	ck_assert_uint_eq(done, THREADS);
+}
+END_TEST
+
+/* Who waits for others leaves its place at once, and not after a while. */
+START_TEST(who_waits_leaves_its_place)
+{
+	static struct be_job waiting[THREADS - 1], jobs[SHORT];
+	const struct timespec moment = { 0, 1000000 };
+	int i;
+
+	ck_assert_int_eq(be_pool_new(&busy, THREADS), CB_OK);
+	(void)pthread_mutex_lock(&gate);
+	put_all(waiting, THREADS - 1, wait_for);
+	put_all(jobs, SHORT, compute);
+	for (i = 0; i < 10000; i++) {
+		if (__atomic_load_n(&done, __ATOMIC_RELAXED) == SHORT)
+			break;
+		(void)nanosleep(&moment, NULL);
+	}
+	ck_assert_int_lt(i, 10000);
+	ck_assert_uint_eq(begun, THREADS - 1);
+	(void)pthread_mutex_unlock(&gate);
+	be_pool_free(&busy);
+	ck_assert_uint_eq(done, SHORT + THREADS - 1);
+}
+END_TEST
+
 Suite *
 pool_suite(void)
 {
@@ -92,6 +201,9 @@ pool_suite(void)
 
 	tcase_add_test(t, too_many_jobs_are_refused);
 	tcase_add_test(t, what_is_aside_waits_for_nobody);
+	tcase_add_test(t, as_many_compute_as_there_are_processors);
+	tcase_add_test(t, what_is_short_does_not_wait_for_what_is_long);
+	tcase_add_test(t, who_waits_leaves_its_place);
 	suite_add_tcase(s, t);
 	return s;
 }

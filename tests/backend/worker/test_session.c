@@ -536,17 +536,58 @@ START_TEST(a_store_that_fails_lets_no_answer_out)
 }
 END_TEST
 
+/* Of VERIFY, that a try is spent, and what came of it; of the second, nobody
+ * waits for the answer. */
+static const struct {
+	enum fault fault;
+	unsigned after;
+} losses[] = { { FAULT_LOSE, 0 }, { FAULT_LOSE, 1 } };
+
 START_TEST(an_act_whose_answer_was_lost_is_looked_up)
 {
 	g.set.patience = 300;
 	rig_restart(&g);
 	bridge_select(&b);
-	rig_fault(&g, FAULT_LOSE, 0);
+	rig_fault(&g, losses[_i].fault, losses[_i].after);
 	bridge_is(&b, WRONG, "63C2");
 	rig_fault(&g, NO_FAULT, 0);
 	bridge_is(&b, TRIES, "63C2");
 	ck_assert_uint_eq(rig_entries(&g, WIRE_VERIFY_BEGUN), 1);
 	ck_assert_uint_eq(rig_entries(&g, WIRE_VERIFY), 1);
+}
+END_TEST
+
+/* The one thread of the worker does something else meanwhile. */
+START_TEST(a_commit_keeps_no_thread)
+{
+	const uint8_t *const ids[] = { g.devices[1].id, g.card };
+	struct cb_buf body = CB_BUF_INIT, offer = CB_BUF_INIT,
+		      records = CB_BUF_INIT;
+	uint64_t id;
+
+	g.set.patience = 2000;
+	g.set.threads = 1;
+	rig_restart(&g);
+	bridge_select(&b);
+	rig_fault(&g, FAULT_SWALLOW, 1);
+	cb_buf_clear(&b.body);
+	bridge_seal(&b, WRONG);
+	id = bridge_post(&b);
+	for (int i = 0; i < 150 && rig_swallowed(&g) == 0; i++)
+		(void)rig_has(&g, 0xFFFF, 10);
+	ck_assert_uint_eq(rig_swallowed(&g), 1);
+	rig_fault(&g, NO_FAULT, 0);
+	ck_assert_int_eq(be_ask_ids_put(&body, ids, 2), CB_OK);
+	ck_assert_uint_eq(
+	    rig_ask(&g, BE_ASK_OFFER, cb_buf_span(&body), &offer), 0);
+	ck_assert(!rig_has(&g, id, 0));
+	/* then it is looked up, and done once more */
+	ck_assert_uint_eq(rig_wait(&g, id, &records), 0);
+	ck_assert_uint_eq(rig_entries(&g, WIRE_VERIFY_BEGUN), 1);
+	ck_assert_uint_eq(rig_entries(&g, WIRE_VERIFY), 1);
+	cb_buf_free(&body);
+	cb_buf_free(&offer);
+	cb_buf_free(&records);
 }
 END_TEST
 
@@ -581,7 +622,9 @@ session_suite(void)
 	    t, a_death_between_the_commits_of_verify_costs_that_try, 0, 2);
 	tcase_add_test(t, what_was_answered_before_a_death_is_not_lost);
 	tcase_add_loop_test(t, a_store_that_fails_lets_no_answer_out, 0, 2);
-	tcase_add_test(t, an_act_whose_answer_was_lost_is_looked_up);
+	tcase_add_loop_test(t, an_act_whose_answer_was_lost_is_looked_up, 0,
+	    COUNT(losses));
+	tcase_add_test(t, a_commit_keeps_no_thread);
 	suite_add_tcase(s, t);
 	return s;
 }
