@@ -14,6 +14,7 @@ tests_wire_test_wire_SOURCES = \
 	tests/wire/test_entry.c \
 	tests/wire/test_export.c \
 	tests/wire/test_desk.c \
+	tests/wire/test_draft.c \
 	tests/wire/test_enrol.c \
 	tests/wire/test_grant.c \
 	tests/wire/test_identity.c \

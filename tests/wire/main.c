@@ -111,6 +111,7 @@ main(void)
 	srunner_add_suite(sr, identity_suite());
 	srunner_add_suite(sr, key_suite());
 	srunner_add_suite(sr, cert_suite());
+	srunner_add_suite(sr, draft_suite());
 	srunner_add_suite(sr, enrol_suite());
 	srunner_add_suite(sr, entry_suite());
 	srunner_add_suite(sr, grant_suite());

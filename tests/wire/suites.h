@@ -16,6 +16,7 @@ Suite *cert_suite(void);
 Suite *chain_suite(void);
 Suite *entry_suite(void);
 Suite *export_suite(void);
+Suite *draft_suite(void);
 Suite *enrol_suite(void);
 Suite *grant_suite(void);
 Suite *identity_suite(void);
