@@ -132,8 +132,10 @@ ask_vault(struct be_desk_act *a, struct cb_span rows)
 		 &a->answer)) == CB_OK)
 		r = take_told(a);
 	else if (r == CB_E_ABSENT)
-		r = be_desk_refuse(
-		    a->c, CB_E_DENIED, "it needs a second signer");
+		r = be_desk_refuse(a->c, CB_E_DENIED,
+		    "it needs a second signer: draft it (--draft FILE), have "
+		    "another person approve it (cardbridge admin approve "
+		    "FILE), then order it (cardbridge admin order FILE)");
 	else if (r == CB_E_TIMEOUT)
 		r = be_desk_refuse(a->c, CB_E_PEER,
 		    "the challenge is over, or its vault was started anew; "
@@ -386,18 +388,39 @@ is_session(struct be_worker *w, const uint8_t id[WIRE_ID])
 	return is;
 }
 
+static const char *
+flaw_of(const struct be_desk_act *a)
+{
+	const struct wire_approval *is = &a->approval;
+
+	if (!a->approved)
+		return NULL;
+	if (memcmp(is->request, a->request, CR_HASH) != 0)
+		return "the approval is of another act: have this one approved";
+	if (memcmp(is->person, a->act.person, WIRE_ID) == 0)
+		return "who orders it cannot approve it: have another person "
+		       "approve it";
+	if (is->until <= be_worker_time())
+		return "the approval is over: have it approved again";
+	return NULL;
+}
+
 /* An auditor's act would be refused by the vault as well, but only after the
- * card was taken from who uses it. */
+ * card was taken from who uses it; an approval that is not good, without a word
+ * about it. */
 static enum cb_err
-check_role(struct be_desk_act *a)
+check_signers(struct be_desk_act *a)
 {
 	const uint32_t role = a->c->s->desk.role;
+	const char *flaw = flaw_of(a);
 
-	if (role == WIRE_ROLE_ADMINISTRATOR || role == WIRE_ROLE_REGISTRAR)
+	if (flaw == NULL &&
+	    (role == WIRE_ROLE_ADMINISTRATOR || role == WIRE_ROLE_REGISTRAR))
 		return CB_OK;
 	if (may_enter_refusal(a->w))
 		enter_failure(a, WIRE_OUTCOME_REFUSED);
-	return CB_E_DENIED;
+	return flaw != NULL ? be_desk_refuse(a->c, CB_E_DENIED, "%s", flaw)
+			    : CB_E_DENIED;
 }
 
 static enum cb_err
@@ -475,7 +498,7 @@ order(struct be_desk_act *a)
 	what = what_of(a->act.what);
 	if (what->of_card)
 		a->card = a->act.subject;
-	if ((r = check_role(a)) != CB_OK || (r = take_turn(a)) != CB_OK ||
+	if ((r = check_signers(a)) != CB_OK || (r = take_turn(a)) != CB_OK ||
 	    (r = was_done(a, &done)) != CB_OK)
 		return r;
 	if (done)
