@@ -20,7 +20,9 @@ static const struct cli_opt opts[] = { CLI_ADMIN_OPTS };
 const struct cli_cmd cli_admin_cmd = {
 	NULL, "admin", "NOUN VERB ...", "Orders and reads at a backend", OPTS,
 	ANY, admin, CLI_NO_SOCKET | CLI_NESTS,
-	"Nouns: org, device, person, card, session, audit; each has --help.\n",
+	"Nouns: org, device, person, card, session, audit; each has --help.\n"
+	"What takes two people: --draft FILE of a verb, then approve FILE, then\n"
+	"order FILE\n",
 	NULL,
 };
 
@@ -66,6 +68,24 @@ verb(const struct noun *noun, struct cli_admin_args *args, int argc,
 	return cmd->run(cmd, args, n, argv);
 }
 
+/* Those that are a word by themselves, and say of what in a file. */
+static int
+run_word(const char *name, struct cli_admin_args *args, int argc, char **argv)
+{
+	const struct cli_cmd *cmd = NULL;
+	int code = CLI_OK, n;
+
+	for (size_t i = 0; i < cli_admin_draft_cmds_n; i++)
+		if (strcmp(name, cli_admin_draft_cmds[i].name) == 0)
+			cmd = &cli_admin_draft_cmds[i];
+	if (cmd == NULL)
+		return cli_fail(CLI_USAGE, "there is no command \"admin "
+		    "%.32s\"; see cardbridge admin --help", name);
+	if ((n = cli_parse(cmd, argc, argv, args, &code)) < 0)
+		return code;
+	return cmd->run(cmd, args, n, argv);
+}
+
 static int
 admin(const struct cli_cmd *cmd, const void *given, int argc, char **argv)
 {
@@ -81,8 +101,7 @@ admin(const struct cli_cmd *cmd, const void *given, int argc, char **argv)
 		if (strcmp(argv[0], nouns[i].cmd.name) == 0)
 			noun = &nouns[i];
 	if (noun == NULL)
-		return cli_fail(CLI_USAGE, "there is no command \"admin "
-		    "%.32s\"; see cardbridge admin --help", argv[0]);
+		return run_word(argv[0], &args, argc, argv);
 	if ((n = cli_parse(&noun->cmd, argc, argv, &args, &code)) < 0)
 		return code;
 	if (n < 1)

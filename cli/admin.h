@@ -11,6 +11,7 @@
 #include "bridge/https/desk.h"
 #include "cli/cli.h"
 #include "wire/chain.h"
+#include "wire/draft.h"
 
 struct cli_admin_args {
 	const char *server, *identity, *org;
@@ -19,16 +20,17 @@ struct cli_admin_args {
 	const char *passcode_file, *so_passcode_file;
 	const char *from, *count, *output, *key;
 	struct cli_list cards, devices, heads;
+	const char *draft;
 	bool blank, test, take_over, to_org, yes;
 };
 
 /* admin.c: the tables of what can be said; each file has those of its own. */
 extern const struct cli_cmd cli_admin_org_cmds[], cli_admin_device_cmds[],
     cli_admin_person_cmds[], cli_admin_card_cmds[], cli_admin_session_cmds[],
-    cli_admin_audit_cmds[];
+    cli_admin_audit_cmds[], cli_admin_draft_cmds[];
 extern const size_t cli_admin_org_cmds_n, cli_admin_device_cmds_n,
     cli_admin_person_cmds_n, cli_admin_card_cmds_n, cli_admin_session_cmds_n,
-    cli_admin_audit_cmds_n;
+    cli_admin_audit_cmds_n, cli_admin_draft_cmds_n;
 
 #define CLI_ADMIN_AT(m) offsetof(struct cli_admin_args, m)
 /* The rows that options of every command begin with; those that are of an
@@ -42,6 +44,10 @@ extern const size_t cli_admin_org_cmds_n, cli_admin_device_cmds_n,
 #define CLI_ADMIN_ORG_OPT \
 	{ "org", CLI_TEXT, CLI_ADMIN_AT(org), "O", \
 	    "the organisation's id or name" }
+/* Of what orders something. */
+#define CLI_ADMIN_DRAFT_OPT \
+	{ "draft", CLI_TEXT, CLI_ADMIN_AT(draft), "FILE", \
+	    "orders nothing yet: writes FILE, for another to approve" }
 #define CLI_ADMIN_CMD(noun, verb, operands, summary, opts, min, max, run) \
 	{ "admin " noun, verb, operands, summary, opts, \
 	    sizeof(opts) / sizeof((opts)[0]), \
@@ -69,6 +75,8 @@ int cli_admin_open(struct cli_admin *s, const struct cli_admin_args *args,
     const char *org);
 /* The second half of it. */
 int cli_admin_enter(struct cli_admin *s, const char *org);
+int cli_admin_enter_id(
+    struct cli_admin *s, const uint8_t organisation[WIRE_ID]);
 /* Is it what --org calls the backend itself? */
 bool cli_admin_is_platform(const char *org);
 /* Opens the desk of the identity's own organisation. */
@@ -103,7 +111,8 @@ int cli_admin_show(struct cli_admin *s, enum wire_desk_list list,
 int cli_admin_show_with(struct cli_admin *s, const struct wire_fields *item,
     enum wire_desk_list list, const struct wire_fields *filter,
     const char *title, const char *name);
-/* Says that an act is done: its thing, and what it is now. */
+/* Says that an act is done: its thing, and what it is now; or that it was
+ * drafted. */
 int cli_admin_told(const struct cli_admin *s, const uint8_t id[WIRE_ID],
     const char *noun, const char *words);
 
@@ -153,9 +162,52 @@ CB_MUST_USE enum cb_err cli_act_token(struct cli_act *act, enum cli_row row,
     const struct cli_act_token *token);
 
 /* Orders it at the open desk: challenge, signature, ORDER. *made is borrowed
- * until the desk is asked again. Exit code, said. */
+ * until the desk is asked again. With --draft: writes it to that file, and
+ * *made has nothing. Exit code, said. */
 int cli_admin_order(
     struct cli_admin *s, const struct cli_act *act, struct wire_fields *made);
+/* The second half: an act that was read from a file, which gets challenge,
+ * person and certificate here; `approval` may be empty. */
+int cli_admin_send(struct cli_admin *s, struct wire_act *act,
+    struct cb_span approval, const struct wire_fields *secrets,
+    struct wire_fields *made);
+
+/* ---- drafts (admin_draft.c, admin_explain.c, admin_approve.c) ------------ */
+
+/* An act of a file, which somebody has signed; who it was has been checked. */
+struct cli_draft {
+	const char *path;
+	struct wire_draft file;
+	struct wire_act act;	/* borrows from it, as the following */
+	struct wire_fields detail;
+	uint8_t request[CR_HASH];
+};
+
+/* Exit codes, said. The file is new, and its owner's alone. */
+int cli_draft_write(struct cli_admin *s, struct wire_act *act);
+int cli_draft_read(
+    struct cli_admin *s, const char *path, struct cli_draft *out);
+void cli_draft_clear(struct cli_draft *draft);
+/* Adds the approval of who `s` is, in the place of one that they gave before;
+ * the file is written anew. */
+int cli_draft_approve(
+    struct cli_admin *s, struct cli_draft *draft, uint64_t until);
+/* *out: one that is good, borrowed, or empty where the file has none. Where
+ * none of those that it has is good, it is said why. */
+int cli_draft_approval(const struct cli_admin *s,
+    const struct cli_draft *draft, struct cb_span *out);
+
+/* What the act does, in plain words. CB_E_FORMAT: this program has no words
+ * for something in it. */
+CB_MUST_USE enum cb_err cli_explain(struct cli_admin *s,
+    const struct cli_draft *draft, struct cb_buf *out);
+struct cli_what {
+	const char *what, *summary;
+	bool for_registrar;
+	const char *noun, *done;
+};
+/* NULL: no act that this program knows. */
+const struct cli_what *cli_what_find(struct cb_span what);
 
 /* ---- cards (admin_card.c, admin_passcode.c) ------------------------------ */
 
@@ -174,6 +226,11 @@ int cli_admin_card_new(
     const struct cli_cmd *cmd, const void *args, int argc, char **argv);
 int cli_admin_card_unblock(
     const struct cli_cmd *cmd, const void *args, int argc, char **argv);
+/* Those two of a draft: get their passcodes, are ordered, and told. */
+int cli_admin_card_new_drafted(
+    struct cli_admin *s, struct cli_draft *draft, struct cb_span approval);
+int cli_admin_card_unblock_drafted(
+    struct cli_admin *s, struct cli_draft *draft, struct cb_span approval);
 
 /* ---- words and values (admin_words.c) ------------------------------------ */
 
@@ -226,6 +283,9 @@ int cli_print_with(struct cli_print **print, const struct wire_fields *item,
 int cli_print_one(const struct wire_fields *item, bool json);
 /* One object of a few texts: names and values in turn, NULL ends it. */
 int cli_print_texts(const char *name, ...) __attribute__((sentinel));
+/* "2026-11-28 16:05" (UTC) into out; nothing of 0. */
+#define CLI_TIME_MAX 32
+void cli_print_time(char out[CLI_TIME_MAX], uint64_t ms);
 /* In lower-case digits, in *b; a string. NULL: no memory. */
 const char *cli_print_hex(struct cb_buf *b, struct cb_span bytes);
 

@@ -34,7 +34,7 @@ static int session_end(
 	    "its first line is the holder's passcode" }
 static const struct cli_opt plain[] = { CLI_ADMIN_OPTS, CLI_ADMIN_ORG_OPT };
 static const struct cli_opt new_opts[] = {
-	CLI_ADMIN_OPTS, CLI_ADMIN_ORG_OPT,
+	CLI_ADMIN_OPTS, CLI_ADMIN_ORG_OPT, CLI_ADMIN_DRAFT_OPT,
 	{ "profile", CLI_TEXT, CLI_ADMIN_AT(profile), "NAME",
 	    "what the card looks like" },
 	{ "blank", CLI_FLAG, CLI_ADMIN_AT(blank), NULL,
@@ -53,13 +53,16 @@ static const struct cli_opt new_opts[] = {
 	    "FILE", "its first line is the SO passcode" },
 };
 static const struct cli_opt device_opts[] = {
-	CLI_ADMIN_OPTS, CLI_ADMIN_ORG_OPT, DEVICE_OPTS,
+	CLI_ADMIN_OPTS, CLI_ADMIN_ORG_OPT, CLI_ADMIN_DRAFT_OPT, DEVICE_OPTS,
+};
+static const struct cli_opt act_opts[] = {
+	CLI_ADMIN_OPTS, CLI_ADMIN_ORG_OPT, CLI_ADMIN_DRAFT_OPT,
 };
 static const struct cli_opt unblock_opts[] = {
-	CLI_ADMIN_OPTS, CLI_ADMIN_ORG_OPT, PASSCODE_OPT,
+	CLI_ADMIN_OPTS, CLI_ADMIN_ORG_OPT, CLI_ADMIN_DRAFT_OPT, PASSCODE_OPT,
 };
 static const struct cli_opt yes_opts[] = {
-	CLI_ADMIN_OPTS, CLI_ADMIN_ORG_OPT,
+	CLI_ADMIN_OPTS, CLI_ADMIN_ORG_OPT, CLI_ADMIN_DRAFT_OPT,
 	{ "yes", CLI_FLAG, CLI_ADMIN_AT(yes), NULL,
 	    "it is meant: nothing brings it back" },
 };
@@ -76,15 +79,15 @@ const struct cli_cmd cli_admin_card_cmds[] = {
 	CLI_ADMIN_CMD("card", "list", "", "Lists cards", plain, 0, 0,
 	    card_list),
 	CLI_ADMIN_CMD("card", "set", "ID KEY=VALUE ...", "Sets name or "
-	    "take-over", plain, 2, -1, card_set),
+	    "take-over", act_opts, 2, -1, card_set),
 	CLI_ADMIN_CMD("card", "assign", "ID", "Lets a device use a card",
 	    device_opts, 1, 1, card_assign),
 	CLI_ADMIN_CMD("card", "unassign", "ID", "Lets it no more",
 	    device_opts, 1, 1, card_assign),
 	CLI_ADMIN_CMD("card", "suspend", "ID", "Stops a card for a while",
-	    plain, 1, 1, card_state),
+	    act_opts, 1, 1, card_state),
 	CLI_ADMIN_CMD("card", "resume", "ID", "Lets it be used again",
-	    plain, 1, 1, card_state),
+	    act_opts, 1, 1, card_state),
 	CLI_ADMIN_CMD("card", "unblock", "ID", "Sets the holder's passcode "
 	    "anew", unblock_opts, 1, 1, cli_admin_card_unblock),
 	CLI_ADMIN_CMD("card", "terminate", "ID", "Destroys a card and its "

@@ -183,6 +183,13 @@ cli_admin_open(struct cli_admin *s, const struct cli_admin_args *args,
 }
 
 int
+cli_admin_enter_id(
+    struct cli_admin *s, const uint8_t organisation[WIRE_ID])
+{
+	return open_desk(s, organisation);
+}
+
+int
 cli_admin_enter(struct cli_admin *s, const char *org)
 {
 	if (org == NULL && !is_platform(s->who.organisation))
@@ -294,8 +301,15 @@ cli_admin_told(const struct cli_admin *s, const uint8_t id[WIRE_ID],
 
 	if (text == NULL)
 		code = cli_fail(CLI_FAILED, "out of memory");
+	else if (s->args->json && s->args->draft != NULL)
+		code = cli_print_texts(
+		    "id", text, "draft", s->args->draft, NULL);
 	else if (s->args->json)
 		code = cli_print_texts("id", text, NULL);
+	else if (s->args->draft != NULL)
+		printf("%s %s: nothing is ordered yet. Next: cardbridge admin "
+		    "approve %s, by another person\n", noun, text,
+		    s->args->draft);
 	else
 		printf("%s %s %s\n", noun, text, words);
 	cb_buf_free(&hex);

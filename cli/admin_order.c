@@ -3,6 +3,7 @@
 /*
  * Ordering an act at the desk, see admin.h.
  */
+#include <stdio.h>
 #include <string.h>
 
 #include "cli/admin.h"
@@ -34,12 +35,14 @@ ask_challenge(struct cli_admin *s, struct wire_act *act)
 	return CB_OK;
 }
 
+/* What is ordered, whoever signs it and when. */
 static enum cb_err
 fill(const struct cli_admin *s, const struct cli_act *from,
     struct cb_buf *detail, struct wire_act *act)
 {
 	enum cb_err r;
 
+	memset(act, 0, sizeof(*act));
 	act->kind = s->who.kind;
 	memcpy(act->backend, s->who.backend, WIRE_ID);
 	memcpy(act->organisation, s->organisation, WIRE_ID);
@@ -47,12 +50,17 @@ fill(const struct cli_admin *s, const struct cli_act *from,
 	memcpy(act->subject, from->subject, WIRE_ID);
 	act->count = from->count;
 	act->changes = cb_buf_span(&from->changes);
-	memcpy(act->person, s->who.id, WIRE_ID);
-	act->certificate = cb_buf_span(&s->who.certificate);
 	if ((r = cr_random(act->id, WIRE_ID)) == CB_OK)
 		r = wire_fields_put(detail, &from->detail);
 	act->detail = cb_buf_span(detail);
 	return r;
+}
+
+static void
+be_signer(const struct cli_admin *s, struct wire_act *act)
+{
+	memcpy(act->person, s->who.id, WIRE_ID);
+	act->certificate = cb_buf_span(&s->who.certificate);
 }
 
 /* Over a new challenge. */
@@ -71,42 +79,66 @@ sign_and_ask(struct cli_admin *s, struct wire_act *act, struct cb_buf *bytes,
 }
 
 static enum cb_err
-order(struct cli_admin *s, const struct cli_act *from,
-    struct wire_fields *made)
+order(struct cli_admin *s, struct wire_act *act, struct cb_span approval,
+    const struct wire_fields *beside, struct wire_fields *made)
 {
-	struct cb_buf detail = CB_BUF_INIT, secrets = CB_BUF_INIT,
-		      bytes = CB_BUF_INIT;
-	struct wire_desk ask = { .type = WIRE_DESK_ORDER };
+	struct cb_buf secrets = CB_BUF_INIT, bytes = CB_BUF_INIT;
+	struct wire_desk ask = { .type = WIRE_DESK_ORDER,
+		.approval = approval };
 	struct wire_told_items told;
-	struct wire_act act;
 	enum cb_err r;
 
-	memset(&act, 0, sizeof(act));
-	if ((r = fill(s, from, &detail, &act)) != CB_OK ||
-	    (r = wire_fields_put(&secrets, &from->secrets)) != CB_OK)
+	be_signer(s, act);
+	if ((r = wire_fields_put(&secrets, beside)) != CB_OK)
 		goto out;
 	ask.secrets = cb_buf_span(&secrets);
-	r = sign_and_ask(s, &act, &bytes, &ask, &told);
+	r = sign_and_ask(s, act, &bytes, &ask, &told);
 	/* the vault that made the challenge is not there any more; the act is
 	 * done once, as its id is the same */
 	if (r == CB_E_PEER && br_desk_is_open(s->desk))
-		r = sign_and_ask(s, &act, &bytes, &ask, &told);
+		r = sign_and_ask(s, act, &bytes, &ask, &told);
 	if (r == CB_OK)
 		r = only_item(&told, made);
 out:
-	cb_buf_free(&detail);
 	cb_buf_free(&secrets);
 	cb_buf_free(&bytes);
 	return r;
 }
 
 int
-cli_admin_order(struct cli_admin *s, const struct cli_act *act,
+cli_admin_send(struct cli_admin *s, struct wire_act *act,
+    struct cb_span approval, const struct wire_fields *secrets,
     struct wire_fields *made)
 {
+	char what[WIRE_NAME_MAX + 1];
 	enum cb_err r;
 
-	if ((r = order(s, act, made)) == CB_OK)
+	if ((r = order(s, act, approval, secrets, made)) == CB_OK)
 		return CLI_OK;
-	return cli_admin_err(s, r, act->what);
+	(void)snprintf(what, sizeof(what), "%.*s", (int)act->what.n,
+	    (const char *)act->what.p);
+	return cli_admin_err(s, r, what);
+}
+
+int
+cli_admin_order(struct cli_admin *s, const struct cli_act *from,
+    struct wire_fields *made)
+{
+	struct cb_buf detail = CB_BUF_INIT;
+	struct wire_act act;
+	enum cb_err r;
+	int code;
+
+	memset(made, 0, sizeof(*made));
+	if ((r = fill(s, from, &detail, &act)) != CB_OK) {
+		code = cli_admin_err(s, r, from->what);
+	} else if (s->args->draft != NULL) {
+		be_signer(s, &act);
+		code = cli_draft_write(s, &act);
+	} else {
+		code = cli_admin_send(
+		    s, &act, CB_SPAN_EMPTY, &from->secrets, made);
+	}
+	cb_buf_free(&detail);
+	return code;
 }

@@ -19,11 +19,11 @@ static int org_set(
 
 static const struct cli_opt plain[] = { CLI_ADMIN_OPTS };
 static const struct cli_opt of_org[] = { CLI_ADMIN_OPTS, CLI_ADMIN_ORG_OPT };
-#define YES_OPT { "yes", CLI_FLAG, CLI_ADMIN_AT(yes), NULL, \
-	"second-signer is meant: nothing of it is ordered by commands then" }
-static const struct cli_opt add_opts[] = { CLI_ADMIN_OPTS, YES_OPT };
+static const struct cli_opt add_opts[] = {
+	CLI_ADMIN_OPTS, CLI_ADMIN_DRAFT_OPT,
+};
 static const struct cli_opt set_opts[] = {
-	CLI_ADMIN_OPTS, CLI_ADMIN_ORG_OPT, YES_OPT,
+	CLI_ADMIN_OPTS, CLI_ADMIN_ORG_OPT, CLI_ADMIN_DRAFT_OPT,
 };
 
 const struct cli_cmd cli_admin_org_cmds[] = {
@@ -97,20 +97,70 @@ wish(struct wishes *w, const char *text)
 	return CLI_OK;
 }
 
-/* No command makes the approval of a second person: who sets this can order
- * nothing of it any more, and not that it be as before. */
-static int
-check_second(const struct wishes *w, bool yes)
+/* Does a second administrator take two people? Then one who is alone stays so,
+ * and can order nothing of it any more, nor set it back. */
+static bool
+locks_out(const struct wishes *w)
 {
-	for (size_t i = 0; !yes && i < w->n; i++)
-		if (strcmp(w->policies[i].name, WIRE_POLICY_SECOND) == 0 &&
-		    !cb_span_equal(w->policies[i].value,
-			cb_span("\0\0\0", 4)))
-			return cli_fail(CLI_USAGE, "second-signer: no command "
-			    "gives a second person's approval yet, so that "
-			    "nobody could order what takes two, nor set it "
-			    "back. Add --yes if that is meant");
-	return CLI_OK;
+	const uint32_t adding = UINT32_C(1) << WIRE_GRANT_ROLE |
+	    UINT32_C(1) << WIRE_GRANT_TOKEN |
+	    UINT32_C(1) << WIRE_GRANT_FACTOR;
+	struct cb_span value;
+	uint32_t types = 0;
+
+	for (size_t i = 0; i < w->n; i++) {
+		value = w->policies[i].value;
+		if (strcmp(w->policies[i].name, WIRE_POLICY_SECOND) == 0)
+			(void)!cb_get_u32(&value, &types);
+	}
+	return (types & adding) != 0;
+}
+
+static int
+alone(void)
+{
+	return cli_fail(CLI_USAGE, "second-signer: with one administrator, what "
+	    "takes two people would be ordered by nobody, nor set back. First "
+	    "enrol a second one (cardbridge admin person token --role "
+	    "administrator), then set it (org set)");
+}
+
+struct administrators {
+	uint8_t first[WIRE_ID];
+	unsigned n;	/* 2: more than one */
+	uint64_t now;
+};
+
+static enum cb_err
+count_administrator(void *ctx, const struct wire_fields *item)
+{
+	struct administrators *x = ctx;
+	const struct cb_span person = item->bytes[WIRE_D_PERSON];
+	const uint64_t until = item->number[WIRE_D_UNTIL];
+
+	if (item->number[WIRE_D_ROLE] != WIRE_ROLE_ADMINISTRATOR ||
+	    item->number[WIRE_D_STATE] != CLI_IN_USE || person.n != WIRE_ID ||
+	    (until != 0 && until <= x->now))
+		return CB_OK;
+	if (x->n == 0)
+		memcpy(x->first, person.p, WIRE_ID);
+	if (x->n == 0 || memcmp(x->first, person.p, WIRE_ID) != 0)
+		x->n++;
+	return CB_OK;
+}
+
+static int
+check_second(struct cli_admin *s, const struct wishes *w)
+{
+	struct administrators x = { .now = cli_admin_now() };
+	enum cb_err r;
+
+	if (!locks_out(w))
+		return CLI_OK;
+	if ((r = cli_admin_list(s, WIRE_LIST_PEOPLE, NULL,
+		 count_administrator, &x)) != CB_OK)
+		return cli_admin_err(s, r, "people");
+	return x.n >= 2 ? CLI_OK : alone();
 }
 
 /* A policy that an organisation begins with, if no other value is wished. */
@@ -162,7 +212,7 @@ founding(struct cli_admin *s, struct cli_act *act, struct wishes *w)
 }
 
 static int
-parse_add(struct wishes *w, bool yes, int argc, char **argv)
+parse_add(struct wishes *w, int argc, char **argv)
 {
 	int code = CLI_OK, i = 0;
 
@@ -174,7 +224,8 @@ parse_add(struct wishes *w, bool yes, int argc, char **argv)
 		code = wish(w, argv[i]);
 	if (code == CLI_OK && w->name == NULL)
 		code = cli_fail(CLI_USAGE, "what is it called? org add NAME");
-	return code == CLI_OK ? check_second(w, yes) : code;
+	/* who founds it is the only one */
+	return code == CLI_OK && locks_out(w) ? alone() : code;
 }
 
 /* The backend would refuse it, and not say why. */
@@ -204,7 +255,7 @@ org_add(const struct cli_cmd *cmd, const void *args, int argc, char **argv)
 	int code;
 
 	(void)cmd;
-	if ((code = parse_add(&w, a->yes, argc, argv)) != CLI_OK)
+	if ((code = parse_add(&w, argc, argv)) != CLI_OK)
 		return code;
 	memset(&act, 0, sizeof(act));
 	if ((code = cli_admin_open_own(&s, a)) != CLI_OK)
@@ -222,7 +273,9 @@ org_add(const struct cli_cmd *cmd, const void *args, int argc, char **argv)
 		code = cli_admin_order(&s, &act, &made);
 	if (code != CLI_OK)
 		goto out;
-	if (a->json)
+	if (a->draft != NULL)
+		code = cli_admin_told(&s, organisation, "organisation", "");
+	else if (a->json)
 		code = cli_print_texts("id", cli_print_hex(&id,
 		    CB_SPAN_OF(organisation)), "name", w.name, NULL);
 	else
@@ -289,10 +342,11 @@ org_set(const struct cli_cmd *cmd, const void *args, int argc, char **argv)
 		    "unblock=online");
 	for (; code == CLI_OK && i < argc; i++)
 		code = wish(&w, argv[i]);
-	if (code != CLI_OK || (code = check_second(&w, a->yes)) != CLI_OK)
+	if (code != CLI_OK)
 		return code;
 	memset(&act, 0, sizeof(act));
-	if ((code = cli_admin_open(&s, a, org)) != CLI_OK)
+	if ((code = cli_admin_open(&s, a, org)) != CLI_OK ||
+	    (code = check_second(&s, &w)) != CLI_OK)
 		goto out;
 	cli_act_init(&act, WIRE_ACT_ORG_SET, s.organisation, s.organisation);
 	if (w.name != NULL)

@@ -37,6 +37,8 @@ cli_admin_devices(const struct cli_admin_args *a, bool needed,
 
 struct making {
 	const struct cli_admin_args *a;
+	const char *profile;
+	bool blank, test;
 	struct cli_admin_devices to;
 	struct cli_secret pin, so;
 	bool has_pin;
@@ -54,28 +56,39 @@ get_passcodes(struct making *m)
 	enum cb_err r;
 	int code;
 
-	if ((code = cli_profile_find(a->profile, &path)) != CLI_OK)
+	if ((code = cli_profile_find(m->profile, &path)) != CLI_OK)
 		return code;
 	if ((r = emu_profile_read(&profile, path, &why)) != CB_OK) {
 		code = cli_fail_err(r, &why, path);
 		goto out;
 	}
-	m->has_pin = emu_profile_has_user_pin(profile, a->blank);
+	m->has_pin = emu_profile_has_user_pin(profile, m->blank);
 	if (!m->has_pin && a->passcode_file != NULL) {
 		code = cli_fail(CLI_USAGE, "%s card of this profile has no "
 		    "holder's passcode: leave --passcode-file out",
-		    a->blank ? "a blank" : "a");
+		    m->blank ? "a blank" : "a");
 		goto out;
 	}
-	if ((m->has_pin && (r = cli_secret_get(&m->pin, profile, a->test,
+	/* a draft has none: they are asked for when it is ordered */
+	if (a->draft != NULL)
+		goto out;
+	if ((m->has_pin && (r = cli_secret_get(&m->pin, profile, m->test,
 		 &why)) != CB_OK) ||
-	    (r = cli_secret_get(&m->so, profile, a->test, &why)) != CB_OK)
+	    (r = cli_secret_get(&m->so, profile, m->test, &why)) != CB_OK)
 		code = cli_fail_err(
 		    r == CB_E_ABSENT ? CB_E_ARG : r, &why, "passcodes");
 out:
 	emu_profile_free(&profile);
 	free(path);
 	return code;
+}
+
+/* Who approves it must not learn them. */
+static int
+no_passcode(void)
+{
+	return cli_fail(CLI_USAGE, "a draft holds no passcode: give the file to "
+	    "cardbridge admin order, when it is approved");
 }
 
 static int
@@ -101,6 +114,9 @@ check_new(struct making *m)
 			m->serial[i] =
 			    (char)tolower((unsigned char)a->serial[i]);
 	}
+	if (a->draft != NULL &&
+	    (a->passcode_file != NULL || a->so_passcode_file != NULL))
+		return no_passcode();
 	if (cli_admin_is_platform(a->org))
 		return cli_fail(CLI_USAGE, "the platform has no cards: say "
 		    "with --org which organisation it is for");
@@ -141,11 +157,15 @@ describe(struct making *m)
 		wire_fields_number(d, WIRE_D_TEST, 1);
 	if (a->take_over)
 		wire_fields_number(d, WIRE_D_TAKE_OVER, 1);
+}
+
+static void
+add_secrets(const struct making *m, struct wire_fields *to)
+{
 	if (m->has_pin)
-		wire_fields_bytes(&m->act.secrets, WIRE_D_PASSCODE,
-		    cb_buf_span(&m->pin.value));
-	wire_fields_bytes(
-	    &m->act.secrets, WIRE_D_SO_PASSCODE, cb_buf_span(&m->so.value));
+		wire_fields_bytes(
+		    to, WIRE_D_PASSCODE, cb_buf_span(&m->pin.value));
+	wire_fields_bytes(to, WIRE_D_SO_PASSCODE, cb_buf_span(&m->so.value));
 }
 
 static enum cb_err
@@ -158,6 +178,7 @@ build_new(struct making *m, const struct cli_admin *s)
 		return r;
 	cli_act_init(&m->act, WIRE_ACT_CARD_NEW, s->organisation, id);
 	describe(m);
+	add_secrets(m, &m->act.secrets);
 	r = cli_act_card(&m->act, id, CLI_IN_USE, 1);
 	for (size_t i = 0; r == CB_OK && i < m->to.n; i++)
 		r = cli_act_assignment(&m->act, CLI_ROW_PUT, id, m->to.ids[i],
@@ -180,7 +201,7 @@ json_new(const struct making *m, const struct wire_fields *made,
 
 	if (value == NULL)
 		code = cli_fail(CLI_FAILED, "out of memory");
-	else if (m->a->test && value[0] != '\0')
+	else if (m->test && value[0] != '\0')
 		code = cli_print_texts("id", id, "url", url, "unblock_value",
 		    value, NULL);
 	else
@@ -208,13 +229,13 @@ show_new(const struct making *m, const struct cli_admin *s,
 		code = json_new(m, made, id, url);
 	} else {
 		printf("card %s\n", id);
-		if (m->a->test)
+		if (m->test)
 			printf("It is a test card: anybody may know its "
 			    "passcodes.\n");
 		printf("Next: cardbridge reader add NAME %s --identity DIR\n",
 		    url);
-		cli_secret_unblock_show(made->bytes[WIRE_D_PASSCODE],
-		    m->a->test);
+		cli_secret_unblock_show(
+		    made->bytes[WIRE_D_PASSCODE], m->test);
 	}
 	/* nothing else has them: the card must be made again without */
 	if (code == CLI_OK && (code = cli_secret_show(&m->pin)) == CLI_OK)
@@ -232,16 +253,51 @@ making_clear(struct making *m)
 	cli_act_clear(&m->act);
 }
 
+static struct making
+making_of(const struct cli_admin_args *a)
+{
+	return (struct making){ .a = a, .profile = a->profile,
+		.blank = a->blank, .test = a->test,
+		.pin = { "Holder's passcode", emu_test_pin, a->passcode_file,
+		    "--passcode-file", CB_BUF_INIT, false },
+		.so = { "SO passcode", emu_test_so_pin, a->so_passcode_file,
+		    "--so-passcode-file", CB_BUF_INIT, false } };
+}
+
+int
+cli_admin_card_new_drafted(
+    struct cli_admin *s, struct cli_draft *d, struct cb_span approval)
+{
+	const struct cb_span profile = d->detail.bytes[WIRE_D_PROFILE];
+	struct making m = making_of(s->args);
+	struct wire_fields secrets = { .has = 0 }, made;
+	char name[WIRE_NAME_MAX + 1];
+	int code;
+
+	(void)snprintf(name, sizeof(name), "%.*s", (int)profile.n,
+	    (const char *)profile.p);
+	if (!wire_is_word(cb_span_str(name)) || strchr(name, '/') != NULL)
+		return cli_fail(CLI_NO, "%s: its profile is no name", d->path);
+	m.profile = name;
+	m.blank = wire_fields_has(&d->detail, WIRE_D_BLANK);
+	m.test = wire_fields_has(&d->detail, WIRE_D_TEST);
+	memcpy(m.act.subject, d->act.subject, WIRE_ID);
+	if ((code = get_passcodes(&m)) == CLI_OK) {
+		add_secrets(&m, &secrets);
+		code = cli_admin_send(s, &d->act, approval, &secrets, &made);
+	}
+	if (code == CLI_OK)
+		code = show_new(&m, s, &made);
+	making_clear(&m);
+	return cli_flush(code);
+}
+
 int
 cli_admin_card_new(
     const struct cli_cmd *cmd, const void *args, int argc, char **argv)
 {
 	const struct cli_admin_args *a = args;
-	struct making m = { .a = a,
-		.pin = { "Holder's passcode", emu_test_pin, a->passcode_file,
-		    "--passcode-file", CB_BUF_INIT, false },
-		.so = { "SO passcode", emu_test_so_pin, a->so_passcode_file,
-		    "--so-passcode-file", CB_BUF_INIT, false } };
+	struct making m = making_of(a);
 	struct wire_fields made;
 	struct cli_admin s = { .args = a };
 	enum cb_err r;
@@ -260,7 +316,9 @@ cli_admin_card_new(
 	if ((r = build_new(&m, &s)) != CB_OK)
 		code = cli_admin_err(&s, r, "card new");
 	else if ((code = cli_admin_order(&s, &m.act, &made)) == CLI_OK)
-		code = show_new(&m, &s, &made);
+		code = a->draft != NULL
+		    ? cli_admin_told(&s, m.act.subject, "card", "")
+		    : show_new(&m, &s, &made);
 out:
 	cli_admin_end(&s);
 	making_clear(&m);
@@ -268,6 +326,8 @@ out:
 }
 
 /* ---- unblock ------------------------------------------------------------- */
+
+static const char unblocked[] = "has its new passcode, and all its tries";
 
 static int
 new_passcode(const struct cli_admin_args *a, const struct wire_fields *card,
@@ -289,14 +349,65 @@ new_passcode(const struct cli_admin_args *a, const struct wire_fields *card,
 	    : cli_fail_err(r == CB_E_ABSENT ? CB_E_ARG : r, &why, "passcode");
 }
 
+/* The refusal of a card that has no secret here, or whatever else it is. */
+static void
+say_what_helps(const struct cli_admin *s)
+{
+	if (strstr(s->why.text, "second signer") != NULL)
+		return;
+	(void)cli_fail(CLI_NO, "a card can be unblocked where the "
+	    "organisation's policy is unblock=online (cardbridge admin org "
+	    "show), and was when the card was made; else its SO passcode or "
+	    "unblock value helps");
+}
+
+/* Of a card that is there: *out its new passcode. */
+static int
+card_and_passcode(struct cli_admin *s, const uint8_t id[WIRE_ID],
+    struct cb_buf *out)
+{
+	struct cb_buf keep = CB_BUF_INIT;
+	struct wire_fields card;
+	int code;
+
+	if ((code = cli_admin_find(s, WIRE_LIST_CARDS, "card", id, &keep,
+		 &card)) == CLI_OK &&
+	    (code = cli_admin_card_lives(&card)) == CLI_OK &&
+	    s->args->draft == NULL)
+		code = new_passcode(s->args, &card, out);
+	cb_buf_free(&keep);
+	return code;
+}
+
+int
+cli_admin_card_unblock_drafted(
+    struct cli_admin *s, struct cli_draft *d, struct cb_span approval)
+{
+	struct cb_buf passcode = CB_BUF_INIT_MAX(CLI_PASS_MAX);
+	struct wire_fields secrets = { .has = 0 }, made;
+	int code;
+
+	if ((code = card_and_passcode(s, d->act.subject, &passcode)) ==
+	    CLI_OK) {
+		wire_fields_bytes(
+		    &secrets, WIRE_D_PASSCODE, cb_buf_span(&passcode));
+		if ((code = cli_admin_send(s, &d->act, approval, &secrets,
+			 &made)) == CLI_NO)
+			say_what_helps(s);
+	}
+	if (code == CLI_OK)
+		code = cli_admin_told(s, d->act.subject, "card", unblocked);
+	cb_buf_free(&passcode);
+	return code;
+}
+
 int
 cli_admin_card_unblock(
     const struct cli_cmd *cmd, const void *args, int argc, char **argv)
 {
 	const struct cli_admin_args *a = args;
-	struct cb_buf keep = CB_BUF_INIT,
-		      passcode = CB_BUF_INIT_MAX(CLI_PASS_MAX);
-	struct wire_fields card, made;
+	struct cb_buf passcode = CB_BUF_INIT_MAX(CLI_PASS_MAX);
+	struct wire_fields made;
 	uint8_t id[WIRE_ID];
 	struct cli_admin s;
 	struct cli_act act;
@@ -306,27 +417,20 @@ cli_admin_card_unblock(
 	(void)argc;
 	if ((code = cli_admin_id(argv[0], "ID", id)) != CLI_OK)
 		return code;
+	if (a->draft != NULL && a->passcode_file != NULL)
+		return no_passcode();
 	memset(&act, 0, sizeof(act));
 	if ((code = cli_admin_open(&s, a, a->org)) == CLI_OK &&
-	    (code = cli_admin_find(&s, WIRE_LIST_CARDS, "card", id, &keep,
-		 &card)) == CLI_OK &&
-	    (code = cli_admin_card_lives(&card)) == CLI_OK &&
-	    (code = new_passcode(a, &card, &passcode)) == CLI_OK) {
+	    (code = card_and_passcode(&s, id, &passcode)) == CLI_OK) {
 		cli_act_init(
 		    &act, WIRE_ACT_CARD_UNBLOCK, s.organisation, id);
 		wire_fields_bytes(&act.secrets, WIRE_D_PASSCODE,
 		    cb_buf_span(&passcode));
 		if ((code = cli_admin_order(&s, &act, &made)) == CLI_NO)
-			(void)cli_fail(CLI_NO, "a card can be unblocked "
-			    "where the organisation's policy is "
-			    "unblock=online (cardbridge admin org show), and "
-			    "was when the card was made; else its SO passcode "
-			    "or unblock value helps");
+			say_what_helps(&s);
 	}
 	if (code == CLI_OK)
-		code = cli_admin_told(&s, id, "card",
-		    "has its new passcode, and all its tries");
-	cb_buf_free(&keep);
+		code = cli_admin_told(&s, id, "card", unblocked);
 	cb_buf_free(&passcode);
 	cli_act_clear(&act);
 	cli_admin_end(&s);

@@ -29,8 +29,11 @@ static int person_revoke(
 	{ "valid", CLI_TEXT, CLI_ADMIN_AT(valid), "TIME", \
 	    "how long the token is good (" TOKEN_VALID ")" }
 static const struct cli_opt plain[] = { CLI_ADMIN_OPTS, CLI_ADMIN_ORG_OPT };
+static const struct cli_opt revoke_opts[] = {
+	CLI_ADMIN_OPTS, CLI_ADMIN_ORG_OPT, CLI_ADMIN_DRAFT_OPT,
+};
 static const struct cli_opt device_opts[] = {
-	CLI_ADMIN_OPTS, CLI_ADMIN_ORG_OPT, VALID_OPT,
+	CLI_ADMIN_OPTS, CLI_ADMIN_ORG_OPT, CLI_ADMIN_DRAFT_OPT, VALID_OPT,
 	{ "card", CLI_LIST, CLI_ADMIN_AT(cards), "ID",
 	    "a card that it may use; may be repeated" },
 	{ "class", CLI_TEXT, CLI_ADMIN_AT(class), "CLASS",
@@ -39,7 +42,7 @@ static const struct cli_opt device_opts[] = {
 	    "what the device is called" },
 };
 static const struct cli_opt person_opts[] = {
-	CLI_ADMIN_OPTS, CLI_ADMIN_ORG_OPT, VALID_OPT,
+	CLI_ADMIN_OPTS, CLI_ADMIN_ORG_OPT, CLI_ADMIN_DRAFT_OPT, VALID_OPT,
 	{ "role", CLI_TEXT, CLI_ADMIN_AT(role), "ROLE",
 	    "administrator, registrar or auditor" },
 };
@@ -50,7 +53,7 @@ const struct cli_cmd cli_admin_device_cmds[] = {
 	CLI_ADMIN_CMD("device", "list", "", "Lists devices, and tokens that "
 	    "wait for one", plain, 0, 0, device_list),
 	CLI_ADMIN_CMD("device", "revoke", "ID", "Ends a device's certificate "
-	    "and sessions, or takes its token back", plain, 1, 1,
+	    "and sessions, or takes its token back", revoke_opts, 1, 1,
 	    device_revoke),
 };
 const size_t cli_admin_device_cmds_n =
@@ -62,7 +65,7 @@ const struct cli_cmd cli_admin_person_cmds[] = {
 	CLI_ADMIN_CMD("person", "list", "", "Lists people", plain, 0, 0,
 	    person_list),
 	CLI_ADMIN_CMD("person", "revoke", "ID", "Ends a person's certificates",
-	    plain, 1, 1, person_revoke),
+	    revoke_opts, 1, 1, person_revoke),
 };
 const size_t cli_admin_person_cmds_n =
     sizeof(cli_admin_person_cmds) / sizeof(cli_admin_person_cmds[0]);
@@ -120,9 +123,15 @@ show_token(const struct cli_admin *s, const struct minted *m,
 	    cb_put_u8(&line, 0) != CB_OK) {
 		code = cli_fail(CLI_FAILED, "out of memory");
 	} else if (s->args->json) {
+		/* a name of NULL ends it */
 		code = cli_print_texts("id", (const char *)id.p, "token",
-		    (const char *)line.p, NULL);
+		    (const char *)line.p, s->args->draft != NULL ? "draft"
+		    : NULL, s->args->draft, NULL);
 	} else {
+		if (s->args->draft != NULL)
+			fprintf(stderr, "Nothing is ordered yet. Next: "
+			    "cardbridge admin approve %s, by another person; "
+			    "when it is ordered:\n", s->args->draft);
 		fprintf(stderr, "%s %s: cardbridge enrol %s @FILE --identity "
 		    "DIR, once, with this token:\n", noun,
 		    (const char *)id.p, s->args->server);

@@ -122,19 +122,19 @@ word(const char *const *words, uint64_t n)
 	return "?";
 }
 
-static void
-time_text(char *out, size_t size, uint64_t ms)
+void
+cli_print_time(char out[CLI_TIME_MAX], uint64_t ms)
 {
 	const time_t s = (time_t)(ms / 1000);
 	struct tm t;
 
 	out[0] = '\0';
 	if (ms != 0 && gmtime_r(&s, &t) != NULL)
-		(void)strftime(out, size, "%Y-%m-%d %H:%M", &t);
+		(void)strftime(out, CLI_TIME_MAX, "%Y-%m-%d %H:%M", &t);
 }
 
 static const char *
-number_text(char *out, size_t size, enum wire_desk_list list,
+number_text(char out[CLI_TIME_MAX], enum wire_desk_list list,
     enum wire_desk_field field, uint64_t v)
 {
 	static const char *const subjects[] = { "", "device", "group",
@@ -157,10 +157,11 @@ number_text(char *out, size_t size, enum wire_desk_list list,
 		return "yes";
 	case WIRE_D_CREATED:
 	case WIRE_D_UNTIL:
-		time_text(out, size, v);
+		cli_print_time(out, v);
 		return out;
 	default:
-		(void)snprintf(out, size, "%llu", (unsigned long long)v);
+		(void)snprintf(
+		    out, CLI_TIME_MAX, "%llu", (unsigned long long)v);
 		return out;
 	}
 }
@@ -171,15 +172,15 @@ value_text(struct cb_buf *b, enum wire_desk_list list,
     const struct wire_fields *item, enum wire_desk_field field)
 {
 	const struct cb_span bytes = item->bytes[field];
-	char number[32];
+	char number[CLI_TIME_MAX];
 	enum cb_err r = CB_OK;
 
 	cb_buf_clear(b);
 	if (!wire_fields_has(item, field))
 		return "";
 	if (wire_field_is_number(field))
-		r = cb_buf_add(b, cb_span_str(number_text(number,
-		    sizeof(number), list, field, item->number[field])));
+		r = cb_buf_add(b, cb_span_str(number_text(
+		    number, list, field, item->number[field])));
 	else if (field == WIRE_D_NAME || field == WIRE_D_PROFILE ||
 	    field == WIRE_D_TEXT || field == WIRE_D_SERIAL)
 		r = cb_buf_add(b, bytes);

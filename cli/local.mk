@@ -5,10 +5,13 @@ noinst_LTLIBRARIES += cli/libcli.la
 cli_libcli_la_SOURCES = \
 	cli/admin.c cli/admin.h \
 	cli/admin_act.c \
+	cli/admin_approve.c \
 	cli/admin_audit.c \
 	cli/admin_books.c \
 	cli/admin_card.c \
 	cli/admin_desk.c \
+	cli/admin_draft.c \
+	cli/admin_explain.c \
 	cli/admin_order.c \
 	cli/admin_org.c \
 	cli/admin_passcode.c \

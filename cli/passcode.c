@@ -147,10 +147,11 @@ typed_line(int tty, struct cb_buf *out)
 	return caught != 0 ? CB_E_DENIED : r;
 }
 
-/* One line without echo. */
+/* One line; without echo, unless `flags` has it seen. */
 static enum cb_err
-ask(int tty, const char *prompt, struct cb_buf *out)
+ask(int tty, const char *prompt, unsigned flags, struct cb_buf *out)
 {
+	const bool seen = (flags & CLI_PASS_SEEN) != 0;
 	struct sigaction before[SIGNALS_N];
 	struct termios was, quiet;
 	enum cb_err r;
@@ -158,7 +159,8 @@ ask(int tty, const char *prompt, struct cb_buf *out)
 	if (tcgetattr(tty, &was) != 0)
 		return CB_E_ABSENT;
 	quiet = was;
-	quiet.c_lflag &= ~(tcflag_t)(ECHO | ECHOE | ECHOK | ECHONL);
+	if (!seen)
+		quiet.c_lflag &= ~(tcflag_t)(ECHO | ECHOE | ECHOK | ECHONL);
 	quiet.c_lflag |= ICANON;
 	signals_take(before);
 	if (tcsetattr(tty, TCSAFLUSH, &quiet) != 0) {
@@ -168,7 +170,8 @@ ask(int tty, const char *prompt, struct cb_buf *out)
 		if (r == CB_OK)
 			r = typed_line(tty, out);
 		(void)tcsetattr(tty, TCSAFLUSH, &was);
-		(void)say(tty, "\n");
+		if (!seen || r != CB_OK)
+			(void)say(tty, "\n");
 	}
 	signals_give(before);
 	return r;
@@ -189,9 +192,9 @@ ask_twice(int tty, const char *prompt, struct cb_buf *out)
 	for (int i = 0; i < ATTEMPTS && r == CB_E_FORMAT; i++) {
 		cb_buf_clear(out);
 		cb_buf_clear(&again);
-		if ((r = ask(tty, prompt, out)) != CB_OK || out->n == 0)
+		if ((r = ask(tty, prompt, 0, out)) != CB_OK || out->n == 0)
 			break;
-		if ((r = ask(tty, "The same again: ", &again)) != CB_OK)
+		if ((r = ask(tty, "The same again: ", 0, &again)) != CB_OK)
 			break;
 		if (cb_ct_equal(cb_buf_span(out), cb_buf_span(&again)))
 			break;
@@ -217,7 +220,7 @@ cli_pass_ask(struct cb_buf *out, const char *prompt, unsigned flags,
 	if ((flags & CLI_PASS_TWICE) != 0)
 		r = ask_twice(tty, prompt, out);
 	else
-		r = ask(tty, prompt, out);
+		r = ask(tty, prompt, flags, out);
 	(void)close(tty);
 	if (r == CB_E_FORMAT)
 		cb_why_set(why, "typed differently %d times; nothing was done",

@@ -11,13 +11,16 @@
 
 #define CLI_PASS_MAX 256	/* characters */
 
-enum { CLI_PASS_TWICE = 1 };	/* typed again to be sure */
+enum {
+	CLI_PASS_TWICE = 1,	/* typed again to be sure */
+	CLI_PASS_SEEN = 2,	/* it is no passcode: echoed */
+};
 
 /* The file's first line without its end. CB_E_FORMAT: empty or too long;
  * *why names the file, never what is in it. */
 CB_MUST_USE enum cb_err cli_pass_file(
     struct cb_buf *out, const char *path, struct cb_why *why);
-/* Asks at the controlling terminal, without echo. CB_E_ABSENT: there is none.
+/* Asks at the controlling terminal. CB_E_ABSENT: there is none.
  * CB_E_FORMAT: typed differently three times. An empty answer is given back
  * as such. A signal puts the terminal in order first and then acts. */
 CB_MUST_USE enum cb_err cli_pass_ask(struct cb_buf *out, const char *prompt,

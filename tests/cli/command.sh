@@ -77,6 +77,12 @@ for words in 'org add' 'org list' 'org show' 'org set' 'device token' \
 	run 0 admin "${words% *}" --help && says "Verbs: .*${words#* }"
 	check "and is among its verbs"
 done
+for word in approve order; do
+	run 0 admin "$word" --help && says "usage: cardbridge admin $word" &&
+		run 0 admin --help && says "$word FILE" &&
+		run 2 admin "$word" && says 'needs: FILE'
+	check "admin $word has a file"
+done
 run 2 --socket x admin org list && says 'bridge of its own'
 check 'admin has nothing to do with a bridge'
 run 0 --version && says '^cardbridge '

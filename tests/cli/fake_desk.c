@@ -67,7 +67,7 @@ certificate(enum wire_usage usage, uint8_t subject, uint8_t organisation,
 /* *who: a new identity, written to `dir`. */
 static void
 identity(struct wire_identity *who, const char *dir, enum wire_usage usage,
-    uint8_t organisation)
+    uint8_t id, uint8_t organisation)
 {
 	struct cb_why why = { "" };
 
@@ -80,7 +80,7 @@ identity(struct wire_identity *who, const char *dir, enum wire_usage usage,
 	    WIRE_AUTHORITY, 0xBE, 0, authority, CB_SPAN_EMPTY);
 	who->service = certificate(WIRE_SERVICE, 0xBE, 0, service,
 	    cb_buf_span(&who->authority));
-	who->certificate = certificate(usage, FAKE_PERSON, organisation,
+	who->certificate = certificate(usage, id, organisation,
 	    who->key, cb_buf_span(&who->authority));
 	ck_assert_msg(wire_identity_check(who, (int64_t)time(NULL), &why) ==
 		CB_OK, "%s", why.text);
@@ -102,10 +102,14 @@ fake_desk_setup(void)
 	snprintf(desk.person, sizeof(desk.person), "%s/person", desk.dir);
 	snprintf(desk.stranger, sizeof(desk.stranger), "%s/other", desk.dir);
 	snprintf(desk.device, sizeof(desk.device), "%s/device", desk.dir);
-	identity(&desk.who, desk.person, WIRE_PERSON, 0);
-	identity(&other, desk.stranger, WIRE_PERSON, FAKE_ORG);
+	snprintf(desk.second, sizeof(desk.second), "%s/second", desk.dir);
+	identity(&desk.who, desk.person, WIRE_PERSON, FAKE_PERSON, 0);
+	identity(
+	    &other, desk.stranger, WIRE_PERSON, FAKE_PERSON, FAKE_ORG);
 	wire_identity_clear(&other);
-	identity(&other, desk.device, WIRE_DEVICE, FAKE_ORG);
+	identity(&other, desk.device, WIRE_DEVICE, FAKE_PERSON, FAKE_ORG);
+	wire_identity_clear(&other);
+	identity(&other, desk.second, WIRE_PERSON, FAKE_SECOND, 0);
 	wire_identity_clear(&other);
 }
 
@@ -117,6 +121,7 @@ fake_desk_teardown(void)
 		cb_buf_free(&items[i].bytes);
 	cb_buf_free(&desk.order);
 	cb_buf_free(&desk.secrets);
+	cb_buf_free(&desk.approval);
 	wire_identity_clear(&desk.who);
 }
 
@@ -145,6 +150,21 @@ fake_desk_org(uint8_t organisation, const char *name)
 	wire_fields_number(&item, WIRE_D_STATE, 1);
 	wire_fields_number(&item, WIRE_D_CREATED, 1800000000000);
 	fake_desk_add(WIRE_LIST_ORGANISATIONS, 0, &item);
+}
+
+void
+fake_desk_role(uint8_t organisation, uint8_t person, enum wire_role role)
+{
+	struct wire_fields item = { .has = 0 };
+	uint8_t id[WIRE_ID], print[CR_HASH] = { person };
+
+	memset(id, person, WIRE_ID);
+	wire_fields_bytes(&item, WIRE_D_ID, cb_span(print, WIRE_ID));
+	wire_fields_bytes(&item, WIRE_D_PERSON, CB_SPAN_OF(id));
+	wire_fields_number(&item, WIRE_D_ROLE, role);
+	wire_fields_number(&item, WIRE_D_STATE, 1);
+	wire_fields_bytes(&item, WIRE_D_FINGERPRINT, CB_SPAN_OF(print));
+	fake_desk_add(WIRE_LIST_PEOPLE, organisation, &item);
 }
 
 struct wire_change
@@ -271,6 +291,33 @@ challenge(const struct wire_desk *ask, struct wire_told_items *told,
 	told->count = 1;
 }
 
+/* Of the act that is ordered, and by somebody else. */
+static void
+take_approval(struct cb_span bytes)
+{
+	struct wire_approval *a = &desk.approved;
+	struct cb_span head, signature;
+	struct wire_key *key = NULL;
+	uint8_t request[CR_HASH];
+	struct wire_cert cert;
+
+	memset(a, 0, sizeof(*a));
+	ck_ok(cb_buf_set(&desk.approval, bytes));
+	if (bytes.n == 0)
+		return;
+	ck_ok(wire_approval_get(
+	    cb_buf_span(&desk.approval), a, &head, &signature));
+	ck_ok(wire_cert_check(a->certificate,
+	    cb_buf_span(&desk.who.authority), WIRE_PERSON, WIRE_TEST,
+	    (int64_t)time(NULL), &cert, &key, NULL));
+	ck_ok(wire_approval_verify(key, head, signature));
+	ck_assert_mem_eq(cert.subject, a->person, WIRE_ID);
+	ck_ok(wire_act_request(&desk.act, request));
+	ck_assert_mem_eq(a->request, request, CR_HASH);
+	ck_assert_mem_ne(a->person, desk.act.person, WIRE_ID);
+	wire_key_free(&key);
+}
+
 /* Takes only what the person signed over the challenge. */
 static void
 order(const struct br_desk *d, const struct wire_desk *ask,
@@ -296,6 +343,7 @@ order(const struct br_desk *d, const struct wire_desk *ask,
 	ck_assert_mem_eq(act->challenge, desk.challenge, WIRE_CHALLENGE);
 	ck_assert_mem_eq(act->id, desk.announced, WIRE_ID);
 	ck_assert_uint_eq(act->organisation[0], d->organisation);
+	take_approval(ask->approval);
 	desk.orders++;
 	wire_fields_bytes(&item, WIRE_D_ID, CB_SPAN_OF(act->subject));
 	if (desk.unblock.n > 0)

@@ -15,10 +15,12 @@
 
 #define FAKE_ORG 0x0A		/* every byte of the organisation's id */
 #define FAKE_PERSON 0x9E
+#define FAKE_SECOND 0x9F
 
 struct fake_desk {
 	char dir[256];		/* holds identities and what is written */
-	char person[300], stranger[300], device[300]; /* identities */
+	/* identities; the second is another person than the first two */
+	char person[300], stranger[300], device[300], second[300];
 	/* the test's to set */
 	unsigned page;		/* items of one answer */
 	unsigned entries;	/* of the books that were told */
@@ -39,6 +41,8 @@ struct fake_desk {
 	struct wire_act act;
 	struct cb_buf order, secrets;
 	struct wire_fields detail, secret;
+	struct cb_buf approval;		/* with it, and what it says */
+	struct wire_approval approved;
 };
 extern struct fake_desk desk;
 
@@ -52,6 +56,9 @@ void fake_desk_add(enum wire_desk_list list, uint8_t organisation,
     const struct wire_fields *item);
 /* An organisation, at the platform's desk. */
 void fake_desk_org(uint8_t organisation, const char *name);
+/* Who has a role in an organisation; the bytes of their ids. */
+void fake_desk_role(
+    uint8_t organisation, uint8_t person, enum wire_role role);
 /* The change number `i` of what was ordered. */
 struct wire_change fake_desk_change(unsigned i, struct wire_grant *row);
 

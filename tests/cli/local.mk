@@ -10,6 +10,7 @@ tests_cli_test_cli_SOURCES = \
 	tests/cli/suites.h \
 	tests/cli/test_admin.c \
 	tests/cli/test_admin_books.c \
+	tests/cli/test_admin_draft.c \
 	tests/cli/test_apdu_args.c \
 	tests/cli/test_describe.c \
 	tests/cli/test_gate.c \

@@ -14,6 +14,7 @@ main(void)
 	int failed;
 
 	srunner_add_suite(runner, admin_books_suite());
+	srunner_add_suite(runner, admin_draft_suite());
 	srunner_add_suite(runner, apdu_args_suite());
 	srunner_add_suite(runner, describe_suite());
 	srunner_add_suite(runner, gate_suite());

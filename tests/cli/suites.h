@@ -9,6 +9,7 @@
 #include <check.h>
 
 Suite *admin_books_suite(void);
+Suite *admin_draft_suite(void);
 Suite *admin_suite(void);
 Suite *apdu_args_suite(void);
 Suite *describe_suite(void);

@@ -39,8 +39,7 @@ START_TEST(an_organisation_begins_with_its_founder)
 	uint8_t print[CR_HASH];
 	json_t *made;
 
-	RUNS("--json org add Practice unblock=none second-signer=card,role "
-	    "--yes");
+	RUNS("--json org add Practice unblock=none second-signer=card,policy");
 	made = admin_json();
 	ck_assert_int_eq(cr_sha256(cb_buf_span(&desk.who.certificate), print),
 	    CB_OK);
@@ -70,7 +69,7 @@ START_TEST(an_organisation_begins_with_its_founder)
 	ck_assert(cb_span_equal(
 	    row.bytes[WIRE_G_NAME], cb_span_str("second-signer")));
 	ck_assert(cb_span_equal(row.bytes[WIRE_G_VALUE],
-	    cb_span("\x00\x00\x01\x10", 4)));
+	    cb_span("\x00\x00\x01\x20", 4)));
 	fake_desk_change(4, &row);
 	ck_assert(cb_span_equal(
 	    row.bytes[WIRE_G_NAME], cb_span_str("inspected")));
@@ -92,8 +91,10 @@ static const struct {
 	{ "org add A unblock=none unblock=online", CLI_USAGE, "twice" },
 	{ "org add A B", CLI_USAGE, "not KEY=VALUE" },
 	{ "org set Clinic", CLI_USAGE, "set what" },
-	{ "org set Clinic second-signer=card", CLI_USAGE, "--yes" },
-	{ "org add A second-signer=policy", CLI_USAGE, "--yes" },
+	{ "org set Clinic second-signer=card,token", CLI_USAGE,
+	    "person token --role administrator" },
+	{ "org add A second-signer=role", CLI_USAGE, "a second one" },
+	{ "org add A second-signer=factor --yes", CLI_USAGE, "no option" },
 	{ "org set Clinic name=platform", CLI_USAGE, "another name" },
 	{ "card list --org Surgery", CLI_NO, "Clinic (" ORG_ID ")" },
 	{ "card list --org 0b", CLI_NO, "no organisation \"0b\"" },

@@ -152,14 +152,6 @@ refused "also where it is renamed" 1 'another organisation of this name' \
 make "is renamed" org set Ward name=Surgery
 refused "then it must be said which is meant" 2 'which organisation' card list
 is "$(admin card list --org Surgery --json)" "[]" "its desk has no card"
-refused "two signers are not demanded by accident" 2 'yes' org set Surgery \
-	second-signer=token
-make "but where it is meant" org set Surgery second-signer=token --yes
-refused "and then one is told of the other" 1 'needs a second signer' \
-	device token --org Surgery
-make "other acts need none" org set Surgery unblock=online
-refused "nor is that one's to take back" 1 'needs a second signer' \
-	org set Surgery second-signer=none
 rc=0
 "$CARDBRIDGE" admin --server "https://127.0.0.1:$(free_port)" \
 	--identity "$who" org list >"$T/said" 2>&1 || rc=$?

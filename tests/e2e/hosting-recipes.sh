@@ -47,12 +47,14 @@ as_run() { # COMMAND: with the port and ids of this run
 		<<<"$1"
 }
 
-# At a terminal where a passcode that is asked for is not typed, but drawn.
+# At a terminal where a passcode that is asked for is not typed, but drawn, and
+# what is to be signed is meant.
 cat >"$T/terminal" <<'END'
 set timeout 60
 spawn -noecho bash -c $env(COMMAND)
 expect {
 	-re {at random\): } { send "\r"; exp_continue }
+	-re {\(yes or no\) } { send "yes\r"; exp_continue }
 	timeout { exit 124 }
 	eof
 }
@@ -113,6 +115,8 @@ t "the backend is whole, and nothing lies about" \
 	cardbridge-backend check --dir /srv/cards
 steps "The operator's identity"
 like "$said" ' session-open ' "an auditor sees what was done"
+steps 'What takes two people'
+like "$said" 'is set' "a policy was set by two"
 steps 'What to keep elsewhere'
 t "the backup has no key of the root" \
 	sh -c '! tar -tf cards.tar | grep -q vault/'
