@@ -8,6 +8,7 @@
 
 #include "backend/worker/book.h"
 #include "common/tlv.h"
+#include "wire/entry_types.h"
 
 #define F(name) (UINT32_C(1) << WIRE_F_##name)
 
@@ -196,20 +197,33 @@ set_id(struct wire_entry *e, enum wire_field field, const uint8_t *id)
 		wire_entry_set(e, field, cb_span(id, WIRE_ID));
 }
 
+static bool
+tells_number(const struct be_note *n)
+{
+	return (wire_entry_kind(n->type)->may & F(NUMBER)) != 0;
+}
+
+bool
+be_book_tells_number(const struct be_book *book)
+{
+	size_t i = 0;
+
+	while (i < book->n && !tells_number(&book->notes[i]))
+		i++;
+	return i < book->n;
+}
+
 static void
 fill(struct wire_entry *e, const struct be_note *n,
     const struct be_book_of *of)
 {
-	const bool used = n->type != WIRE_SESSION_TAKEOVER &&
-	    n->type != WIRE_SESSION_REFUSED;
-
 	wire_entry_init(e, n->type, of->time);
 	set_id(e, WIRE_F_CARD, of->card);
 	set_id(e, WIRE_F_DEVICE, of->device);
 	set_id(e, WIRE_F_SESSION, of->session);
 	set_id(e, WIRE_F_PERSON, of->person);
 	set_id(e, WIRE_F_ACT, of->act);
-	if (of->number != 0 && used)
+	if (of->number != 0 && tells_number(n))
 		wire_entry_set_number(e, WIRE_F_NUMBER, of->number);
 	if ((n->has & F(REFERENCE)) != 0)
 		wire_entry_set_number(e, WIRE_F_REFERENCE, n->reference);

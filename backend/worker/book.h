@@ -50,6 +50,9 @@ CB_MUST_USE enum cb_err be_book_put(const struct be_book *book,
 CB_MUST_USE enum cb_err be_book_one(const struct be_book_of *of,
     enum wire_entry_type type, uint32_t code, const char *what,
     struct cb_buf *bytes);
+/* Can one of its entries tell the card's number, as one must where records are
+ * changed? */
+bool be_book_tells_number(const struct be_book *book);
 void be_book_clear(struct be_book *book);
 
 #endif

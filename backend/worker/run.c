@@ -152,7 +152,7 @@ transmit(struct be_body *b, struct cb_span apdu, struct answer *n)
 	    (r = add_exchange(n, CB_SPAN_EMPTY, cb_buf_span(&n->rsp))) !=
 		CB_OK)
 		return r;
-	if (be_hosted_changed(s->hosted) && s->book.n == 0) {
+	if (be_hosted_changed(s->hosted) && !be_book_tells_number(&s->book)) {
 		char what[8];
 
 		snprintf(what, sizeof(what), "ins-%02x", apdu.p[1]);

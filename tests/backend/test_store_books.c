@@ -304,7 +304,7 @@ START_TEST(the_last_entry_with_a_number_tells_a_cards)
 	ck_assert_uint_eq(number_of(&g, 1, 0x12), 9);
 	ck_assert_uint_eq(number_of(&g, 2, 0x11), 8);
 	ck_assert_uint_eq(number_of(&g, 2, 0x12), 0);
-	enter_about(&g, 1, entry_numbered(WIRE_SIGNED, id(0x11), 12));
+	enter_about(&g, 1, entry_numbered(WIRE_VERIFY, id(0x11), 12));
 	ck_assert_uint_eq(number_of(&g, 1, 0x11), 12);
 	rig_clear(&g);
 }
@@ -335,7 +335,7 @@ START_TEST(no_smaller_number_is_entered)
 	ck_assert_int_eq(be_store_act(g.st, &a), CB_E_DENIED);
 	ck_assert_uint_eq(number_of(&g, 1, 0x12), 0);
 	/* the same is told again by what changes nothing */
-	enter_about(&g, 1, entry_numbered(WIRE_SIGNED, id(0x11), 7));
+	enter_about(&g, 1, entry_numbered(WIRE_VERIFY, id(0x11), 7));
 	rig_clear(&g);
 }
 END_TEST
