@@ -14,6 +14,7 @@
 #include <unistd.h>
 
 #include "backend/channel.h"
+#include "common/ct.h"
 
 #define HEADER 16
 #define ANSWER 0x8000
@@ -343,25 +344,23 @@ no_more(struct be_channel *ch)
 enum cb_err
 be_channel_read(struct be_channel *ch)
 {
-	size_t before;
-	uint8_t *p;
+	/* most messages are small: only what came is wiped */
+	static _Thread_local uint8_t came[READ_AT_ONCE];
 	ssize_t n;
-	enum cb_err r;
+	enum cb_err r = CB_OK;
 
 	(void)no_more(ch);
-	before = ch->in.n;
-	if (ch->in.max - before < READ_AT_ONCE)
+	if (ch->in.max - ch->in.n < READ_AT_ONCE)
 		return CB_OK;	/* whole messages lie here: they come first */
-	if ((r = cb_buf_grow(&ch->in, READ_AT_ONCE, &p)) != CB_OK)
-		return r;
 	do
-		n = receive(ch, p, READ_AT_ONCE);
+		n = receive(ch, came, sizeof(came));
 	while (n < 0 && errno == EINTR);
 	if (n == 0 || (n < 0 && errno != EAGAIN && errno != EWOULDBLOCK))
 		r = CB_E_PEER;
-	if (cb_buf_truncate(&ch->in, before + (n > 0 ? (size_t)n : 0)) !=
-	    CB_OK)
-		return CB_E_INTERNAL;
+	if (n > 0) {
+		r = cb_buf_add(&ch->in, cb_span(came, (size_t)n));
+		cb_wipe(came, (size_t)n);
+	}
 	return r;
 }
 
