@@ -16,6 +16,10 @@ common_libcommon_la_SOURCES = \
 	common/text.c common/text.h \
 	common/tlv.c common/tlv.h
 
+# For who speaks HTTP.
+noinst_LTLIBRARIES += common/libhttp.la
+common_libhttp_la_SOURCES = common/http.c common/http.h
+
 # For programs only: the plug-in takes all that is in libcommon.
 noinst_LTLIBRARIES += common/libprocess.la
 common_libprocess_la_SOURCES = \

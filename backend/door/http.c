@@ -5,52 +5,9 @@
  * and what has both lengths is how requests are smuggled.
  */
 #include <stdio.h>
-#include <string.h>
-#include <strings.h>
 
 #include "backend/door/http.h"
-
-static bool
-is(struct cb_span s, const char *text)
-{
-	return s.n == strlen(text) &&
-	       strncasecmp((const char *)s.p, text, s.n) == 0;
-}
-
-/* RFC 9110, 5.6.2 */
-static bool
-is_token(struct cb_span s)
-{
-	for (size_t i = 0; i < s.n; i++)
-		if (s.p[i] <= ' ' || s.p[i] >= 0x7F ||
-		    strchr("\"(),/:;<=>?@[\\]{}", s.p[i]) != NULL)
-			return false;
-	return s.n > 0;
-}
-
-/* Up to `end`, which is taken along; false: it does not come. */
-static bool
-cut(struct cb_span *cur, const char *end, struct cb_span *out)
-{
-	const size_t n = strlen(end);
-	const uint8_t *at;
-
-	if (cur->n == 0 || (at = memmem(cur->p, cur->n, end, n)) == NULL)
-		return false;
-	*out = cb_span_head(*cur, (size_t)(at - cur->p));
-	*cur = cb_span_tail(*cur, out->n + n);
-	return true;
-}
-
-static struct cb_span
-trim(struct cb_span s)
-{
-	while (s.n > 0 && (s.p[0] == ' ' || s.p[0] == '\t'))
-		s = cb_span_tail(s, 1);
-	while (s.n > 0 && (s.p[s.n - 1] == ' ' || s.p[s.n - 1] == '\t'))
-		s.n--;
-	return s;
-}
+#include "common/http.h"
 
 /* ---- the request line ---------------------------------------------------- */
 
@@ -66,8 +23,9 @@ is_path(struct cb_span s)
 static enum cb_err
 get_request_line(struct cb_span line, struct be_http_head *h)
 {
-	if (!cut(&line, " ", &h->method) || !cut(&line, " ", &h->path) ||
-	    !is_token(h->method) || !is_path(h->path))
+	if (!cb_http_cut(&line, " ", &h->method) ||
+	    !cb_http_cut(&line, " ", &h->path) ||
+	    !cb_http_is_token(h->method) || !is_path(h->path))
 		return CB_E_FORMAT;
 	h->close = cb_span_equal(line, cb_span_str("HTTP/1.0"));
 	return h->close || cb_span_equal(line, cb_span_str("HTTP/1.1"))
@@ -82,54 +40,27 @@ struct seen {
 };
 
 static enum cb_err
-get_length(struct cb_span value, size_t *out)
-{
-	size_t n = 0;
-
-	if (value.n == 0)
-		return CB_E_FORMAT;
-	for (size_t i = 0; i < value.n; i++) {
-		if (value.p[i] < '0' || value.p[i] > '9')
-			return CB_E_FORMAT;
-		if (__builtin_mul_overflow(n, (size_t)10, &n) ||
-		    __builtin_add_overflow(n, value.p[i] - (size_t)'0', &n))
-			return CB_E_LIMIT;
-	}
-	*out = n;
-	return CB_OK;
-}
-
-static enum cb_err
-get_connection(struct cb_span value, struct be_http_head *h)
-{
-	struct cb_span one;
-
-	while (cut(&value, ",", &one))
-		h->close = h->close || is(trim(one), "close");
-	h->close = h->close || is(trim(value), "close");
-	return CB_OK;
-}
-
-static enum cb_err
 take_field(struct cb_span name, struct cb_span value, struct seen *seen,
     struct be_http_head *h)
 {
-	if (is(name, "host"))
+	if (cb_http_is(name, "host"))
 		return seen->host++ == 0 ? CB_OK : CB_E_FORMAT;
-	if (is(name, "content-length"))
-		return seen->length++ == 0 ? get_length(value, &h->length)
+	if (cb_http_is(name, "content-length"))
+		return seen->length++ == 0 ? cb_http_number(value, &h->length)
 		                           : CB_E_FORMAT;
-	if (is(name, "cardbridge-device")) {
+	if (cb_http_is(name, "cardbridge-device")) {
 		h->device = value;
 		return seen->device++ == 0 ? CB_OK : CB_E_FORMAT;
 	}
-	if (is(name, "transfer-encoding"))
+	if (cb_http_is(name, "transfer-encoding"))
 		return CB_E_FORMAT;
-	if (is(name, "connection"))
-		return get_connection(value, h);
-	if (is(name, "expect")) {
+	if (cb_http_is(name, "connection")) {
+		h->close = h->close || cb_http_has(value, "close");
+		return CB_OK;
+	}
+	if (cb_http_is(name, "expect")) {
 		h->expects = true;
-		return is(value, "100-continue") ? CB_OK : CB_E_FORMAT;
+		return cb_http_is(value, "100-continue") ? CB_OK : CB_E_FORMAT;
 	}
 	return CB_OK;
 }
@@ -138,15 +69,10 @@ static enum cb_err
 get_field(struct cb_span line, struct seen *seen, struct be_http_head *h)
 {
 	struct cb_span name, value;
+	enum cb_err r = cb_http_field(line, &name, &value);
 
-	/* a name goes up to its colon: no blanks, no folded lines */
-	if (!cut(&line, ":", &name) || !is_token(name))
-		return CB_E_FORMAT;
-	value = trim(line);
-	for (size_t i = 0; i < value.n; i++)
-		if ((value.p[i] < ' ' && value.p[i] != '\t') ||
-		    value.p[i] == 0x7F)
-			return CB_E_FORMAT;
+	if (r != CB_OK)
+		return r;
 	return take_field(name, value, seen, h);
 }
 
@@ -158,15 +84,15 @@ be_http_head_get(struct cb_span in, struct be_http_head *out)
 	struct cb_span cur = cb_span_head(in, BE_HTTP_HEAD_MAX), all, line;
 	enum cb_err r;
 
-	if (!cut(&cur, "\r\n\r\n", &all))
+	if (!cb_http_cut(&cur, "\r\n\r\n", &all))
 		return in.n >= BE_HTTP_HEAD_MAX ? CB_E_LIMIT : CB_E_SHORT;
 	h.n = all.n + 4;
 	cur = cb_span_head(in, h.n - 2); /* whole lines */
-	if (!cut(&cur, "\r\n", &line))
+	if (!cb_http_cut(&cur, "\r\n", &line))
 		return CB_E_FORMAT;
 	if ((r = get_request_line(line, &h)) != CB_OK)
 		return r;
-	while (cut(&cur, "\r\n", &line))
+	while (cb_http_cut(&cur, "\r\n", &line))
 		if ((r = get_field(line, &seen, &h)) != CB_OK)
 			return r;
 	if (seen.host == 0 && !h.close)

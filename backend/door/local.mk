@@ -18,6 +18,6 @@ backend_door_libdoor_la_SOURCES = \
 backend_door_libdoor_la_CFLAGS = $(AM_CFLAGS) $(LIBSSL_CFLAGS) \
 	$(LIBEVENT_CFLAGS)
 backend_door_libdoor_la_LIBADD = backend/libroles.la wire/libwire.la \
-	crypto/libprimitives.la common/libcommon.la $(LIBSSL_LIBS) \
-	$(LIBEVENT_LIBS)
+	crypto/libprimitives.la common/libhttp.la common/libcommon.la \
+	$(LIBSSL_LIBS) $(LIBEVENT_LIBS)
 endif

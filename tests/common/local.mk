@@ -12,6 +12,7 @@ tests_common_test_common_SOURCES = \
 	tests/common/test_err.c \
 	tests/common/test_fd.c \
 	tests/common/test_hex.c \
+	tests/common/test_http.c \
 	tests/common/test_log.c \
 	tests/common/test_span.c \
 	tests/common/test_sw.c \
@@ -21,4 +22,5 @@ tests_common_test_common_CFLAGS = $(AM_CFLAGS) $(CHECK_CFLAGS)
 # main.c stands between the code and malloc
 tests_common_test_common_LDFLAGS = $(program_ldflags) \
 	-Wl,--wrap=calloc,--wrap=free
-tests_common_test_common_LDADD = common/libprocess.la common/libcommon.la $(CHECK_LIBS)
+tests_common_test_common_LDADD = common/libhttp.la common/libprocess.la \
+	common/libcommon.la $(CHECK_LIBS)

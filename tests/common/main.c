@@ -97,6 +97,7 @@ main(void)
 	srunner_add_suite(sr, sw_suite());
 	srunner_add_suite(sr, atr_suite());
 	srunner_add_suite(sr, hex_suite());
+	srunner_add_suite(sr, http_suite());
 	srunner_add_suite(sr, ct_suite());
 	srunner_add_suite(sr, fd_suite());
 	srunner_add_suite(sr, log_suite());

@@ -17,6 +17,7 @@ Suite *ct_suite(void);
 Suite *err_suite(void);
 Suite *fd_suite(void);
 Suite *hex_suite(void);
+Suite *http_suite(void);
 Suite *log_suite(void);
 Suite *span_suite(void);
 Suite *sw_suite(void);
