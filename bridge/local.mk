@@ -34,13 +34,16 @@ bridge_libhttps_la_SOURCES = \
 	bridge/https/desk.c bridge/https/desk.h \
 	bridge/https/enrol.c bridge/https/enrol.h \
 	bridge/https/hold.c bridge/https/hold.h \
+	bridge/https/http_answer.c bridge/https/http_answer.h \
 	bridge/https/http_client.c bridge/https/http_client.h \
+	bridge/https/pipe.c bridge/https/pipe.h \
 	bridge/https/retry.c bridge/https/retry.h \
 	bridge/https/session.c bridge/https/session.h \
 	bridge/https/tls.c bridge/https/tls.h \
 	bridge/https/uri.c bridge/https/uri.h
 bridge_libhttps_la_CFLAGS = $(AM_CFLAGS) $(LIBCURL_CFLAGS) $(LIBSSL_CFLAGS)
-bridge_libhttps_la_LIBADD = wire/libwire.la $(LIBCURL_LIBS) $(LIBSSL_LIBS)
+bridge_libhttps_la_LIBADD = wire/libwire.la common/libhttp.la \
+	$(LIBCURL_LIBS) $(LIBSSL_LIBS)
 
 # The bridge itself, in a library so that tests can run it.
 noinst_LTLIBRARIES += bridge/libbridge.la

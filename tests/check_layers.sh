@@ -49,7 +49,7 @@ may() { # FILE HEADER
 			$1 = backend/door/tls.c || $1 = bridge/https/tls.c ||
 			$1 = emulator/crypto/* ]]
 		;;
-	'<curl/'*) [ "$1" = bridge/https/http_client.c ] ;;
+	'<curl/'*) [ "$1" = bridge/https/pipe.c ] ;;
 	'<sqlite3.h>')
 		[[ $1 = emulator/nvm_file* || $1 = backend/store/sqlite.c ]]
 		;;
@@ -189,6 +189,7 @@ done <<-'END'
 	backend/walls.c <seccomp.h>
 	bridge/serve.c backend/roles.h
 	bridge/link_https.c <curl/curl.h>
+	bridge/https/http_client.c <curl/curl.h>
 	bridge/https/hold.c <openssl/ssl.h>
 	bridge/reader.c bridge/https/hold.h
 	bridge/reader.c wire/open.h

@@ -1,9 +1,9 @@
 /* SPDX-License-Identifier: BSD-2-Clause
  * Copyright (c) 2026 The cardbridge authors */
 /*
- * HTTP over TLS, one request at a time: the only file that knows libcurl. A
- * client keeps its connection between requests, and what is needed to resume
- * its TLS session after the connection was closed.
+ * HTTP over TLS, one request at a time. A client keeps its connection between
+ * requests (pipe.h), and what is needed to resume its TLS session after the
+ * connection was closed.
  *
  * What a status means is not known here (road.h).
  */
@@ -42,13 +42,14 @@ CB_MUST_USE enum cb_err br_http_new(
     struct br_http **out, const struct br_trust *trust);
 void br_http_free(struct br_http **h);
 
-/* (libcurl itself sends once more on a new connection where a kept one turns
- * out to be broken, which br_http_connections shows.)
+/* Where a kept connection turns out to be broken it is sent once more on a new
+ * one, which br_http_connections shows.
  *
  * CB_E_PEER: the road is broken (or this network is not trusted, if
  * *distrust), and whether the request arrived is not known; CB_E_TIMEOUT: it
- * was reached, and said nothing in time, or fell silent altogether; CB_E_BUSY: interrupted; CB_E_LIMIT: the
- * answer is too long. *why says what is wrong with the road. */
+ * was reached, and said nothing in time, or fell silent altogether; CB_E_BUSY:
+ * interrupted; CB_E_LIMIT: the answer is too long. *why says what is wrong with
+ * the road. */
 CB_MUST_USE enum cb_err br_http_do(struct br_http *h,
     const struct br_http_ask *ask, struct br_http_answer *answer,
     bool *distrust, struct cb_why *why);

@@ -183,3 +183,11 @@ br_tls_check(void *p, struct br_distrust *why)
 	    "extended master secret (RFC 7627) is what this road offers");
 	return false;
 }
+
+bool
+br_tls_is_over(void *p)
+{
+	const SSL *ssl = p;
+
+	return (SSL_get_shutdown(ssl) & SSL_RECEIVED_SHUTDOWN) != 0;
+}

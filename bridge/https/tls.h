@@ -39,5 +39,8 @@ CB_MUST_USE enum cb_err br_tls_set(
 /* ssl is an SSL whose handshake is done. False: what was agreed is too weak,
  * and *why says so. */
 bool br_tls_check(void *ssl, struct br_distrust *why);
+/* Has the other end said that it says no more? Whoever cuts a connection
+ * cannot say so. */
+bool br_tls_is_over(void *ssl);
 
 #endif

@@ -48,8 +48,10 @@ tests_bridge_https_test_https_SOURCES = \
 	tests/bridge/https/pki.c \
 	tests/bridge/https/relay.c tests/bridge/https/relay.h \
 	tests/bridge/https/rig.c tests/bridge/https/rig.h \
+	tests/bridge/https/test_answer.c \
 	tests/bridge/https/test_enrol.c \
 	tests/bridge/https/test_news.c \
+	tests/bridge/https/test_requests.c \
 	tests/bridge/https/test_road.c \
 	tests/bridge/https/test_status.c \
 	tests/bridge/https/test_trust.c \

@@ -2,13 +2,14 @@
  * Copyright (c) 2026 The cardbridge authors */
 /*
  * A hostile backend: any bytes where a bridge expects OFFER, records, an
- * answer that was sealed as it must be, or a failure; the first byte chooses
- * which. And any URI.
+ * answer that was sealed as it must be, a failure, or an answer of HTTP; the
+ * first byte chooses which. And any URI.
  */
 #include <stdlib.h>
 #include <string.h>
 
 #include "bridge/https/call.h"
+#include "bridge/https/http_answer.h"
 #include "bridge/https/session.h"
 #include "bridge/https/uri.h"
 #include "tests/fuzz/fuzz.h"
@@ -140,6 +141,61 @@ failure(struct cb_span in)
 	cb_buf_free(&a.body);
 }
 
+#define REPLY_MOST 2000
+
+static enum cb_err
+read_reply(struct br_http_reader *r, struct cb_span *in, size_t piece,
+    struct cb_buf *body)
+{
+	enum cb_err e = CB_E_SHORT;
+	struct cb_span one;
+
+	br_http_reader_begin(r, REPLY_MOST);
+	while (e == CB_E_SHORT && in->n > 0) {
+		one = cb_span_head(*in, piece);
+		*in = cb_span_tail(*in, one.n);
+		e = br_http_reader_take(r, &one, body);
+		if (e == CB_E_SHORT && one.n > 0)
+			abort();
+		/* what it did not take is there again */
+		*in = (struct cb_span){ in->p - one.n, in->n + one.n };
+	}
+	if (body->n > REPLY_MOST || r->line.cap > BR_HTTP_HEAD_MAX ||
+	    ((e == CB_OK) != (r->at == BR_HTTP_DONE)))
+		abort();
+	return e;
+}
+
+/* As a whole and in pieces: it is the same, and so is its end. */
+static void
+reply(struct cb_span in)
+{
+	struct br_http_reader a = { .status = 0 }, b = { .status = 0 };
+	struct cb_buf whole = CB_BUF_INIT, parts = CB_BUF_INIT;
+	struct cb_span rest;
+	uint8_t piece;
+	enum cb_err r;
+
+	if (cb_get_u8(&in, &piece) != CB_OK || piece == 0)
+		return;
+	rest = in;
+	r = read_reply(&a, &in, in.n, &whole);
+	if (r != read_reply(&b, &rest, piece, &parts))
+		abort();
+	if ((r == CB_OK || r == CB_E_SHORT) &&
+	    (a.status != b.status || a.close != b.close ||
+		a.retry_after_s != b.retry_after_s || rest.n != in.n ||
+		br_http_reader_end(&a) != br_http_reader_end(&b) ||
+		!cb_span_equal(cb_buf_span(&whole), cb_buf_span(&parts))))
+		abort();
+	if (r == CB_OK && (a.status < 200 || a.status > 999))
+		abort();
+	br_http_reader_clear(&a);
+	br_http_reader_clear(&b);
+	cb_buf_free(&whole);
+	cb_buf_free(&parts);
+}
+
 static void
 uri(struct cb_span in)
 {
@@ -165,7 +221,7 @@ int
 LLVMFuzzerTestOneInput(const uint8_t *p, size_t n)
 {
 	static void (*const parsers[])(struct cb_span in) = { offer, records,
-		answer, opened, failure, uri };
+		answer, opened, failure, uri, reply };
 
 	if (n == 0)
 		return 0;

@@ -13,8 +13,10 @@ main(void)
 	SRunner *sr = srunner_create(road_suite());
 	int failed;
 
+	srunner_add_suite(sr, answer_suite());
 	srunner_add_suite(sr, enrol_suite());
 	srunner_add_suite(sr, news_suite());
+	srunner_add_suite(sr, requests_suite());
 	srunner_add_suite(sr, status_suite());
 	srunner_add_suite(sr, trust_suite());
 	srunner_add_suite(sr, uri_suite());

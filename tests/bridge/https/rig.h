@@ -29,8 +29,10 @@ bool rig_wait_links(unsigned port, size_t want, int ms);
 /* Until it is (not) there, or `ms` have passed. */
 bool rig_present(bool want, int ms);
 
+Suite *answer_suite(void);
 Suite *enrol_suite(void);
 Suite *news_suite(void);
+Suite *requests_suite(void);
 Suite *road_suite(void);
 Suite *status_suite(void);
 Suite *trust_suite(void);

@@ -39,7 +39,8 @@ static unsigned at;
 static enum mischief
 once(unsigned n)
 {
-	/* the second time on another connection, which libcurl leaves to us */
+	/* the second time on a new connection, where it is not sent again by
+	 * the client itself */
 	return n == at || (n == at + 1 && what <= CUT_AFTER) ? what : FINE;
 }
 
