@@ -10,13 +10,13 @@ export CK_TIMEOUT_MULTIPLIER=20 CK_EXCLUDE_TAGS=slow
 
 under_valgrind() { valgrind -q --error-exitcode=99 --leak-check=no "$@"; }
 
-# The tests of the emulator, of the store and of the vault leave nothing behind
-# them, so that they need no process each; valgrind then translates OpenSSL (and
-# SQLite) once and not 600 times. The emulator's take minutes: in two parts, one
-# for each core, whose results are put one behind the other.
+# These tests leave nothing behind them, so that they need no process each;
+# valgrind then translates OpenSSL (and SQLite) once and not 600 times. The
+# emulator's take minutes: in two parts, one for each core, whose results are
+# put one behind the other.
 case $1 in
 */test_emulator) export CK_FORK=no ;;
-*/test_store | */test_vault)
+*/test_store | */test_vault | */test_wire | */test_cli)
 	export CK_FORK=no
 	under_valgrind "$@"
 	exit

@@ -170,17 +170,18 @@ START_TEST(a3_rules_of_the_df_are_kept)
 {
 	const struct df_op *op = &df_ops[_i];
 	struct emu_profile *p;
-	struct rig r;
+	struct rig r, made;
 	char rules[] = "000000000000", name[128], put[32];
 
 	for (size_t v = 0; v < VALUES_N; v++) {
 		memcpy(rules + (size_t)4 * op->at, values[v].rule, 4);
 		snprintf(put, sizeof(put), "%s", rules);
 		p = rig_profile_of("authentic3", "0001 FF00 0001", put);
+		rig_make(&made, p, RIG_A3);
 		for (enum who who = NOBODY; who < WHO_N; who++) {
 			bool pass = df_op_passes(op, v, who);
 
-			rig_make(&r, p, RIG_A3);
+			rig_open_records(&r, rig_copy(made.records));
 			log_in(&r, who);
 			if (op->before != NULL)
 				(void)rig_send(&r, op->before);
@@ -189,6 +190,7 @@ START_TEST(a3_rules_of_the_df_are_kept)
 			rig_allows(&r, name, op->cmd, pass, op->want,
 			    op->refused);
 		}
+		rig_close(&made);
 		emu_profile_free(&p);
 	}
 }
