@@ -592,7 +592,7 @@ create_domain(struct emu_app *app, const struct emu_pin_def *def,
 		emu_card_note(app->card, "a passcode was not replaced: it "
 		    "alone opens what it guards, and nobody is logged in who "
 		    "may hand that on");
-		return SW_MEMORY_FAILURE;
+		return SW_CONDITIONS;
 	}
 	return emu_domain_create(app, def->owner, def->role, out, secret);
 }
