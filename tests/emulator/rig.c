@@ -101,6 +101,7 @@ rig_event(void *ctx, const struct emu_event *e)
 void
 rig_env_init(struct rig *r)
 {
+	rig_scrypt_cheap();
 	memset(r, 0, sizeof(*r));
 	r->env = (struct emu_env){ .random = rig_random,
 		.mono_ms = rig_mono_ms, .utc = rig_utc, .note = rig_note,

@@ -3,19 +3,31 @@
 /*
  * Linked in place of the one it calls. Nearly all that the tests of cards take
  * is scrypt; valgrind would look at it for minutes, and it is not ours. There,
- * cards' passcodes cost next to nothing; scrypt's own tests, which have no
- * salt, see it as it is.
+ * cards' passcodes cost next to nothing; scrypt's own tests see it as it is.
  */
-#include <string.h>
-
 #include "emulator/crypto/heavy.h"
 #include "emulator/crypto/kdf.h"
 #include "tests/emulator/leak.h"
+#include "tests/emulator/rig.h"
 
 enum cb_err __real_emu_scrypt(const struct emu_scrypt *how,
     struct cb_span passcode, uint8_t out[EMU_KEY]);
 enum cb_err __wrap_emu_scrypt(const struct emu_scrypt *how,
     struct cb_span passcode, uint8_t out[EMU_KEY]);
+
+static bool cheap;
+
+void
+rig_scrypt_cheap(void)
+{
+	cheap = leak_valgrind();
+}
+
+void
+rig_scrypt_whole(void)
+{
+	cheap = false;
+}
 
 struct wanted {
 	const struct emu_scrypt *how;
@@ -37,10 +49,7 @@ enum cb_err
 __wrap_emu_scrypt(const struct emu_scrypt *how, struct cb_span passcode,
     uint8_t out[EMU_KEY])
 {
-	static const uint8_t none[sizeof(how->salt)];
-
-	if (!leak_valgrind() || how->log2n != 10 ||
-	    memcmp(how->salt, none, sizeof(none)) == 0)
+	if (!cheap || how->log2n != 10)
 		return __real_emu_scrypt(how, passcode, out);
 	return emu_heavy(cheaply, &(struct wanted){ how, passcode, out });
 }

@@ -14,6 +14,7 @@
 
 #include "emulator/crypto/kdf.h"
 #include "tests/emulator/crypto_util.h"
+#include "tests/emulator/rig.h"
 #include "tests/emulator/suites.h"
 
 /* ---- signatures ---------------------------------------------------------- */
@@ -646,6 +647,7 @@ crypto_suite(void)
 	Suite *s = suite_create("crypto");
 	TCase *t = tcase_create("all");
 
+	tcase_add_unchecked_fixture(t, rig_scrypt_whole, NULL);
 	tcase_set_timeout(t, 60);
 	tcase_add_test(t, memory_that_cannot_be_locked_is_a_warning);
 	tcase_add_test(t, hashes_match_fips_180);

@@ -18,6 +18,7 @@
 #include "common/ct.h"
 #include "tests/emulator/crypto_util.h"
 #include "tests/emulator/leak.h"
+#include "tests/emulator/rig.h"
 #include "tests/emulator/suites.h"
 
 static void
@@ -320,6 +321,7 @@ crypto_leak_suite(void)
 	Suite *s = suite_create("crypto_leak");
 	TCase *t = tcase_create("all");
 
+	tcase_add_unchecked_fixture(t, rig_scrypt_whole, NULL);
 	tcase_set_timeout(t, 60);
 	if (!leak_watched()) {
 		tcase_add_test(t, nothing_is_left_of_a_loaded_key);
