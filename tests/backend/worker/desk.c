@@ -33,6 +33,7 @@ desk_clear(struct desk *d)
 	cb_buf_free(&d->changes);
 	cb_buf_free(&d->order);
 	cb_buf_free(&d->command);
+	cb_buf_free(&d->approval);
 }
 
 /* ---- commands ------------------------------------------------------------ */
@@ -193,6 +194,7 @@ desk_post(struct desk *d)
 	    wire_act_put(&d->order, &d->act, d->b.d->key), CB_OK);
 	c = (struct wire_desk){ .type = WIRE_DESK_ORDER,
 		.order = cb_buf_span(&d->order),
+		.approval = cb_buf_span(&d->approval),
 		.secrets = cb_buf_span(&secrets) };
 	id = post(d, &c);
 	cb_buf_free(&detail);

@@ -19,6 +19,7 @@ struct desk {
 	struct wire_act act;
 	struct wire_fields detail, secrets;
 	struct cb_buf changes, order, command;
+	struct cb_buf approval;	/* goes with the order; empty: none */
 };
 
 /* Opens a session of the administrator. */

@@ -36,6 +36,7 @@ main(void)
 	srunner_add_suite(sr, door_suite());
 	srunner_add_suite(sr, desk_suite());
 	srunner_add_suite(sr, desk_act_suite());
+	srunner_add_suite(sr, desk_second_suite());
 	srunner_add_suite(sr, desk_token_suite());
 	srunner_add_suite(sr, pool_suite());
 	srunner_add_suite(sr, record_suite());

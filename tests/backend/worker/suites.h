@@ -11,6 +11,7 @@
 Suite *door_suite(void);
 Suite *desk_suite(void);
 Suite *desk_act_suite(void);
+Suite *desk_second_suite(void);
 Suite *desk_token_suite(void);
 Suite *books_suite(void);
 Suite *pool_suite(void);
