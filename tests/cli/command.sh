@@ -643,7 +643,7 @@ setsid -w "${program}d" --foreground --socket "$dir/run/s" \
 [ "$code" -eq 1 ] && says 'others may write'
 check 'a bridge believes nothing that others could have written'
 code=0
-setsid -w "${program}d" --foreground --sock "$dir/run/s" \
+timeout 20 setsid -w "${program}d" --foreground --sock "$dir/run/s" \
 	--state-dir "$dir/state" >out 2>err </dev/null || code=$?
 [ "$code" -eq 2 ] && says 'write --socket'
 check 'nor takes an option that is not written whole'
