@@ -384,6 +384,7 @@ run_run(struct options *o)
 		for (size_t i = 0; i < ROLES; i++)
 			plan.roles[roles[i].role] = true;
 		cb_log_set_role(be_role_name(BE_PARENT));
+		cb_log_never_wait();
 		cb_log_set_level(conf.log);
 		if (o->log != NULL)
 			conf.log_json = o->log_json;
@@ -406,6 +407,7 @@ run_role(const char *name)
 	for (size_t i = 0; i < ROLES; i++)
 		if (strcmp(be_role_name(roles[i].role), name) == 0) {
 			cb_log_set_role(be_role_name(roles[i].role));
+			cb_log_never_wait();
 			return roles[i].main(BE_CONTROL_FD);
 		}
 	return misused("there is no role \"%s\".", name);

@@ -6,13 +6,16 @@
  * replaced, so no text from outside can pass for a line of ours.
  */
 #include <errno.h>
+#include <fcntl.h>
 #include <inttypes.h>
+#include <poll.h>
 #include <pthread.h>
 #include <stdarg.h>
 #include <stdatomic.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/socket.h>
 #include <sys/stat.h>
 #include <unistd.h>
 
@@ -35,6 +38,8 @@ static _Atomic int level_now = CB_LOG_NOTICE;
 static _Atomic bool as_json;
 static const char *_Atomic role_now;
 static bool to_journal;
+static bool never_waits, is_socket;
+static atomic_ulong lost;	/* lines */
 static pthread_once_t looked = PTHREAD_ONCE_INIT;
 
 /* JOURNAL_STREAM is inherited by children whose standard error goes
@@ -113,36 +118,104 @@ make_object(char *line, enum cb_log_level level,
 		       role_now, fields, n, text);
 }
 
+/* ---- writing ------------------------------------------------------------- */
+
+/* Flags of a pipe are those of all who have it: one of our own is opened. */
 static void
+open_anew(void)
+{
+	const int fd = open(
+	    "/proc/self/fd/2", O_WRONLY | O_NONBLOCK | O_CLOEXEC | O_NOCTTY);
+
+	if (fd < 0)
+		return;	/* somebody else's: then only poll() tells */
+	(void)dup2(fd, STDERR_FILENO);
+	(void)close(fd);
+}
+
+void
+cb_log_never_wait(void)
+{
+	struct stat st;
+
+	if (fstat(STDERR_FILENO, &st) != 0)
+		return;
+	never_waits = true;
+	is_socket = S_ISSOCK(st.st_mode);
+	if (S_ISFIFO(st.st_mode) || S_ISCHR(st.st_mode))
+		open_anew();
+}
+
+static bool
+has_room(void)
+{
+	struct pollfd p = { .fd = STDERR_FILENO, .events = POLLOUT };
+
+	return !never_waits || poll(&p, 1, 0) != 0;
+}
+
+/* false: it would have to wait. */
+static bool
 write_line(const char *line, size_t n)
 {
 	size_t done = 0;
 	ssize_t w;
 
+	if (!has_room())
+		return false;
 	while (done < n) {
-		w = write(STDERR_FILENO, line + done, n - done);
+		w = is_socket ? send(STDERR_FILENO, line + done, n - done,
+				    MSG_DONTWAIT | MSG_NOSIGNAL)
+			      : write(STDERR_FILENO, line + done, n - done);
 		if (w < 0 && errno == EINTR)
 			continue;
 		/* a log that nobody reads stops nobody's work */
 		if (w <= 0)
-			break;
+			return w == 0 || errno != EAGAIN;
 		done += (size_t)w;
 	}
+	return true;
+}
+
+CB_PRINTF(4, 0) static bool
+say(enum cb_log_level level, const struct cb_log_field *fields, size_t n,
+    const char *fmt, va_list ap)
+{
+	char line[LINE];
+
+	return write_line(line, as_json
+		? make_object(line, level, fields, n, fmt, ap)
+		: make_line(line, level, fmt, ap));
+}
+
+CB_PRINTF(1, 2) static bool
+say_lost(const char *fmt, ...)
+{
+	va_list ap;
+	bool said;
+
+	va_start(ap, fmt);
+	said = say(CB_LOG_WARNING, NULL, 0, fmt, ap);
+	va_end(ap);
+	return said;
 }
 
 CB_PRINTF(4, 0) static void
 log_line(enum cb_log_level level, const struct cb_log_field *fields, size_t n,
     const char *fmt, va_list ap)
 {
-	char line[LINE];
 	const int saved = errno;
+	unsigned long gone;
 
 	if (!cb_log_on(level))
 		return;
 	(void)pthread_once(&looked, look);
-	write_line(line, as_json
-		? make_object(line, level, fields, n, fmt, ap)
-		: make_line(line, level, fmt, ap));
+	gone = atomic_exchange(&lost, 0);
+	if (gone > 0 &&
+	    say_lost("%lu lines of the log are lost: nobody read it", gone))
+		gone = 0;
+	if (gone > 0 || !say(level, fields, n, fmt, ap))
+		atomic_fetch_add(&lost, gone + 1);
 	errno = saved;
 }
 

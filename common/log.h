@@ -21,6 +21,10 @@ void cb_log(enum cb_log_level level, const char *fmt, ...) CB_PRINTF(2, 3);
 /* A line is a JSON object from here on: time, level, program, role, pid, the
  * fields that it was given, and its text. */
 void cb_log_set_json(bool json);
+/* From here on a line that would have to wait for whoever reads the log is
+ * dropped, and how many were is told once there is room again. May put another
+ * descriptor of the same pipe in the place of standard error. */
+void cb_log_never_wait(void);
 /* Which part of the program this process is; kept by the caller. */
 void cb_log_set_role(const char *role);
 struct cb_log_field {

@@ -9,13 +9,14 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/socket.h>
 #include <sys/stat.h>
 #include <unistd.h>
 
 #include "common/log.h"
 #include "tests/common/suites.h"
 
-static int from_log;
+static int from_log, dup_of_log;
 
 static void
 catch_log(void)
@@ -23,9 +24,10 @@ catch_log(void)
 	static char name[] = "prog";
 	int fds[2];
 
-	ck_assert_int_eq(pipe2(fds, O_CLOEXEC | O_NONBLOCK), 0);
+	ck_assert_int_eq(pipe2(fds, O_CLOEXEC), 0);
+	ck_assert_int_eq(fcntl(fds[0], F_SETFL, O_NONBLOCK), 0);
 	ck_assert_int_ge(dup2(fds[1], STDERR_FILENO), 0);
-	ck_assert_int_eq(close(fds[1]), 0);
+	dup_of_log = fds[1];
 	from_log = fds[0];
 	ck_assert_int_eq(unsetenv("JOURNAL_STREAM"), 0);
 	program_invocation_short_name = name;
@@ -119,11 +121,70 @@ END_TEST
 START_TEST(nobody_reading_stops_nobody)
 {
 	catch_log();
+	ck_assert_int_eq(fcntl(dup_of_log, F_SETFL, O_NONBLOCK), 0);
 	for (int i = 0; i < 10000; i++)
 		cb_log(CB_LOG_NOTICE, "line %d", i);
 	errno = ENOENT;
 	cb_log(CB_LOG_NOTICE, "last");
 	ck_assert_int_eq(errno, ENOENT);
+}
+END_TEST
+
+/* Nobody reads: lines are dropped, and counted for who reads again. */
+static void
+lose_lines(void)
+{
+	static char text[1 << 20];
+	const char *end;
+	unsigned written = 0, told;
+	size_t n = 0;
+	ssize_t got;
+
+	alarm(20);	/* where it waits */
+	cb_log_never_wait();
+	for (int i = 0; i < 5000; i++)
+		cb_log(CB_LOG_NOTICE, "%0100d", i);
+	while ((got = read(from_log, text + n, sizeof(text) - 1 - n)) > 0)
+		n += (size_t)got;
+	for (size_t i = 0; i < n; i++)
+		written += text[i] == '\n';
+	ck_assert_uint_gt(written, 10);
+	ck_assert_uint_lt(written, 5000);
+	cb_log(CB_LOG_NOTICE, "again");
+	end = logged();
+	ck_assert_int_eq(
+	    sscanf(end, "prog: warning: %u lines of the log", &told), 1);
+	ck_assert_uint_eq(told, 5000 - written);
+	ck_assert_ptr_nonnull(strstr(end, "\nprog: again\n"));
+	cb_log(CB_LOG_NOTICE, "and again");
+	ck_assert_str_eq(logged(), "prog: and again\n");
+}
+
+START_TEST(a_full_pipe_makes_nobody_wait)
+{
+	int flags;
+
+	catch_log();
+	lose_lines();
+	/* who else has the pipe goes on as before */
+	flags = fcntl(dup_of_log, F_GETFL);
+	ck_assert_int_eq(flags & O_NONBLOCK, 0);
+}
+END_TEST
+
+START_TEST(a_full_socket_makes_nobody_wait)
+{
+	static char name[] = "prog";
+	int fds[2];
+
+	ck_assert_int_eq(
+	    socketpair(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0, fds), 0);
+	ck_assert_int_ge(dup2(fds[1], STDERR_FILENO), 0);
+	ck_assert_int_eq(fcntl(fds[0], F_SETFL, O_NONBLOCK), 0);
+	from_log = fds[0];
+	ck_assert_int_eq(unsetenv("JOURNAL_STREAM"), 0);
+	program_invocation_short_name = name;
+	lose_lines();
 }
 END_TEST
 
@@ -252,6 +313,8 @@ log_suite(void)
 	tcase_add_test(tc, text_from_outside_makes_no_line);
 	tcase_add_test(tc, long_line_is_cut_and_ended);
 	tcase_add_test(tc, nobody_reading_stops_nobody);
+	tcase_add_test(tc, a_full_pipe_makes_nobody_wait);
+	tcase_add_test(tc, a_full_socket_makes_nobody_wait);
 	tcase_add_loop_test(
 	    tc, of_an_apdu_only_the_header_is_logged, 0, COUNT(apdus));
 	tcase_add_test(tc, a_line_can_be_an_object);
