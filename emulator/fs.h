@@ -169,7 +169,7 @@ bool emu_key_filled(const struct emu_file *f);
 /* Deletes all components. */
 uint16_t emu_key_empty(struct emu_app *app, struct emu_file *f);
 /* A component was put in from outside: is the key whole now, that is told. */
-void emu_key_imported(const struct emu_app *app, const struct emu_file *f);
+void emu_key_imported(struct emu_app *app, struct emu_file *f);
 /* The file is about to lose what it holds: was that a key, it is told. */
 void emu_key_dropped(const struct emu_app *app, const struct emu_file *f);
 /* Writes all components of a key into a private key file / into a public. */

@@ -84,11 +84,24 @@ out:
 	return sw;
 }
 
+/* Which key it is can be told where its parts can be read: not if somebody else
+ * has imported them for a holder who is not logged in. */
 void
-emu_key_imported(const struct emu_app *app, const struct emu_file *f)
+emu_key_imported(struct emu_app *app, struct emu_file *f)
 {
-	if (f->type == EMU_KEY_RSA_PRIVATE && emu_key_filled(f))
+	struct cb_buf public = CB_BUF_INIT;
+	struct emu_rsa *key;
+
+	if (f->type != EMU_KEY_RSA_PRIVATE || !emu_key_filled(f))
+		return;
+	if (app->card->env->event != NULL &&
+	    emu_key_private(app, f, &key) == SW_OK &&
+	    emu_cert_key(key, &public) == CB_OK)
+		emu_tell_hash(
+		    app, EMU_KEY_IMPORTED, f, cb_buf_span(&public));
+	else
 		emu_tell_key(app, EMU_KEY_IMPORTED, f, CB_SPAN_EMPTY);
+	cb_buf_free(&public);
 }
 
 void

@@ -129,6 +129,7 @@ set_key(struct be_note *n, const struct emu_event *e)
 		set_digest(n, e->data);
 		break;
 	case EMU_KEY_MADE:
+	case EMU_KEY_IMPORTED:
 		set_fingerprint(n, e->data);
 		break;
 	case EMU_CERTIFICATE_WRITTEN:

@@ -12,6 +12,7 @@
 
 #define WRAP_VERSION_AT 6	/* PROTOCOL.md, "Wraps" */
 #define REOPENED "reopened"	/* in the books */
+#define TAKEN_OVER "taken-over"
 
 struct opening {
 	struct be_job job;
@@ -132,39 +133,39 @@ may_take(void *ctx, const struct be_session *has)
 	return o->take_over || is_of(has, o->holder);
 }
 
-/* Appends the entries, the first of which ends at *first: of the session that
- * its own device opens anew the end, and then of this one the opening; or the
- * opening, and from whom the card was taken. */
+#define ENTRIES_MAX 3
+
+/* Appends the entries, and says where each ends: of the session that has the
+ * card the end, then of this one the opening, and from whom it was taken. */
 static enum cb_err
-put_entries(struct opening *o, struct cb_buf *bytes, size_t *first, size_t *n)
+put_entries(
+    struct opening *o, struct cb_buf *bytes, size_t ends[], size_t *n)
 {
 	struct be_session *s = o->s, *before = o->claim.before;
-	struct be_book_of of = { .card = s->card, .device = s->device,
-		.time = be_worker_time() };
-	const bool anew = before != NULL && is_of(before, s->device);
-	size_t ends[BE_NOTES_MAX];
+	struct be_book_of of = { .card = s->card, .time = be_worker_time() };
+	const bool taken = before != NULL && !is_of(before, s->device);
 	enum cb_err r;
 
-	if (anew) {
+	*n = 0;
+	if (before != NULL) {
+		of.device = before->device;
 		of.session = before->id;
-		if ((r = be_book_one(&of, WIRE_SESSION_END, 0, REOPENED,
-			 bytes)) != CB_OK)
+		if ((r = be_book_one(&of, WIRE_SESSION_END, 0,
+			 taken ? TAKEN_OVER : REOPENED, bytes)) != CB_OK)
 			return r;
-		*first = bytes->n;
+		ends[(*n)++] = bytes->n;
 	}
+	of.device = s->device;
 	of.session = s->id;
 	be_book_clear(&o->book);
 	be_book_add(&o->book, WIRE_SESSION_OPEN, 0, NULL);
-	if (before != NULL && !anew) {
+	if (taken) {
 		be_book_add(&o->book, WIRE_SESSION_TAKEOVER, 0, NULL);
 		memcpy(o->book.notes[1].subject, before->device, WIRE_ID);
 	}
-	if ((r = be_book_put(&o->book, &of, bytes, ends)) != CB_OK)
-		return r;
-	if (!anew)
-		*first = ends[0];
-	*n = o->book.n + anew;
-	return CB_OK;
+	r = be_book_put(&o->book, &of, bytes, ends + *n);
+	*n += o->book.n;
+	return r;
 }
 
 static enum cb_err
@@ -174,14 +175,16 @@ take(struct opening *o, struct be_lease_change *l)
 	struct be_act act = { .kind = BE_SESSION, .card = s->card,
 		.device = s->device, .session = s->id, .lease = l };
 	struct cb_buf bytes = CB_BUF_INIT;
-	struct cb_span entries[2];
-	size_t first = 0;
+	struct cb_span entries[ENTRIES_MAX];
+	size_t ends[ENTRIES_MAX], from = 0;
 	enum cb_err r;
 
-	if ((r = put_entries(o, &bytes, &first, &act.entries_n)) != CB_OK)
+	if ((r = put_entries(o, &bytes, ends, &act.entries_n)) != CB_OK)
 		goto out;
-	entries[0] = cb_span(bytes.p, first);
-	entries[1] = cb_span_tail(cb_buf_span(&bytes), first);
+	for (size_t i = 0; i < act.entries_n; i++) {
+		entries[i] = cb_span(bytes.p + from, ends[i] - from);
+		from = ends[i];
+	}
 	act.entries = entries;
 	if ((r = be_ask_act(o->w, &act)) == CB_OK)
 		s->fence = l->fence;

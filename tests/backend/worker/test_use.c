@@ -180,6 +180,13 @@ START_TEST(a_card_that_is_taken_over_is_told)
 	ck_assert_uint_eq(t.flags, 1);
 	bridge_is(&b, SELECT_A5, "code 6 outcome 1");
 	ck_assert_uint_eq(rig_entries(&g, WIRE_SESSION_TAKEOVER), 1);
+	/* of each session that was opened there is the end */
+	ck_assert_uint_eq(rig_entries(&g, WIRE_SESSION_OPEN), 2);
+	ck_assert_uint_eq(rig_entries(&g, WIRE_SESSION_END), 1);
+	ck_assert_int_eq(rig_number(&g, "SELECT count(*) FROM entry WHERE"
+					" instr(bytes, CAST('taken-over' AS"
+					" BLOB)) > 0"),
+	    1);
 	bridge_clear(&other);
 }
 END_TEST
