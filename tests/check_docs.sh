@@ -22,6 +22,16 @@ verdict "ARCHITECTURE.md names paths" \
 	"$([ "$paths" -gt 10 ] || echo "only $paths")"
 
 trouble=
+paths=0
+while IFS= read -r path; do
+	paths=$((paths + 1))
+	[ -e "$path" ] || trouble+="SECURITY.md: $path does not exist"$'\n'
+done < <(grep -oE '`tests/[^` ]*`' SECURITY.md | tr -d '`' | sort -u)
+verdict "each test that SECURITY.md names is there" "${trouble%$'\n'}"
+verdict "SECURITY.md names tests" \
+	"$([ "$paths" -gt 20 ] || echo "only $paths")"
+
+trouble=
 for room in common crypto wire emulator bridge ifdhandler winscard-shim cli \
 	backend backend/store backend/vault data docs tests; do
 	grep -q "\`$room/" ARCHITECTURE.md || trouble+="$room/ is not in it"
