@@ -33,6 +33,7 @@
 #define OPEN_TRIES 4
 /* For giving back what nobody waits for, and for all of it at the end. */
 #define CLOSE_MS 2000
+#define CLOSE_AGAIN_MS 1000
 #define END_MS 1000
 
 static const uint8_t none[WIRE_ID];
@@ -264,38 +265,69 @@ ask(struct link_https *l, enum wire_command_type type, uint8_t argument,
 	return r == CB_E_ABSENT || r == CB_E_NOMEM ? r : CB_E_PEER;
 }
 
-/* What nobody waits for. False: it was not heard, and the session, which the
- * backend takes back after a while, is no longer ours. */
-static bool
-say(struct link_https *l, enum wire_command_type type, unsigned ms)
+/* What nobody waits for. Not CB_OK: it was not heard, and the session, which
+ * the backend takes back after a while, is no longer ours. */
+static enum cb_err
+say(struct link_https *l, enum wire_command_type type, unsigned ms,
+    struct cb_why *why)
 {
 	const struct asking a = { .type = type, .patience_ms = ms,
 		.all_ms = ms };
 	struct cb_buf rsp = CB_BUF_INIT;
-	struct cb_why why = { "" };
-	bool heard;
+	enum cb_err r;
 
-	heard = exchange(l, &a, &rsp, &why) == CB_OK;
-	if (!heard && why.text[0] != '\0')
-		cb_log(CB_LOG_NOTICE, "card %s was not given back: %s",
-		    l->card, why.text);
+	r = exchange(l, &a, &rsp, why);
 	cb_buf_free(&rsp);
-	return heard;
+	return r;
+}
+
+/* CLOSE that was not heard: its connection may have died in silence. The very
+ * same bytes go once more, by another one; what they are answered with counts
+ * for nothing. Else others would wait for the card until the backend misses
+ * us. */
+static enum cb_err
+close_again(struct link_https *l, struct cb_why *why)
+{
+	struct cb_buf body = CB_BUF_INIT_MAX(WIRE_BODY_MAX);
+	char path[64];
+	enum cb_err r;
+
+	br_http_hang_up(l->http);
+	session_path(l, path);
+	r = call(l, path, cb_buf_span(&l->remote.request), CLOSE_AGAIN_MS,
+	    CLOSE_AGAIN_MS, &body, why);
+	cb_buf_free(&body);
+	return r;
+}
+
+static void
+not_given_back(const struct link_https *l, const struct cb_why *why)
+{
+	if (why->text[0] != '\0')
+		cb_log(CB_LOG_NOTICE, "card %s was not given back: %s",
+		    l->card, why->text);
 }
 
 static void
 give_back(struct link_https *l)
 {
 	uint64_t end = atomic_load(&l->end_by), now = br_now_ms();
+	struct cb_why why = { "" };
 	unsigned ms = CLOSE_MS;
+	enum cb_err r;
 
 	if (end != 0) {
 		/* that was meant for what ran before */
 		br_http_resume(l->http);
 		ms = end > now ? (unsigned)(end - now) : 0;
 	}
-	if (l->remote.alive && ms > 0)
-		(void)say(l, WIRE_CLOSE, ms);
+	if (!l->remote.alive || ms == 0)
+		return;
+	r = say(l, WIRE_CLOSE, ms, &why);
+	if (end == 0 && (r == CB_E_TIMEOUT || r == CB_E_PEER))
+		r = close_again(l, &why);
+	if (r != CB_OK)
+		not_given_back(l, &why);
 }
 
 static enum cb_err
@@ -486,6 +518,7 @@ link_https_power(struct br_link *base, enum br_power what,
 {
 	struct link_https *l = (struct link_https *)base;
 	struct cb_buf rsp = CB_BUF_INIT;
+	struct cb_why words = { "" };
 	enum cb_err r;
 
 	if (is_over(l))
@@ -493,8 +526,10 @@ link_https_power(struct br_link *base, enum br_power what,
 	if (what == BR_POWER_OFF) {
 		/* at the end it is given back, which says that, too */
 		if (l->remote.alive && !ends(l) &&
-		    !say(l, WIRE_POWER, CLOSE_MS))
+		    say(l, WIRE_POWER, CLOSE_MS, &words) != CB_OK) {
+			not_given_back(l, &words);
 			drop(l);
+		}
 		return CB_OK;
 	}
 	if (!l->remote.alive && ((r = have_card(l, why)) != CB_OK ||

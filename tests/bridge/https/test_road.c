@@ -288,31 +288,63 @@ START_TEST(a_backend_that_is_away_for_a_moment_is_not_missed)
 }
 END_TEST
 
+/* How many CLOSE have come, as soon as there is one. */
+static unsigned
+closes_in(int ms)
+{
+	const struct timespec step = { 0, 10000000 };
+	unsigned closes = 0;
+
+	for (int i = 0; i < ms / 10 && closes == 0; i++) {
+		nanosleep(&step, NULL);
+		pthread_mutex_lock(&far.lock);
+		closes = far.closes;
+		pthread_mutex_unlock(&far.lock);
+	}
+	return closes;
+}
+
 /* A card at rest is given back, and its connection is closed; the next one
  * resumes what TLS had agreed. */
 START_TEST(a_card_at_rest_is_given_back)
 {
 	struct br_client *c;
 	uint8_t atr[CB_ATR_MAX];
-	unsigned closes = 0;
 	size_t n;
 
 	rig_start();
 	c = attached(&near, "hosted", BR_ROAD_DIRECT);
 	ck_ok(rig_power(c));
 	ck_ok(br_power(c, BR_POWER_OFF, atr, &n, NULL));
-	for (int i = 0; i < 1000 && closes == 0; i++) {
-		const struct timespec step = { 0, 10000000 };
-
-		nanosleep(&step, NULL);
-		pthread_mutex_lock(&far.lock);
-		closes = far.closes;
-		pthread_mutex_unlock(&far.lock);
-	}
-	ck_assert_uint_eq(closes, 1);
+	ck_assert_uint_eq(closes_in(10000), 1);
 	ck_assert(rig_present(true, 0));
 	ck_ok(rig_power(c));
 	ck_assert_uint_gt(far.resumed, 0);
+	br_close(&c);
+}
+END_TEST
+
+/* Also where nobody has heard it at first: others would wait for the card until
+ * this bridge is missed. */
+START_TEST(a_card_is_given_back_once_more)
+{
+	struct br_client *c;
+	uint8_t atr[CB_ATR_MAX];
+	uint64_t begun;
+	size_t n;
+
+	at = 3;		/* power, its end, CLOSE */
+	what = STUCK;
+	far.plan = once;
+	rig_start();
+	c = attached(&near, "hosted", BR_ROAD_DIRECT);
+	ck_ok(rig_power(c));
+	begun = br_now_ms();
+	ck_ok(br_power(c, BR_POWER_OFF, atr, &n, NULL));
+	ck_assert_uint_eq(closes_in(15000), 1);
+	ck_assert_int_ge(took_ms(begun), 1500 / (int)slower());
+	ck_assert(rig_present(true, 0));
+	ck_ok(rig_power(c));
 	br_close(&c);
 }
 END_TEST
@@ -527,6 +559,7 @@ road_suite(void)
 	tcase_add_test(
 	    t, a_backend_that_is_away_for_a_moment_is_not_missed);
 	tcase_add_test(t, a_card_at_rest_is_given_back);
+	tcase_add_test(t, a_card_is_given_back_once_more);
 	tcase_add_test(t, a_connection_without_commands_is_closed);
 	tcase_add_test(t, another_place_takes_over);
 	tcase_add_test(t, a_place_that_was_never_there_is_passed_over);
