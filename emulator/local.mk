@@ -78,6 +78,7 @@ emulator_libemulator_la_SOURCES = \
 	emulator/nvm_mem.c \
 	emulator/parts.c \
 	emulator/pin.c \
+	emulator/pin_find.c \
 	emulator/pin.h \
 	emulator/policy.c \
 	emulator/profile.c \

@@ -348,6 +348,46 @@ START_TEST(an_id_is_no_other_acts)
 }
 END_TEST
 
+/* No refusal: whoever hears of it orders the same again, over a challenge that
+ * the vault has made which is there now. */
+START_TEST(a_lost_challenge_is_no_refusal)
+{
+	unsigned before;
+	uint64_t first;
+
+	desk_open(&d, &g);
+	before = rig_entries(&g, WIRE_ACT);
+	g.late_type = BE_ASK_ORDERER;
+	__atomic_store_n(&g.late, true, __ATOMIC_RELEASE);
+	desk_act(&d, WIRE_ACT_CARD_SUSPEND, 0x69, g.card);
+	desk_card_row(&d, 2, 1);
+	first = desk_post(&d);
+	rig_await_late(&g);
+	be_challenges_clear(&g.challenges);
+	be_challenges_init(&g.challenges, 4, 64);
+	rig_end_late(&g);
+	ck_assert_uint_eq(desk_posted(&d, first), CB_E_PEER);
+	ck_assert_msg(
+	    strstr(d.text, "order it again") != NULL, "%s", d.text);
+	ck_assert_uint_eq(rig_entries(&g, WIRE_ACT), before);
+	desk_act(&d, WIRE_ACT_CARD_SUSPEND, 0x69, g.card);
+	desk_card_row(&d, 2, 1);
+	ck_assert_uint_eq(desk_order(&d), 0);
+}
+END_TEST
+
+/* The vault keeps what it opens by ids of sessions and acts. */
+START_TEST(an_act_has_not_the_id_of_a_session)
+{
+	desk_open(&d, &g);
+	bridge_select(&b);
+	desk_act(&d, WIRE_ACT_ORG_SET, 0, g.set.organisation);
+	memcpy(d.act.id, b.session, WIRE_ID);
+	ck_assert_uint_eq(desk_order(&d), CB_E_ARG);
+	bridge_is(&b, VERIFY, "9000");
+}
+END_TEST
+
 Suite *
 desk_suite(void)
 {
@@ -370,6 +410,8 @@ desk_suite(void)
 	tcase_add_test(tc, the_same_body_gets_the_same_bytes);
 	tcase_add_test(tc, an_act_is_looked_up_by_its_id);
 	tcase_add_test(tc, an_id_is_no_other_acts);
+	tcase_add_test(tc, a_lost_challenge_is_no_refusal);
+	tcase_add_test(tc, an_act_has_not_the_id_of_a_session);
 	suite_add_tcase(s, tc);
 	return s;
 }

@@ -583,32 +583,6 @@ START_TEST(acts_about_a_card_come_one_by_one)
 }
 END_TEST
 
-/* No refusal: whoever hears of it orders the same again, over a challenge that
- * the vault has made which is there now. */
-START_TEST(a_lost_challenge_is_no_refusal)
-{
-	const unsigned before = rig_entries(&g, WIRE_ACT);
-	uint64_t first;
-
-	g.late_type = BE_ASK_ORDERER;
-	__atomic_store_n(&g.late, true, __ATOMIC_RELEASE);
-	desk_act(&d, WIRE_ACT_CARD_SUSPEND, 0x69, g.card);
-	desk_card_row(&d, 2, 1);
-	first = desk_post(&d);
-	rig_await_late(&g);
-	be_challenges_clear(&g.challenges);
-	be_challenges_init(&g.challenges, 4, 64);
-	rig_end_late(&g);
-	ck_assert_uint_eq(desk_posted(&d, first), CB_E_PEER);
-	ck_assert_msg(
-	    strstr(d.text, "order it again") != NULL, "%s", d.text);
-	ck_assert_uint_eq(rig_entries(&g, WIRE_ACT), before);
-	desk_act(&d, WIRE_ACT_CARD_SUSPEND, 0x69, g.card);
-	desk_card_row(&d, 2, 1);
-	ck_assert_uint_eq(desk_order(&d), 0);
-}
-END_TEST
-
 /* ---- what is refused ----------------------------------------------------- */
 
 START_TEST(refused_acts_are_entered_as_long_as_they_are_few)
@@ -661,17 +635,6 @@ START_TEST(rights_end_at_the_desk_as_well)
 }
 END_TEST
 
-/* The vault keeps what it opens by ids of sessions and acts. */
-START_TEST(an_act_has_not_the_id_of_a_session)
-{
-	bridge_select(&b);
-	desk_act(&d, WIRE_ACT_ORG_SET, 0, g.set.organisation);
-	memcpy(d.act.id, b.session, WIRE_ID);
-	ck_assert_uint_eq(desk_order(&d), CB_E_ARG);
-	bridge_is(&b, VERIFY, "9000");
-}
-END_TEST
-
 START_TEST(an_act_that_is_not_kept_is_not_done)
 {
 	rig_fault(&g, FAULT_SWALLOW, 0);
@@ -717,11 +680,9 @@ desk_act_suite(void)
 	tcase_add_test(tc, an_organisation_is_renamed);
 	tcase_add_test(tc, a_card_is_assigned_and_suspended);
 	tcase_add_test(tc, acts_about_a_card_come_one_by_one);
-	tcase_add_test(tc, a_lost_challenge_is_no_refusal);
 	tcase_add_test(tc, refused_acts_are_entered_as_long_as_they_are_few);
 	tcase_add_test(tc, an_act_is_who_sends_it);
 	tcase_add_test(tc, rights_end_at_the_desk_as_well);
-	tcase_add_test(tc, an_act_has_not_the_id_of_a_session);
 	tcase_add_test(tc, an_act_that_is_not_kept_is_not_done);
 	suite_add_tcase(s, tc);
 	return s;

@@ -197,6 +197,41 @@ START_TEST(a_door_runs_nothing_in_a_session)
 }
 END_TEST
 
+/* ---- what it is told of its worker ---------------------------------------- */
+
+static uint64_t
+state_post(uint8_t known)
+{
+	return rig_send(&g, BE_ASK_STATE, cb_span(&known, 1));
+}
+
+static uint8_t
+state_told(uint64_t id)
+{
+	struct cb_buf body = CB_BUF_INIT;
+	uint8_t lacks;
+
+	ck_assert_uint_eq(rig_wait(&g, id, &body), 0);
+	ck_assert_uint_eq(body.n, 1);
+	lacks = body.p[0];
+	cb_buf_free(&body);
+	return lacks;
+}
+
+/* The door hears at once that its worker can open nothing, and that it can. */
+START_TEST(a_worker_says_what_it_lacks)
+{
+	uint64_t id;
+
+	ck_assert_uint_eq(state_told(state_post(BE_LACKS_UNKNOWN)), 0);
+	id = state_post(0);
+	ck_assert(!rig_has(&g, id, 50));
+	rig_vault_again(&g);
+	ck_assert_uint_eq(state_told(id), BE_LACKS_VAULT);
+	ck_assert_uint_eq(state_told(state_post(BE_LACKS_VAULT)), 0);
+}
+END_TEST
+
 Suite *
 door_suite(void)
 {
@@ -209,6 +244,7 @@ door_suite(void)
 	    COUNT(forgeries));
 	tcase_add_test(t, the_device_itself_opens_it);
 	tcase_add_test(t, a_door_runs_nothing_in_a_session);
+	tcase_add_test(t, a_worker_says_what_it_lacks);
 	suite_add_tcase(s, t);
 	return s;
 }

@@ -658,39 +658,6 @@ START_TEST(a_token_enrols_once)
 }
 END_TEST
 
-static uint64_t
-state_post(uint8_t known)
-{
-	return rig_send(&g, BE_ASK_STATE, cb_span(&known, 1));
-}
-
-static uint8_t
-state_told(uint64_t id)
-{
-	struct cb_buf body = CB_BUF_INIT;
-	uint8_t lacks;
-
-	ck_assert_uint_eq(rig_wait(&g, id, &body), 0);
-	ck_assert_uint_eq(body.n, 1);
-	lacks = body.p[0];
-	cb_buf_free(&body);
-	return lacks;
-}
-
-/* The door hears at once that its worker can open nothing, and that it can. */
-START_TEST(a_worker_says_what_it_lacks)
-{
-	uint64_t id;
-
-	ck_assert_uint_eq(state_told(state_post(BE_LACKS_UNKNOWN)), 0);
-	id = state_post(0);
-	ck_assert(!rig_has(&g, id, 50));
-	rig_vault_again(&g);
-	ck_assert_uint_eq(state_told(id), BE_LACKS_VAULT);
-	ck_assert_uint_eq(state_told(state_post(BE_LACKS_VAULT)), 0);
-}
-END_TEST
-
 Suite *
 use_suite(void)
 {
@@ -726,7 +693,6 @@ use_suite(void)
 	    t, stopping_waits_for_what_is_being_opened, 0, 2);
 	tcase_add_test(t, a_session_that_does_not_begin_is_given_up);
 	tcase_add_test(t, a_token_enrols_once);
-	tcase_add_test(t, a_worker_says_what_it_lacks);
 	suite_add_tcase(s, t);
 	return s;
 }
