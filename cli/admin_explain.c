@@ -14,7 +14,7 @@
 #define LINE 512
 #define LABEL "  %-13s "
 
-static const struct cli_what whats[] = {
+static const struct cli_what acts[] = {
 	{ WIRE_ACT_ORG_ADD, "founds an organisation", false, "organisation",
 	    "is founded" },
 	{ WIRE_ACT_ORG_SET, "changes what is set for the organisation", false,
@@ -49,9 +49,9 @@ static const struct cli_what whats[] = {
 const struct cli_what *
 cli_what_find(struct cb_span what)
 {
-	for (size_t i = 0; i < sizeof(whats) / sizeof(whats[0]); i++)
-		if (cb_span_equal(what, cb_span_str(whats[i].what)))
-			return &whats[i];
+	for (size_t i = 0; i < sizeof(acts) / sizeof(acts[0]); i++)
+		if (cb_span_equal(what, cb_span_str(acts[i].what)))
+			return &acts[i];
 	return NULL;
 }
 
