@@ -213,10 +213,13 @@ on_channel(struct be_loop *l, struct be_watched *w, uint32_t events)
 }
 
 /* What this turn has collected goes out; and writes of any thread that a socket
- * did not take are waited for. */
-static void
+ * did not take are waited for. True: a channel was lost on the way, and what
+ * was said or fell due about that awaits another turn. */
+static bool
 send_all(struct be_loop *l)
 {
+	bool lost = false;
+
 	for (struct be_watched *w = l->first; w != NULL; w = w->next) {
 		struct epoll_event ev = { .data.ptr = w };
 		bool unsent;
@@ -227,6 +230,7 @@ send_all(struct be_loop *l)
 		if (unsent && !w->writing) {
 			if (be_channel_flush(w->ch) != CB_OK) {
 				lose(l, w);
+				lost = true;
 				continue;
 			}
 			unsent = be_channel_unsent(w->ch) > 0;
@@ -237,6 +241,7 @@ send_all(struct be_loop *l)
 		if (epoll_ctl(l->epoll, EPOLL_CTL_MOD, w->fd, &ev) == 0)
 			w->writing = unsent;
 	}
+	return lost;
 }
 
 static void
@@ -264,7 +269,8 @@ be_loop_run(struct be_loop *l)
 	be_channel_collect(true);
 	for (l->stop = false; !l->stop;) {
 		wait = l->due != NULL ? l->due(l->due_ctx) : -1;
-		send_all(l);
+		if (send_all(l))
+			wait = 0;
 		if (l->stop)
 			break;
 		n = epoll_wait(l->epoll, events, EVENTS, wait);
@@ -275,7 +281,7 @@ be_loop_run(struct be_loop *l)
 		sweep(l, false);
 	}
 	be_channel_collect(false);
-	send_all(l);
+	(void)send_all(l);
 	sweep(l, false);
 	return l->stop ? CB_OK : CB_E_INTERNAL;
 }

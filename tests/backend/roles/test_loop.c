@@ -285,6 +285,64 @@ START_TEST(what_is_said_in_a_turn_goes_together)
 }
 END_TEST
 
+/* `far` goes away as somebody asks `theirs`; whoever is told of it says so to
+ * `theirs`, whose turn to be sent to is over then. */
+static struct be_channel *other, *far;
+static struct be_watched *other_watched;
+
+static enum cb_err
+on_ask(void *ctx, struct be_channel *ch, const struct be_message *m)
+{
+	(void)ctx;
+	(void)ch;
+	(void)m;
+	be_channel_free(&far);
+	say(other, "nobody hears this");
+	return CB_OK;
+}
+
+static void
+on_other_gone(void *ctx, struct be_channel *ch)
+{
+	(void)ctx;
+	ck_assert_ptr_eq(ch, other);
+	be_channel_free(&other);
+	say(ours, "it is gone");
+}
+
+static void *
+hear(void *heard)
+{
+	struct pollfd p = { be_channel_fd(theirs), POLLIN, 0 };
+
+	*(int *)heard = poll(&p, 1, 5000);
+	be_loop_stop(loop);
+	return NULL;
+}
+
+START_TEST(what_is_said_about_a_loss_goes_at_once)
+{
+	pthread_t listener;
+	int pair[2], heard = 0;
+
+	ck_assert_int_eq(socketpair(AF_UNIX, SOCK_STREAM, 0, pair), 0);
+	ck_assert_int_eq(be_channel_new(&other, pair[0]), CB_OK);
+	ck_assert_int_eq(be_channel_new(&far, pair[1]), CB_OK);
+	ck_assert_int_eq(be_loop_channel(loop, &other_watched, other,
+			     on_message, on_other_gone, NULL),
+	    CB_OK);
+	ck_assert_int_eq(be_loop_channel(loop, &watched, ours, on_ask,
+			     on_gone, &messages),
+	    CB_OK);
+	say(theirs, "a question");
+	ck_assert_int_eq(pthread_create(&listener, NULL, hear, &heard), 0);
+	ck_assert_int_eq(be_loop_run(loop), CB_OK);
+	ck_assert_int_eq(pthread_join(listener, NULL), 0);
+	ck_assert_int_eq(heard, 1);
+	ck_assert_ptr_null(other);
+}
+END_TEST
+
 Suite *
 loop_suite(void)
 {
@@ -301,6 +359,7 @@ loop_suite(void)
 	tcase_add_test(tc, a_descriptor_is_told_of);
 	tcase_add_loop_test(tc, what_is_said_in_a_turn_goes_together, 0,
 	    sizeof(turns) / sizeof(turns[0]));
+	tcase_add_test(tc, what_is_said_about_a_loss_goes_at_once);
 	suite_add_tcase(s, tc);
 	return s;
 }
