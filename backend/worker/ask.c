@@ -330,13 +330,17 @@ be_ask_act_later(struct be_worker *w, struct be_act *act,
 	make_id(w, act->now, l->id);
 	memcpy(act->id, l->id, WIRE_ID);
 	if ((r = be_act_put(&body, act)) == CB_OK) {
-		(void)pthread_mutex_lock(&w->lock);
-		be_worker_due(w, until);
-		(void)pthread_mutex_unlock(&w->lock);
 		__atomic_add_fetch(
 		    &w->stats.store_calls, 1, __ATOMIC_RELAXED);
 		r = be_call_later(w->store.calls, &l->call, BE_ASK_ACT,
 		    cb_buf_span(&body), until, told, ctx);
+	}
+	/* behind it, as due() looks in the other order: one of the two sees
+	 * it. What it is about may be over by now. */
+	if (r == CB_OK) {
+		(void)pthread_mutex_lock(&w->lock);
+		be_worker_due(w, until);
+		(void)pthread_mutex_unlock(&w->lock);
 	}
 	cb_buf_free(&body);
 	return r;

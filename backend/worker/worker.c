@@ -238,14 +238,10 @@ visit(struct be_worker *w, struct be_session *s, uint64_t now)
 
 /* All sessions are looked at when the first of them needs it, and not whenever
  * anything happens. */
-static int
-due(void *ctx)
+static void
+visit_all(struct be_worker *w, uint64_t now)
 {
-	struct be_worker *w = ctx;
-	const uint64_t now = be_worker_tick();
-	const uint64_t told = be_calls_due(w->store.calls, now);
 	struct be_session *s, *next;
-	uint64_t at;
 
 	(void)pthread_mutex_lock(&w->lock);
 	if (now >= w->due_at) {
@@ -258,6 +254,20 @@ due(void *ctx)
 			visit(w, s, now);
 		}
 	}
+	(void)pthread_mutex_unlock(&w->lock);
+}
+
+static int
+due(void *ctx)
+{
+	struct be_worker *w = ctx;
+	const uint64_t now = be_worker_tick();
+	uint64_t at, told;
+
+	visit_all(w, now);
+	/* behind it: what is asked since has set due_at anew */
+	told = be_calls_due(w->store.calls, now);
+	(void)pthread_mutex_lock(&w->lock);
 	at = w->due_at < told ? w->due_at : told;
 	(void)pthread_mutex_unlock(&w->lock);
 	return at == UINT64_MAX	 ? -1
