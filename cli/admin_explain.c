@@ -10,6 +10,7 @@
 #include <string.h>
 
 #include "cli/admin.h"
+#include "common/text.h"
 
 #define LINE 512
 #define LABEL "  %-13s "
@@ -65,20 +66,35 @@ struct words {
 
 static void say(struct words *w, const char *fmt, ...) CB_PRINTF(2, 3);
 
-/* One line. Names in it are somebody's: a terminal gets no control characters
- * from them. */
+/* U+202A to U+202E and U+2066 to U+2069 turn the direction of what follows:
+ * names could make another sentence of the one that they are in. */
+static bool
+is_turn(const unsigned char *p)
+{
+	return p[0] == 0xE2 &&
+	    ((p[1] == 0x80 && p[2] >= 0xAA && p[2] <= 0xAE) ||
+		(p[1] == 0x81 && p[2] >= 0xA6 && p[2] <= 0xA9));
+}
+
+/* One line. Values in it are somebody's: what is cut off, or no terminal is to
+ * get, is nothing that was read. */
 static void
 say(struct words *w, const char *fmt, ...)
 {
 	char line[LINE];
 	va_list ap;
+	int n;
 
 	va_start(ap, fmt);
-	(void)vsnprintf(line, sizeof(line), fmt, ap);
+	n = vsnprintf(line, sizeof(line), fmt, ap);
 	va_end(ap);
-	for (char *p = line; *p != '\0'; p++)
-		if ((unsigned char)*p < 0x20 || *p == 0x7F)
-			*p = '?';
+	if (w->err == CB_OK &&
+	    (n < 0 || (size_t)n >= sizeof(line) ||
+		!cb_is_plain_text(cb_span_str(line))))
+		w->err = CB_E_FORMAT;
+	for (char *p = line; w->err == CB_OK && *p != '\0'; p++)
+		if (is_turn((unsigned char *)p))
+			memcpy(p, "???", 3);
 	if (w->err == CB_OK &&
 	    (w->err = cb_buf_add(w->out, cb_span_str(line))) == CB_OK)
 		w->err = cb_put_u8(w->out, '\n');
@@ -209,6 +225,9 @@ say_policy(struct words *w, const struct wire_grant *g)
 
 	if (w->err == CB_OK)
 		w->err = cli_policy_text(&text, name, g->bytes[WIRE_G_VALUE]);
+	/* it would be shown up to a zero */
+	if (w->err == CB_OK && !cb_is_plain_text(cb_buf_span(&text)))
+		w->err = CB_E_FORMAT;
 	say(w, LABEL "%.*s is set to %.*s", "change", (int)name.n,
 	    (const char *)name.p, (int)text.n, (const char *)text.p);
 	cb_buf_free(&text);

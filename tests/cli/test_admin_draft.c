@@ -345,12 +345,38 @@ START_TEST(what_was_changed_is_nobodys)
 }
 END_TEST
 
+/* Values of a policy that a terminal would obey, or show a part of. */
+static const struct {
+	const char *text;
+	size_t n;
+} unshown[] = { { "none\xC2\x9B" "2J", 8 }, { "none\x9B" "2J", 7 },
+	{ "none\0yes", 8 } };
+#define UNSHOWN ((int)(sizeof(unshown) / sizeof(unshown[0])))
+
+static void
+put_policy(struct wire_act *act, struct cb_span value, struct cb_buf *changes)
+{
+	struct wire_grant g = { .type = WIRE_GRANT_POLICY };
+	struct cb_buf row = CB_BUF_INIT;
+	struct wire_change change;
+
+	memset(g.organisation, FAKE_ORG, WIRE_ID);
+	g.bytes[WIRE_G_NAME] = cb_span_str(WIRE_POLICY_UNBLOCK);
+	g.bytes[WIRE_G_VALUE] = value;
+	ck_assert_int_eq(wire_grant_put(&row, &g), CB_OK);
+	change = (struct wire_change){ false, cb_buf_span(&row) };
+	ck_assert_int_eq(wire_change_put(changes, &change), CB_OK);
+	cb_buf_free(&row);
+	act->count = 1;
+	act->changes = cb_buf_span(changes);
+}
+
 /* Who signs has read it: what has no words here is not signed. */
 START_TEST(what_has_no_words_is_not_signed)
 {
 	const struct wire_key *key = desk.who.key;
 	struct cb_span head, signature;
-	struct cb_buf bytes = CB_BUF_INIT;
+	struct cb_buf bytes = CB_BUF_INIT, changes = CB_BUF_INIT;
 	struct wire_draft d;
 	struct wire_act act;
 
@@ -358,7 +384,10 @@ START_TEST(what_has_no_words_is_not_signed)
 	read_draft(&d);
 	ck_assert_int_eq(wire_act_get(cb_buf_span(&d.act), &act, &head,
 			     &signature), CB_OK);
-	if (_i == 0)
+	if (_i < UNSHOWN)
+		put_policy(&act, cb_span(unshown[_i].text, unshown[_i].n),
+		    &changes);
+	else if (_i == UNSHOWN)
 		act.what = cb_span_str("card-sell");
 	else
 		act.detail = cb_span("\x17\0\1x", 4);
@@ -366,7 +395,20 @@ START_TEST(what_has_no_words_is_not_signed)
 	ck_assert_int_eq(cb_buf_set(&d.act, cb_buf_span(&bytes)), CB_OK);
 	write_draft(&d);
 	cb_buf_free(&bytes);
+	cb_buf_free(&changes);
 	SECOND_FAILS(admin_say("approve %s --yes", file), CLI_NO, "no words");
+	ck_assert_ptr_null(strstr(admin_out, "\x9B"));
+}
+END_TEST
+
+/* A name does not turn the sentence around that it is in. */
+START_TEST(names_turn_nothing)
+{
+	add(WIRE_LIST_DEVICES, 0xDF, "a\u202E\u2066b\u00E9");
+	drafted("card assign " CARD " --device "
+		"dfdfdfdfdfdfdfdfdfdfdfdfdfdfdfdf");
+	SECOND_RUNS(admin_say("approve %s --yes", file));
+	says("df \"a??????b\u00E9\" may use card");
 }
 END_TEST
 
@@ -388,7 +430,9 @@ admin_draft_suite(void)
 	tcase_add_test(t, an_approval_is_of_its_act_and_has_an_end);
 	tcase_add_test(t, what_needs_no_approval_is_ordered_without);
 	tcase_add_loop_test(t, what_was_changed_is_nobodys, 0, 4);
-	tcase_add_loop_test(t, what_has_no_words_is_not_signed, 0, 2);
+	tcase_add_loop_test(t, what_has_no_words_is_not_signed, 0,
+	    UNSHOWN + 2);
+	tcase_add_test(t, names_turn_nothing);
 	suite_add_tcase(s, t);
 	return s;
 }
