@@ -389,6 +389,8 @@ struct be_body {
 	uint8_t holder[WIRE_ID], session[WIRE_ID];
 	struct cb_buf bytes;
 	size_t n, at;
+	uint8_t hash[CR_HASH];	/* of all of it, */
+	bool hashed;		/* once it is known */
 	struct wire_record records[WIRE_COMMANDS_MAX];
 	struct cb_buf texts;
 	size_t ends[WIRE_COMMANDS_MAX];	/* of the messages in `texts` */
