@@ -402,8 +402,10 @@ br_pipe_open(struct br_pipe *p, const char *origin, unsigned connect_ms,
 	p->added = true;
 	if ((r = run(p, &code)) == CB_OK)
 		r = connected(p, code, distrust, why);
-	if (r == CB_OK && (curl_easy_getinfo(p->easy, CURLINFO_ACTIVESOCKET,
-			       &fd) != CURLE_OK || fd == CURL_SOCKET_BAD))
+	/* a libcurl that does not call on_ready() has nothing checked */
+	if (r == CB_OK && (p->ssl == NULL ||
+		curl_easy_getinfo(p->easy, CURLINFO_ACTIVESOCKET, &fd) !=
+		    CURLE_OK || fd == CURL_SOCKET_BAD))
 		r = CB_E_INTERNAL;
 	if (r != CB_OK) {
 		br_pipe_close(p);
