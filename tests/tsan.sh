@@ -30,6 +30,8 @@ reports() { # DESCRIPTION FILE
 # and then gcc 12's runtime and libc abort there; a bridge that was started is
 # not concerned, and ends threads below.)
 export TSAN_OPTIONS="log_path=$T/tsan-units"
+# where those find what they read
+export srcdir=$CB_SRC
 lanes=()
 units() { # LOG PROGRAM SUITE...: prints those that fail
 	# shellcheck disable=SC2016 # for that shell
@@ -72,7 +74,7 @@ reports "bridge and library" tsan-all
 
 # What keeps cores busy, when nothing is measured any more.
 export TSAN_OPTIONS="log_path=$T/tsan-units"
-units units3.log bridge/https/test_https road news status trust
+units units3.log bridge/https/test_https road news status trust requests
 units units4.log backend/worker/test_worker pool session use rights door desk
 for lane in "${lanes[@]}"; do
 	t "unit tests end" wait_until 120 gone "$lane"

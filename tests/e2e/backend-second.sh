@@ -135,8 +135,8 @@ refused "an approval is of its act alone" 1 'of another act.*approve' \
 	order "$T/mine"
 draft "one for a moment" short card set "$card" name=Ward-4
 t "is approved for that" as "$second" admin approve "$T/short" --yes --valid 1s
-end=$(($(ms) + 1000))
-is_over() { [ "$(ms)" -gt "$end" ]; }
+good_until=$(($(ms) + 1000))
+is_over() { [ "$(ms)" -gt "$good_until" ]; }
 wait_until 5 is_over || bail "time stands still"
 refused "then it is over, and must be given again" 1 \
 	'was good until .*approve' order "$T/short"

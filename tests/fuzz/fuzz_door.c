@@ -44,6 +44,7 @@ void __wrap_be_tls_end_free(struct be_tls_end **end);
 enum be_tls_said __wrap_be_tls_shake(struct be_tls_end *end);
 enum be_tls_said __wrap_be_tls_read(
     struct be_tls_end *end, uint8_t *p, size_t max, size_t *n);
+bool __wrap_be_tls_has_more(const struct be_tls_end *end);
 enum be_tls_said __wrap_be_tls_write(
     struct be_tls_end *end, struct cb_span s, size_t *n);
 void __wrap_be_tls_bye(struct be_tls_end *end);
@@ -100,6 +101,14 @@ enum be_tls_said
 __wrap_be_tls_read(struct be_tls_end *end, uint8_t *p, size_t max, size_t *n)
 {
 	return said(recv(end->fd, p, max, MSG_DONTWAIT), n);
+}
+
+bool
+__wrap_be_tls_has_more(const struct be_tls_end *end)
+{
+	uint8_t byte;
+
+	return recv(end->fd, &byte, 1, MSG_PEEK | MSG_DONTWAIT) == 1;
 }
 
 enum be_tls_said
@@ -247,6 +256,8 @@ LLVMFuzzerTestOneInput(const uint8_t *p, size_t n)
 		    .holds = 1,
 		    .enrols = 1,
 		    .enrols_a_second = 2,
+		    .watches_a_second = 2,
+		    .watches_at_once = 8,
 		    .bodies = 70000,
 		    .handshake = 60000,
 		    .request = 60000,

@@ -101,7 +101,8 @@ tests_fuzz_fuzz_door_CFLAGS = $(AM_CFLAGS) $(LIBEVENT_CFLAGS)
 tests_fuzz_fuzz_door_LDFLAGS = $(fuzz_ldflags) \
 	-Wl,--wrap=be_tls_new,--wrap=be_tls_free,--wrap=be_tls_end_new \
 	-Wl,--wrap=be_tls_end_free,--wrap=be_tls_shake,--wrap=be_tls_read \
-	-Wl,--wrap=be_tls_write,--wrap=be_tls_bye,--wrap=be_tls_who
+	-Wl,--wrap=be_tls_write,--wrap=be_tls_bye,--wrap=be_tls_who \
+	-Wl,--wrap=be_tls_has_more
 tests_fuzz_fuzz_door_LDADD = backend/door/libdoor.la
 
 tests_fuzz_fuzz_remote_SOURCES = \
