@@ -40,9 +40,10 @@ mapfile -t -O "${#packages[@]}" packages < <(cat docs/packages tests/e2e/package
 # happens; these run when others are over, one for each core. "program": runs
 # among the others, but not with sanitizers, which keep what is searched for in
 # memory, are not in the other Debian, and cannot be loaded into everybody's
-# programs; the agent waits no longer than a person would; what prog-* send is what opensc-* sends, or replay-bridge, which are
-# run with sanitizers; ci-recipes builds its own. "quiet": sleeps for most of a
-# minute and counts who wakes up meanwhile; not with sanitizers either.
+# programs; the agent waits no longer than a person would; what prog-* send is
+# what opensc-* sends, or replay-bridge, which are run with sanitizers;
+# ci-recipes builds its own. "quiet": sleeps for most of a minute and counts who
+# wakes up meanwhile; not with sanitizers either.
 declare -A e2e_kind=(
 	[agent]=program
 	[backend-cable]=program
