@@ -127,3 +127,17 @@ cb_is_plain_text(struct cb_span s)
 			return false;
 	return true;
 }
+
+void
+cb_make_plain(char *text)
+{
+	struct cb_span s = cb_span_str(text);
+	size_t n;
+
+	for (; s.n > 0; s = cb_span_tail(s, n)) {
+		if ((n = plain_n(s)) > 0)
+			continue;
+		text[strlen(text) - s.n] = '?';
+		n = 1;
+	}
+}

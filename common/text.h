@@ -26,5 +26,7 @@ CB_MUST_USE enum cb_err cb_get_text(
 
 /* What a person may be shown: UTF-8 (RFC 3629) without control characters. */
 bool cb_is_plain_text(struct cb_span s);
+/* The same of a string: whatever else is in it becomes '?'. */
+void cb_make_plain(char *text);
 
 #endif

@@ -172,6 +172,9 @@ get_refused(struct cb_span *cur, struct wire_answer *a)
 
 	if ((r = cb_get_u16(cur, &a->code)) == CB_OK)
 		r = cb_get_text(cur, a->text, sizeof(a->text));
+	/* which a person reads, on a terminal */
+	if (r == CB_OK)
+		cb_make_plain(a->text);
 	return r;
 }
 

@@ -6,6 +6,7 @@
 #include <string.h>
 
 #include "common/atr.h"
+#include "common/text.h"
 #include "wire/begin.h"
 #include "wire/road.h"
 
@@ -80,6 +81,7 @@ wire_failure_get(struct cb_span whole, struct wire_failure *out)
 		return CB_E_FORMAT;
 	f.outcome = (enum wire_outcome)outcome;
 	memcpy(f.text, text.p, text.n);
+	cb_make_plain(f.text);
 	*out = f;
 	return CB_OK;
 }

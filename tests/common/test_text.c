@@ -5,6 +5,7 @@
  * words in messages.
  */
 #include <errno.h>
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <unistd.h>
@@ -101,6 +102,31 @@ static const struct {
 	{ "00", CB_E_SHORT },
 };
 
+/* What a terminal would obey, or take for something else. */
+static const struct {
+	const char *text, *plain;
+} shown[] = {
+	{ "", "" },
+	{ "a card of Zo\xC3\xAB, \xE2\x80\x9C\xF0\x9F\x83\x8F\xE2\x80\x9D",
+	    "a card of Zo\xC3\xAB, \xE2\x80\x9C\xF0\x9F\x83\x8F\xE2\x80\x9D" },
+	{ "a\033[2J\nb\x7F", "a?[2J?b?" },
+	{ "\xC2\x9B" "2J", "??2J" },		/* CSI */
+	{ "\x9B" "2J", "?2J" },
+	{ "x\xC3", "x?" },			/* half of one */
+	{ "\xC0\xAF\xED\xA0\x80", "?????" },
+};
+
+START_TEST(what_is_shown_is_plain)
+{
+	char text[64];
+
+	snprintf(text, sizeof(text), "%s", shown[_i].text);
+	cb_make_plain(text);
+	ck_assert_str_eq(text, shown[_i].plain);
+	ck_assert(cb_is_plain_text(cb_span_str(text)));
+}
+END_TEST
+
 START_TEST(words_that_are_none_are_refused)
 {
 	char out[4] = "old";
@@ -126,6 +152,7 @@ text_suite(void)
 	    sizeof(cases) / sizeof(cases[0]));
 	tcase_add_test(tc, text_that_is_not_there_is_told);
 	tcase_add_loop_test(tc, words_arrive_as_they_may, 0, COUNT(words));
+	tcase_add_loop_test(tc, what_is_shown_is_plain, 0, COUNT(shown));
 	tcase_add_loop_test(
 	    tc, words_that_are_none_are_refused, 0, COUNT(no_words));
 	suite_add_tcase(s, tc);

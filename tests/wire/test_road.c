@@ -62,9 +62,16 @@ END_TEST
 START_TEST(a_failure_is_as_described)
 {
 	const struct wire_failure f = { WIRE_LIVE, 8, WIRE_NOT_RUN, "no" };
+	const struct wire_failure sly = { .kind = WIRE_LIVE,
+		.text = "no\xC2\x9B" "2J\033" };
 	struct wire_failure got;
 	struct cb_buf b = CB_BUF_INIT;
 
+	/* its text is shown to a person */
+	ck_assert_int_eq(wire_failure_put(&b, &sly), CB_OK);
+	ck_assert_int_eq(wire_failure_get(cb_buf_span(&b), &got), CB_OK);
+	ck_assert_str_eq(got.text, "no??2J?");
+	cb_buf_clear(&b);
 	ck_assert_int_eq(wire_failure_put(&b, &f), CB_OK);
 	is_hex(&b, "43427772 0001 05 01 0008 01 0002 6e6f");
 	ck_assert_int_eq(wire_failure_get(cb_buf_span(&b), &got), CB_OK);
