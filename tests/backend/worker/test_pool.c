@@ -186,7 +186,8 @@ START_TEST(who_waits_leaves_its_place)
 		(void)nanosleep(&moment, NULL);
 	}
 	ck_assert_int_lt(i, 10000);
-	ck_assert_uint_eq(begun, THREADS - 1);
+	ck_assert_uint_eq(__atomic_load_n(&begun, __ATOMIC_RELAXED),
+	    THREADS - 1);
 	(void)pthread_mutex_unlock(&gate);
 	be_pool_free(&busy);
 	ck_assert_uint_eq(done, SHORT + THREADS - 1);
