@@ -403,10 +403,12 @@ br_pipe_open(struct br_pipe *p, const char *origin, unsigned connect_ms,
 	if ((r = run(p, &code)) == CB_OK)
 		r = connected(p, code, distrust, why);
 	/* a libcurl that does not call on_ready() has nothing checked */
-	if (r == CB_OK && (p->ssl == NULL ||
-		curl_easy_getinfo(p->easy, CURLINFO_ACTIVESOCKET, &fd) !=
-		    CURLE_OK || fd == CURL_SOCKET_BAD))
+	if (r == CB_OK && p->ssl == NULL)
 		r = CB_E_INTERNAL;
+	/* the other end is gone again, which libcurl finds when it is asked */
+	if (r == CB_OK && (curl_easy_getinfo(p->easy, CURLINFO_ACTIVESOCKET,
+			       &fd) != CURLE_OK || fd == CURL_SOCKET_BAD))
+		r = broken(CURLE_RECV_ERROR, 0, why);
 	if (r != CB_OK) {
 		br_pipe_close(p);
 		return r;
