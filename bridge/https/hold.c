@@ -26,6 +26,9 @@
 /* A held request takes a while. So many that do not, one after the other, are
  * news that come thick and fast; more of them are a backend that holds none. */
 #define QUICK_MS 1000u
+/* A hold that stood for so long had reached the backend: whoever is patient
+ * begins anew, while the pauses between tries still grow. */
+#define STOOD_MS 100u
 #define QUICK_MOST 32u
 
 static const uint8_t none[WIRE_ID];
@@ -48,6 +51,7 @@ struct br_hold {
 	bool stop;
 	bool again;		/* what is asked has changed */
 	bool told_gone;		/* nobody is reached, and cards know */
+	uint64_t stood;		/* when a hold ended that stood; 0: none */
 	char trouble[256];	/* "": none */
 
 	/* Nothing else is locked under it. */
@@ -273,6 +277,7 @@ failed(struct br_hold *h, bool silent, bool refused, const char *words)
 {
 	uint64_t now = br_now_ms();
 	unsigned ms = br_retry_failed(&h->retry, now);
+	uint64_t since = h->retry.since > h->stood ? h->retry.since : h->stood;
 
 	/* each place may say so for itself */
 	h->refusals = refused ? h->refusals + 1 : 0;
@@ -285,7 +290,7 @@ failed(struct br_hold *h, bool silent, bool refused, const char *words)
 	}
 	if (h->retry.tries >= h->places.n)
 		tell_gone(h, !h->told_gone && (refused ||
-		    now - h->retry.since >= BR_HOLD_PATIENCE_MS), words);
+		    now - since >= BR_HOLD_PATIENCE_MS), words);
 	if (silent && !h->renew) {
 		h->renew = true;
 		br_http_wary(h->http);
@@ -335,6 +340,8 @@ ask(struct br_hold *h, uint32_t seconds, struct cb_span body)
 	enum cb_err r;
 
 	r = br_http_do(h->http, &asked, &answer, &distrust, &why);
+	if (r != CB_OK && answer.sent && br_now_ms() - at >= STOOD_MS)
+		h->stood = br_now_ms();
 	/* it was held: what was before is another outage */
 	if (r != CB_OK && answer.sent && br_now_ms() - at >= QUICK_MS)
 		br_retry_worked(&h->retry);
