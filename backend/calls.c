@@ -8,9 +8,9 @@
 #include <errno.h>
 #include <pthread.h>
 #include <stdlib.h>
-#include <time.h>
 
 #include "backend/calls.h"
+#include "backend/until.h"
 
 struct call {
 	struct call *next;
@@ -60,35 +60,6 @@ be_calls_free(struct be_calls **calls)
 
 /* ---- asking -------------------------------------------------------------- */
 
-static enum cb_err
-cond_init(pthread_cond_t *cond)
-{
-	pthread_condattr_t attr;
-	int failed;
-
-	if (pthread_condattr_init(&attr) != 0)
-		return CB_E_NOMEM;
-	failed = pthread_condattr_setclock(&attr, CLOCK_MONOTONIC) != 0 ||
-	    pthread_cond_init(cond, &attr) != 0;
-	(void)pthread_condattr_destroy(&attr);
-	return failed ? CB_E_NOMEM : CB_OK;
-}
-
-static struct timespec
-in_ms(unsigned ms)
-{
-	struct timespec t;
-
-	(void)clock_gettime(CLOCK_MONOTONIC, &t);
-	t.tv_sec += ms / 1000;
-	t.tv_nsec += (long)(ms % 1000) * 1000000;
-	if (t.tv_nsec >= 1000000000) {
-		t.tv_nsec -= 1000000000;
-		t.tv_sec++;
-	}
-	return t;
-}
-
 static void
 unlink_call(struct be_calls *calls, struct call *call)
 {
@@ -105,7 +76,7 @@ static enum cb_err
 ask(struct be_calls *calls, struct call *call, struct cb_span body,
     unsigned timeout_ms)
 {
-	const struct timespec until = in_ms(timeout_ms);
+	const struct timespec until = be_until(timeout_ms);
 	const struct be_message m = { .type = call->type, .id = call->id,
 		.body = body };
 	enum cb_err r;
@@ -131,8 +102,8 @@ be_call(struct be_calls *calls, uint16_t type, struct cb_span body,
 	enum cb_err r;
 
 	*code = 0;
-	if ((r = cond_init(&call.woken)) != CB_OK)
-		return r;
+	if (be_until_init(&call.woken) != 0)
+		return CB_E_NOMEM;
 	(void)pthread_mutex_lock(&calls->lock);
 	call.id = calls->next_id++;
 	r = ask(calls, &call, body, timeout_ms);
@@ -144,17 +115,15 @@ be_call(struct be_calls *calls, uint16_t type, struct cb_span body,
 
 /* ---- going on later ------------------------------------------------------ */
 
-/* With calls->lock: out of the list; false: it is not there. */
-static bool
+/* With calls->lock: the one that is there, out of the list. */
+static struct be_later *
 unlink_later(struct be_calls *calls, struct be_later **at)
 {
 	struct be_later *later = *at;
 
-	if (later == NULL)
-		return false;
 	if ((*at = later->next) == NULL)
 		calls->last = at;
-	return true;
+	return later;
 }
 
 static struct be_later **
@@ -193,14 +162,12 @@ be_call_later(struct be_calls *calls, struct be_later *later, uint16_t type,
 static struct be_later *
 take_due(struct be_calls *calls, uint64_t now, uint64_t *next)
 {
-	struct be_later *later;
+	struct be_later *later = NULL;
 
 	(void)pthread_mutex_lock(&calls->lock);
-	later = calls->later;
-	*next = later == NULL ? UINT64_MAX : later->until;
-	if (later != NULL && (later->until > now ||
-		!unlink_later(calls, &calls->later)))
-		later = NULL;
+	*next = calls->later == NULL ? UINT64_MAX : calls->later->until;
+	if (*next <= now)
+		later = unlink_later(calls, &calls->later);
 	(void)pthread_mutex_unlock(&calls->lock);
 	return later;
 }
@@ -243,8 +210,7 @@ be_calls_answer(struct be_calls *calls, const struct be_message *m)
 		call->code = m->code;
 		end_call(call, cb_buf_add(call->answer, m->body));
 	} else if (*at != NULL && (*at)->type == m->type) {
-		later = *at;
-		(void)unlink_later(calls, at);
+		later = unlink_later(calls, at);
 	} else if (call != NULL || *at != NULL || m->id >= calls->next_id) {
 		/* of another type, or to what was never asked; else it was
 		 * asked, and is too late */

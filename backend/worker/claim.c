@@ -10,6 +10,7 @@
 #include <string.h>
 #include <time.h>
 
+#include "backend/until.h"
 #include "backend/worker/internal.h"
 
 /* ---- with the lock ------------------------------------------------------- */
@@ -117,16 +118,13 @@ static enum cb_err
 wait_idle(struct be_worker *w, uint64_t until)
 {
 	const uint64_t now = be_worker_tick();
-	uint64_t left = until > now ? until - now : 0;
+	const uint64_t left = until > now ? until - now : 0;
 	struct timespec t;
 	int r;
 
 	if (left == 0 || w->waiters >= w->set.threads / 2)
 		return CB_E_TIMEOUT;
-	(void)clock_gettime(CLOCK_MONOTONIC, &t);
-	left += (uint64_t)t.tv_nsec / 1000000;
-	t.tv_sec += (time_t)(left / 1000);
-	t.tv_nsec = (long)(left % 1000) * 1000000;
+	t = be_until(left);
 	w->waiters++;
 	be_pool_waits(true);
 	r = pthread_cond_timedwait(&w->idle, &w->lock, &t);

@@ -13,8 +13,8 @@
 #include <stdint.h>
 #include <stdlib.h>
 #include <sys/sysinfo.h>
-#include <time.h>
 
+#include "backend/until.h"
 #include "backend/worker/pool.h"
 
 #define STALLED_MS 4
@@ -70,20 +70,6 @@ wants_thread(const struct lane *lane)
 	    (lane->computing < lane->most || !lane->looked_at);
 }
 
-static struct timespec
-in_ms(long ms)
-{
-	struct timespec t = { 0, 0 };
-
-	(void)clock_gettime(CLOCK_MONOTONIC, &t);
-	t.tv_nsec += ms * 1000000L;
-	if (t.tv_nsec >= 1000000000) {
-		t.tv_nsec -= 1000000000;
-		t.tv_sec++;
-	}
-	return t;
-}
-
 static bool
 is_before(const struct timespec *a, const struct timespec *b)
 {
@@ -95,7 +81,7 @@ is_before(const struct timespec *a, const struct timespec *b)
 static void
 idle(struct be_pool *p, struct lane *lane)
 {
-	const struct timespec until = in_ms(STALLED_MS);
+	const struct timespec until = be_until(STALLED_MS);
 	const unsigned taken = lane->taken;
 
 	lane->idle++;
@@ -122,7 +108,7 @@ may_take(const struct lane *lane)
 static void
 leave(struct be_pool *p, struct thread *t)
 {
-	const struct timespec now = in_ms(0);
+	const struct timespec now = be_until(0);
 
 	p->running--;
 	t->lane->computing--;
@@ -152,7 +138,7 @@ take(struct thread *t, bool was_running)
 		p->running++;
 		if ((lane->first = job->next) == NULL)
 			lane->last = &lane->first;
-		t->long_at = in_ms(STALLED_MS);
+		t->long_at = be_until(STALLED_MS);
 	}
 	wake = lane->first != NULL && wants_thread(lane);
 	(void)pthread_mutex_unlock(&p->lock);
@@ -207,20 +193,6 @@ start(struct be_pool *p, struct lane *lane)
 	return true;
 }
 
-static int
-init_cond(pthread_cond_t *cond)
-{
-	pthread_condattr_t attr;
-	int r;
-
-	if ((r = pthread_condattr_init(&attr)) != 0)
-		return r;
-	if ((r = pthread_condattr_setclock(&attr, CLOCK_MONOTONIC)) == 0)
-		r = pthread_cond_init(cond, &attr);
-	(void)pthread_condattr_destroy(&attr);
-	return r;
-}
-
 enum cb_err
 be_pool_new(struct be_pool **out, unsigned threads)
 {
@@ -235,7 +207,7 @@ be_pool_new(struct be_pool **out, unsigned threads)
 	p->processors = get_nprocs() > 2 ? (unsigned)get_nprocs() : 2;
 	p->jobs.most = p->aside.most = p->processors;
 	if (pthread_mutex_init(&p->lock, NULL) != 0 ||
-	    init_cond(&p->jobs.some) != 0 || init_cond(&p->aside.some) != 0) {
+	    be_until_init(&p->jobs.some) != 0 || be_until_init(&p->aside.some) != 0) {
 		free(p);
 		return CB_E_NOMEM;
 	}

@@ -8,6 +8,7 @@
 #include <time.h>
 #include <unistd.h>
 
+#include "backend/until.h"
 #include "backend/worker/internal.h"
 
 static const struct {
@@ -284,21 +285,6 @@ or_usual(unsigned value, unsigned usual)
 	return value != 0 ? value : usual;
 }
 
-/* Waiting for it ends by a clock that nobody sets. */
-static int
-init_idle(pthread_cond_t *idle)
-{
-	pthread_condattr_t attr;
-	int r;
-
-	if ((r = pthread_condattr_init(&attr)) != 0)
-		return r;
-	if ((r = pthread_condattr_setclock(&attr, CLOCK_MONOTONIC)) == 0)
-		r = pthread_cond_init(idle, &attr);
-	(void)pthread_condattr_destroy(&attr);
-	return r;
-}
-
 enum cb_err
 be_worker_new(struct be_worker **out, struct be_loop *loop,
     const struct be_worker_settings *settings)
@@ -320,7 +306,7 @@ be_worker_new(struct be_worker **out, struct be_loop *loop,
 	w->set.recheck = or_usual(settings->recheck, 60000);
 	w->due_at = w->stale_at = be_worker_tick() + w->set.silent;
 	if (pthread_mutex_init(&w->lock, NULL) != 0 ||
-	    init_idle(&w->idle) != 0) {
+	    be_until_init(&w->idle) != 0) {
 		free(w);
 		return CB_E_NOMEM;
 	}
