@@ -21,20 +21,21 @@ be_answer_put(
 {
 	const struct be_answer *a = act->answer;
 	const int64_t made = (int64_t)(act->now - act->now % HOUR_MS);
+	const struct be_value v[] = { BE_ID(act->device), BE_ID(act->session),
+		BE_I((int64_t)a->sequence), BE_HASH(a->request),
+		BE_I(a->begun), BE_B(a->sealed), BE_I(made) };
 	int64_t changes;
 	enum cb_err r;
 
-	r = BE_RUN(st->db,
+	r = be_sql_run(st->db,
 	    "UPDATE answer SET sequence=?3, request=?4, begun=?5, sealed=?6,"
 	    " given=NULL WHERE device=?1 AND session=?2 AND made=?7"
 	    " AND (sequence<?3 OR (begun=1 AND sequence=?3"
 	    " AND request=?4))",
-	    &changes, BE_ID(act->device), BE_ID(act->session),
-	    BE_I((int64_t)a->sequence), BE_HASH(a->request),
-	    BE_I(a->begun), BE_B(a->sealed), BE_I(made));
+	    v, sizeof(v) / sizeof(v[0]), &changes);
 	if (r != CB_OK || changes > 0)
 		return r;
-	r = BE_RUN(st->db,
+	r = be_sql_run(st->db,
 	    "INSERT INTO answer VALUES(?1, ?2, ?3, ?4, ?5, ?6, ?7, NULL)"
 	    " ON CONFLICT(device, session) DO UPDATE SET"
 	    " sequence=excluded.sequence, request=excluded.request,"
@@ -42,9 +43,7 @@ be_answer_put(
 	    " made=excluded.made, given=NULL"
 	    " WHERE sequence<excluded.sequence OR (begun=1"
 	    " AND sequence=excluded.sequence AND request=excluded.request)",
-	    &changes, BE_ID(act->device), BE_ID(act->session),
-	    BE_I((int64_t)a->sequence), BE_HASH(a->request),
-	    BE_I(a->begun), BE_B(a->sealed), BE_I(made));
+	    v, sizeof(v) / sizeof(v[0]), &changes);
 	if (r == CB_OK && changes == 0) {
 		cb_why_set(why,
 		    "this or a later command of the session was answered");
