@@ -83,7 +83,7 @@ children(pid_t of, const char *second, const char *third,
 	if (d == NULL)
 		return 0;
 	while (n < ROLES_MAX && (e = readdir(d)) != NULL) {
-		const pid_t pid = (pid_t)atoi(e->d_name);
+		const pid_t pid = (pid_t)strtol(e->d_name, NULL, 10);
 
 		if (isdigit((unsigned char)e->d_name[0]) &&
 		    stat_of(pid, &state, &parent) && parent == of &&
