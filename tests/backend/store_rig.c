@@ -116,6 +116,18 @@ act_new(enum be_act_kind kind)
 }
 
 struct be_act
+act_row(const struct be_row_change *row, const struct cb_span *entry)
+{
+	struct be_act a = act_new(BE_ADMIN);
+
+	a.rows = row;
+	a.rows_n = 1;
+	a.entries = entry;
+	a.entries_n = 1;
+	return a;
+}
+
+struct be_act
 act_command(const uint8_t *card, const uint8_t *device,
     const uint8_t *session, uint64_t fence)
 {

@@ -60,6 +60,9 @@ struct cb_span entry_numbered(
 
 /* Acts, each with an id of its own, of organisation 1. */
 struct be_act act_new(enum be_act_kind kind);
+/* A person's, that changes one row; both are borrowed. */
+struct be_act act_row(
+    const struct be_row_change *row, const struct cb_span *entry);
 /* Of card, device, session, with the fence and one entry. */
 struct be_act act_command(const uint8_t *card, const uint8_t *device,
     const uint8_t *session, uint64_t fence);

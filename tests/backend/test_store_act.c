@@ -301,11 +301,7 @@ START_TEST(acts_of_people_change_rows)
 		BE_B(cb_span_str("mac")) };
 
 	c = (struct be_row_change){ BE_DEVICE, false, device };
-	a = act_new(BE_ADMIN);
-	a.rows = &c;
-	a.rows_n = 1;
-	a.entries = &e;
-	a.entries_n = 1;
+	a = act_row(&c, &e);
 	ck_assert_int_eq(be_store_act(g.st, &a), CB_E_DENIED);
 	c.remove = true;
 	ck_assert_int_eq(be_store_act(g.st, &a), CB_E_ABSENT);
@@ -332,22 +328,14 @@ START_TEST(a_terminated_card_stays_so)
 		BE_B(cb_span_str("")) };
 	const struct be_row_change c = { BE_CARD, false, card };
 	const struct cb_span e = entry_of(WIRE_ACT, NULL);
-	struct be_act a = act_new(BE_ADMIN);
+	struct be_act a = act_row(&c, &e);
 	struct rig g;
 
 	rig_init(&g);
-	a.rows = &c;
-	a.rows_n = 1;
-	a.entries = &e;
-	a.entries_n = 1;
 	sql_run(&g, "UPDATE card SET state=2");
 	ck_assert_int_eq(be_store_act(g.st, &a), CB_OK);
 	sql_run(&g, "UPDATE card SET state=3");
-	a = act_new(BE_ADMIN);
-	a.rows = &c;
-	a.rows_n = 1;
-	a.entries = &e;
-	a.entries_n = 1;
+	a = act_row(&c, &e);
 	ck_assert_int_eq(be_store_act(g.st, &a), CB_E_DENIED);
 	ck_assert_int_eq(
 	    sql_number(&g, "SELECT count(*) FROM card WHERE state=3"), 3);

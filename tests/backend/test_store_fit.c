@@ -14,14 +14,10 @@ change(struct rig *g, uint8_t organisation, enum be_table table,
 {
 	const struct be_row_change c = { table, false, columns };
 	const struct cb_span e = entry_of(WIRE_ACT, NULL);
-	struct be_act a = act_new(BE_ADMIN);
+	struct be_act a = act_row(&c, &e);
 	enum cb_err r;
 
 	memset(a.organisation, organisation, WIRE_ID);
-	a.rows = &c;
-	a.rows_n = 1;
-	a.entries = &e;
-	a.entries_n = 1;
 	r = be_store_act(g->st, &a);
 	*why = a.why;
 	return r;

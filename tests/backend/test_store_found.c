@@ -173,14 +173,10 @@ START_TEST(an_organisation_sets_its_own_name)
 		BE_B(cb_span_str("new")), BE_I(6) };
 	struct be_row_change c = { BE_ORGANISATION, false, own };
 	const struct cb_span e = entry_of(WIRE_ACT, NULL);
-	struct be_act a = act_new(BE_ADMIN);
+	struct be_act a = act_row(&c, &e);
 	struct rig g;
 
 	rig_init(&g);
-	a.rows = &c;
-	a.rows_n = 1;
-	a.entries = &e;
-	a.entries_n = 1;
 	ck_assert_int_eq(be_store_act(g.st, &a), CB_OK);
 	ck_assert_int_eq(sql_number(&g, "SELECT count(*) FROM organisation "
 	    "WHERE setting=CAST('new' AS BLOB) AND state=1 AND created=5"), 1);

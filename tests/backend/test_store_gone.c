@@ -57,12 +57,8 @@ change_wrap(struct rig *g, bool remove, const uint8_t *p, size_t n)
 		BE_B(cb_span(p, n)) };
 	const struct be_row_change c = { BE_WRAP, remove, v };
 	const struct cb_span e = entry_of(WIRE_ACT, NULL);
-	struct be_act a = act_new(BE_ADMIN);
+	struct be_act a = act_row(&c, &e);
 
-	a.rows = &c;
-	a.rows_n = 1;
-	a.entries = &e;
-	a.entries_n = 1;
 	ck_assert_msg(be_store_act(g->st, &a) == CB_OK, "%s", a.why.text);
 }
 

@@ -20,12 +20,8 @@ add_token(struct rig *g)
 		BE_B(cb_span_str("mac")), BE_NONE, BE_B(CB_SPAN_EMPTY) };
 	const struct be_row_change c = { BE_TOKEN, false, v };
 	const struct cb_span e = entry_of(WIRE_ACT, NULL);
-	struct be_act a = act_new(BE_ADMIN);
+	struct be_act a = act_row(&c, &e);
 
-	a.rows = &c;
-	a.rows_n = 1;
-	a.entries = &e;
-	a.entries_n = 1;
 	ck_assert_int_eq(be_store_act(g->st, &a), CB_OK);
 }
 
