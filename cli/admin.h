@@ -250,7 +250,10 @@ uint64_t cli_admin_now(void);	/* ms since 1970 */
 
 #define CLI_ADMIN_HEX "0123456789abcdefABCDEF"
 extern const char *const cli_admin_classes[], *const cli_admin_roles[],
-    *const cli_admin_states[], *const cli_admin_kinds[];
+    *const cli_admin_states[], *const cli_admin_kinds[],
+    *const cli_admin_subjects[];
+/* The word of a number, from 1, of one of these; "?": it has none. */
+const char *cli_word(const char *const *words, uint64_t n);
 
 /* Policies as people write them and as rows have them. */
 struct cli_policy {

@@ -170,15 +170,6 @@ thing(struct words *w, const char *noun, struct cb_span id,
 /* ---- rows ---------------------------------------------------------------- */
 
 static const char *
-word(const char *const *words, uint64_t n)
-{
-	for (uint64_t i = 1; words[i] != NULL; i++)
-		if (i == n)
-			return words[i];
-	return "?";
-}
-
-static const char *
 until(char out[CLI_TIME_MAX + 8], uint64_t ms)
 {
 	char time[CLI_TIME_MAX];
@@ -192,12 +183,10 @@ until(char out[CLI_TIME_MAX + 8], uint64_t ms)
 static void
 say_assignment(struct words *w, const struct wire_grant *g, bool remove)
 {
-	static const char *const nouns[] = { "", "device", "group",
-		"organisation", NULL };
 	char card[THING_MAX], to[THING_MAX], end[CLI_TIME_MAX + 8];
 
 	say(w, LABEL "%s may %suse %s%s", remove ? "removed" : "change",
-	    thing(w, word(nouns, g->number[WIRE_G_KIND]),
+	    thing(w, cli_word(cli_admin_subjects, g->number[WIRE_G_KIND]),
 		g->bytes[WIRE_G_SUBJECT], to), remove ? "no more " : "",
 	    thing(w, "card", g->bytes[WIRE_G_CARD], card),
 	    until(end, g->number[WIRE_G_UNTIL]));
@@ -211,7 +200,8 @@ say_token(struct words *w, const struct wire_grant *g, bool remove)
 	    g->bytes[WIRE_G_NAME], cb_span_str(WIRE_TOKEN_DEVICE));
 
 	say(w, LABEL "a token for %s%s %s%s", remove ? "removed" : "change",
-	    is_device ? word(cli_admin_classes, g->number[WIRE_G_CLASS]) : "a",
+	    is_device ? cli_word(cli_admin_classes, g->number[WIRE_G_CLASS])
+		      : "a",
 	    is_device ? " device" : " person",
 	    hex(digits, g->bytes[WIRE_G_SUBJECT]),
 	    until(end, g->number[WIRE_G_UNTIL]));
@@ -246,23 +236,23 @@ say_put(struct words *w, const struct wire_grant *g)
 	case WIRE_GRANT_CARD:
 		say(w, LABEL "%s will be %s", "change",
 		    thing(w, "card", g->bytes[WIRE_G_CARD], what),
-		    word(card_states, g->number[WIRE_G_STATE]));
+		    cli_word(card_states, g->number[WIRE_G_STATE]));
 		break;
 	case WIRE_GRANT_DEVICE:
 		say(w, LABEL "%s will be %s", "change",
 		    thing(w, "device", g->bytes[WIRE_G_DEVICE], what),
-		    word(cli_admin_states, g->number[WIRE_G_STATE]));
+		    cli_word(cli_admin_states, g->number[WIRE_G_STATE]));
 		break;
 	case WIRE_GRANT_ROLE:
 		say(w, LABEL "person %s will be %s%s", "change",
 		    hex(digits, g->bytes[WIRE_G_PERSON]),
-		    word(cli_admin_roles, g->number[WIRE_G_ROLE]),
+		    cli_word(cli_admin_roles, g->number[WIRE_G_ROLE]),
 		    until(end, g->number[WIRE_G_UNTIL]));
 		break;
 	case WIRE_GRANT_FACTOR:
 		say(w, LABEL "a certificate of person %s will be %s", "change",
 		    hex(digits, g->bytes[WIRE_G_PERSON]),
-		    word(cli_admin_states, g->number[WIRE_G_STATE]));
+		    cli_word(cli_admin_states, g->number[WIRE_G_STATE]));
 		break;
 	case WIRE_GRANT_REVOCATION:
 		say(w, LABEL "certificate %s is revoked", "change",

@@ -113,15 +113,6 @@ dump(json_t *v)
 
 /* ---- values for people --------------------------------------------------- */
 
-static const char *
-word(const char *const *words, uint64_t n)
-{
-	for (uint64_t i = 1; words[i] != NULL; i++)
-		if (i == n)
-			return words[i];
-	return "?";
-}
-
 void
 cli_print_time(char out[CLI_TIME_MAX], uint64_t ms)
 {
@@ -137,20 +128,16 @@ static const char *
 number_text(char out[CLI_TIME_MAX], enum wire_desk_list list,
     enum wire_desk_field field, uint64_t v)
 {
-	static const char *const subjects[] = { "", "device", "group",
-		"organisation", NULL };
-
 	switch (field) {
 	case WIRE_D_STATE:
-		return word(cli_admin_states, v);
+		return cli_word(cli_admin_states, v);
 	case WIRE_D_CLASS:
-		return word(cli_admin_classes, v);
+		return cli_word(cli_admin_classes, v);
 	case WIRE_D_ROLE:
-		return word(cli_admin_roles, v);
+		return cli_word(cli_admin_roles, v);
 	case WIRE_D_KIND:
-		return word(list == WIRE_LIST_ASSIGNMENTS ? subjects
-							  : cli_admin_kinds,
-		    v);
+		return cli_word(list == WIRE_LIST_ASSIGNMENTS
+			? cli_admin_subjects : cli_admin_kinds, v);
 	case WIRE_D_BLANK:
 	case WIRE_D_TAKE_OVER:
 	case WIRE_D_TEST:

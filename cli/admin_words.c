@@ -20,6 +20,17 @@ const char *const cli_admin_roles[] = { "", "administrator", "registrar",
 const char *const cli_admin_states[] = { "", "in use", "stopped", "ended",
 	NULL };
 const char *const cli_admin_kinds[] = { "", "live", "test", NULL };
+const char *const cli_admin_subjects[] = { "", "device", "group",
+	"organisation", NULL };
+
+const char *
+cli_word(const char *const *words, uint64_t n)
+{
+	for (uint64_t i = 1; words[i] != NULL; i++)
+		if (i == n)
+			return words[i];
+	return "?";
+}
 
 uint64_t
 cli_admin_now(void)
