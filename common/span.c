@@ -149,3 +149,14 @@ cb_get_end(const struct cb_span *cur)
 {
 	return cur->n == 0 ? CB_OK : CB_E_FORMAT;
 }
+
+bool
+cb_take_text(struct cb_span *cur, const char *text)
+{
+	const size_t n = strlen(text);
+
+	if (!cb_span_equal(cb_span_head(*cur, n), cb_span_str(text)))
+		return false;
+	*cur = cb_span_tail(*cur, n);
+	return true;
+}

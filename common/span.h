@@ -42,6 +42,8 @@ CB_MUST_USE enum cb_err cb_get_span(
 CB_MUST_USE enum cb_err cb_get_lv16(struct cb_span *cur, struct cb_span *out);
 /* The same behind a 4-byte length. */
 CB_MUST_USE enum cb_err cb_get_lv32(struct cb_span *cur, struct cb_span *out);
+/* Advances over this text at the front; false: another one is there. */
+bool cb_take_text(struct cb_span *cur, const char *text);
 /* Refuses leftovers: CB_E_FORMAT unless the cursor is at its end. */
 CB_MUST_USE enum cb_err cb_get_end(const struct cb_span *cur);
 

@@ -51,18 +51,6 @@ wire_draft_put(struct cb_buf *b, const struct wire_draft *d)
 
 /* ---- reading ------------------------------------------------------------- */
 
-/* Advances over a beginning. */
-static bool
-get_word(struct cb_span *cur, const char *word)
-{
-	const size_t n = strlen(word);
-
-	if (cur->n < n || memcmp(cur->p, word, n) != 0)
-		return false;
-	*cur = cb_span_tail(*cur, n);
-	return true;
-}
-
 static enum cb_err
 get_line(struct cb_span *cur, const char *word, size_t most,
     struct cb_buf *out)
@@ -72,7 +60,7 @@ get_line(struct cb_span *cur, const char *word, size_t most,
 	size_t n;
 	enum cb_err r;
 
-	if (!get_word(cur, word) ||
+	if (!cb_take_text(cur, word) ||
 	    (end = memchr(cur->p, '\n', cur->n)) == NULL)
 		return CB_E_FORMAT;
 	n = (size_t)(end - cur->p);
@@ -105,8 +93,8 @@ get(struct cb_span cur, struct wire_draft *d)
 
 	if (cur.n > WIRE_DRAFT_MAX)
 		return CB_E_LIMIT;
-	if (!get_word(&cur, first_line))
-		return get_word(&cur, "cardbridge draft ") ? CB_E_LIMIT
+	if (!cb_take_text(&cur, first_line))
+		return cb_take_text(&cur, "cardbridge draft ") ? CB_E_LIMIT
 							   : CB_E_FORMAT;
 	if ((r = get_line(&cur, act_word, WIRE_ACT_MAX, &d->act)) != CB_OK ||
 	    (r = wire_act_get(

@@ -84,18 +84,6 @@ wire_export_entry(struct cb_buf *b, uint64_t number, struct cb_span bytes,
 
 /* ---- words of a line ----------------------------------------------------- */
 
-/* Takes the text from the front. */
-static bool
-take(struct cb_span *cur, const char *text)
-{
-	const size_t n = strlen(text);
-
-	if (cur->n < n || memcmp(cur->p, text, n) != 0)
-		return false;
-	*cur = cb_span_tail(*cur, n);
-	return true;
-}
-
 /* Up to a blank, which is taken too, or the end. */
 static struct cb_span
 take_word(struct cb_span *cur)
@@ -134,7 +122,7 @@ wire_export_head_get(struct cb_span line, uint8_t out[WIRE_HEAD_SIGNED])
 {
 	if (line.n > 0 && line.p[line.n - 1] == '\n')
 		line.n--;
-	return take(&line, "head ")
+	return cb_take_text(&line, "head ")
 	    ? cb_hex_get(line, out, WIRE_HEAD_SIGNED)
 	    : CB_E_FORMAT;
 }
@@ -194,7 +182,7 @@ read_begin(struct wire_export *x, struct cb_span line, struct cb_why *why)
 		x->state = AT_KIND;
 		return CB_OK;
 	}
-	if (!take(&line, first_word))
+	if (!cb_take_text(&line, first_word))
 		return CB_E_FORMAT;
 	cb_why_set(why, "this export is of a newer version than 1");
 	return CB_E_LIMIT;
@@ -204,7 +192,7 @@ static enum cb_err
 read_kind(struct wire_export *x, struct cb_span line, struct cb_why *why)
 {
 	(void)why;
-	if (!take(&line, "kind "))
+	if (!cb_take_text(&line, "kind "))
 		return CB_E_FORMAT;
 	if (cb_span_equal(line, cb_span_str("live")))
 		x->found.owner.kind = WIRE_LIVE;
@@ -221,7 +209,7 @@ read_backend(struct wire_export *x, struct cb_span line, struct cb_why *why)
 {
 	(void)why;
 	x->state = AT_ORGANISATION;
-	return take(&line, "backend ")
+	return cb_take_text(&line, "backend ")
 	    ? cb_hex_get(line, x->found.owner.backend, WIRE_ID)
 	    : CB_E_FORMAT;
 }
@@ -232,7 +220,7 @@ read_organisation(
 {
 	(void)why;
 	x->state = AT_START;
-	return take(&line, "organisation ")
+	return cb_take_text(&line, "organisation ")
 	    ? cb_hex_get(line, x->found.owner.organisation, WIRE_ID)
 	    : CB_E_FORMAT;
 }
@@ -243,7 +231,7 @@ read_start(struct wire_export *x, struct cb_span line, struct cb_why *why)
 	enum cb_err r;
 
 	(void)why;
-	if (!take(&line, "start ") ||
+	if (!cb_take_text(&line, "start ") ||
 	    number_get(line, &x->found.first) != CB_OK)
 		return CB_E_FORMAT;
 	r = wire_walk_init(&x->walk, &x->found.owner, x->public,
@@ -330,7 +318,7 @@ read_entry_or_head(
 	enum cb_err r;
 
 	x->head_last = false;
-	if (take(&line, "entry "))
+	if (cb_take_text(&line, "entry "))
 		return read_entry(x, line, why);
 	if (wire_export_head_get(line, head) != CB_OK)
 		return CB_E_FORMAT;
