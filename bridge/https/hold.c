@@ -26,10 +26,10 @@
 /* A held request takes a while. So many that do not, one after the other, are
  * news that come thick and fast; more of them are a backend that holds none. */
 #define QUICK_MS 1000u
+#define QUICK_MOST 32u
 /* A hold that stood for so long had reached the backend: whoever is patient
  * begins anew, while the pauses between tries still grow. */
 #define STOOD_MS 100u
-#define QUICK_MOST 32u
 
 static const uint8_t none[WIRE_ID];
 
@@ -335,15 +335,16 @@ ask(struct br_hold *h, uint32_t seconds, struct cb_span body)
 	struct br_http_answer answer = { .body = CB_BUF_INIT };
 	enum wire_outcome outcome;
 	struct cb_why why = { "" };
-	uint64_t at = br_now_ms();
+	uint64_t at = br_now_ms(), now;
 	bool distrust, fresh = false;
 	enum cb_err r;
 
 	r = br_http_do(h->http, &asked, &answer, &distrust, &why);
-	if (r != CB_OK && answer.sent && br_now_ms() - at >= STOOD_MS)
-		h->stood = br_now_ms();
+	now = br_now_ms();
+	if (r != CB_OK && answer.sent && now - at >= STOOD_MS)
+		h->stood = now;
 	/* it was held: what was before is another outage */
-	if (r != CB_OK && answer.sent && br_now_ms() - at >= QUICK_MS)
+	if (r != CB_OK && answer.sent && now - at >= QUICK_MS)
 		br_retry_worked(&h->retry);
 	if (r == CB_E_BUSY)
 		goto out;
