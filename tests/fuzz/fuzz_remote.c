@@ -7,6 +7,7 @@
  */
 #include <stdlib.h>
 
+#include "common/text.h"
 #include "tests/fuzz/fuzz.h"
 #include "wire/cert.h"
 #include "wire/desk.h"
@@ -58,13 +59,34 @@ command(struct cb_span in)
 		same(wire_command_put(&b, &c), &b, in);
 }
 
+/* A refusal's text is made plain as it is read; all before it is as it was. */
+static void
+refusal(struct cb_span in, const struct wire_answer *a)
+{
+	const struct cb_span text = cb_span_str(a->text);
+	struct cb_buf b = CB_BUF_INIT;
+
+	if (!cb_is_plain_text(text) || text.n > in.n ||
+	    wire_answer_put(&b, a) != CB_OK || b.n != in.n ||
+	    !cb_span_equal(cb_span_head(cb_buf_span(&b), in.n - text.n),
+		cb_span_head(in, in.n - text.n)))
+		abort();
+	if (cb_is_plain_text(cb_span_tail(in, in.n - text.n)))
+		same(CB_OK, &b, in);
+	cb_buf_free(&b);
+}
+
 static void
 answer(struct cb_span in)
 {
 	struct cb_buf b = CB_BUF_INIT;
 	struct wire_answer a;
 
-	if (wire_answer_get(in, &a) == CB_OK)
+	if (wire_answer_get(in, &a) != CB_OK)
+		return;
+	if (a.type == WIRE_REFUSED)
+		refusal(in, &a);
+	else
 		same(wire_answer_put(&b, &a), &b, in);
 }
 

@@ -105,6 +105,8 @@ def remote(directory):
         "00000005" "00C0000002" "00000004" "AABB9000"))
     write(directory, "refused", bytes.fromhex(
         "03" "03" "0000000000000001" "0008" "0006" "696E20757365"))
+    write(directory, "refused-not-plain", bytes.fromhex(
+        "03" "03" "0000000000000001" "0008" "0006" "C29B33316DFF"))
     one = bytes(7) + b"\x01" + b"\x00\x00\x00\x50" + bytes(80)
     write(directory, "records", b"\x04" + one + one)
     write(directory, "certificate", b"\x05" + bytes.fromhex(
