@@ -3,15 +3,20 @@
 /*
  * See held.h.
  */
-#include <stdlib.h>
 #include <string.h>
 
 #include "backend/vault/held.h"
 
-static bool
-is_session(const struct be_held *h, const uint8_t session[WIRE_ID])
+struct organisation {
+	uint8_t id[WIRE_ID];
+	struct be_ids sessions;	/* of struct be_held */
+};
+
+void
+be_helds_init(struct be_helds *all, size_t organisations)
 {
-	return memcmp(h->opened->session, session, WIRE_ID) == 0;
+	be_ids_init(&all->organisations, sizeof(struct organisation),
+	    organisations);
 }
 
 static bool
@@ -21,12 +26,15 @@ is_stale(const struct be_held *h, uint64_t tick)
 }
 
 struct be_held *
-be_held_find(struct be_held *all, const void *by, uint64_t tick,
-    const uint8_t session[WIRE_ID])
+be_held_find(const struct be_helds *all, const uint8_t organisation[WIRE_ID],
+    uint64_t tick, const uint8_t session[WIRE_ID])
 {
-	while (all != NULL && (all->by != by || !is_session(all, session)))
-		all = all->next;
-	return all != NULL && is_stale(all, tick) ? NULL : all;
+	const struct organisation *o =
+	    be_ids_find(&all->organisations, organisation);
+	struct be_held *h =
+	    o != NULL ? be_ids_find(&o->sessions, session) : NULL;
+
+	return h != NULL && is_stale(h, tick) ? NULL : h;
 }
 
 void
@@ -37,56 +45,114 @@ be_held_checked(struct be_held *h, uint64_t tick)
 }
 
 static void
-let_go(struct be_held **at)
+let_go(struct organisation *o, struct be_held *h)
 {
-	struct be_held *h = *at;
-
-	*at = h->next;
 	cr_secret_free(h->opened, sizeof(*h->opened));
-	free(h);
+	be_ids_remove(&o->sessions, h);
+}
+
+/* One of which nothing is held has no place. */
+static void
+tidy(struct be_helds *all, struct organisation *o)
+{
+	if (o->sessions.n > 0)
+		return;
+	be_ids_clear(&o->sessions);
+	be_ids_remove(&all->organisations, o);
+}
+
+static enum cb_err
+organisation_get(struct be_helds *all, const uint8_t id[WIRE_ID],
+    struct organisation **out)
+{
+	void *record = be_ids_find(&all->organisations, id);
+	enum cb_err r;
+
+	*out = record;
+	if (record != NULL)
+		return CB_OK;
+	if ((r = be_ids_add(&all->organisations, id, &record)) != CB_OK)
+		return r;
+	*out = record;
+	be_ids_init(&(*out)->sessions, sizeof(struct be_held), BE_HELD_MAX);
+	return CB_OK;
 }
 
 enum cb_err
-be_held_add(struct be_held **all, const void *by, uint64_t tick, uint64_t ms,
-    struct be_opened **opened)
+be_held_add(struct be_helds *all, const uint8_t organisation[WIRE_ID],
+    uint64_t tick, uint64_t ms, struct be_opened **opened)
 {
+	struct organisation *o;
 	struct be_held *h;
-	size_t n = 0;
+	void *record;
+	enum cb_err r;
 
-	be_held_drop(all, by, (*opened)->session);
-	for (h = *all; h != NULL; h = h->next)
-		n += h->by == by;
-	if (n >= BE_HELD_MAX)
-		return CB_E_LIMIT;
-	if ((h = calloc(1, sizeof(*h))) == NULL)
-		return CB_E_NOMEM;
-	h->next = *all;
-	h->by = by;
+	if ((r = organisation_get(all, organisation, &o)) != CB_OK)
+		return r;
+	if ((h = be_ids_find(&o->sessions, (*opened)->session)) != NULL)
+		let_go(o, h);
+	if ((r = be_ids_add(&o->sessions, (*opened)->session, &record)) !=
+	    CB_OK) {
+		tidy(all, o);
+		return r;
+	}
+	h = record;
 	h->checked = tick;
 	h->ms = ms;
 	h->opened = *opened;
 	*opened = NULL;
-	*all = h;
 	return CB_OK;
 }
 
 void
-be_held_drop(struct be_held **all, const void *by, const uint8_t *session)
+be_held_drop(struct be_helds *all, const uint8_t organisation[WIRE_ID],
+    const uint8_t *session)
 {
-	while (*all != NULL)
-		if ((by == NULL || (*all)->by == by) &&
-		    (session == NULL || is_session(*all, session)))
-			let_go(all);
-		else
-			all = &(*all)->next;
+	struct organisation *o =
+	    be_ids_find(&all->organisations, organisation);
+	struct be_held *h;
+
+	if (o == NULL)
+		return;
+	if (session == NULL)
+		while (o->sessions.n > 0)
+			let_go(o, be_ids_at(&o->sessions, o->sessions.n - 1));
+	else if ((h = be_ids_find(&o->sessions, session)) != NULL)
+		let_go(o, h);
+	tidy(all, o);
 }
 
 void
-be_held_drop_stale(struct be_held **all, uint64_t tick)
+be_held_drop_stale(struct be_helds *all, uint64_t tick)
 {
-	while (*all != NULL)
-		if (is_stale(*all, tick))
-			let_go(all);
-		else
-			all = &(*all)->next;
+	struct organisation *o;
+	struct be_held *h;
+
+	for (size_t i = all->organisations.n; i-- > 0;) {
+		o = be_ids_at(&all->organisations, i);
+		for (size_t k = o->sessions.n; k-- > 0;) {
+			h = be_ids_at(&o->sessions, k);
+			if (is_stale(h, tick))
+				let_go(o, h);
+		}
+		tidy(all, o);
+	}
+}
+
+bool
+be_held_none(const struct be_helds *all)
+{
+	return all->organisations.n == 0;
+}
+
+void
+be_helds_clear(struct be_helds *all)
+{
+	const struct organisation *o;
+
+	while (all->organisations.n > 0) {
+		o = be_ids_at(&all->organisations, all->organisations.n - 1);
+		be_held_drop(all, o->id, NULL);
+	}
+	be_ids_clear(&all->organisations);
 }

@@ -8,6 +8,7 @@
 #ifndef BE_VAULT_HELD_H
 #define BE_VAULT_HELD_H
 
+#include "backend/vault/ids.h"
 #include "backend/vault/open.h"
 
 #define BE_HELD_MAX 4096	/* cards that one worker has open */
@@ -16,27 +17,37 @@
 #define BE_HELD_MS (UINT64_C(4) * 3600 * 1000)
 
 struct be_held {
-	struct be_held *next;
-	const void *by;			/* whose it is */
+	uint8_t session[WIRE_ID];
 	uint64_t checked;		/* on the vault's clock */
 	uint64_t ms;			/* so long it is held from then */
 	struct be_opened *opened;	/* in secret memory */
 };
 
-/* NULL: it has no such session, or it is stale. */
-struct be_held *be_held_find(struct be_held *all, const void *by,
-    uint64_t tick, const uint8_t session[WIRE_ID]);
+/* Of each organisation, which has one worker, its sessions. */
+struct be_helds {
+	struct be_ids organisations;
+};
+
+void be_helds_init(struct be_helds *all, size_t organisations);
+void be_helds_clear(struct be_helds *all);
+/* NULL: it has no such session, or it is stale. Borrowed until the next
+ * change. */
+struct be_held *be_held_find(const struct be_helds *all,
+    const uint8_t organisation[WIRE_ID], uint64_t tick,
+    const uint8_t session[WIRE_ID]);
 /* It was checked. What is not held for BE_HELD_MS is held no longer by that:
  * it is for one act. */
 void be_held_checked(struct be_held *h, uint64_t tick);
 /* Takes *opened; in the place of one that it has. CB_E_LIMIT: it has too many;
  * and then *opened remains the caller's. */
-CB_MUST_USE enum cb_err be_held_add(struct be_held **all, const void *by,
-    uint64_t tick, uint64_t ms, struct be_opened **opened);
-/* One session of it, or (NULL) all; of NULL, everybody's. */
-void be_held_drop(
-    struct be_held **all, const void *by, const uint8_t *session);
+CB_MUST_USE enum cb_err be_held_add(struct be_helds *all,
+    const uint8_t organisation[WIRE_ID], uint64_t tick, uint64_t ms,
+    struct be_opened **opened);
+/* One session of it, or (NULL) all. */
+void be_held_drop(struct be_helds *all, const uint8_t organisation[WIRE_ID],
+    const uint8_t *session);
 /* Those that nobody has had checked for as long as they are held. */
-void be_held_drop_stale(struct be_held **all, uint64_t tick);
+void be_held_drop_stale(struct be_helds *all, uint64_t tick);
+bool be_held_none(const struct be_helds *all);
 
 #endif

@@ -379,6 +379,7 @@ be_safe_clear(struct be_safe *s)
 	be_recovery_free(&s->recovery);
 	be_challenges_clear(&s->challenges);
 	be_marks_clear(&s->marks);
+	be_helds_clear(&s->held);
 	be_limit_clear(&s->limit);
 	be_limit_clear(&s->unblocks);
 }

@@ -83,8 +83,8 @@ open_card(struct be_question *q, const struct be_granted *g)
 	memcpy(opened->card, g->card, WIRE_ID);
 	memcpy(opened->holder, g->person, WIRE_ID);
 	memcpy(opened->key, g->key, CR_KEY);
-	r = be_held_add(&be_safe_of(q->a)->held, q->a, be_vault_tick(),
-	    OPEN_MS, &opened);
+	r = be_held_add(&be_safe_of(q->a)->held, q->a->organisation,
+	    be_vault_tick(), OPEN_MS, &opened);
 	if (opened != NULL)
 		cr_secret_free(opened, sizeof(*opened));
 	return r;

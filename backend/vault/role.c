@@ -20,7 +20,9 @@ static void
 on_gone(struct be_caller *a)
 {
 	be_safe_forget(be_safe_of(a), a);
-	be_held_drop(&be_safe_of(a)->held, a, NULL);
+	if (a->role == BE_WORKER)
+		be_held_drop(
+		    &be_safe_of(a)->held, a->organisation, NULL);
 }
 
 static enum cb_err
@@ -75,7 +77,7 @@ due(void *ctx)
 		be_held_drop_stale(&s->held, now);
 		s->look_at = now + LOOK_MS;
 	}
-	return s->held == NULL ? -1 : (int)(s->look_at - now);
+	return be_held_none(&s->held) ? -1 : (int)(s->look_at - now);
 }
 
 /* ---- start and end ------------------------------------------------------- */
@@ -129,6 +131,7 @@ begin(struct be_safe *s, struct cb_why *why)
 		return r;
 	be_challenges_init(&s->challenges, ORGANISATIONS, CHALLENGES);
 	be_marks_init(&s->marks, ORGANISATIONS);
+	be_helds_init(&s->held, ORGANISATIONS);
 	init_limits(s, &set->pace);
 	return be_control_ready(&s->control, CB_SPAN_EMPTY);
 }

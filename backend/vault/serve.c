@@ -116,8 +116,8 @@ take_unlock(struct be_question *q)
 		cb_log(CB_LOG_WARNING, "a card is not opened: %s",
 		    be_refusal_text(refusal));
 	else if ((r = put_unlocked(q->out, opened)) == CB_OK)
-		q->code = be_held_add(&be_safe_of(q->a)->held, q->a,
-		    be_vault_tick(), BE_HELD_MS, &opened);
+		q->code = be_held_add(&be_safe_of(q->a)->held,
+		    q->a->organisation, be_vault_tick(), BE_HELD_MS, &opened);
 	if (opened != NULL)
 		cr_secret_free(opened, sizeof(*opened));
 	return r;
@@ -143,7 +143,8 @@ take_recheck(struct be_question *q)
 	q->code = be_vault_recheck(&ask, asked.holder, asked.card,
 	    asked.certificate, &refusal);
 	/* somebody else's right keeps no session */
-	h = be_held_find(s->held, q->a, be_vault_tick(), asked.session);
+	h = be_held_find(&s->held, q->a->organisation, be_vault_tick(),
+	    asked.session);
 	if (h != NULL &&
 	    (memcmp(h->opened->holder, asked.holder, WIRE_ID) != 0 ||
 		memcmp(h->opened->card, asked.card, WIRE_ID) != 0))
@@ -154,7 +155,7 @@ take_recheck(struct be_question *q)
 		return CB_OK;
 	}
 	if (h != NULL)
-		be_held_drop(&s->held, q->a, asked.session);
+		be_held_drop(&s->held, q->a->organisation, asked.session);
 	cb_log(CB_LOG_WARNING, "a session may not go on: %s",
 	    be_refusal_text(refusal));
 	return CB_OK;
@@ -172,7 +173,8 @@ take_passcode(struct be_question *q)
 
 	if ((r = be_passcode_ask_get(q->body, &ask)) != CB_OK)
 		return r;
-	h = be_held_find(s->held, q->a, be_vault_tick(), ask.session);
+	h = be_held_find(&s->held, q->a->organisation, be_vault_tick(),
+	    ask.session);
 	q->code = h == NULL
 	    ? CB_E_ABSENT
 	    : be_passcode(&s->limit, s->ring, h->opened, be_vault_tick(),
@@ -197,7 +199,8 @@ take_lock(struct be_question *q)
 	enum cb_err r;
 
 	if ((r = be_ask_ids_get(q->body, session, 1)) == CB_OK)
-		be_held_drop(&be_safe_of(q->a)->held, q->a, session[0]);
+		be_held_drop(&be_safe_of(q->a)->held, q->a->organisation,
+		    session[0]);
 	return r;
 }
 

@@ -49,7 +49,7 @@ struct be_safe {
 	struct be_org *platform;	/* one of these */
 	struct be_delayed *delayed, **delayed_end;
 	size_t delayed_bytes;
-	struct be_held *held;	/* by an asker */
+	struct be_helds held;
 	uint64_t look_at;	/* for those that are stale */
 	struct be_challenges challenges;
 	struct be_marks marks;

@@ -335,28 +335,29 @@ opened(uint8_t session)
 START_TEST(a_session_that_nobody_checks_is_forgotten)
 {
 	const struct be_opened *first;
-	struct be_held *all = NULL;
+	struct be_helds all;
 	struct be_opened *o;
-	const int me = 0, you = 0;
+	const uint8_t me[WIRE_ID] = { 1 }, you[WIRE_ID] = { 2 };
 	const uint8_t one[WIRE_ID] = { 1 }, two[WIRE_ID] = { 2 };
 
+	be_helds_init(&all, 2);
 	first = o = opened(1);
-	ck_assert_int_eq(be_held_add(&all, &me, 5, BE_HELD_MS, &o), CB_OK);
+	ck_assert_int_eq(be_held_add(&all, me, 5, BE_HELD_MS, &o), CB_OK);
 	ck_assert_ptr_null(o);
 	o = opened(2);
-	ck_assert_int_eq(be_held_add(&all, &me, 5, BE_HELD_MS, &o), CB_OK);
-	ck_assert_ptr_null(be_held_find(all, &you, 7, one));
-	ck_assert_ptr_eq(be_held_find(all, &me, 7, one)->opened, first);
-	be_held_checked(be_held_find(all, &me, 7, one), 6);
+	ck_assert_int_eq(be_held_add(&all, me, 5, BE_HELD_MS, &o), CB_OK);
+	ck_assert_ptr_null(be_held_find(&all, you, 7, one));
+	ck_assert_ptr_eq(be_held_find(&all, me, 7, one)->opened, first);
+	be_held_checked(be_held_find(&all, me, 7, one), 6);
 	be_held_drop_stale(&all, 4 + BE_HELD_MS);
-	ck_assert_ptr_nonnull(be_held_find(all, &me, 7, two));
+	ck_assert_ptr_nonnull(be_held_find(&all, me, 7, two));
 	be_held_drop_stale(&all, 5 + BE_HELD_MS);
-	ck_assert_ptr_null(be_held_find(all, &me, 7, two));
-	ck_assert_ptr_nonnull(be_held_find(all, &me, 7, one));
-	be_held_drop(&all, &you, NULL);
-	ck_assert_ptr_nonnull(all);
-	be_held_drop(&all, &me, one);
-	ck_assert_ptr_null(all);
+	ck_assert_ptr_null(be_held_find(&all, me, 7, two));
+	ck_assert_ptr_nonnull(be_held_find(&all, me, 7, one));
+	be_held_drop(&all, you, NULL);
+	ck_assert(!be_held_none(&all));
+	be_held_drop(&all, me, one);
+	ck_assert(be_held_none(&all));
 }
 END_TEST
 
@@ -364,43 +365,49 @@ END_TEST
 START_TEST(what_is_held_for_an_act_ends_by_itself)
 {
 	struct be_opened *o = opened(1);
-	struct be_held *all = NULL;
-	const int me = 0;
+	struct be_helds all;
+	const uint8_t me[WIRE_ID] = { 1 };
 	const uint8_t one[WIRE_ID] = { 1 };
 
-	ck_assert_int_eq(be_held_add(&all, &me, 5, 60, &o), CB_OK);
-	ck_assert_ptr_nonnull(be_held_find(all, &me, 64, one));
-	be_held_checked(be_held_find(all, &me, 64, one), 64);
-	ck_assert_ptr_null(be_held_find(all, &me, 65, one));
+	be_helds_init(&all, 2);
+	ck_assert_int_eq(be_held_add(&all, me, 5, 60, &o), CB_OK);
+	ck_assert_ptr_nonnull(be_held_find(&all, me, 64, one));
+	be_held_checked(be_held_find(&all, me, 64, one), 64);
+	ck_assert_ptr_null(be_held_find(&all, me, 65, one));
 	be_held_drop_stale(&all, 64);
-	ck_assert_ptr_nonnull(all);
+	ck_assert(!be_held_none(&all));
 	be_held_drop_stale(&all, 65);
-	ck_assert_ptr_null(all);
+	ck_assert(be_held_none(&all));
 }
 END_TEST
 
 START_TEST(a_worker_holds_so_many_and_no_more)
 {
-	struct be_held *all = NULL;
+	struct be_helds all;
 	struct be_opened *o;
-	const int me = 0, you = 0;
+	const uint8_t me[WIRE_ID] = { 1 }, you[WIRE_ID] = { 2 };
+	const uint8_t one[WIRE_ID] = { 1 };
 	enum cb_err r = CB_OK;
 	int n = 0;
 
+	be_helds_init(&all, 2);
 	for (; r == CB_OK && n <= BE_HELD_MAX; n++) {
 		o = opened((uint8_t)n);
 		o->session[1] = (uint8_t)(n >> 8);
-		r = be_held_add(&all, &me, 5, BE_HELD_MS, &o);
+		r = be_held_add(&all, me, 5, BE_HELD_MS, &o);
 	}
 	ck_assert_int_eq(r, CB_E_LIMIT);
 	ck_assert_int_eq(n, BE_HELD_MAX + 1);
 	/* another one for a session that it has is no more */
 	o->session[0] = o->session[1] = 0;
-	ck_assert_int_eq(be_held_add(&all, &me, 5, BE_HELD_MS, &o), CB_OK);
+	ck_assert_int_eq(be_held_add(&all, me, 5, BE_HELD_MS, &o), CB_OK);
 	o = opened(1);
-	ck_assert_int_eq(be_held_add(&all, &you, 5, BE_HELD_MS, &o), CB_OK);
-	be_held_drop(&all, NULL, NULL);
-	ck_assert_ptr_null(all);
+	ck_assert_int_eq(be_held_add(&all, you, 5, BE_HELD_MS, &o), CB_OK);
+	be_held_drop(&all, me, NULL);
+	ck_assert_ptr_null(be_held_find(&all, me, 6, one));
+	ck_assert_ptr_nonnull(be_held_find(&all, you, 6, one));
+	be_helds_clear(&all);
+	ck_assert(be_held_none(&all));
 }
 END_TEST
 
