@@ -34,7 +34,8 @@ enum be_ask {	/* on the channel */
 	BE_ASK_TOKEN,
 	BE_ASK_LEASE,
 	BE_ASK_LEASES,
-	BE_ASK_ORDERER = 0x020C,
+	BE_ASK_SESSION,
+	BE_ASK_ORDERER,
 	BE_ASK_BOOKS,
 	BE_ASK_KEYS = 0x0210,
 	BE_ASK_HEADS,
@@ -74,7 +75,7 @@ CB_MUST_USE enum cb_err be_flag_get(struct cb_span *cur, bool *out);
 /* ---- bodies that several messages have ----------------------------------- */
 
 /* One or more ids, and nothing else: OUTCOME, LEASE, LEASES, KEYS (one);
- * CHALLENGE (card, session); LOCK (session). */
+ * CHALLENGE (card, session); SESSION (holder, session); LOCK (session). */
 CB_MUST_USE enum cb_err be_ask_ids_put(
     struct cb_buf *b, const uint8_t *const *ids, size_t n);
 CB_MUST_USE enum cb_err be_ask_ids_get(

@@ -2,7 +2,7 @@
  * Copyright (c) 2026 The cardbridge authors */
 /*
  * Bodies of what the store is asked, 0x02xx, in the store's own terms
- * (backend/store/store.h). OUTCOME, LEASE, LEASES, KEYS: ids of ask.h; TOKEN: a hash. The organisation of what is asked is the channel's.
+ * (backend/store/store.h). OUTCOME, LEASE, LEASES, SESSION, KEYS: ids of ask.h; TOKEN: a hash. The organisation of what is asked is the channel's.
  */
 #ifndef BE_ASK_STORE_H
 #define BE_ASK_STORE_H
@@ -150,7 +150,8 @@ CB_MUST_USE enum cb_err be_ask_lease_put(
     struct cb_buf *b, const struct be_lease *lease);
 CB_MUST_USE enum cb_err be_ask_lease_get(
     struct cb_span body, struct be_lease *out);
-/* One of the answer of LEASES: also its card and since when; held. */
+/* One of the answer of LEASES, and that of SESSION: also its card and since
+ * when; held. */
 CB_MUST_USE enum cb_err be_ask_leases_put(
     struct cb_buf *b, const struct be_lease *lease);
 CB_MUST_USE enum cb_err be_ask_leases_get(

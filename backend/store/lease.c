@@ -209,43 +209,55 @@ be_store_lease(struct be_store *st, const uint8_t card[WIRE_ID],
 	return be_end(st, r, why);
 }
 
-/* Every lease of a query. */
-static enum cb_err
-each(struct be_store *st, const char *sql, const struct be_value *v, size_t n,
-    be_lease_fn *fn, void *ctx, struct cb_why *why)
+enum cb_err
+be_store_session(struct be_store *st, const uint8_t organisation[WIRE_ID],
+    const uint8_t device[WIRE_ID], const uint8_t session[WIRE_ID],
+    struct be_lease *out, struct cb_why *why)
 {
+	struct be_row *row = NULL;
+	enum cb_err r;
+
+	*out = (struct be_lease){ .fence = 0 };
+	if ((r = be_ready(st, why)) != CB_OK)
+		return r;
+	if ((r = BE_QUERY(st->db,
+		 COLUMNS " JOIN lease l ON l.card=c.id WHERE l.session=?1"
+		 " AND l.device=?2 AND c.organisation=?3",
+		 &row, BE_ID(session), BE_ID(device),
+		 BE_ID(organisation))) == CB_OK &&
+	    (r = be_row_next(row)) == CB_OK)
+		read_lease(row, out);
+	be_row_end(&row);
+	return be_end(st, r, why);
+}
+
+enum cb_err
+be_store_sessions(struct be_store *st, const uint8_t organisation[WIRE_ID],
+    const uint8_t *after, size_t limit, be_lease_fn *fn, void *ctx,
+    struct cb_why *why)
+{
+	const struct be_value v[] = {
+		BE_ID(organisation),
+		after != NULL ? BE_ID(after) : BE_B(CB_SPAN_EMPTY),
+		BE_I((int64_t)limit),
+	};
 	struct be_row *row = NULL;
 	struct be_lease l;
 	enum cb_err r;
 
+	if (limit > BE_PAGE_MAX)
+		return CB_E_ARG;
 	if ((r = be_ready(st, why)) != CB_OK)
 		return r;
-	r = be_sql_query(st->db, sql, v, n, &row);
+	r = be_sql_query(st->db,
+	    COLUMNS " JOIN lease l ON l.card=c.id"
+	    " WHERE l.device IS NOT NULL AND c.organisation=?1 AND c.id>?2"
+	    " ORDER BY c.id LIMIT ?3",
+	    v, 3, &row);
 	while (r == CB_OK && (r = be_row_next(row)) == CB_OK) {
 		read_lease(row, &l);
 		r = fn(ctx, &l);
 	}
 	be_row_end(&row);
 	return r == CB_E_ABSENT ? CB_OK : be_end(st, r, why);
-}
-
-enum cb_err
-be_store_sessions(struct be_store *st, const uint8_t *organisation,
-    const uint8_t *after, size_t limit, be_lease_fn *fn, void *ctx,
-    struct cb_why *why)
-{
-	const struct be_value v[] = {
-		organisation != NULL ? BE_ID(organisation) : BE_NONE,
-		after != NULL ? BE_ID(after) : BE_B(CB_SPAN_EMPTY),
-		BE_I((int64_t)limit),
-	};
-
-	if (limit > BE_PAGE_MAX)
-		return CB_E_ARG;
-	return each(st,
-	    COLUMNS " JOIN lease l ON l.card=c.id"
-	    " WHERE l.device IS NOT NULL AND c.id>?2"
-	    " AND (?1 IS NULL OR c.organisation=?1)"
-	    " ORDER BY c.id LIMIT ?3",
-	    v, 3, fn, ctx, why);
 }

@@ -116,6 +116,8 @@ const char *const be_schema[] = {
 	    INT(fence) ", " ID_OR_NULL(device) ", " ID_OR_NULL(session)
 	    ", " ID_OR_NULL(node) ", since INTEGER NOT NULL"
 	    ", PRIMARY KEY(card)" BARE,
+	"CREATE INDEX lease_session ON lease(session)"
+	    " WHERE session IS NOT NULL",
 	"CREATE TABLE node(" ID(id) ", " INT(beat) ", " INT(change)
 	    ", PRIMARY KEY(id)" BARE,
 	"CREATE TABLE answer(" ID(device) ", " ID(session) ", "

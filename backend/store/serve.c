@@ -378,6 +378,20 @@ take_lease(struct lookup *l, const struct be_message *m)
 }
 
 static enum cb_err
+take_session(struct lookup *l, const struct be_message *m)
+{
+	uint8_t of[2][WIRE_ID];	/* holder, session */
+	struct be_lease lease;
+	enum cb_err r;
+
+	if ((r = ids(m, of, 2)) != CB_OK)
+		return r;
+	l->code = be_store_session(be_server_of(l->c)->st,
+	    l->c->organisation, of[0], of[1], &lease, &l->why);
+	return l->code == CB_OK ? be_ask_leases_put(l->out, &lease) : CB_OK;
+}
+
+static enum cb_err
 put_lease(void *ctx, const struct be_lease *lease)
 {
 	return be_ask_leases_put(((struct lookup *)ctx)->out, lease);
@@ -519,6 +533,7 @@ static const struct asked {
 	{ BE_ASK_TOKEN, false, take_token },
 	{ BE_ASK_LEASE, false, take_lease },
 	{ BE_ASK_LEASES, false, take_leases },
+	{ BE_ASK_SESSION, false, take_session },
 	{ BE_ASK_ORDERER, false, take_orderer },
 	{ BE_ASK_BOOKS, false, take_books },
 	{ BE_ASK_KEYS, true, take_keys },

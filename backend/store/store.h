@@ -288,11 +288,15 @@ struct be_lease {
 /* A card that nobody has had yet has fence 0. CB_E_ABSENT: no such card. */
 CB_MUST_USE enum cb_err be_store_lease(struct be_store *st,
     const uint8_t card[WIRE_ID], struct be_lease *out, struct cb_why *why);
+/* The lease of a session. CB_E_ABSENT: it has none. */
+CB_MUST_USE enum cb_err be_store_session(struct be_store *st,
+    const uint8_t organisation[WIRE_ID], const uint8_t device[WIRE_ID],
+    const uint8_t session[WIRE_ID], struct be_lease *out, struct cb_why *why);
 typedef enum cb_err be_lease_fn(void *ctx, const struct be_lease *lease);
-/* Sessions of an organisation (NULL: of all), in order of card, behind card
- * `after` (NULL: from the first). */
+/* Sessions of an organisation, in order of card, behind card `after` (NULL:
+ * from the first). */
 CB_MUST_USE enum cb_err be_store_sessions(struct be_store *st,
-    const uint8_t *organisation, const uint8_t *after, size_t limit,
+    const uint8_t organisation[WIRE_ID], const uint8_t *after, size_t limit,
     be_lease_fn *fn, void *ctx, struct cb_why *why);
 
 /* ---- answers and tokens -------------------------------------------------- */

@@ -11,38 +11,23 @@
 
 #include "backend/worker/internal.h"
 
-static bool
-is_of(const struct be_lease *l, const struct be_body *b)
-{
-	return memcmp(l->session, b->session, WIRE_ID) == 0 &&
-	    memcmp(l->device, b->holder, WIRE_ID) == 0;
-}
-
-/* Walks the leases of the organisation, page by page. CB_E_ABSENT: the
- * session has none. */
+/* CB_E_ABSENT: the session has none. */
 static enum cb_err
 find_lease(const struct be_body *b, struct be_lease *out)
 {
-	uint8_t after[WIRE_ID] = { 0 };
-	struct cb_buf answer = CB_BUF_INIT;
+	const uint8_t *const ids[] = { b->holder, b->session };
+	struct cb_buf body = CB_BUF_INIT, answer = CB_BUF_INIT;
 	struct cb_span cur;
 	enum cb_err r;
 
-	do {
-		if ((r = be_ask_store(b->w, BE_ASK_LEASES, CB_SPAN_OF(after),
-			 &answer)) != CB_OK)
-			break;
+	if ((r = be_ask_ids_put(&body, ids, 2)) == CB_OK &&
+	    (r = be_ask_store(b->w, BE_ASK_SESSION, cb_buf_span(&body),
+		 &answer)) == CB_OK) {
 		cur = cb_buf_span(&answer);
-		if (cur.n == 0)
-			r = CB_E_ABSENT;
-		while (r == CB_OK && cur.n > 0)
-			if ((r = be_ask_leases_get(&cur, out)) == CB_OK) {
-				if (is_of(out, b))
-					goto out;
-				memcpy(after, out->card, WIRE_ID);
-			}
-	} while (r == CB_OK);
-out:
+		if ((r = be_ask_leases_get(&cur, out)) == CB_OK)
+			r = cb_get_end(&cur);
+	}
+	cb_buf_free(&body);
 	cb_buf_free(&answer);
 	return r;
 }

@@ -156,19 +156,53 @@ START_TEST(sessions_are_listed_while_there_are)
 	struct rig g;
 
 	rig_init(&g);
-	ck_assert_uint_eq(sessions(&g, NULL, NULL, 10), 0);
+	ck_assert_uint_eq(sessions(&g, id(1), NULL, 10), 0);
 	for (int i = 0; i < 2; i++)
 		ck_assert_int_eq(change(g.st, &t[i], &l, 0), CB_OK);
-	ck_assert_uint_eq(sessions(&g, NULL, NULL, 10), 2);
 	ck_assert_uint_eq(sessions(&g, id(1), NULL, 10), 2);
 	ck_assert_uint_eq(sessions(&g, id(2), NULL, 10), 0);
 	ck_assert_uint_eq(sessions(&g, id(1), NULL, 1), 1);
 	ck_assert_uint_eq(sessions(&g, id(1), id(0x11), 10), 1);
-	ck_assert_int_eq(be_store_sessions(g.st, NULL, NULL, BE_PAGE_MAX + 1,
+	ck_assert_int_eq(be_store_sessions(g.st, id(1), NULL, BE_PAGE_MAX + 1,
 			     count, NULL, NULL),
 	    CB_E_ARG);
 	ck_assert_int_eq(change(g.st, &t[0], &l, 1), CB_OK);
-	ck_assert_uint_eq(sessions(&g, NULL, NULL, 10), 1);
+	ck_assert_uint_eq(sessions(&g, id(1), NULL, 10), 1);
+	rig_clear(&g);
+}
+END_TEST
+
+static enum cb_err
+find(struct rig *g, uint8_t organisation, uint8_t device, uint8_t session,
+    struct be_lease *out)
+{
+	return be_store_session(
+	    g->st, id(organisation), id(device), id(session), out, NULL);
+}
+
+START_TEST(a_session_is_found_by_its_id)
+{
+	static const struct try t[] = {
+		{ 0x11, 0x91, 0x51, false },
+		{ 0x12, 0x91, 0x52, false },
+	};
+	struct be_lease_change l;
+	struct be_lease found;
+	struct rig g;
+
+	rig_init(&g);
+	ck_assert_int_eq(find(&g, 1, 0x91, 0x51, &found), CB_E_ABSENT);
+	for (int i = 0; i < 2; i++)
+		ck_assert_int_eq(change(g.st, &t[i], &l, 0), CB_OK);
+	ck_assert_int_eq(find(&g, 1, 0x91, 0x52, &found), CB_OK);
+	ck_assert_mem_eq(found.card, id(0x12), WIRE_ID);
+	ck_assert_uint_eq(found.fence, l.fence);
+	ck_assert(found.held);
+	/* nobody else's is one's own */
+	ck_assert_int_eq(find(&g, 1, 0x92, 0x52, &found), CB_E_ABSENT);
+	ck_assert_int_eq(find(&g, 2, 0x91, 0x52, &found), CB_E_ABSENT);
+	ck_assert_int_eq(change(g.st, &t[1], &l, l.fence), CB_OK);
+	ck_assert_int_eq(find(&g, 1, 0x91, 0x52, &found), CB_E_ABSENT);
 	rig_clear(&g);
 }
 END_TEST
@@ -247,6 +281,7 @@ store_lease_suite(void)
 	tcase_add_loop_test(tc, a_lease_is_one_sessions, 0, COUNT(seconds));
 	tcase_add_test(tc, what_is_given_back_is_free);
 	tcase_add_test(tc, sessions_are_listed_while_there_are);
+	tcase_add_test(tc, a_session_is_found_by_its_id);
 	tcase_add_test(tc, people_change_no_card_in_use);
 	tcase_add_test(tc, a_suspended_card_is_nobodys);
 	suite_add_tcase(s, tc);

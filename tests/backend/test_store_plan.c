@@ -163,6 +163,9 @@ START_TEST(what_is_looked_for_is_found_by_a_key)
 	ck_assert_int_eq(
 	    be_store_lease(g.st, id(0x11), &lease, NULL), CB_OK);
 	use_card(&g);
+	ck_assert_int_eq(be_store_session(g.st, id(1), id(0x91), id(0x31),
+			     &lease, NULL),
+	    CB_OK);
 	ck_assert_uint_ge(texts_n, 20);
 
 	ck_assert_int_eq(sqlite3_open(g.path, &db), SQLITE_OK);

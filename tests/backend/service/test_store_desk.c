@@ -110,6 +110,7 @@ START_TEST(sessions_tell_since_when)
 		.device = id(0x81), .session = id(0x82), .lease = &lease,
 		.entries = entries, .entries_n = 1 };
 	const uint8_t *first[] = { zeros };
+	const uint8_t *const own[] = { id(0x81), id(0x82) };
 	struct cb_buf body = CB_BUF_INIT, answer = CB_BUF_INIT;
 	struct be_lease l;
 	struct cb_span cur;
@@ -129,6 +130,16 @@ START_TEST(sessions_tell_since_when)
 	ck_assert_int_eq(
 	    ask(two, BE_ASK_LEASES, cb_buf_span(&body), &answer), CB_OK);
 	ck_assert_uint_eq(answer.n, 0);
+	/* and of one that is asked for */
+	cb_buf_clear(&body);
+	ck_assert_int_eq(be_ask_ids_put(&body, own, 2), CB_OK);
+	ck_assert_int_eq(
+	    ask(one, BE_ASK_SESSION, cb_buf_span(&body), &answer), CB_OK);
+	cur = cb_buf_span(&answer);
+	ck_assert_int_eq(be_ask_leases_get(&cur, &l), CB_OK);
+	ck_assert_mem_eq(l.card, id(0x73), WIRE_ID);
+	ck_assert_int_eq(ask(two, BE_ASK_SESSION, cb_buf_span(&body), &answer),
+	    CB_E_ABSENT);
 	cb_buf_free(&body);
 	cb_buf_free(&answer);
 }

@@ -217,6 +217,21 @@ on_id(struct rig *g, struct be_channel *ch, const struct be_message *m)
 }
 
 static void
+on_session(struct rig *g, struct be_channel *ch, const struct be_message *m)
+{
+	struct cb_buf body = CB_BUF_INIT;
+	struct be_lease lease;
+	uint8_t ids[2][WIRE_ID];
+	enum cb_err r;
+
+	ck_assert_int_eq(be_ask_ids_get(m->body, ids, 2), CB_OK);
+	if ((r = be_store_session(g->st, rig_keys.org->id, ids[0], ids[1],
+		 &lease, NULL)) == CB_OK)
+		r = be_ask_leases_put(&body, &lease);
+	rig_answer(ch, m, r, &body);
+}
+
+static void
 on_outcome(struct rig *g, struct be_channel *ch, const struct be_message *m)
 {
 	struct cb_buf body = CB_BUF_INIT;
@@ -262,6 +277,9 @@ serve(struct rig *g, struct be_channel *ch, const struct be_message *m)
 		break;
 	case BE_ASK_RECORDS:
 		on_records(g, ch, m);
+		break;
+	case BE_ASK_SESSION:
+		on_session(g, ch, m);
 		break;
 	case BE_ASK_ANSWER:
 		on_answer(g, ch, m);
