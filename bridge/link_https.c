@@ -246,7 +246,7 @@ static enum cb_err
 ask(struct link_https *l, enum wire_command_type type, uint8_t argument,
     struct cb_span apdu, struct cb_buf *rsp, struct cb_why *why)
 {
-	const struct asking a = { type, argument, apdu, BR_HOLD_PATIENCE_MS,
+	const struct asking a = { type, argument, apdu, br_hold_patience_ms,
 		COMMAND_MS };
 	struct cb_why words = { "" };
 	enum cb_err r;

@@ -30,6 +30,7 @@
 /* A hold that stood for so long had reached the backend: whoever is patient
  * begins anew, while the pauses between tries still grow. */
 #define STOOD_MS 100u
+unsigned br_hold_patience_ms = 25000;
 
 static const uint8_t none[WIRE_ID];
 
@@ -64,6 +65,7 @@ struct br_hold {
 	struct br_retry idle;	/* answers that no hold can have */
 	unsigned quick;		/* answers that came at once, in a row */
 	unsigned refusals;	/* in a row */
+	uint64_t sent_at;	/* what is asked now */
 	bool renew;		/* a link died in silence before */
 };
 
@@ -101,6 +103,8 @@ note_up(void *ctx)
 {
 	struct br_hold *h = ctx;
 
+	/* the road to it may be long, and counts for nothing */
+	h->sent_at = br_now_ms();
 	pthread_mutex_lock(&h->status_lock);
 	if (h->status.state != BR_ROAD_UP)
 		h->status.since = br_time_ms();
@@ -290,7 +294,7 @@ failed(struct br_hold *h, bool silent, bool refused, const char *words)
 	}
 	if (h->retry.tries >= h->places.n)
 		tell_gone(h, !h->told_gone && (refused ||
-		    now - since >= BR_HOLD_PATIENCE_MS), words);
+		    now - since >= br_hold_patience_ms), words);
 	if (silent && !h->renew) {
 		h->renew = true;
 		br_http_wary(h->http);
@@ -341,10 +345,10 @@ ask(struct br_hold *h, uint32_t seconds, struct cb_span body)
 
 	r = br_http_do(h->http, &asked, &answer, &distrust, &why);
 	now = br_now_ms();
-	if (r != CB_OK && answer.sent && now - at >= STOOD_MS)
+	if (r != CB_OK && answer.sent && now - h->sent_at >= STOOD_MS)
 		h->stood = now;
 	/* it was held: what was before is another outage */
-	if (r != CB_OK && answer.sent && now - at >= QUICK_MS)
+	if (r != CB_OK && answer.sent && now - h->sent_at >= QUICK_MS)
 		br_retry_worked(&h->retry);
 	if (r == CB_E_BUSY)
 		goto out;

@@ -12,8 +12,8 @@
 #include "bridge/client_status.h"
 
 /* For so long a road may be broken before what stands at its other end counts
- * as gone; a session lives as long there. */
-#define BR_HOLD_PATIENCE_MS 25000u
+ * as gone; a session lives as long there. Tests shorten it. */
+extern unsigned br_hold_patience_ms;
 
 struct br_hold;
 

@@ -77,6 +77,7 @@ struct backend {
 	unsigned cut_opens;		/* so many answers to ACCEPT are lost */
 	bool keeps_card;		/* 409: another device has it */
 	bool holds_nothing;		/* HOLD is answered at once */
+	unsigned cut_holds_ms;		/* HOLD is cut after so long; 0: never */
 
 	char dir[256], identity[300], uri[700], origin[64];
 	unsigned port;

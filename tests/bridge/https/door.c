@@ -174,6 +174,7 @@ waits(struct backend *b, int fd)
 static unsigned
 hold(struct backend *b, int fd, struct cb_span in, struct cb_buf *out)
 {
+	uint64_t begun = br_now_ms();
 	struct wire_hold ask;
 
 	if (wire_hold_get(in, &ask) != CB_OK)
@@ -182,7 +183,8 @@ hold(struct backend *b, int fd, struct cb_span in, struct cb_buf *out)
 	b->hold_s = ask.seconds;
 	while (put_news(b, &ask, out) == 0 && !b->holds_nothing &&
 	    !atomic_load(&b->stop))
-		if (!waits(b, fd))
+		if (!waits(b, fd) || (b->cut_holds_ms > 0 &&
+			br_now_ms() - begun >= b->cut_holds_ms))
 			return 0;
 	return 200;
 }

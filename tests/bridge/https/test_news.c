@@ -12,6 +12,7 @@
 #include <sys/socket.h>
 #include <time.h>
 
+#include "bridge/https/hold.h"
 #include "bridge/sock.h"
 #include "common/hex.h"
 #include "tests/bridge/https/relay.h"
@@ -345,6 +346,34 @@ START_TEST(a_backend_that_holds_nothing_is_not_run_down)
 }
 END_TEST
 
+/* One that is restarted again and again is there, as long as it can hold
+ * something in between; one that never can is not. */
+static const struct {
+	unsigned cut_ms;
+	bool gone;
+} holds_cut[] = {
+	{ 150, false },
+	{ 1, true },
+};
+
+START_TEST(a_hold_that_stood_makes_patience_begin_anew)
+{
+	unsigned holds;
+
+	ck_assert_uint_eq(br_hold_patience_ms, 25000);
+	br_hold_patience_ms = 300;
+	far.cut_holds_ms = holds_cut[_i].cut_ms;
+	start();
+	ck_assert(state.present);
+	rig_wait_count(&far.holds, 2);
+	holds = far.holds;
+	ck_assert_int_eq(news(watch, &state, holds_cut[_i].gone ? 10000 :
+		8 * (int)br_hold_patience_ms), holds_cut[_i].gone);
+	ck_assert_uint_gt(far.holds, holds + 1);
+	br_close(&watch);
+}
+END_TEST
+
 /* Of the connection that the backend holds. */
 static int
 near_end(void)
@@ -425,6 +454,8 @@ news_suite(void)
 	tcase_add_test(
 	    t, a_card_added_in_a_short_outage_takes_no_other_out);
 	tcase_add_test(t, a_backend_that_holds_nothing_is_not_run_down);
+	tcase_add_loop_test(t, a_hold_that_stood_makes_patience_begin_anew, 0,
+	    (int)(sizeof(holds_cut) / sizeof(holds_cut[0])));
 	tcase_add_test(t, a_link_that_dies_in_silence_is_noticed);
 	suite_add_tcase(s, t);
 	return s;
