@@ -121,8 +121,10 @@ volatile_clear(struct emu_card *card)
 		app->ef = NULL;
 		emu_app_forget(app);
 		for (struct emu_file *f = app->mf; f != NULL;
-		    f = emu_fs_next(f))
+		    f = emu_fs_next(f)) {
 			emu_rsa_free(&f->rsa);
+			emu_key_forget(f);
+		}
 	}
 	cb_wipe_stack();
 }

@@ -42,7 +42,7 @@ enum emu_event_kind {
 	EMU_UNBLOCK_WRONG,
 	EMU_UNBLOCK_BLOCKED,
 	EMU_KEY_MADE,		/* data: SHA-256 of its SubjectPublicKeyInfo */
-	EMU_KEY_IMPORTED,	/* the same, or empty: it could not be read */
+	EMU_KEY_IMPORTED,	/* the same; empty: it cannot be told */
 	EMU_KEY_DELETED,
 	EMU_KEY_SIGNED,		/* data: what was signed, a DigestInfo mostly */
 	EMU_KEY_DECIPHERED,	/* data: SHA-256 of the cryptogram */

@@ -170,6 +170,7 @@ file_free(struct emu_file *f)
 		free(p);
 	}
 	emu_rsa_free(&f->rsa);
+	emu_key_forget(f);
 	free(f);
 }
 

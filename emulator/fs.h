@@ -18,6 +18,7 @@
 struct emu_app;
 struct emu_card;
 struct emu_rsa;
+struct emu_rsa_parts;
 struct emu_domain;
 
 enum emu_file_type {	/* first byte of the file descriptor, or ours */
@@ -70,6 +71,8 @@ struct emu_file {
 	struct emu_file *parent, *child, *next; /* in order of creation */
 	struct emu_part *parts;
 	struct emu_rsa *rsa;	/* private key in use, while open */
+	/* What was put into it since the last reset or logout; or NULL. */
+	struct emu_rsa_parts *coming;
 };
 
 /* ---- tree --------------------------------------------------------------- */
@@ -168,8 +171,15 @@ uint16_t emu_key_private(
 bool emu_key_filled(const struct emu_file *f);
 /* Deletes all components. */
 uint16_t emu_key_empty(struct emu_app *app, struct emu_file *f);
-/* A component was put in from outside: is the key whole now, that is told. */
-void emu_key_imported(struct emu_app *app, struct emu_file *f);
+/* Puts in a component that came from outside. */
+uint16_t emu_key_put(struct emu_app *app, struct emu_file *f, uint16_t no,
+    struct cb_span value);
+/* That was done: is the key whole now, that is told. `key`: which it is; NULL:
+ * what its components make. */
+void emu_key_imported(
+    struct emu_app *app, struct emu_file *f, const struct emu_rsa *key);
+/* Wipes what was remembered for that. */
+void emu_key_forget(struct emu_file *f);
 /* The file is about to lose what it holds: was that a key, it is told. */
 void emu_key_dropped(const struct emu_app *app, const struct emu_file *f);
 /* Writes all components of a key into a private key file / into a public. */

@@ -392,6 +392,7 @@ emu_parts_close(struct emu_app *app)
 	for (struct emu_file *f = app->mf; f != NULL; f = emu_fs_next(f)) {
 		bool closed = false;
 
+		emu_key_forget(f);
 		for (struct emu_part *p = f->parts; p != NULL; p = p->next) {
 			if (p->stored.n == 0)
 				continue;

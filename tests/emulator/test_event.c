@@ -124,12 +124,45 @@ static const struct step keys_of_ias[] = {
 	{ NULL, NULL },
 };
 
+/* Put in by others, while the holder is not logged in. */
+static const struct step away_of_a3[] = {
+	TO_5015,
+	{ A3_VERIFY_1, "9000" },
+	{ A3_KEY("08", "03", "0002 0002 0001 0001 0001 0001"), "9000" },
+	{ "@reset", NULL },
+	TO_5015,
+	{ A3_VERIFY_2, "9000" },
+	{ "@events", " tried 1 2 right 1 3 tried 2 2 right 2 3" },
+	{ "@put-key 03 a33", NULL },
+	{ "@events", " key-imported 0003 1024 +32" },
+	{ A3_MSE_SIGN("03"), "9000" },
+	{ "002A9E9A 01 77 00", "6982" },
+	{ NULL, NULL },
+};
+
+static const struct step away_of_ias[] = {
+	{ IAS_APP, "9000" },
+	{ IAS_VERIFY_USER, "9000" },
+	{ IAS_PRIVATE("03", "FB121212120000", "0040"), "9000" },
+	{ IAS_PUBLIC("03", "8B120000", "0040"), "9000" },
+	{ "@reset", NULL },
+	{ IAS_APP, "9000" },
+	{ "@events", " tried 1 2 right 1 3" },
+	{ "@ias-key 03 512", NULL },
+	{ "@events", " key-imported 9003 512 +32" },
+	{ IAS_MSE("A4", "83", "02"), "9000" },
+	{ "00880000 01 77 00", "6982" },
+	{ NULL, NULL },
+};
+
 static const struct story stories[] = {
 	{ "passcodes", RIG_PERSONAL, passcodes },
 	{ "made and gone", RIG_PERSONAL, made_and_gone },
 	{ "keys of AuthentIC v5", RIG_PERSONAL, keys_of_a5 },
 	{ "keys of AuthentIC v3", RIG_A3, keys_of_a3 },
 	{ "keys of IAS ECC", RIG_IAS, keys_of_ias },
+	{ "holder away, v3", RIG_A3, away_of_a3 },
+	{ "holder away, IAS ECC", RIG_IAS, away_of_ias },
 };
 
 START_TEST(event_story)
@@ -164,6 +197,84 @@ START_TEST(a_key_is_told_by_its_public_half)
 	memcpy(info + sizeof(before), r.rsp.p + at, 128);
 	memcpy(info + sizeof(before) + 128, behind, sizeof(behind));
 	ck_assert_int_eq(cr_sha256(CB_SPAN_OF(info), hash), CB_OK);
+	ck_assert_mem_eq(r.event_data, hash, sizeof(hash));
+	rig_close(&r);
+}
+END_TEST
+
+/* ---- keys that others bring ---------------------------------------------- */
+
+/* A component of `number`, of 512 bits' key: of nothing, but its length. */
+#define COMPONENT(number) "80D8" number "04 23 A320 5A*32 00"
+
+static void
+to_7000(struct rig *r)
+{
+	rig_must(r, SELECT_A5);
+	rig_must(r, CD("5011"));
+	rig_must(r, VERIFY_SO);
+	rig_must(r, CD("7000"));
+}
+
+static void
+events_are(struct rig *r, const char *want)
+{
+	ck_assert_str_eq(r->events, want);
+	r->events[0] = '\0';
+}
+
+/* Which key it is can be told as well as if its holder brought it, though the
+ * card cannot read it; not of one whose components came before a reset: then
+ * only sealed ones are there. */
+START_TEST(a_key_for_who_is_away_is_told)
+{
+	uint8_t hash[CR_HASH];
+	struct rig r;
+
+	rig_open(&r, RIG_PERSONAL);
+	rig_must(&r, SELECT_A5);
+	rig_must(&r, CD("5011"));
+	rig_must(&r, VERIFY_SO);
+	rig_must(&r, CREATE("3800", "7000", "0028", "0021000000000000"));
+	rig_must(&r, CD("7000"));
+	rig_must(&r, CREATE("1400", "3001", "0200", "2421FF21FF21FFFF"));
+	r.events[0] = '\0';
+	rig_import(&r, "512", false);
+	events_are(&r, " key-imported 3001 512 +32");
+	memcpy(hash, r.event_data, sizeof(hash));
+	rig_must(&r, "002241B6 03 800111");
+	ck_assert_uint_eq(rig_sw(&r, "002A9E9A 01 77"), 0x6982);
+
+	/* anew, in the place of it: whole again with the last one */
+	rig_must(&r, COMPONENT("01"));
+	events_are(&r, " key-imported 3001 512 +0");
+	emu_card_power_on(r.card);
+	to_7000(&r);
+	rig_must(&r, CD("3001"));
+	r.events[0] = '\0';
+	rig_must(&r, COMPONENT("02"));
+	events_are(&r, " key-imported 3001 512 +0");
+	memset(r.event_data, 0, sizeof(hash));
+	rig_import(&r, "512", false);
+	ck_assert_mem_eq(r.event_data, hash, sizeof(hash));
+	r.events[0] = '\0';
+
+	/* half of it before, the rest now */
+	rig_must(&r, CREATE("1400", "3002", "0200", "2421FF21FF21FFFF"));
+	rig_must(&r, COMPONENT("01"));
+	emu_card_power_on(r.card);
+	to_7000(&r);
+	rig_must(&r, CD("3002"));
+	r.events[0] = '\0';
+	for (int i = 2; i <= 5; i++)
+		rig_must(&r, rig_fmt(COMPONENT("0%d"), i));
+	events_are(&r, " key-imported 3002 512 +0");
+
+	/* the same key, brought by who may use it */
+	rig_must(&r, VERIFY_USER);
+	rig_must(&r, CREATE("1400", "3003", "0200", FREE));
+	memset(r.event_data, 0, sizeof(hash));
+	rig_import(&r, "512", false);
 	ck_assert_mem_eq(r.event_data, hash, sizeof(hash));
 	rig_close(&r);
 }
@@ -294,6 +405,7 @@ event_suite(void)
 	tcase_add_loop_test(
 	    tc, event_story, 0, sizeof(stories) / sizeof(stories[0]));
 	tcase_add_test(tc, a_key_is_told_by_its_public_half);
+	tcase_add_test(tc, a_key_for_who_is_away_is_told);
 	tcase_add_test(tc, certificates_are_told);
 	tcase_add_test(tc, records_alone_try_no_passcodes);
 	return s;

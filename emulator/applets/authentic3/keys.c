@@ -180,7 +180,7 @@ key_import(
 	if (emu_rsa_bytes(key) * 8 == f->size)
 		sw = emu_key_store_private(c->app, f, key);
 	if (sw == SW_OK)
-		emu_key_imported(c->app, f);
+		emu_key_imported(c->app, f, key);
 out:
 	emu_rsa_free(&key);
 	emu_rsa_parts_free(&parts);

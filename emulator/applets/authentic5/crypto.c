@@ -126,9 +126,9 @@ a5_put_component(struct emu_call *c)
 	if (r != CB_OK || !component_fits(f, c->p1, &value))
 		sw = emu_sw(c->card, EMU_ANS_COMPONENT_DATA);
 	else
-		sw = emu_part_put(c->app, f, c->p1, cb_buf_span(&value));
+		sw = emu_key_put(c->app, f, c->p1, cb_buf_span(&value));
 	if (sw == SW_OK)
-		emu_key_imported(c->app, f);
+		emu_key_imported(c->app, f, NULL);
 	cb_buf_free(&value);
 	return sw;
 }

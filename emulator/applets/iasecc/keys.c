@@ -179,13 +179,13 @@ put_component(
 		sw = emu_key_empty(c->app, f);
 	}
 	if (sw == SW_OK)
-		sw = emu_part_put(c->app, f, (uint16_t)(tag - TAG_COMPONENTS),
+		sw = emu_key_put(c->app, f, (uint16_t)(tag - TAG_COMPONENTS),
 		    cb_buf_span(&value));
 	cb_buf_free(&value);
 	if (sw == SW_OK && emu_key_filled(f))
 		sw = key_check(c, f);
 	if (sw == SW_OK)
-		emu_key_imported(c->app, f);
+		emu_key_imported(c->app, f, NULL);
 	return sw;
 }
 
