@@ -51,6 +51,8 @@ enum cb_err be_desk_refuse(struct be_desk_call *c, enum cb_err code,
 
 #define BE_DESK_ROWS (WIRE_ACT_CHANGES + BE_ORDER_WRAPS + 2)
 
+#define BE_DESK_TURNS (WIRE_ACT_CHANGES + 1)
+
 /* An ORDER that is carried out. */
 struct be_desk_act {
 	struct be_desk_call *c;
@@ -81,10 +83,9 @@ struct be_desk_act {
 	struct be_book book;	/* what happens to the card */
 	bool opened;	/* the service's secret was given */
 	bool unknown;	/* nobody knows whether it was committed */
-	struct be_claim turn;	/* of acts about this subject */
-	/* and about each card that is assigned */
-	struct be_claim card_turns[WIRE_ACT_CHANGES];
-	size_t card_turns_n;
+	/* of acts about this subject, and about each card that is assigned */
+	struct be_claim turns[BE_DESK_TURNS];
+	size_t turns_n;
 	/* Nobody else uses the card. */
 	struct be_claim claim;
 	struct be_session *before;	/* that has it; we are busy with it */
@@ -97,10 +98,10 @@ struct be_desk_act {
 
 /* Rows of ACT and the wraps that the vault made, as the store has them. */
 CB_MUST_USE enum cb_err be_desk_rows(struct be_desk_act *a);
-/* The cards that assignments among the rows of ACT name, other than its subject:
- * each once, in their order. How many there are. */
-size_t be_desk_rows_cards(
-    const struct be_desk_act *a, const uint8_t *cards[WIRE_ACT_CHANGES]);
+/* What the act is about: its subject, and the cards that assignments among its
+ * rows name; each once, in the order of their ids. How many there are. */
+size_t be_desk_rows_about(
+    const struct be_desk_act *a, const uint8_t *ids[BE_DESK_TURNS]);
 /* The row of this table that the act puts; NULL: none. */
 struct be_value *be_desk_row_put(
     struct be_desk_act *a, enum be_table table);

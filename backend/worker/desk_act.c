@@ -457,20 +457,29 @@ check_assigned(struct be_desk_act *a, const uint8_t *card)
 }
 
 /* Acts about one subject are done one at a time, each with the rows that the
- * one before it has left; and so are those that assign one card. */
+ * one before it has left; and so are those that assign one card. All wait in one
+ * order: of two about the same two things none has what the other waits for. */
 static enum cb_err
-take_turn(struct be_desk_act *a)
+take_turns(struct be_desk_act *a)
 {
-	const uint8_t *cards[WIRE_ACT_CHANGES];
-	const size_t n = be_desk_rows_cards(a, cards);
-	enum cb_err r;
+	const uint8_t *ids[BE_DESK_TURNS];
+	const size_t n =
+	    be_is_zeros(a->act.subject) ? 0 : be_desk_rows_about(a, ids);
+	enum cb_err r = CB_OK;
 
-	if (be_is_zeros(a->act.subject))
-		return CB_OK;
-	r = take_turn_of(a, &a->turn, a->act.subject);
 	for (size_t i = 0; r == CB_OK && i < n; i++)
-		r = take_turn_of(
-		    a, &a->card_turns[a->card_turns_n++], cards[i]);
+		r = take_turn_of(a, &a->turns[a->turns_n++], ids[i]);
+	return r;
+}
+
+static enum cb_err
+check_all_assigned(struct be_desk_act *a)
+{
+	enum cb_err r = CB_OK;
+
+	for (size_t i = 0; r == CB_OK && i < a->turns_n; i++)
+		if (memcmp(a->turns[i].card, a->act.subject, WIRE_ID) != 0)
+			r = check_assigned(a, a->turns[i].card);
 	return r;
 }
 
@@ -498,14 +507,12 @@ order(struct be_desk_act *a)
 	what = what_of(a->act.what);
 	if (what->of_card)
 		a->card = a->act.subject;
-	if ((r = check_signers(a)) != CB_OK || (r = take_turn(a)) != CB_OK ||
+	if ((r = check_signers(a)) != CB_OK || (r = take_turns(a)) != CB_OK ||
 	    (r = was_done(a, &done)) != CB_OK)
 		return r;
 	if (done)
 		return tell(a);
-	for (size_t i = 0; r == CB_OK && i < a->card_turns_n; i++)
-		r = check_assigned(a, a->card_turns[i].card);
-	if (r != CB_OK)
+	if ((r = check_all_assigned(a)) != CB_OK)
 		return r;
 	if (is_session(a->w, a->act.id))
 		return be_desk_refuse(

@@ -92,9 +92,8 @@ be_desk_card_clear(struct be_desk_act *a)
 	}
 	a->before = NULL;
 	be_claim_end(a->w, &a->claim);
-	for (size_t i = 0; i < a->card_turns_n; i++)
-		be_claim_end(a->w, &a->card_turns[i]);
-	be_claim_end(a->w, &a->turn);
+	while (a->turns_n > 0)
+		be_claim_end(a->w, &a->turns[--a->turns_n]);
 	be_session_free(&a->alone);
 	be_sealed_records_free(&a->sealed, a->sealed_n);
 	free(a->made);

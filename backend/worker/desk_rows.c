@@ -201,36 +201,34 @@ be_desk_rows(struct be_desk_act *a)
 
 /* Into its place; what is there already is there once. */
 static size_t
-insert(const uint8_t *cards[WIRE_ACT_CHANGES], size_t n, const uint8_t *card)
+insert(const uint8_t *ids[BE_DESK_TURNS], size_t n, const uint8_t *id)
 {
 	size_t at = 0;
 
-	while (at < n && memcmp(cards[at], card, WIRE_ID) < 0)
+	while (at < n && memcmp(ids[at], id, WIRE_ID) < 0)
 		at++;
-	if (at < n && memcmp(cards[at], card, WIRE_ID) == 0)
+	if (at < n && memcmp(ids[at], id, WIRE_ID) == 0)
 		return n;
-	memmove(cards + at + 1, cards + at, (n - at) * sizeof(cards[0]));
-	cards[at] = card;
+	memmove(ids + at + 1, ids + at, (n - at) * sizeof(ids[0]));
+	ids[at] = id;
 	return n + 1;
 }
 
 size_t
-be_desk_rows_cards(
-    const struct be_desk_act *a, const uint8_t *cards[WIRE_ACT_CHANGES])
+be_desk_rows_about(
+    const struct be_desk_act *a, const uint8_t *ids[BE_DESK_TURNS])
 {
 	struct cb_span cur = a->act.changes;
 	struct wire_change change;
 	struct wire_grant grant;
-	size_t n = 0;
+	size_t n = insert(ids, 0, a->act.subject);
 
-	for (unsigned i = 0; i < a->act.count && n < WIRE_ACT_CHANGES; i++)
+	for (unsigned i = 0; i < a->act.count && n < BE_DESK_TURNS; i++)
 		if (wire_change_get(&cur, &change) == CB_OK &&
 		    wire_grant_get(change.row, &grant) == CB_OK &&
 		    grant.type == WIRE_GRANT_ASSIGNMENT &&
-		    grant.bytes[WIRE_G_CARD].n == WIRE_ID &&
-		    memcmp(grant.bytes[WIRE_G_CARD].p, a->act.subject,
-			WIRE_ID) != 0)
-			n = insert(cards, n, grant.bytes[WIRE_G_CARD].p);
+		    grant.bytes[WIRE_G_CARD].n == WIRE_ID)
+			n = insert(ids, n, grant.bytes[WIRE_G_CARD].p);
 	return n;
 }
 

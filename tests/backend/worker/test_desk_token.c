@@ -102,15 +102,23 @@ START_TEST(tokens_are_for_whom_is_new)
 }
 END_TEST
 
+static struct wire_grant
+assignment(const uint8_t *card, const uint8_t *device)
+{
+	struct wire_grant row = { .type = WIRE_GRANT_ASSIGNMENT };
+
+	row.bytes[WIRE_G_CARD] = cb_span(card, WIRE_ID);
+	row.bytes[WIRE_G_SUBJECT] = cb_span(device, WIRE_ID);
+	row.number[WIRE_G_KIND] = 1;
+	return row;
+}
+
 static void
 begin_token(struct desk *desk, uint8_t id)
 {
 	const struct wire_grant token = token_row("device", someone);
-	struct wire_grant row = { .type = WIRE_GRANT_ASSIGNMENT };
+	const struct wire_grant row = assignment(g.card, someone);
 
-	row.bytes[WIRE_G_CARD] = CB_SPAN_OF(g.card);
-	row.bytes[WIRE_G_SUBJECT] = CB_SPAN_OF(someone);
-	row.number[WIRE_G_KIND] = 1;
 	desk_act(desk, WIRE_ACT_DEVICE_TOKEN, id, someone);
 	desk_row(desk, false, &token);
 	desk_row(desk, false, &row);
@@ -142,6 +150,58 @@ START_TEST(a_token_waits_for_its_cards_turn)
 }
 END_TEST
 
+/* A card is assigned by an act about another one, which this vault
+ * does not mind. */
+static void
+begin_cross(struct desk *desk, uint8_t id, const uint8_t *subject,
+    const uint8_t *card)
+{
+	const struct wire_grant row = assignment(card, someone);
+
+	desk_act(desk, WIRE_ACT_CARD_ASSIGN, id, subject);
+	desk_row(desk, false, &row);
+}
+
+/* Each is about what the other one is about, the other way round: none has the
+ * turn that the other waits for, in whatever order they come. */
+START_TEST(acts_that_cross_do_not_wait_for_each_other)
+{
+	static const uint8_t low[WIRE_ID] = { 0x00, 0x01 };
+	static struct desk other, third;
+	uint64_t first, second, last;
+
+	ck_assert_mem_lt(low, g.card, WIRE_ID);
+	desk_open(&other, &g);
+	desk_open(&third, &g);
+	ck_assert_uint_eq(desk_new_card(&other, 0xBB, low), 0);
+	/* both find one turn taken, and go on when it ends */
+	g.late_type = BE_ASK_ROW;
+	__atomic_store_n(&g.late, true, __ATOMIC_RELEASE);
+	desk_act(&third, WIRE_ACT_CARD_SET, 0xBC, _i == 0 ? low : g.card);
+	wire_fields_bytes(&third.detail, WIRE_D_NAME, cb_span_str("X"));
+	last = desk_post(&third);
+	rig_await_late(&g);
+	begin_cross(&d, 0xBD, _i == 0 ? low : g.card,
+	    _i == 0 ? g.card : low);
+	first = desk_post(&d);
+	ck_assert(!rig_has(&g, first, 100));
+	begin_cross(&other, 0xBE, _i == 0 ? g.card : low,
+	    _i == 0 ? low : g.card);
+	second = desk_post(&other);
+	ck_assert(!rig_has(&g, second, 100));
+	rig_end_late(&g);
+	/* of the 15 s that a turn is waited for */
+	ck_assert(rig_has(&g, first, 7000));
+	ck_assert(rig_has(&g, second, 7000));
+	ck_assert_uint_eq(desk_posted(&third, last), 0);
+	/* and come to nothing: there is no such device */
+	ck_assert_uint_eq(desk_posted(&d, first), CB_E_ABSENT);
+	ck_assert_uint_eq(desk_posted(&other, second), CB_E_ABSENT);
+	desk_clear(&other);
+	desk_clear(&third);
+}
+END_TEST
+
 START_TEST(a_token_brings_its_card)
 {
 	begin_token(&d, 0xBA);
@@ -163,6 +223,8 @@ desk_token_suite(void)
 	tcase_add_test(tc, a_token_is_taken_back_as_it_is);
 	tcase_add_test(tc, tokens_are_for_whom_is_new);
 	tcase_add_test(tc, a_token_waits_for_its_cards_turn);
+	tcase_add_loop_test(
+	    tc, acts_that_cross_do_not_wait_for_each_other, 0, 2);
 	tcase_add_test(tc, a_token_brings_its_card);
 	suite_add_tcase(s, tc);
 	return s;
