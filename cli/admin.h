@@ -252,7 +252,8 @@ uint64_t cli_admin_now(void);	/* ms since 1970 */
 extern const char *const cli_admin_classes[], *const cli_admin_roles[],
     *const cli_admin_states[], *const cli_admin_kinds[],
     *const cli_admin_subjects[];
-/* The word of a number, from 1, of one of these; "?": it has none. */
+/* The word of a number, from 1, of one of these. */
+#define CLI_NO_WORD "?"
 const char *cli_word(const char *const *words, uint64_t n);
 
 /* Policies as people write them and as rows have them. */
@@ -264,6 +265,8 @@ struct cli_policy {
 /* CLI_USAGE and said: no such policy, or not a value of it. */
 int cli_policy_parse(
     struct cli_policy *out, const char *name, size_t n, const char *value);
+/* Is it one, with a value that it can have? */
+bool cli_policy_known(struct cb_span name, struct cb_span value);
 /* Appends the text of a value. */
 CB_MUST_USE enum cb_err cli_policy_text(struct cb_buf *b,
     struct cb_span name, struct cb_span value);

@@ -66,16 +66,6 @@ struct words {
 
 static void say(struct words *w, const char *fmt, ...) CB_PRINTF(2, 3);
 
-/* U+202A to U+202E and U+2066 to U+2069 turn the direction of what follows:
- * names could make another sentence of the one that they are in. */
-static bool
-is_turn(const unsigned char *p)
-{
-	return p[0] == 0xE2 &&
-	    ((p[1] == 0x80 && p[2] >= 0xAA && p[2] <= 0xAE) ||
-		(p[1] == 0x81 && p[2] >= 0xA6 && p[2] <= 0xA9));
-}
-
 /* One line. Values in it are somebody's: what is cut off, or no terminal is to
  * get, is nothing that was read. */
 static void
@@ -92,9 +82,6 @@ say(struct words *w, const char *fmt, ...)
 	    (n < 0 || (size_t)n >= sizeof(line) ||
 		!cb_is_plain_text(cb_span_str(line))))
 		w->err = CB_E_FORMAT;
-	for (char *p = line; w->err == CB_OK && *p != '\0'; p++)
-		if (is_turn((unsigned char *)p))
-			memcpy(p, "???", 3);
 	if (w->err == CB_OK &&
 	    (w->err = cb_buf_add(w->out, cb_span_str(line))) == CB_OK)
 		w->err = cb_put_u8(w->out, '\n');
@@ -112,11 +99,33 @@ hex(char out[HEX_MAX], struct cb_span bytes)
 	return out;
 }
 
+/* The word of a number; what has none is not signed. */
+static const char *
+word(struct words *w, const char *const *words, uint64_t n)
+{
+	const char *text = cli_word(words, n);
+
+	if (strcmp(text, CLI_NO_WORD) == 0)
+		w->err = CB_E_FORMAT;
+	return text;
+}
+
 struct found {
 	struct cb_span id;
 	char *name;	/* with a blank before it */
 };
 #define NAME_MAX_ (WIRE_NAME_MAX + 4)
+
+/* A name ends where its marks do: it has none of its own. */
+static void
+quote(char out[NAME_MAX_], struct cb_span name)
+{
+	(void)snprintf(out, NAME_MAX_, " \"%.*s\"", (int)name.n,
+	    (const char *)name.p);
+	for (size_t i = 2; i < 2 + name.n && out[i] != '\0'; i++)
+		if (out[i] == '"')
+			out[i] = '\'';
+}
 
 static enum cb_err
 take_name(void *ctx, const struct wire_fields *item)
@@ -125,8 +134,7 @@ take_name(void *ctx, const struct wire_fields *item)
 	const struct cb_span name = item->bytes[WIRE_D_NAME];
 
 	if (cb_span_equal(item->bytes[WIRE_D_ID], f->id) && name.n > 0)
-		(void)snprintf(f->name, NAME_MAX_, " \"%.*s\"", (int)name.n,
-		    (const char *)name.p);
+		quote(f->name, name);
 	return CB_OK;
 }
 
@@ -186,7 +194,7 @@ say_assignment(struct words *w, const struct wire_grant *g, bool remove)
 	char card[THING_MAX], to[THING_MAX], end[CLI_TIME_MAX + 8];
 
 	say(w, LABEL "%s may %suse %s%s", remove ? "removed" : "change",
-	    thing(w, cli_word(cli_admin_subjects, g->number[WIRE_G_KIND]),
+	    thing(w, word(w, cli_admin_subjects, g->number[WIRE_G_KIND]),
 		g->bytes[WIRE_G_SUBJECT], to), remove ? "no more " : "",
 	    thing(w, "card", g->bytes[WIRE_G_CARD], card),
 	    until(end, g->number[WIRE_G_UNTIL]));
@@ -199,8 +207,11 @@ say_token(struct words *w, const struct wire_grant *g, bool remove)
 	const bool is_device = cb_span_equal(
 	    g->bytes[WIRE_G_NAME], cb_span_str(WIRE_TOKEN_DEVICE));
 
+	if (!is_device && !cb_span_equal(g->bytes[WIRE_G_NAME],
+		cb_span_str(WIRE_TOKEN_PERSON)))
+		w->err = CB_E_FORMAT;
 	say(w, LABEL "a token for %s%s %s%s", remove ? "removed" : "change",
-	    is_device ? cli_word(cli_admin_classes, g->number[WIRE_G_CLASS])
+	    is_device ? word(w, cli_admin_classes, g->number[WIRE_G_CLASS])
 		      : "a",
 	    is_device ? " device" : " person",
 	    hex(digits, g->bytes[WIRE_G_SUBJECT]),
@@ -213,11 +224,10 @@ say_policy(struct words *w, const struct wire_grant *g)
 	struct cb_buf text = CB_BUF_INIT;
 	const struct cb_span name = g->bytes[WIRE_G_NAME];
 
+	if (!cli_policy_known(name, g->bytes[WIRE_G_VALUE]))
+		w->err = CB_E_FORMAT;
 	if (w->err == CB_OK)
 		w->err = cli_policy_text(&text, name, g->bytes[WIRE_G_VALUE]);
-	/* it would be shown up to a zero */
-	if (w->err == CB_OK && !cb_is_plain_text(cb_buf_span(&text)))
-		w->err = CB_E_FORMAT;
 	say(w, LABEL "%.*s is set to %.*s", "change", (int)name.n,
 	    (const char *)name.p, (int)text.n, (const char *)text.p);
 	cb_buf_free(&text);
@@ -236,23 +246,23 @@ say_put(struct words *w, const struct wire_grant *g)
 	case WIRE_GRANT_CARD:
 		say(w, LABEL "%s will be %s", "change",
 		    thing(w, "card", g->bytes[WIRE_G_CARD], what),
-		    cli_word(card_states, g->number[WIRE_G_STATE]));
+		    word(w, card_states, g->number[WIRE_G_STATE]));
 		break;
 	case WIRE_GRANT_DEVICE:
 		say(w, LABEL "%s will be %s", "change",
 		    thing(w, "device", g->bytes[WIRE_G_DEVICE], what),
-		    cli_word(cli_admin_states, g->number[WIRE_G_STATE]));
+		    word(w, cli_admin_states, g->number[WIRE_G_STATE]));
 		break;
 	case WIRE_GRANT_ROLE:
 		say(w, LABEL "person %s will be %s%s", "change",
 		    hex(digits, g->bytes[WIRE_G_PERSON]),
-		    cli_word(cli_admin_roles, g->number[WIRE_G_ROLE]),
+		    word(w, cli_admin_roles, g->number[WIRE_G_ROLE]),
 		    until(end, g->number[WIRE_G_UNTIL]));
 		break;
 	case WIRE_GRANT_FACTOR:
 		say(w, LABEL "a certificate of person %s will be %s", "change",
 		    hex(digits, g->bytes[WIRE_G_PERSON]),
-		    cli_word(cli_admin_states, g->number[WIRE_G_STATE]));
+		    word(w, cli_admin_states, g->number[WIRE_G_STATE]));
 		break;
 	case WIRE_GRANT_REVOCATION:
 		say(w, LABEL "certificate %s is revoked", "change",
@@ -267,6 +277,17 @@ say_put(struct words *w, const struct wire_grant *g)
 	}
 }
 
+/* Of the organisation that is named, or is made. */
+static bool
+is_whose(const struct wire_act *act, const struct wire_grant *g)
+{
+	const bool is_new =
+	    cb_span_equal(act->what, cb_span_str(WIRE_ACT_ORG_ADD));
+
+	return memcmp(g->organisation,
+		   is_new ? act->subject : act->organisation, WIRE_ID) == 0;
+}
+
 static void
 say_rows(struct words *w, const struct wire_act *act)
 {
@@ -276,7 +297,8 @@ say_rows(struct words *w, const struct wire_act *act)
 
 	for (unsigned i = 0; w->err == CB_OK && i < act->count; i++) {
 		if (wire_change_get(&cur, &c) != CB_OK ||
-		    wire_grant_get(c.row, &g) != CB_OK)
+		    wire_grant_get(c.row, &g) != CB_OK ||
+		    !is_whose(act, &g))
 			w->err = CB_E_FORMAT;
 		else if (g.type == WIRE_GRANT_ASSIGNMENT)
 			say_assignment(w, &g, c.remove);

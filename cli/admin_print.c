@@ -13,6 +13,7 @@
 
 #include "cli/admin.h"
 #include "common/hex.h"
+#include "common/text.h"
 
 const char *
 cli_print_hex(struct cb_buf *b, struct cb_span bytes)
@@ -36,16 +37,28 @@ hex_json(struct cb_span bytes)
 	return v;
 }
 
+/* In *b, a string. A value is any bytes, and what tells it may lie: a terminal
+ * is shown none that it would obey. NULL: no memory, or no value of it. */
+static const char *
+policy_text(struct cb_buf *b, const struct wire_fields *item)
+{
+	cb_buf_clear(b);
+	if (cli_policy_text(b, item->bytes[WIRE_D_NAME],
+		item->bytes[WIRE_D_VALUE]) != CB_OK ||
+	    cb_put_u8(b, 0) != CB_OK)
+		return NULL;
+	cb_make_plain((char *)b->p);
+	return (const char *)b->p;
+}
+
 static json_t *
 policy_json(const struct wire_fields *item)
 {
-	struct cb_buf text = CB_BUF_INIT;
-	json_t *v = NULL;
+	struct cb_buf b = CB_BUF_INIT;
+	const char *text = policy_text(&b, item);
+	json_t *v = text != NULL ? json_string(text) : NULL;
 
-	if (cli_policy_text(&text, item->bytes[WIRE_D_NAME],
-		item->bytes[WIRE_D_VALUE]) == CB_OK)
-		v = json_stringn((const char *)text.p, text.n);
-	cb_buf_free(&text);
+	cb_buf_free(&b);
 	return v;
 }
 
@@ -172,7 +185,7 @@ value_text(struct cb_buf *b, enum wire_desk_list list,
 	    field == WIRE_D_TEXT || field == WIRE_D_SERIAL)
 		r = cb_buf_add(b, bytes);
 	else if (field == WIRE_D_VALUE && list == WIRE_LIST_POLICIES)
-		r = cli_policy_text(b, item->bytes[WIRE_D_NAME], bytes);
+		return policy_text(b, item);
 	else
 		return cli_print_hex(b, bytes);
 	if (r != CB_OK || cb_put_u8(b, 0) != CB_OK)

@@ -29,7 +29,7 @@ cli_word(const char *const *words, uint64_t n)
 	for (uint64_t i = 1; words[i] != NULL; i++)
 		if (i == n)
 			return words[i];
-	return "?";
+	return CLI_NO_WORD;
 }
 
 uint64_t
@@ -118,8 +118,8 @@ cli_admin_name(const char *text, const char *what)
 
 	if (s.n > 0 && s.n <= 64 && cb_is_plain_text(s))
 		return CLI_OK;
-	return cli_fail(CLI_USAGE, "%s: a name is 1 to 64 bytes of UTF-8 "
-	    "without control characters", what);
+	return cli_fail(CLI_USAGE, "%s: a name is 1 to 64 bytes of UTF-8, "
+	    "without characters that control a terminal", what);
 }
 
 size_t
@@ -200,6 +200,36 @@ cli_policy_parse(struct cli_policy *out, const char *name, size_t n,
 	return cli_fail(CLI_USAGE, "\"%.*s\" is nothing that can be set: "
 	    "name, " WIRE_POLICY_UNBLOCK ", " WIRE_POLICY_INSPECTED ", "
 	    WIRE_POLICY_SECOND, n < 32 ? (int)n : 32, name);
+}
+
+/* The types of rows that have a word, bit n for type n. */
+static uint32_t
+row_bits(void)
+{
+	uint32_t bits = 0;
+
+	for (size_t i = 1; row_types[i] != NULL; i++)
+		bits |= UINT32_C(1) << i;
+	return bits;
+}
+
+bool
+cli_policy_known(struct cb_span name, struct cb_span value)
+{
+	uint32_t bits;
+
+	for (size_t i = 0; i < POLICIES; i++) {
+		if (!cb_span_equal(name, cb_span_str(policies[i].name)))
+			continue;
+		if (policies[i].values[0] == NULL)
+			return cb_get_u32(&value, &bits) == CB_OK &&
+			    value.n == 0 && (bits & ~row_bits()) == 0;
+		for (size_t j = 0; j < 2; j++)
+			if (cb_span_equal(
+				value, cb_span_str(policies[i].values[j])))
+				return true;
+	}
+	return false;
 }
 
 enum cb_err

@@ -11,6 +11,7 @@
 
 #include "cli/cli.h"
 #include "common/options.h"
+#include "common/text.h"
 
 #define OPTS_MAX 24
 #define OPT_BASE 256		/* values of getopt_long beyond characters */
@@ -309,9 +310,8 @@ cli_fail(enum cli_exit code, const char *fmt, ...)
 	va_end(ap);
 	if (n < 0)
 		text = NULL;
-	for (char *p = text; p != NULL && *p != '\0'; p++)
-		if ((unsigned char)*p < 0x20 || *p == 0x7F)
-			*p = '?';
+	if (text != NULL)
+		cb_make_plain(text);
 	fprintf(stderr, "cardbridge: %s\n",
 	    text != NULL ? text : "out of memory");
 	free(text);

@@ -90,6 +90,15 @@ cb_get_text(struct cb_span *cur, char *out, size_t size)
 	return CB_OK;
 }
 
+/* What turns the direction of the text beside it, or ends a line: a name could
+ * make another sentence of the one that it is in (UAX #9, 2). */
+static bool
+is_turn(uint32_t v)
+{
+	return v == 0x061C || v == 0x200E || v == 0x200F ||
+	    (v >= 0x2028 && v <= 0x202E) || (v >= 0x2066 && v <= 0x2069);
+}
+
 /* How many bytes the character at the front has; 0: it is none, or one that is
  * not shown. */
 static size_t
@@ -112,7 +121,7 @@ plain_n(struct cb_span s)
 	}
 	/* too long a form; surrogates; C0, C1 and DEL */
 	if (v < least[n] || (v >= 0xD800 && v <= 0xDFFF) || v > 0x10FFFF ||
-	    v < 0x20 || (v >= 0x7F && v < 0xA0))
+	    v < 0x20 || (v >= 0x7F && v < 0xA0) || is_turn(v))
 		return 0;
 	return n;
 }

@@ -24,7 +24,8 @@ CB_MUST_USE enum cb_err cb_put_text(
 CB_MUST_USE enum cb_err cb_get_text(
     struct cb_span *cur, char *out, size_t size);
 
-/* What a person may be shown: UTF-8 (RFC 3629) without control characters. */
+/* What a person may be shown: UTF-8 (RFC 3629) without characters that control
+ * a terminal, or the direction of text. */
 bool cb_is_plain_text(struct cb_span s);
 /* The same of a string: whatever else is in it becomes '?'. */
 void cb_make_plain(char *text);

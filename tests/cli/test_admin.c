@@ -638,6 +638,23 @@ START_TEST(tables_have_a_line_for_each)
 }
 END_TEST
 
+/* Whoever has the worker writes what they like. */
+START_TEST(no_value_reaches_a_terminal_as_it_is)
+{
+	struct wire_fields item = { .has = 0 };
+
+	wire_fields_bytes(&item, WIRE_D_NAME, cb_span_str("unblock"));
+	wire_fields_bytes(
+	    &item, WIRE_D_VALUE, cb_span_str("no\033[2Jne\x9B\u202E"));
+	fake_desk_add(WIRE_LIST_POLICIES, FAKE_ORG, &item);
+	RUNS("org show");
+	ck_assert_ptr_nonnull(strstr(admin_out, "  no?[2Jne????\n"));
+	RUNS("org show --json");
+	json_decref(admin_json());
+	ck_assert_ptr_nonnull(strstr(admin_out, "\"no?[2Jne????\""));
+}
+END_TEST
+
 Suite *
 admin_suite(void)
 {
@@ -673,6 +690,7 @@ admin_suite(void)
 	tcase_add_test(t, a_session_is_ended_with_its_card);
 	tcase_add_loop_test(t, a_list_of_many_answers_is_one, 100, 102);
 	tcase_add_test(t, tables_have_a_line_for_each);
+	tcase_add_test(t, no_value_reaches_a_terminal_as_it_is);
 	suite_add_tcase(s, t);
 	return s;
 }

@@ -353,22 +353,68 @@ static const struct {
 	{ "none\0yes", 8 } };
 #define UNSHOWN ((int)(sizeof(unshown) / sizeof(unshown[0])))
 
+/* Each is written, and has a number or a name that means nothing here: who
+ * would read it could take it for another. */
 static void
-put_policy(struct wire_act *act, struct cb_span value, struct cb_buf *changes)
+add_row(struct wire_act *act, struct wire_grant *g, struct cb_buf *changes)
 {
-	struct wire_grant g = { .type = WIRE_GRANT_POLICY };
+	static const uint8_t some[CR_HASH] = { 0xCA };
 	struct cb_buf row = CB_BUF_INIT;
 	struct wire_change change;
 
-	memset(g.organisation, FAKE_ORG, WIRE_ID);
-	g.bytes[WIRE_G_NAME] = cb_span_str(WIRE_POLICY_UNBLOCK);
-	g.bytes[WIRE_G_VALUE] = value;
-	ck_assert_int_eq(wire_grant_put(&row, &g), CB_OK);
+	for (unsigned f = 1; f < WIRE_G_END; f++)
+		if (g->bytes[f].n == 0)
+			g->bytes[f] = cb_span(some,
+			    f == WIRE_G_FINGERPRINT ? CR_HASH : WIRE_ID);
+	ck_assert_int_eq(wire_grant_put(&row, g), CB_OK);
 	change = (struct wire_change){ false, cb_buf_span(&row) };
 	ck_assert_int_eq(wire_change_put(changes, &change), CB_OK);
 	cb_buf_free(&row);
 	act->count = 1;
 	act->changes = cb_buf_span(changes);
+}
+
+#define TYPE(t) .type = WIRE_GRANT_##t
+#define NUMBER(f, v) .number[WIRE_G_##f] = (v)
+#define NAMED(t) .bytes[WIRE_G_NAME] = { (const uint8_t *)(t), sizeof(t) - 1 }
+#define VALUE(t) .bytes[WIRE_G_VALUE] = { (const uint8_t *)(t), sizeof(t) - 1 }
+static const struct wire_grant strange[] = {
+	{ TYPE(CARD), NUMBER(STATE, 4) },
+	{ TYPE(DEVICE), NUMBER(STATE, 0) },
+	{ TYPE(FACTOR), NUMBER(STATE, 9), NAMED("certificate") },
+	{ TYPE(ROLE), NUMBER(ROLE, 4) },
+	{ TYPE(ASSIGNMENT), NUMBER(KIND, 0) },
+	{ TYPE(TOKEN), NUMBER(CLASS, 3), NAMED(WIRE_TOKEN_DEVICE) },
+	{ TYPE(TOKEN), NUMBER(CLASS, 1), NAMED("group") },
+	{ TYPE(POLICY), NAMED("second-signer"), VALUE("\x80\0\0\0") },
+	{ TYPE(POLICY), NAMED("second-signer"), VALUE("\0\0\0\x04.") },
+	{ TYPE(POLICY), NAMED("unblock"), VALUE("online, or none") },
+	{ TYPE(POLICY), NAMED("colour"), VALUE("none") },
+	{ TYPE(NETWORK) },
+	{ TYPE(MEMBER) },
+	/* of no organisation: all before are of that of the act */
+	{ TYPE(CARD), NUMBER(STATE, 2) },
+};
+#define STRANGE ((int)(sizeof(strange) / sizeof(strange[0])))
+
+static void
+put_policy(struct wire_act *act, struct cb_span value, struct cb_buf *changes)
+{
+	struct wire_grant g = { TYPE(POLICY), NAMED("unblock") };
+
+	memset(g.organisation, FAKE_ORG, WIRE_ID);
+	g.bytes[WIRE_G_VALUE] = value;
+	add_row(act, &g, changes);
+}
+
+static void
+put_strange(struct wire_act *act, int i, struct cb_buf *changes)
+{
+	struct wire_grant g = strange[i];
+
+	if (i < STRANGE - 1)
+		memset(g.organisation, FAKE_ORG, WIRE_ID);
+	add_row(act, &g, changes);
 }
 
 /* Who signs has read it: what has no words here is not signed. */
@@ -387,7 +433,9 @@ START_TEST(what_has_no_words_is_not_signed)
 	if (_i < UNSHOWN)
 		put_policy(&act, cb_span(unshown[_i].text, unshown[_i].n),
 		    &changes);
-	else if (_i == UNSHOWN)
+	else if (_i < UNSHOWN + STRANGE)
+		put_strange(&act, _i - UNSHOWN, &changes);
+	else if (_i == UNSHOWN + STRANGE)
 		act.what = cb_span_str("card-sell");
 	else
 		act.detail = cb_span("\x17\0\1x", 4);
@@ -401,14 +449,17 @@ START_TEST(what_has_no_words_is_not_signed)
 }
 END_TEST
 
-/* A name does not turn the sentence around that it is in. */
-START_TEST(names_turn_nothing)
+/* A name ends where its marks do, and none has a character that turns the
+ * sentence around that it is in. */
+START_TEST(names_make_no_sentence)
 {
-	add(WIRE_LIST_DEVICES, 0xDF, "a\u202E\u2066b\u00E9");
+	add(WIRE_LIST_DEVICES, 0xDF, "a\" may use card \"b\u00E9");
 	drafted("card assign " CARD " --device "
 		"dfdfdfdfdfdfdfdfdfdfdfdfdfdfdfdf");
 	SECOND_RUNS(admin_say("approve %s --yes", file));
-	says("df \"a??????b\u00E9\" may use card");
+	says("df \"a' may use card 'b\u00E9\" may use card " CARD);
+	FAILS("card set " CARD " name=a\u202Eb", CLI_USAGE,
+	    "that control a terminal");
 }
 END_TEST
 
@@ -431,8 +482,8 @@ admin_draft_suite(void)
 	tcase_add_test(t, what_needs_no_approval_is_ordered_without);
 	tcase_add_loop_test(t, what_was_changed_is_nobodys, 0, 4);
 	tcase_add_loop_test(t, what_has_no_words_is_not_signed, 0,
-	    UNSHOWN + 2);
-	tcase_add_test(t, names_turn_nothing);
+	    UNSHOWN + STRANGE + 2);
+	tcase_add_test(t, names_make_no_sentence);
 	suite_add_tcase(s, t);
 	return s;
 }

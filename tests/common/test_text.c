@@ -114,6 +114,9 @@ static const struct {
 	{ "\x9B" "2J", "?2J" },
 	{ "x\xC3", "x?" },			/* half of one */
 	{ "\xC0\xAF\xED\xA0\x80", "?????" },
+	{ "a\u202Eb\u2066c", "a???b???c" },	/* direction */
+	{ "\u200F\u061C\u2028", "????????" },
+	{ "\u200D\u2027\u202F\u2065\u206A", "\u200D\u2027\u202F\u2065\u206A" },
 };
 
 START_TEST(what_is_shown_is_plain)
