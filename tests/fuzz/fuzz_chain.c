@@ -1,18 +1,22 @@
 /* SPDX-License-Identifier: BSD-2-Clause
  * Copyright (c) 2026 The cardbridge authors */
 /*
- * Any bytes as an entry of the audit chain, and any text as an export; the
- * first byte chooses which. An entry that is taken must come out the same
- * when it is written. An export is whole for nobody who has not the key: its
+ * What people keep and pass on as files: any bytes as an entry of the audit
+ * chain, any text as an export, as a draft, as a head or as a token; the first
+ * byte chooses which. What is taken must come out the same when it is
+ * written, and its words be plain. An export is whole for nobody who has not the key: its
  * hashes are made right here, so that what comes behind them is reached, and
  * then only its heads are wrong.
  */
 #include <stdlib.h>
 #include <string.h>
 
+#include "common/text.h"
 #include "tests/fuzz/fuzz.h"
+#include "tests/fuzz/fuzz_draft.h"
 #include "wire/entry.h"
 #include "wire/export.h"
+#include "wire/token.h"
 
 static void
 entry(struct cb_span in)
@@ -29,7 +33,8 @@ entry(struct cb_span in)
 	}
 	if ((r == CB_OK || (r == CB_E_LIMIT && e.type != 0)) &&
 	    (wire_entry_text(&b, &e) != CB_OK ||
-		b.n > WIRE_ENTRY_TEXT_MAX))
+		b.n > WIRE_ENTRY_TEXT_MAX ||
+		!cb_is_plain_text(cb_buf_span(&b))))
 		abort();
 	cb_buf_free(&b);
 }
@@ -81,11 +86,51 @@ entries(struct cb_span in)
 	cb_buf_free(&b);
 }
 
+/* A line of what a store keeps of heads, and what is given by hand. */
+static void
+head(struct cb_span in)
+{
+	uint8_t bytes[WIRE_HEAD_SIGNED];
+	struct cb_buf b = CB_BUF_INIT;
+	struct wire_head h;
+
+	if (wire_export_head_get(in, bytes) == CB_OK) {
+		if (wire_export_head(&b, CB_SPAN_OF(bytes)) != CB_OK ||
+		    !cb_span_equal(cb_span_head(cb_buf_span(&b), in.n), in) ||
+		    b.n - in.n > 1)
+			abort();
+		in = CB_SPAN_OF(bytes);
+	}
+	if (wire_head_get(in, public, &h) == CB_OK || h.at.number != 0)
+		abort();
+	cb_buf_free(&b);
+}
+
+/* Written anew it is what was read, whatever came between its digits. */
+static void
+token(struct cb_span in)
+{
+	struct cb_buf b = CB_BUF_INIT, again = CB_BUF_INIT;
+	struct wire_token t;
+	struct cb_why why = { "" };
+
+	if (wire_token_get(in, &t, &why) == CB_OK) {
+		if (wire_token_put(&b, &t) != CB_OK ||
+		    wire_token_get(cb_buf_span(&b), &t, NULL) != CB_OK ||
+		    wire_token_put(&again, &t) != CB_OK || b.n > in.n ||
+		    !cb_span_equal(cb_buf_span(&b), cb_buf_span(&again)))
+			abort();
+	} else if (why.text[0] == '\0')
+		abort();
+	cb_buf_free(&b);
+	cb_buf_free(&again);
+}
+
 int
 LLVMFuzzerTestOneInput(const uint8_t *p, size_t n)
 {
-	static void (*const parsers[])(
-	    struct cb_span in) = { entry, export, entries };
+	static void (*const parsers[])(struct cb_span in) = { entry, export,
+		entries, fuzz_draft_text, fuzz_draft_acts, head, token };
 
 	if (n == 0)
 		return 0;

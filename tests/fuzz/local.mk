@@ -82,11 +82,15 @@ tests_fuzz_fuzz_probe_SOURCES = \
 tests_fuzz_fuzz_probe_LDFLAGS = $(fuzz_ldflags)
 tests_fuzz_fuzz_probe_LDADD = $(fuzz_cli_libs)
 
+# Whoever signs is believed, and nothing goes to a terminal.
 tests_fuzz_fuzz_chain_SOURCES = \
-	tests/fuzz/fuzz.h tests/fuzz/fuzz_chain.c $(fuzz_main)
-tests_fuzz_fuzz_chain_LDFLAGS = $(fuzz_ldflags)
-tests_fuzz_fuzz_chain_LDADD = \
-	wire/libwire.la crypto/libprimitives.la common/libcommon.la
+	tests/fuzz/fuzz.h tests/fuzz/fuzz_draft.c tests/fuzz/fuzz_draft.h \
+	tests/fuzz/fuzz_chain.c $(fuzz_main)
+tests_fuzz_fuzz_chain_LDFLAGS = $(fuzz_ldflags) \
+	-Wl,--wrap=wire_cert_check,--wrap=wire_act_verify \
+	-Wl,--wrap=wire_approval_verify,--wrap=cli_admin_list \
+	-Wl,--wrap=cli_fail
+tests_fuzz_fuzz_chain_LDADD = $(fuzz_cli_libs)
 
 tests_fuzz_fuzz_https_SOURCES = \
 	tests/fuzz/fuzz.h tests/fuzz/fuzz_https.c $(fuzz_main)

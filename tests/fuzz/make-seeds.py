@@ -109,6 +109,15 @@ def remote(directory):
         "03" "03" "0000000000000001" "0008" "0006" "C29B33316DFF"))
     one = bytes(7) + b"\x01" + b"\x00\x00\x00\x50" + bytes(80)
     write(directory, "records", b"\x04" + one + one)
+    begin = b"CBwr\x00\x01%c\x02"
+    write(directory, "about", b"\x08" + begin % 4 + bytes(16)
+          + lv(b"authority") + lv(b"service"))
+    write(directory, "failure", b"\x09" + begin % 5 + b"\x00\x06\x01"
+          + lv("it is \u201cover\u201d".encode() + b"\x1b[2J"))
+    write(directory, "hold", b"\x0a" + begin % 6 + b"\x00\x00\x00\x32"
+          + b"\x00\x02" + bytes(36) + bytes(16 * [1]) + bytes(20))
+    write(directory, "news", b"\x0b" + begin % 7 + b"\x00\x01" + bytes(32)
+          + b"\x00\x00\x00\x09\x01\x02\x00\x00" + lv(b"\x3b\x80"))
     write(directory, "certificate", b"\x05" + bytes.fromhex(
         "3081" "80" "3070" "A003020102" "020101" "300A06082A8648CE3D040302"))
 
@@ -148,6 +157,87 @@ def chain(directory):
         % (digest.hex(), step.hex(), line)).encode("ascii"))
     write(directory, "later", b"\x01" + (
         begin + "start 2\nhead %s\n" % line).encode("ascii"))
+
+
+# Acts that a person may be asked to sign for, each with an approval, as a draft
+# and as its pieces.
+def drafts(directory):
+    me, drafter, org, card = (bytes(16 * [n]) for n in (9, 7, 0xA0, 0xCA))
+
+    def row(kind, *fields):
+        return bytes([kind]) + org + b"".join(
+            bytes([number]) + value for number, value in fields)
+
+    def put(*rows, what=b"\x01"):
+        return len(rows).to_bytes(2, "big") + lv(
+            b"".join(what + lv(r) for r in rows))
+
+    def field(number, value):
+        return bytes([number]) + lv(value)
+
+    def act(what, subject, changes, detail=b""):
+        request = (b"CBwr\x00\x01\x08\x02" + bytes(16) + org
+                   + bytes(16 * [1]) + lv(what) + subject + lv(detail)
+                   + changes)
+        signed = request + bytes(32) + drafter + lv(drafter + org)
+        approval = (b"CBwr\x00\x01\x09\x02"
+                    + hashlib.sha256(request).digest() + bytes(16 * [8])
+                    + b"\x00\x00\x0f" + bytes(5)
+                    + lv(bytes(16 * [8]) + bytes(16)) + lv(b"\x01approval"))
+        return signed + lv(b"\x01draft"), approval
+
+    def name(text):
+        return bytes([len(text)]) + text
+
+    until = b"\x0c\x00\x00\x01\xa3\x18\x5c\x50\x00"
+    token = row(9, (5, card), (8, b"\x02"), (12, until[1:]),
+                (14, bytes(32)), (15, lv(b"device")))
+    all_acts = {
+        "suspend": act(b"card-suspend", card, put(
+            row(8, (2, card), (9, b"\x02"), (11, b"\x00\x00\x00\x01")))),
+        "assign": act(b"card-assign", card, put(
+            row(3, (2, card), (5, me), (7, b"\x01"), (12, until[1:])),
+            row(3, (2, card), (5, org), (7, b"\x03"), (12, bytes(8))))),
+        "unassign": act(b"card-unassign", card, put(
+            row(3, (2, card), (5, me), (7, b"\x02"), (12, bytes(8))),
+            what=b"\x02")),
+        "policies": act(b"org-set", org, put(
+            row(5, (15, lv(b"second-signer")), (16, lv(b"\x00\x00\x01\x10"))),
+            row(5, (15, lv(b"unblock")), (16, lv(b"online")))),
+            field(7, b"Clinic")),
+        "token": act(b"device-token", card, put(token), field(7, b"Hall")),
+        "token-back": act(b"device-revoke", card, put(token, what=b"\x02")),
+        "device-revoke": act(b"device-revoke", card, put(
+            row(1, (3, card), (8, b"\x01"), (9, b"\x02"), (12, bytes(8)),
+                (14, bytes(32))),
+            row(7, (5, card), (13, bytes(8)), (14, bytes(32))))),
+        "person": act(b"person-token", card, put(
+            row(9, (5, card), (8, b"\x00"), (12, until[1:]), (14, bytes(32)),
+                (15, lv(b"person"))),
+            row(4, (4, card), (10, b"\x00\x00\x00\x02"), (12, bytes(8))))),
+        "person-revoke": act(b"person-revoke", card, put(
+            row(10, (1, card), (4, card), (9, b"\x02"),
+                (15, lv(b"certificate")), (16, lv(bytes(32)))))),
+        "card": act(b"card-new", card, put(
+            row(8, (2, card), (9, b"\x01"), (11, b"\x00\x00\x00\x01"))),
+            field(7, b"Ward 3") + field(8, b"authentic3") + field(15, b"\x01")
+            + field(17, b"\x01") + field(26, b"0a")),
+        "unblock": act(b"card-unblock", card, put()),
+    }
+    names = name(b"Clinic") + name(b'Ward "3"') + name(b"Desk") + name(b"Z")
+    for label, (signed, approval) in all_acts.items():
+        write(directory, "act-" + label, b"\x04" + lv(names)
+              + lv(b"\x00\x20\xff\x80") + lv(signed) + lv(approval))
+    signed, approval = all_acts["suspend"]
+    write(directory, "draft", b"\x03" + (
+        "cardbridge draft 1\nact %s\napproval %s\n"
+        % (signed.hex(), approval.hex())).encode("ascii"))
+    write(directory, "head", b"\x05head " + (
+        b"cardbridge head 1\x02" + bytes(32 + 8 + 32 + 8 + 64)).hex().encode())
+    fields = b"\x02" + bytes(32) + bytes(32) + bytes(range(32))
+    digits = (fields + hashlib.sha256(fields).digest()[:4]).hex().upper()
+    write(directory, "token", b"\x06cardbridge-token-1:\r\n"
+          + digits[:60].encode() + b"\n " + digits[60:].encode() + b"\n")
 
 
 # As PROTOCOL.md, "Pieces of the root", has it.
@@ -262,6 +352,19 @@ def roles(directory):
         "certify": b"\x15" + lb(b"enrol") + signed,
         "certified": b"\x16" + lv(b"certificate") + signed,
         "sign-head": b"\x17" + one + number + bytes(32) + number,
+        "records": b"\x18" + one + lb(b"card/0"),
+        "records-head": b"\x19" + number + b"\x01",
+        "outcome": b"\x1a" + one + bytes(32),
+        "ask-orderer": b"\x1b" + one + two + three,
+        "orderer": b"\x1c" + rights + lb(b"wrap"),
+        "books": b"\x1d" + number + b"\x00\x20",
+        "entry": b"\x1e" + number + lb(b"entry") + bytes(32) + lb(b""),
+        "recheck": b"\x1f" + one + two + three + lv(b"certificate") + rights,
+        "order": b"\x20" + lb(b"act") + lb(b"") + rights + lb(b"wrap"),
+        "order-told": b"\x21" + one + two + three + bytes(32) + b"\x00\x01"
+                      + lb(bytes(38)) + b"\x01\x08" + lb(b"wrap") + b"\x00\x00"
+                      + bytes(64),
+        "wrap": b"\x22\x08" + lb(b"wrap"),
     }
     for name, seed in seeds.items():
         write(directory, name, seed)
@@ -299,6 +402,7 @@ def main():
                                  "711212121200" "00" "b6" "01" "0000")))
     remote(os.path.join(seeds, "remote"))
     chain(os.path.join(seeds, "chain"))
+    drafts(os.path.join(seeds, "chain"))
     vault(os.path.join(seeds, "vault"))
     door(os.path.join(seeds, "door"))
     roles(os.path.join(seeds, "roles"))
