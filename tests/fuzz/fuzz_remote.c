@@ -14,6 +14,7 @@
 #include "wire/message.h"
 #include "wire/open.h"
 #include "wire/record.h"
+#include "wire/road.h"
 
 static void
 same(enum cb_err r, struct cb_buf *b, struct cb_span in)
@@ -120,6 +121,77 @@ told(struct cb_span in)
 	cb_buf_free(&items);
 }
 
+/* ---- what the door passes on, and says itself ---------------------------- */
+
+static void
+about(struct cb_span in)
+{
+	struct cb_buf b = CB_BUF_INIT;
+	struct wire_about a;
+
+	if (wire_about_get(in, &a) == CB_OK)
+		same(wire_about_put(&b, &a), &b, in);
+}
+
+/* Its text is made plain as it is read, and is as long as it was. */
+static void
+failure(struct cb_span in)
+{
+	struct cb_buf b = CB_BUF_INIT;
+	struct wire_failure f;
+	struct cb_span text;
+
+	if (wire_failure_get(in, &f) != CB_OK)
+		return;
+	text = cb_span_str(f.text);
+	if (!cb_is_plain_text(text) || text.n > in.n ||
+	    wire_failure_put(&b, &f) != CB_OK || b.n != in.n ||
+	    !cb_span_equal(cb_span_head(cb_buf_span(&b), in.n - text.n),
+		cb_span_head(in, in.n - text.n)))
+		abort();
+	cb_buf_free(&b);
+}
+
+static void
+hold(struct cb_span in)
+{
+	struct cb_buf b = CB_BUF_INIT, cards = CB_BUF_INIT;
+	struct wire_held held;
+	struct wire_hold h;
+	struct cb_span cur;
+
+	if (wire_hold_get(in, &h) != CB_OK)
+		return;
+	cur = h.cards;
+	for (unsigned i = 0; i < h.count; i++)
+		if (wire_held_get(&cur, &held) != CB_OK ||
+		    wire_held_put(&cards, &held) != CB_OK)
+			abort();
+	h.cards = cb_buf_span(&cards);
+	same(wire_hold_put(&b, &h), &b, in);
+	cb_buf_free(&cards);
+}
+
+static void
+news(struct cb_span in)
+{
+	struct cb_buf b = CB_BUF_INIT, cards = CB_BUF_INIT;
+	struct wire_told t;
+	struct wire_news n;
+	struct cb_span cur;
+
+	if (wire_news_get(in, &n) != CB_OK)
+		return;
+	cur = n.cards;
+	for (unsigned i = 0; i < n.count; i++)
+		if (wire_told_get(&cur, &t) != CB_OK ||
+		    wire_told_put(&cards, &t) != CB_OK)
+			abort();
+	n.cards = cb_buf_span(&cards);
+	same(wire_news_put(&b, &n), &b, in);
+	cb_buf_free(&cards);
+}
+
 /* A body: records that nobody sealed are all refused; their parts are the
  * whole of what was read. */
 static void
@@ -165,7 +237,8 @@ int
 LLVMFuzzerTestOneInput(const uint8_t *p, size_t n)
 {
 	static void (*const parsers[])(struct cb_span in) = { offer, accept_,
-		command, answer, records, certificate, desk, told };
+		command, answer, records, certificate, desk, told, about,
+		failure, hold, news };
 
 	if (n == 0)
 		return 0;

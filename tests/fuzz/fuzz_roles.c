@@ -131,6 +131,8 @@ expect_same(enum cb_err wrote, struct cb_buf *one, enum cb_err read,
 		return get(&cur, out); \
 	}
 
+CURSOR(be_records_head_get, struct be_records_head)
+CURSOR(be_ask_entry_get, struct be_ask_entry)
 CURSOR(be_ask_signed_get, struct be_ask_signed)
 CURSOR(be_rights_get, struct be_rights)
 CURSOR(be_ask_row_get, struct be_ask_row)
@@ -141,6 +143,23 @@ static enum cb_err
 row_put(struct cb_buf *b, const struct be_ask_row *row)
 {
 	return be_ask_row_put(b, row->values, row->n);
+}
+
+struct wrap {
+	uint8_t what;
+	struct cb_span bytes;
+};
+
+static enum cb_err
+wrap_get(struct cb_span body, struct wrap *out)
+{
+	return be_ask_wrap_get(&body, &out->what, &out->bytes);
+}
+
+static enum cb_err
+wrap_put(struct cb_buf *b, const struct wrap *wrap)
+{
+	return be_ask_wrap_put(b, wrap->what, wrap->bytes);
 }
 
 static enum cb_err
@@ -183,6 +202,23 @@ BODY(take_certified, struct be_certified, be_certified_get,
     be_certified_put)
 BODY(take_sign_head, struct be_sign_head, be_sign_head_get,
     be_sign_head_put)
+BODY(take_records, struct be_ask_records, be_ask_records_get,
+    be_ask_records_put)
+BODY(take_records_head, struct be_records_head, AT(be_records_head_get),
+    be_records_head_put)
+BODY(take_outcome, struct be_ask_outcome, be_ask_outcome_get,
+    be_ask_outcome_put)
+BODY(take_ask_orderer, struct be_ask_orderer, be_ask_orderer_get,
+    be_ask_orderer_put)
+BODY(take_orderer, struct be_orderer, be_orderer_get, be_orderer_put)
+BODY(take_books, struct be_ask_books, be_ask_books_get, be_ask_books_put)
+BODY(take_entry, struct be_ask_entry, AT(be_ask_entry_get),
+    be_ask_entry_put)
+BODY(take_recheck, struct be_recheck, be_recheck_get, be_recheck_put)
+BODY(take_order, struct be_order, be_order_get, be_order_put)
+BODY(take_order_told, struct be_order_told, be_order_told_get,
+    be_order_told_put)
+BODY(take_wrap, struct wrap, wrap_get, wrap_put)
 
 /* An act borrows from what was read, which has memory of its own. */
 static void
@@ -221,7 +257,10 @@ static void (*const takes[])(struct cb_span in) = { take_frames,
 	take_act, take_acted, take_row, take_list, take_ask_rights,
 	take_record, take_ask_answer, take_answered, take_lease, take_leases,
 	take_challenged, take_unlock, take_unlocked, take_passcode,
-	take_passcode_told, take_certify, take_certified, take_sign_head };
+	take_passcode_told, take_certify, take_certified, take_sign_head,
+	take_records, take_records_head, take_outcome, take_ask_orderer,
+	take_orderer, take_books, take_entry, take_recheck, take_order,
+	take_order_told, take_wrap };
 
 int
 LLVMFuzzerTestOneInput(const uint8_t *p, size_t n)
