@@ -312,6 +312,10 @@ CB_MUST_USE enum cb_err cli_books_last(
 /* The public key of the books: of --key, or of the identity's directory, where
  * it is kept at first use, and compared if a desk is open. Exit code, said. */
 int cli_books_key(struct cli_admin *s, uint8_t out[CR_KEY]);
+/* The last head that the vault knows of the books that the open desk reads,
+ * verified; *out is empty where it has signed none. Exit code, said. */
+int cli_books_head(struct cli_admin *s, const uint8_t public[CR_KEY],
+    struct cb_buf *out, struct wire_head *head);
 /* Whose books the open desk reads. */
 struct wire_owner cli_admin_owner(const struct cli_admin *s);
 /* admin_verify.c */

@@ -208,41 +208,21 @@ out:
 
 /* ---- head ---------------------------------------------------------------- */
 
-#define NEAR WIRE_DESK_ITEMS_MAX
-
-struct newest {
-	struct cb_buf head;	/* signed */
-	uint64_t number;	/* of its entry */
-	uint64_t last;		/* entry that was read */
-};
-
-static enum cb_err
-keep_head(void *ctx, const struct cli_entry *entry)
-{
-	struct newest *x = ctx;
-
-	x->last = entry->number;
-	if (entry->head.n == 0)
-		return CB_OK;
-	x->number = entry->number;
-	return cb_buf_set(&x->head, entry->head);
-}
-
 static int
-show_head(const struct newest *x, bool json)
+show_head(struct cb_span bytes, uint64_t number, bool json)
 {
 	struct wire_fields head = { .has = 0 };
 	struct cb_buf line = CB_BUF_INIT;
 	int code;
 
-	if (x->head.n == 0)
+	if (bytes.n == 0)
 		return cli_fail(CLI_NO, "nothing is signed yet: try again in "
 		    "a second");
-	wire_fields_number(&head, WIRE_D_NUMBER, x->number);
-	wire_fields_bytes(&head, WIRE_D_HEAD, cb_buf_span(&x->head));
+	wire_fields_number(&head, WIRE_D_NUMBER, number);
+	wire_fields_bytes(&head, WIRE_D_HEAD, bytes);
 	if (json)
 		return cli_print_one(&head, true);
-	code = wire_export_head(&line, cb_buf_span(&x->head)) == CB_OK
+	code = wire_export_head(&line, bytes) == CB_OK
 	    ? cli_output(NULL, cb_buf_span(&line))
 	    : cli_fail(CLI_FAILED, "out of memory");
 	cb_buf_free(&line);
@@ -253,26 +233,20 @@ static int
 audit_head(const struct cli_cmd *cmd, const void *args, int argc, char **argv)
 {
 	const struct cli_admin_args *a = args;
-	struct newest x = { .number = 0 };
+	struct cb_buf bytes = CB_BUF_INIT;
+	uint8_t public[CR_KEY];
+	struct wire_head head;
 	struct cli_admin s;
-	enum cb_err r;
 	int code;
 
 	(void)cmd;
 	(void)argc;
 	(void)argv;
-	if ((code = cli_admin_open(&s, a, a->org)) != CLI_OK)
-		goto out;
-	/* it is near the end, or anywhere */
-	if ((r = cli_books_last(&s, NEAR, keep_head, &x)) == CB_OK &&
-	    x.head.n == 0)
-		r = cli_books_read(&s, 1, 0, keep_head, &x);
-	if (r != CB_OK)
-		code = cli_admin_err(&s, r, "the books");
-	else
-		code = show_head(&x, a->json);
-out:
-	cb_buf_free(&x.head);
+	if ((code = cli_admin_open(&s, a, a->org)) == CLI_OK &&
+	    (code = cli_books_key(&s, public)) == CLI_OK &&
+	    (code = cli_books_head(&s, public, &bytes, &head)) == CLI_OK)
+		code = show_head(cb_buf_span(&bytes), head.at.number, a->json);
+	cb_buf_free(&bytes);
 	cli_admin_end(&s);
 	return code;
 }

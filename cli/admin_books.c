@@ -154,17 +154,18 @@ key_write(const char *path, const uint8_t key[CR_KEY])
 	    strerror(errno));
 }
 
-struct told_key {
+struct told_books {
 	const struct cli_admin *s;
 	uint8_t key[CR_KEY];
+	struct cb_buf *head;
 	bool found;
 };
 
 /* Of this very backend, or it is none. */
 static enum cb_err
-take_key(void *ctx, const struct wire_fields *item)
+take_books(void *ctx, const struct wire_fields *item)
 {
-	struct told_key *t = ctx;
+	struct told_books *t = ctx;
 	const struct wire_identity *who = &t->s->who;
 	uint8_t authority[CR_HASH];
 	enum cb_err r;
@@ -181,22 +182,51 @@ take_key(void *ctx, const struct wire_fields *item)
 		return CB_E_FORMAT;
 	memcpy(t->key, item->bytes[WIRE_D_VALUE].p, CR_KEY);
 	t->found = true;
-	return CB_OK;
+	return t->head == NULL
+	    ? CB_OK
+	    : cb_buf_set(t->head, item->bytes[WIRE_D_HEAD]);
+}
+
+static int
+told_by_desk(struct cli_admin *s, struct told_books *t, const char *what)
+{
+	enum cb_err r;
+
+	t->s = s;
+	if ((r = cli_admin_list(s, WIRE_LIST_BACKEND, NULL, take_books, t)) ==
+		CB_OK && !t->found)
+		r = CB_E_FORMAT;
+	return r == CB_OK ? CLI_OK : cli_admin_err(s, r, what);
 }
 
 static int
 key_of_desk(struct cli_admin *s, uint8_t out[CR_KEY])
 {
-	struct told_key t = { .s = s };
-	enum cb_err r;
+	struct told_books t = { .head = NULL };
+	int code;
 
-	if ((r = cli_admin_list(s, WIRE_LIST_BACKEND, NULL, take_key, &t)) ==
-		CB_OK && !t.found)
-		r = CB_E_FORMAT;
-	if (r != CB_OK)
-		return cli_admin_err(s, r, "the key of the books");
-	memcpy(out, t.key, CR_KEY);
-	return CLI_OK;
+	if ((code = told_by_desk(s, &t, "the key of the books")) == CLI_OK)
+		memcpy(out, t.key, CR_KEY);
+	return code;
+}
+
+int
+cli_books_head(struct cli_admin *s, const uint8_t public[CR_KEY],
+    struct cb_buf *out, struct wire_head *head)
+{
+	const struct wire_owner owner = cli_admin_owner(s);
+	struct told_books t = { .head = out };
+	int code;
+
+	*head = (struct wire_head){ .time = 0 };
+	if ((code = told_by_desk(s, &t, "the head of the books")) != CLI_OK ||
+	    out->n == 0)
+		return code;
+	if (wire_head_get(cb_buf_span(out), public, head) == CB_OK &&
+	    wire_owner_equal(&head->at.owner, &owner))
+		return CLI_OK;
+	return cli_fail(CLI_NO, "the head that the backend tells is not "
+	    "signed with the key of these books");
 }
 
 /* What was told once is believed, and nothing else later. */

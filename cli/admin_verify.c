@@ -122,16 +122,23 @@ walk_entry(void *ctx, const struct cli_entry *entry)
 	return r;
 }
 
+/* To the heads that were kept it adds the one that the vault knows: what the
+ * database says may be of yesterday. */
 static int
 verify_desk(struct cli_admin *s, const uint8_t public[CR_KEY],
-    const struct wire_head *heads, size_t n)
+    struct wire_head *heads, size_t n)
 {
+	struct cb_buf head = CB_BUF_INIT;
 	struct found f = { .owner = cli_admin_owner(s), .first = 1 };
 	struct walking w = { .last = 0 };
 	enum cb_err r;
 	int code;
 
-	if ((code = heads_check(heads, n, &f.owner)) != CLI_OK)
+	code = cli_books_head(s, public, &head, &heads[n]);
+	n += head.n > 0;
+	cb_buf_free(&head);
+	if (code != CLI_OK ||
+	    (code = heads_check(heads, n, &f.owner)) != CLI_OK)
 		return code;
 	if ((r = wire_walk_init(&w.walk, &f.owner, public, heads, n)) ==
 		CB_OK &&
@@ -227,7 +234,7 @@ cli_admin_verify(
 	int code;
 
 	(void)cmd;
-	if ((heads = calloc(CLI_LIST_MAX, sizeof(*heads))) == NULL)
+	if ((heads = calloc(CLI_LIST_MAX + 1, sizeof(*heads))) == NULL)
 		return cli_fail(CLI_FAILED, "out of memory");
 	if ((code = begin(&s, a, argc > 0)) != CLI_OK ||
 	    (code = cli_books_key(&s, public)) != CLI_OK ||

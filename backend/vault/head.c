@@ -63,19 +63,42 @@ be_head_known(struct be_marks *h, const struct be_ring *ring,
 	return go_on(h, &known.at);
 }
 
+static struct wire_head
+head_of(const struct be_ring *ring, const uint8_t organisation[WIRE_ID],
+    uint64_t number, const uint8_t hash[CR_HASH], uint64_t time)
+{
+	struct wire_head head = { .at = { .owner = { .kind = ring->self.kind },
+				      .number = number }, .time = time };
+
+	memcpy(head.at.owner.backend, ring->self.id, WIRE_ID);
+	memcpy(head.at.owner.organisation, organisation, WIRE_ID);
+	memcpy(head.at.hash, hash, CR_HASH);
+	return head;
+}
+
 enum cb_err
 be_head_sign(struct be_marks *h, const struct be_ring *ring,
     const uint8_t organisation[WIRE_ID], uint64_t number,
     const uint8_t hash[CR_HASH], uint64_t time, struct cb_buf *out)
 {
-	struct wire_head head = { .at = { .owner = { .kind = ring->self.kind },
-				      .number = number }, .time = time };
+	const struct wire_head head =
+	    head_of(ring, organisation, number, hash, time);
 	enum cb_err r;
 
-	memcpy(head.at.owner.backend, ring->self.id, WIRE_ID);
-	memcpy(head.at.owner.organisation, organisation, WIRE_ID);
-	memcpy(head.at.hash, hash, CR_HASH);
 	if ((r = go_on(h, &head.at)) == CB_OK)
 		r = wire_head_sign(out, &head, ring->secret->books);
 	return r;
+}
+
+enum cb_err
+be_head_last(struct be_marks *h, const struct be_ring *ring,
+    const uint8_t organisation[WIRE_ID], uint64_t time, struct cb_buf *out)
+{
+	const struct last *last = be_ids_find(&h->last, organisation);
+	struct wire_head head;
+
+	if (last == NULL || last->number == 0)
+		return CB_OK;
+	head = head_of(ring, organisation, last->number, last->hash, time);
+	return wire_head_sign(out, &head, ring->secret->books);
 }

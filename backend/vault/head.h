@@ -29,5 +29,9 @@ CB_MUST_USE enum cb_err be_head_sign(struct be_marks *h,
     const struct be_ring *ring, const uint8_t organisation[WIRE_ID],
     uint64_t number, const uint8_t hash[CR_HASH], uint64_t time,
     struct cb_buf *out);
+/* The last one that is known, signed anew; nothing where there is none. */
+CB_MUST_USE enum cb_err be_head_last(struct be_marks *h,
+    const struct be_ring *ring, const uint8_t organisation[WIRE_ID],
+    uint64_t time, struct cb_buf *out);
 
 #endif

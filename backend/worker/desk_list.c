@@ -462,11 +462,21 @@ tell_backend(struct be_desk_call *c)
 {
 	const struct be_worker_settings *set = &c->w->set;
 	struct wire_fields item = { .has = 0 };
+	struct cb_buf head = CB_BUF_INIT;
+	enum cb_err r;
 
 	wire_fields_bytes(&item, WIRE_D_ID, CB_SPAN_OF(set->backend));
 	wire_fields_number(&item, WIRE_D_KIND, set->kind);
 	wire_fields_bytes(&item, WIRE_D_VALUE, CB_SPAN_OF(set->books));
-	return be_desk_tell(c, &item);
+	if ((r = be_ask_vault(c->w, BE_ASK_LAST_HEAD, CB_SPAN_EMPTY,
+		 &head)) == CB_OK) {
+		if (head.n > 0)
+			wire_fields_bytes(
+			    &item, WIRE_D_HEAD, cb_buf_span(&head));
+		r = be_desk_tell(c, &item);
+	}
+	cb_buf_free(&head);
+	return r;
 }
 
 /* Of an organisation's desk: its own row, which is one of the platform's and

@@ -98,6 +98,29 @@ START_TEST(it_remembers_what_it_is_told)
 }
 END_TEST
 
+/* As it is told to who verifies the books. */
+START_TEST(the_last_head_is_told)
+{
+	const struct be_ring *ring = backend_get()->ring;
+	struct cb_buf b = CB_BUF_INIT;
+	struct wire_head head;
+
+	ck_assert_int_eq(be_head_last(&heads, ring, org, 99, &b), CB_OK);
+	ck_assert_uint_eq(b.n, 0);
+	ck_assert_int_eq(sign(org, 5, hash, NULL), CB_OK);
+	ck_assert_int_eq(sign(org, 6, branch, NULL), CB_OK);
+	ck_assert_int_eq(sign(other, 9, hash, NULL), CB_OK);
+	ck_assert_int_eq(be_head_last(&heads, ring, org, 99, &b), CB_OK);
+	ck_assert_int_eq(
+	    wire_head_get(cb_buf_span(&b), ring->books_public, &head), CB_OK);
+	ck_assert_mem_eq(head.at.owner.organisation, org, WIRE_ID);
+	ck_assert_uint_eq(head.at.number, 6);
+	ck_assert_mem_eq(head.at.hash, branch, CR_HASH);
+	ck_assert_uint_eq(head.time, 99);
+	cb_buf_free(&b);
+}
+END_TEST
+
 Suite *
 head_suite(void)
 {
@@ -108,6 +131,7 @@ head_suite(void)
 	tcase_add_test(tc, a_head_is_verified_with_the_public_key);
 	tcase_add_test(tc, the_vault_goes_back_on_no_head);
 	tcase_add_test(tc, it_remembers_what_it_is_told);
+	tcase_add_test(tc, the_last_head_is_told);
 	suite_add_tcase(s, tc);
 	return s;
 }

@@ -30,6 +30,8 @@ struct fake_desk {
 	bool again;		/* every challenge is for the same act */
 	const char *words;
 	size_t missing;		/* entry that is left out of the books; 0 */
+	size_t last;		/* entry that the books end with; 0: 6 */
+	bool unsigned_yet;	/* the vault knows no head */
 	const uint8_t *books;	/* public key that it tells */
 	struct cb_span unblock;	/* value that it tells of what is made */
 

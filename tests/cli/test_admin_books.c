@@ -86,6 +86,22 @@ START_TEST(what_is_missing_is_found)
 }
 END_TEST
 
+/* Whoever cuts them off in the database has not changed what the vault knows. */
+START_TEST(books_that_were_cut_off_are_found)
+{
+	char *head = head_text(FAKE_ORG, 6);
+
+	desk.last = 4;
+	FAILS("audit verify", CLI_NO, "entry 5 is missing");
+	RUNS("audit head");
+	ck_assert_str_eq(admin_out, admin_say("head %s\n", head));
+	desk.unsigned_yet = true;
+	RUNS("audit verify");
+	FAILS("audit head", CLI_NO, "nothing is signed yet");
+	free(head);
+}
+END_TEST
+
 START_TEST(a_changed_export_is_found)
 {
 	FILE *f;
@@ -128,6 +144,7 @@ admin_books_suite(void)
 	tcase_set_timeout(t, 60);
 	tcase_add_loop_test(t, books_are_read_to_their_end, 1, 8);
 	tcase_add_test(t, whole_books_are_whole);
+	tcase_add_test(t, books_that_were_cut_off_are_found);
 	tcase_add_loop_test(t, what_is_missing_is_found, 1, 7);
 	tcase_add_test(t, a_changed_export_is_found);
 	tcase_add_test(t, another_key_is_not_believed);

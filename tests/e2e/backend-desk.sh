@@ -213,6 +213,21 @@ refused "an entry that was taken away is found" 1 'entry 3' \
 	audit verify --org Clinic
 sql "INSERT INTO entry ($columns) SELECT $columns FROM kept" 'DROP TABLE kept'
 t "put back, they are whole again" admin audit verify --org Clinic
+# its last entries, and whatever of them is signed in the database
+last=$(admin audit head --org Clinic --json | "$CB_PYTHON" -c '
+import json, sys
+print(json.load(sys.stdin)["number"])')
+behind="WHERE organisation = :org AND number > $((last - 3))"
+sql "CREATE TABLE kept AS SELECT $columns FROM entry $behind" \
+	"CREATE TABLE heads AS SELECT * FROM head $behind" \
+	"DELETE FROM entry $behind" "DELETE FROM head $behind"
+refused "books that end too early are found while they are read" 1 \
+	"entry $((last - 2))" audit verify --org Clinic
+sql "DELETE FROM entry $behind" \
+	"INSERT INTO entry ($columns) SELECT $columns FROM kept" \
+	'INSERT INTO head SELECT * FROM heads' 'DROP TABLE kept' \
+	'DROP TABLE heads'
+t "put back, these are whole, too" admin audit verify --org Clinic
 
 # ---- revoked, terminated --------------------------------------------------
 

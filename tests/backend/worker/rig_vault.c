@@ -6,6 +6,7 @@
 #include <string.h>
 #include <time.h>
 
+#include "backend/vault/head.h"
 #include "tests/backend/worker/rig_serve.h"
 
 uint64_t
@@ -222,6 +223,21 @@ on_check(struct be_channel *ch, const struct be_message *m)
 	rig_answer(ch, m, be_grant_check(&row, rig_keys.org, &grant), &none);
 }
 
+/* Of entry 7, whatever the store has. */
+static void
+on_last_head(struct be_channel *ch, const struct be_message *m)
+{
+	static const uint8_t hash[CR_HASH];
+	struct cb_buf body = CB_BUF_INIT;
+	struct be_marks marks;
+
+	ck_assert_uint_eq(m->body.n, 0);
+	be_marks_init(&marks, 1);
+	rig_answer(ch, m, be_head_sign(&marks, rig_keys.ring,
+	    rig_keys.org->id, 7, hash, 1234, &body), &body);
+	be_marks_clear(&marks);
+}
+
 enum cb_err
 rig_on_vault(void *ctx, struct be_channel *ch, const struct be_message *m)
 {
@@ -250,6 +266,9 @@ rig_on_vault(void *ctx, struct be_channel *ch, const struct be_message *m)
 		return CB_OK;
 	case BE_ASK_CHECK:
 		on_check(ch, m);
+		return CB_OK;
+	case BE_ASK_LAST_HEAD:
+		on_last_head(ch, m);
 		return CB_OK;
 	case BE_ASK_LOCK:
 		ck_assert_uint_eq(m->body.n, WIRE_ID);

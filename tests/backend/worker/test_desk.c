@@ -7,6 +7,7 @@
 #include <string.h>
 
 #include "tests/backend/worker/desk.h"
+#include "tests/backend/worker/rig_serve.h"
 #include "tests/backend/worker/suites.h"
 
 static struct desk d;
@@ -230,6 +231,23 @@ START_TEST(every_list_is_told)
 }
 END_TEST
 
+/* Where the books end at least, by who signs their heads. */
+START_TEST(the_vaults_head_is_told)
+{
+	struct wire_fields item;
+	struct wire_head head;
+
+	desk_open(&d, &g);
+	desk_list(&d, WIRE_LIST_BACKEND, 1, NULL, NULL);
+	desk_told(&d, &item);
+	ck_assert_int_eq(wire_head_get(item.bytes[WIRE_D_HEAD],
+			     rig_keys.ring->books_public, &head), CB_OK);
+	ck_assert_uint_eq(head.at.number, 7);
+	ck_assert_mem_eq(
+	    head.at.owner.organisation, rig_keys.org->id, WIRE_ID);
+}
+END_TEST
+
 /* A key that is not whole would break the channel to the store. */
 START_TEST(a_list_goes_on_behind_a_whole_item)
 {
@@ -405,6 +423,7 @@ desk_suite(void)
 	tcase_add_test(tc, lists_have_pages);
 	tcase_add_test(tc, a_card_says_who_uses_it);
 	tcase_add_test(tc, every_list_is_told);
+	tcase_add_test(tc, the_vaults_head_is_told);
 	tcase_add_test(tc, a_list_goes_on_behind_a_whole_item);
 	tcase_add_test(tc, reading_the_books_is_entered);
 	tcase_add_test(tc, the_same_body_gets_the_same_bytes);
