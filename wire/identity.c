@@ -266,6 +266,41 @@ wire_identity_read(struct wire_identity *out, const char *dir, int64_t now,
 	return r;
 }
 
+/* Which file it is, and since when it is as it is. */
+static enum cb_err
+put_mark(struct cb_buf *out, const struct stat *st)
+{
+	const uint64_t parts[] = { st->st_dev, st->st_ino,
+		(uint64_t)st->st_size, (uint64_t)st->st_mtim.tv_sec,
+		(uint64_t)st->st_mtim.tv_nsec, (uint64_t)st->st_ctim.tv_sec,
+		(uint64_t)st->st_ctim.tv_nsec };
+
+	return cb_buf_add(out, cb_span(parts, sizeof(parts)));
+}
+
+enum cb_err
+wire_identity_mark(const char *dir, uint8_t mark[CR_HASH])
+{
+	int fd = open(dir, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+	struct cb_buf all = CB_BUF_INIT;
+	struct stat st;
+	enum cb_err r = CB_OK;
+
+	if (fd >= 0 && fstat(fd, &st) == 0)
+		r = put_mark(&all, &st);
+	for (int part = 0; fd >= 0 && part < PARTS && r == CB_OK; part++) {
+		if (fstatat(fd, names[part], &st, AT_SYMLINK_NOFOLLOW) != 0)
+			memset(&st, 0, sizeof(st));
+		r = put_mark(&all, &st);
+	}
+	if (r == CB_OK)
+		r = cr_sha256(cb_buf_span(&all), mark);
+	cb_buf_free(&all);
+	if (fd >= 0)
+		close(fd);
+	return r;
+}
+
 /* ---- writing ------------------------------------------------------------- */
 
 static enum cb_err

@@ -34,6 +34,10 @@ CB_MUST_USE enum cb_err wire_identity_check(
  * damaged. */
 CB_MUST_USE enum cb_err wire_identity_read(struct wire_identity *out,
     const char *dir, int64_t now, struct cb_why *why);
+/* What is another one whenever anything about `dir` or a file in it changes
+ * that wire_identity_read looks at. */
+CB_MUST_USE enum cb_err wire_identity_mark(
+    const char *dir, uint8_t mark[CR_HASH]);
 /* Makes `dir`, which must not be there or be empty, with all of it or not at
  * all. CB_E_BUSY: it has an identity; CB_E_STORE. */
 CB_MUST_USE enum cb_err wire_identity_write(

@@ -11,7 +11,6 @@
 
 #include "bridge/https/http_answer.h"
 #include "bridge/https/http_client.h"
-#include "bridge/https/pipe.h"
 #include "bridge/sock.h"
 
 #define HEAD_MAX 1024
@@ -63,6 +62,12 @@ br_http_free(struct br_http **client)
 	free(h);
 }
 
+enum cb_err
+br_http_trust(struct br_http *h, const struct br_trust *trust)
+{
+	return br_pipe_trust(h->pipe, trust);
+}
+
 void
 br_http_hang_up(struct br_http *h)
 {
@@ -104,6 +109,19 @@ void
 br_http_resume(struct br_http *h)
 {
 	(void)br_pipe_interrupted(h->pipe);
+}
+
+void
+br_http_heed(struct br_http *h, const struct br_heed *heed)
+{
+	br_pipe_heed(h->pipe, heed);
+}
+
+void
+br_http_pause(struct br_http *h, unsigned ms)
+{
+	/* whoever interrupted it is looked for */
+	(void)!br_pipe_pause(h->pipe, br_now_ms() + ms);
 }
 
 /* ---- a request ----------------------------------------------------------- */

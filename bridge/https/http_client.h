@@ -10,7 +10,7 @@
 #ifndef BR_HTTPS_HTTP_CLIENT_H
 #define BR_HTTPS_HTTP_CLIENT_H
 
-#include "bridge/https/tls.h"
+#include "bridge/https/pipe.h"
 
 struct br_http;
 
@@ -41,6 +41,9 @@ struct br_http_answer {
 CB_MUST_USE enum cb_err br_http_new(
     struct br_http **out, const struct br_trust *trust);
 void br_http_free(struct br_http **h);
+/* The same with another trust from here on. */
+CB_MUST_USE enum cb_err br_http_trust(
+    struct br_http *h, const struct br_trust *trust);
 
 /* Where a kept connection turns out to be broken it is sent once more on a new
  * one, which br_http_connections shows.
@@ -57,6 +60,10 @@ CB_MUST_USE enum cb_err br_http_do(struct br_http *h,
 void br_http_interrupt(struct br_http *h);
 /* Not the next one. */
 void br_http_resume(struct br_http *h);
+/* What may interrupt requests and pauses, too. */
+void br_http_heed(struct br_http *h, const struct br_heed *heed);
+/* Waits that long (ms), or until it is interrupted. */
+void br_http_pause(struct br_http *h, unsigned ms);
 /* Closes the connection: the next request resumes by ticket. */
 void br_http_hang_up(struct br_http *h);
 /* From its next connection on it finds out sooner that nobody is there. */

@@ -50,6 +50,7 @@ struct br_pipe {
 	unsigned made;
 	bool wary, proxied;
 	int wake;			/* eventfd(2) */
+	struct br_heed heed;
 	atomic_bool interrupted;
 };
 
@@ -181,6 +182,19 @@ have_handles(struct br_pipe *p)
 	return CB_E_INTERNAL;
 }
 
+/* Where tickets are kept. */
+static CURLSH *
+make_share(void)
+{
+	CURLSH *share = curl_share_init();
+
+	if (share != NULL && curl_share_setopt(share, CURLSHOPT_SHARE,
+				 CURL_LOCK_DATA_SSL_SESSION) == CURLSHE_OK)
+		return share;
+	(void)curl_share_cleanup(share);
+	return NULL;
+}
+
 enum cb_err
 br_pipe_new(struct br_pipe **out, const struct br_trust *trust)
 {
@@ -192,12 +206,10 @@ br_pipe_new(struct br_pipe **out, const struct br_trust *trust)
 	if ((p = calloc(1, sizeof(*p))) == NULL)
 		return CB_E_NOMEM;
 	p->trust = trust;
-	p->fd = -1;
+	p->fd = p->heed.fd = -1;
 	atomic_init(&p->interrupted, false);
 	p->wake = eventfd(0, EFD_CLOEXEC | EFD_NONBLOCK);
-	if (p->wake < 0 || (p->share = curl_share_init()) == NULL ||
-	    curl_share_setopt(p->share, CURLSHOPT_SHARE,
-		CURL_LOCK_DATA_SSL_SESSION) != CURLSHE_OK) {
+	if (p->wake < 0 || (p->share = make_share()) == NULL) {
 		br_pipe_free(&p);
 		return CB_E_NOMEM;
 	}
@@ -224,6 +236,20 @@ br_pipe_rest(struct br_pipe *p)
 	p->easy = NULL;
 	(void)curl_multi_cleanup(p->multi);
 	p->multi = NULL;
+}
+
+enum cb_err
+br_pipe_trust(struct br_pipe *p, const struct br_trust *trust)
+{
+	CURLSH *share = make_share();
+
+	if (share == NULL)
+		return CB_E_NOMEM;
+	br_pipe_rest(p);
+	(void)curl_share_cleanup(p->share);
+	p->share = share;
+	p->trust = trust;
+	return CB_OK;
 }
 
 void
@@ -278,13 +304,22 @@ br_pipe_interrupted(struct br_pipe *p)
 	    atomic_exchange(&p->interrupted, false);
 }
 
-/* It may have been meant for a wait that was over by then. */
-static void
-is_awake(struct br_pipe *p)
+void
+br_pipe_heed(struct br_pipe *p, const struct br_heed *heed)
+{
+	p->heed = *heed;
+}
+
+/* Which of the two is readable; true: it ends the wait. The first may have been
+ * meant for a wait that was over by then. */
+static bool
+is_woken(struct br_pipe *p, bool wake, bool heed)
 {
 	uint64_t n;
 
-	(void)!read(p->wake, &n, sizeof(n));
+	if (wake)
+		(void)!read(p->wake, &n, sizeof(n));
+	return heed && p->heed.asks(p->heed.ctx);
 }
 
 /* ---- connecting ---------------------------------------------------------- */
@@ -293,7 +328,10 @@ is_awake(struct br_pipe *p)
 static enum cb_err
 run(struct br_pipe *p, CURLcode *code)
 {
-	struct curl_waitfd wake = { .fd = p->wake, .events = CURL_WAIT_POLLIN };
+	struct curl_waitfd also[] = {
+		{ .fd = p->wake, .events = CURL_WAIT_POLLIN },
+		{ .fd = p->heed.fd, .events = CURL_WAIT_POLLIN } };
+	unsigned n = p->heed.fd >= 0 ? 2 : 1;
 	struct CURLMsg *msg;
 	int running = 1, left;
 
@@ -302,12 +340,12 @@ run(struct br_pipe *p, CURLcode *code)
 			return CB_E_BUSY;
 		if (curl_multi_perform(p->multi, &running) != CURLM_OK)
 			return CB_E_INTERNAL;
-		wake.revents = 0;
-		if (running > 0 && curl_multi_poll(p->multi, &wake, 1, STEP_MS,
+		also[0].revents = also[1].revents = 0;
+		if (running > 0 && curl_multi_poll(p->multi, also, n, STEP_MS,
 			NULL) != CURLM_OK)
 			return CB_E_INTERNAL;
-		if (wake.revents != 0)
-			is_awake(p);
+		if (is_woken(p, also[0].revents != 0, also[1].revents != 0))
+			return CB_E_BUSY;
 	}
 	if ((msg = curl_multi_info_read(p->multi, &left)) == NULL ||
 	    msg->msg != CURLMSG_DONE)
@@ -449,13 +487,14 @@ ended(struct br_pipe *p, CURLcode code, struct cb_why *why)
 	return CB_E_TIMEOUT;
 }
 
-/* Until one of the poll(2) events. */
+/* Until one of the poll(2) events; fd -1: of none. */
 static enum cb_err
-wait_for(struct br_pipe *p, short events, uint64_t deadline,
+wait_for(struct br_pipe *p, int fd, short events, uint64_t deadline,
     struct cb_why *why)
 {
-	struct pollfd fds[] = { { .fd = p->fd, .events = events },
-		{ .fd = p->wake, .events = POLLIN } };
+	struct pollfd fds[] = { { .fd = fd, .events = events },
+		{ .fd = p->wake, .events = POLLIN },
+		{ .fd = p->heed.fd, .events = POLLIN } };
 	uint64_t now;
 	int ms = -1;
 
@@ -468,16 +507,24 @@ wait_for(struct br_pipe *p, short events, uint64_t deadline,
 			ms = deadline - now < STEP_MS
 			    ? (int)(deadline - now) : STEP_MS;
 		}
-		if (poll(fds, 2, ms) < 0) {
+		if (poll(fds, 3, ms) < 0) {
 			if (errno != EINTR)
 				return CB_E_INTERNAL;
 			continue;
 		}
-		if (fds[1].revents != 0)
-			is_awake(p);
+		if (is_woken(p, fds[1].revents != 0, fds[2].revents != 0))
+			return CB_E_BUSY;
 		if (fds[0].revents != 0)
 			return CB_OK;
 	}
+}
+
+enum cb_err
+br_pipe_pause(struct br_pipe *p, uint64_t deadline)
+{
+	enum cb_err r = wait_for(p, -1, 0, deadline, NULL);
+
+	return r == CB_E_TIMEOUT ? CB_OK : r;
 }
 
 bool
@@ -510,7 +557,7 @@ br_pipe_send(struct br_pipe *p, struct cb_span bytes, uint64_t deadline,
 		if (code != CURLE_AGAIN)
 			return waited ? ended(p, code, why)
 			    : broken(code, 0, why);
-		if ((r = wait_for(p, POLLOUT, deadline, why)) != CB_OK)
+		if ((r = wait_for(p, p->fd, POLLOUT, deadline, why)) != CB_OK)
 			return r;
 		waited = true;
 	}
@@ -528,7 +575,7 @@ br_pipe_recv(struct br_pipe *p, uint8_t out[BR_PIPE_READ], size_t *n,
 
 	do {
 		*n = 0;
-		if ((r = wait_for(p, POLLIN, deadline, why)) != CB_OK)
+		if ((r = wait_for(p, p->fd, POLLIN, deadline, why)) != CB_OK)
 			return r;
 		code = curl_easy_recv(p->easy, out, BR_PIPE_READ, n);
 	} while (code == CURLE_AGAIN);

@@ -18,6 +18,14 @@
 
 struct br_pipe;
 
+/* What else may end a wait: where `fd` is readable it is asked (on the waiting
+ * thread; it takes what can be read), and true interrupts. */
+struct br_heed {
+	int fd;
+	bool (*asks)(void *ctx);
+	void *ctx;
+};
+
 /* `trust` is borrowed as long as the pipe lives. */
 CB_MUST_USE enum cb_err br_pipe_new(
     struct br_pipe **out, const struct br_trust *trust);
@@ -49,6 +57,15 @@ CB_MUST_USE enum cb_err br_pipe_recv(struct br_pipe *p,
 void br_pipe_close(struct br_pipe *p);
 /* The same, and keeps no memory but the ticket's. */
 void br_pipe_rest(struct br_pipe *p);
+
+/* Is somebody else from its next connection on, which resumes none of before:
+ * in place of br_pipe_new's. Closes. */
+CB_MUST_USE enum cb_err br_pipe_trust(
+    struct br_pipe *p, const struct br_trust *trust);
+/* From now on. */
+void br_pipe_heed(struct br_pipe *p, const struct br_heed *heed);
+/* Until the deadline, or CB_E_BUSY. */
+CB_MUST_USE enum cb_err br_pipe_pause(struct br_pipe *p, uint64_t deadline);
 
 /* Ends what waits, or else what waits next (any thread). */
 void br_pipe_interrupt(struct br_pipe *p);
