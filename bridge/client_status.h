@@ -25,6 +25,8 @@ struct br_road_status {
 	uint32_t next_ms;	/* of DOWN: until the next try */
 	char url[300];		/* the place that is in use or tried */
 	char why[256];		/* of DOWN */
+	char identity[256];	/* why what its directory has is not in use;
+				 * "": it is */
 	bool in_session;
 	uint8_t session[16];
 	uint64_t trips;		/* requests that had an APDU, answered */

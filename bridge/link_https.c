@@ -44,6 +44,7 @@ struct link_https {
 	char card[2 * WIRE_ID + 1];
 	struct br_hold *hold;
 	struct br_held_card held;
+	struct br_who *who;	/* whom http shows, and the session is of */
 	struct br_http *http;
 	struct br_caller caller;
 	struct br_remote remote;
@@ -342,8 +343,8 @@ open_once(struct link_https *l, struct cb_why *why)
 	(void)snprintf(path, sizeof(path), "/cards/%s/offer", l->card);
 	if ((r = call(l, path, CB_SPAN_EMPTY, OPEN_MS / 2, OPEN_MS, &offer,
 		 why)) != CB_OK ||
-	    (r = br_remote_accept(&l->remote, br_hold_identity(l->hold),
-		 l->uri.card, l->uri.take_over, cb_buf_span(&offer),
+	    (r = br_remote_accept(&l->remote, &l->who->identity, l->uri.card,
+		 l->uri.take_over, cb_buf_span(&offer),
 		 (int64_t)time(NULL), &accept, why)) != CB_OK)
 		goto out;
 	(void)snprintf(path, sizeof(path), "/cards/%s/open", l->card);
@@ -364,8 +365,32 @@ out:
 	return r;
 }
 
+static void
+show(struct link_https *l)
+{
+	l->caller.device = l->who->device;
+	l->info.test = l->who->identity.kind == WIRE_TEST;
+}
+
+/* A session begins as who we are by now. */
 static enum cb_err
-open_session(struct link_https *l, struct cb_why *why)
+begin_session(struct link_https *l)
+{
+	struct br_who *who = br_hold_begin(l->hold, &l->held);
+	enum cb_err r = CB_OK;
+
+	if (who != l->who &&
+	    (r = br_http_trust(l->http, &who->trust)) == CB_OK) {
+		br_who_drop(&l->who);
+		l->who = br_who_keep(who);
+		show(l);
+	}
+	br_who_drop(&who);
+	return r;
+}
+
+static enum cb_err
+try_open(struct link_https *l, struct cb_why *why)
 {
 	struct br_retry retry = { 0, 0 };
 	struct timespec pause = { 0, 0 };
@@ -382,11 +407,20 @@ open_session(struct link_https *l, struct cb_why *why)
 		    999999L;
 		(void)nanosleep(&pause, NULL);
 	}
-	if (r != CB_OK)
-		return r;
-	in_session(l, l->remote.session);
-	br_hold_hurry(l->hold);
-	return CB_OK;
+	return r;
+}
+
+static enum cb_err
+open_session(struct link_https *l, struct cb_why *why)
+{
+	enum cb_err r;
+
+	if ((r = begin_session(l)) == CB_OK)
+		r = try_open(l, why);
+	in_session(l, r == CB_OK ? l->remote.session : none);
+	if (r == CB_OK)
+		br_hold_hurry(l->hold);
+	return r;
 }
 
 /* ---- the ops ------------------------------------------------------------- */
@@ -414,6 +448,7 @@ link_https_close(struct br_link *base)
 	give_back(l);
 	br_hold_leave(&l->hold, &l->held);
 	br_http_free(&l->http);
+	br_who_drop(&l->who);
 	br_remote_clear(&l->remote);
 	pthread_mutex_destroy(&l->lock);
 	pthread_mutex_destroy(&l->status_lock);
@@ -443,17 +478,18 @@ link_https_open(struct br_link **out, const char *rest,
 	memcpy(l->held.card, l->uri.card, WIRE_ID);
 	l->held.tell = on_news;
 	l->held.ctx = l;
-	if ((r = br_hold_join(&l->hold, &l->held, &l->uri, why)) != CB_OK ||
-	    (r = br_http_new(&l->http, br_hold_trust(l->hold))) != CB_OK)
+	if ((r = br_hold_join(&l->hold, &l->held, &l->uri, why)) != CB_OK)
 		goto out;
+	l->who = br_hold_who(l->hold);
+	if ((r = br_http_new(&l->http, &l->who->trust)) != CB_OK)
+		goto out;
+	show(l);
 	l->caller.http = l->http;
 	l->caller.places = br_hold_places(l->hold);
-	l->caller.device = br_hold_device(l->hold);
 	br_hold_await(l->hold, &l->held, FIRST_NEWS_MS);
 	/* until it is powered */
 	l->info.max_apdu = 256;
 	l->info.protocols = 3;
-	l->info.test = br_hold_identity(l->hold)->kind == WIRE_TEST;
 	*info = l->info;
 	*out = &l->base;
 	l = NULL;

@@ -36,11 +36,13 @@ bridge_libhttps_la_SOURCES = \
 	bridge/https/hold.c bridge/https/hold.h \
 	bridge/https/http_answer.c bridge/https/http_answer.h \
 	bridge/https/http_client.c bridge/https/http_client.h \
+	bridge/https/note.c bridge/https/note.h \
 	bridge/https/pipe.c bridge/https/pipe.h \
 	bridge/https/retry.c bridge/https/retry.h \
 	bridge/https/session.c bridge/https/session.h \
 	bridge/https/tls.c bridge/https/tls.h \
-	bridge/https/uri.c bridge/https/uri.h
+	bridge/https/uri.c bridge/https/uri.h \
+	bridge/https/who.c bridge/https/who.h
 bridge_libhttps_la_CFLAGS = $(AM_CFLAGS) $(LIBCURL_CFLAGS) $(LIBSSL_CFLAGS)
 bridge_libhttps_la_LIBADD = wire/libwire.la common/libhttp.la \
 	$(LIBCURL_LIBS) $(LIBSSL_LIBS)

@@ -108,12 +108,13 @@ road_json(const struct br_link_status *l)
 
 	if (!l->remote)
 		return json_null();
-	return json_pack("{s:s, s:o, s:o, s:o, s:s, s:o, s:I, s:I, s:I, s:I, "
-			 "s:I}",
+	return json_pack("{s:s, s:o, s:o, s:o, s:o, s:s, s:o, s:I, s:I, s:I, "
+			 "s:I, s:I}",
 	    "state", states[r->state],
 	    "since", r->state != BR_ROAD_UNTRIED
 		? cli_json_time(r->since) : json_null(),
 	    "url", cli_json_text(r->url), "why", cli_json_text(r->why),
+	    "identity", cli_json_text(r->identity),
 	    "session", r->in_session
 		? session_text(session, r) : "",
 	    "next_try_ms", r->state == BR_ROAD_DOWN
@@ -198,6 +199,8 @@ print_road(const struct br_link_status *l)
 	if (r->state == BR_ROAD_DOWN)
 		printf("            %s; next try in %u.%u s\n", r->why,
 		    r->next_ms / 1000, r->next_ms % 1000 / 100);
+	if (r->identity[0] != '\0')
+		printf("  identity  %s\n", r->identity);
 	if (r->in_session)
 		printf("  session   %s\n", session_text(session, r));
 	printf("  requests  %" PRIu64 " round trips for %" PRIu64 " APDUs that "

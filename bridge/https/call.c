@@ -29,7 +29,7 @@ static const struct {
 	{ 200, CB_OK, "" },
 	{ 400, CB_E_FORMAT, "the backend does not understand this bridge" },
 	{ 401, CB_E_DENIED, "the backend does not know this device, or not "
-	    "any more: enrol it again, and start the bridge anew" },
+	    "any more: enrol it again" },
 	{ 403, CB_E_DENIED, "the backend does not let this device use the "
 	    "card, or has none of this id" },
 	{ 404, CB_E_LIMIT, "that is no backend of this version" },

@@ -25,9 +25,6 @@ void br_places_init(struct br_places *p, const struct br_https_uri *uri);
 /* The one at `at` did not answer. */
 void br_places_leave(struct br_places *p, unsigned at);
 
-/* "ORGANISATION DEVICE": who is behind an inspected road */
-#define BR_DEVICE_TEXT (4 * WIRE_ID + 2)
-
 struct br_caller {
 	struct br_http *http;
 	struct br_places *places;

@@ -12,6 +12,7 @@
 #include <time.h>
 
 #include "bridge/https/hold.h"
+#include "bridge/https/note.h"
 #include "bridge/https/retry.h"
 #include "bridge/sock.h"
 #include "common/hex.h"
@@ -39,14 +40,13 @@ struct br_hold {
 	unsigned users;			/* all_lock */
 	struct br_https_uri uri;	/* of whoever came first */
 	struct br_places places;
-	struct wire_identity identity;
-	struct br_trust trust;
 	struct br_http *http;
-	char device[BR_DEVICE_TEXT];
 	pthread_t thread;
 
 	pthread_mutex_t lock;
 	pthread_cond_t changed;
+	struct br_who *who;	/* made another one by its thread alone */
+	struct br_who *next_who; /* NULL: nobody else waits for his turn */
 	struct br_held_card *cards;
 	size_t count;
 	bool stop;
@@ -55,12 +55,10 @@ struct br_hold {
 	uint64_t stood;		/* when a hold ended that stood; 0: none */
 	char trouble[256];	/* "": none */
 
-	/* Nothing else is locked under it. */
-	pthread_mutex_t status_lock;
-	struct br_road_status status;
-	uint64_t next_at;	/* ms; when down */
+	struct br_note note;
 
 	/* of its thread */
+	struct br_home home;
 	struct br_retry retry;
 	struct br_retry idle;	/* answers that no hold can have */
 	unsigned quick;		/* answers that came at once, in a row */
@@ -72,70 +70,28 @@ struct br_hold {
 static pthread_mutex_t all_lock = PTHREAD_MUTEX_INITIALIZER;
 static struct br_hold *all;
 
-const struct wire_identity *
-br_hold_identity(const struct br_hold *hold)
-{
-	return &hold->identity;
-}
-
-const struct br_trust *
-br_hold_trust(const struct br_hold *hold)
-{
-	return &hold->trust;
-}
-
 struct br_places *
 br_hold_places(struct br_hold *hold)
 {
 	return &hold->places;
 }
 
-const char *
-br_hold_device(const struct br_hold *hold)
-{
-	return hold->uri.inspected ? hold->device : NULL;
-}
-
 /* ---- how it is ----------------------------------------------------------- */
 
 static void
-note_up(void *ctx)
+on_sending(void *ctx)
 {
 	struct br_hold *h = ctx;
 
 	/* the road to it may be long, and counts for nothing */
 	h->sent_at = br_now_ms();
-	pthread_mutex_lock(&h->status_lock);
-	if (h->status.state != BR_ROAD_UP)
-		h->status.since = br_time_ms();
-	h->status.state = BR_ROAD_UP;
-	pthread_mutex_unlock(&h->status_lock);
-}
-
-static void
-note_down(struct br_hold *h, const char *words, unsigned next_ms)
-{
-	pthread_mutex_lock(&h->status_lock);
-	if (h->status.state != BR_ROAD_DOWN)
-		h->status.since = br_time_ms();
-	h->status.state = BR_ROAD_DOWN;
-	(void)snprintf(h->status.why, sizeof(h->status.why), "%s", words);
-	h->next_at = br_now_ms() + next_ms;
-	pthread_mutex_unlock(&h->status_lock);
+	br_note_up(&h->note);
 }
 
 void
 br_hold_status(struct br_hold *h, struct br_road_status *out)
 {
-	uint64_t now = br_now_ms();
-
-	pthread_mutex_lock(&h->status_lock);
-	*out = h->status;
-	if (out->state == BR_ROAD_DOWN && h->next_at > now)
-		out->next_ms = (uint32_t)(h->next_at - now);
-	if (out->state != BR_ROAD_DOWN)
-		out->why[0] = '\0';
-	pthread_mutex_unlock(&h->status_lock);
+	br_note_get(&h->note, out);
 	(void)snprintf(out->url, sizeof(out->url), "%s",
 	    h->places.origins[atomic_load(&h->places.at)]);
 }
@@ -225,7 +181,7 @@ take_news(struct br_hold *h, struct cb_span body, bool *fresh)
 	*fresh = false;
 	if ((r = wire_news_get(body, &news)) != CB_OK)
 		return r;
-	if (news.kind != h->identity.kind)
+	if (news.kind != h->who->identity.kind)
 		return CB_E_FORMAT;
 	pthread_mutex_lock(&h->lock);
 	h->told_gone = false;
@@ -239,23 +195,100 @@ take_news(struct br_hold *h, struct cb_span body, bool *fresh)
 
 /* ---- the thread ---------------------------------------------------------- */
 
-/* Lock held: waits, unless there is something new to ask. */
+/* Lock held, but not meanwhile: waits, unless there is something new to ask. */
 static void
 wait_ms(struct br_hold *h, unsigned ms)
 {
-	uint64_t until = br_now_ms() + ms;
-	struct timespec at = { .tv_sec = (time_t)(until / 1000),
-		.tv_nsec = (long)(until % 1000) * 1000000 };
-
-	while (!h->stop && !h->again && br_now_ms() < until)
-		(void)pthread_cond_timedwait(&h->changed, &h->lock, &at);
+	if (h->stop || h->again)
+		return;
+	pthread_mutex_unlock(&h->lock);
+	br_http_pause(h->http, ms);
+	pthread_mutex_lock(&h->lock);
 }
+
+/* ---- somebody else (lock held) ------------------------------------------- */
+
+static bool
+in_use(const struct br_hold *h)
+{
+	const struct br_held_card *c = h->cards;
+
+	while (c != NULL && !c->opening && memcmp(c->session, none, WIRE_ID) ==
+		0)
+		c = c->next;
+	return c != NULL;
+}
+
+/* Not CB_OK: later. */
+static enum cb_err
+become(struct br_hold *h, struct br_who *who)
+{
+	struct br_held_card *c;
+	enum cb_err r;
+
+	if ((r = br_http_trust(h->http, &who->trust)) != CB_OK)
+		return r;
+	cb_log(CB_LOG_NOTICE, "the identity in %s is another one now: "
+	    "organisation and device %s", h->uri.identity, who->text);
+	br_who_drop(&h->who);
+	h->who = br_who_keep(who);
+	h->refusals = 0;
+	br_retry_worked(&h->retry);
+	/* what another one was told is not known */
+	for (c = h->cards; c != NULL; c = c->next)
+		c->stamp = 0;
+	return CB_OK;
+}
+
+/* What the directory has become, if anything. What cannot be used changes
+ * nothing for who was read before. */
+static void
+read_home(struct br_hold *h)
+{
+	struct br_who *found;
+	struct cb_why why = { "" };
+	enum cb_err r;
+
+	r = br_home_read(&h->home, &found, &why);
+	if (r != CB_OK && why.text[0] == '\0')
+		cb_why_set(&why, "%s", cb_err_text(r));
+	if (br_note_identity(&h->note, why.text) && r != CB_OK)
+		cb_log(CB_LOG_WARNING, "%s; what was there before stays in "
+		    "use", why.text);
+	pthread_mutex_lock(&h->lock);
+	br_who_drop(&h->next_who);
+	if (found != NULL && !br_who_same(found, h->who))
+		h->next_who = br_who_keep(found);
+	pthread_mutex_unlock(&h->lock);
+	br_who_drop(&found);
+}
+
+/* Who has a session goes on with it: it is of who we were. */
+static void
+look(struct br_hold *h)
+{
+	pthread_mutex_unlock(&h->lock);
+	if (br_home_changed(&h->home))
+		read_home(h);
+	pthread_mutex_lock(&h->lock);
+	if (h->next_who == NULL)
+		return;
+	if (!in_use(h) && become(h, h->next_who) == CB_OK) {
+		br_who_drop(&h->next_who);
+		(void)br_note_identity(&h->note, "");
+	} else {
+		(void)br_note_identity(&h->note, "another identity is there, "
+		    "and counts when no card is in use any more");
+	}
+}
+
+/* ---- asking -------------------------------------------------------------- */
 
 /* Lock held. */
 static enum cb_err
 put_hold(struct br_hold *h, uint32_t seconds, struct cb_buf *out)
 {
-	struct wire_hold hold = { .kind = h->identity.kind,
+	struct wire_hold hold = { .kind = h->who->identity.kind,
 		.seconds = seconds, .count = (uint16_t)h->count };
 	struct cb_buf cards = CB_BUF_INIT;
 	struct br_held_card *c;
@@ -301,7 +334,7 @@ failed(struct br_hold *h, bool silent, bool refused, const char *words)
 	}
 	if (refused)
 		ms = REFUSED_MS;
-	note_down(h, words, ms);
+	br_note_down(&h->note, words, ms);
 	wait_ms(h, ms);
 	pthread_mutex_unlock(&h->lock);
 }
@@ -332,8 +365,8 @@ ask(struct br_hold *h, uint32_t seconds, struct cb_span body)
 	unsigned place = atomic_load(&h->places.at);
 	struct br_http_ask asked = { .origin = h->places.origins[place],
 		.path = "/hold", .post = true, .body = body,
-		.connect_ms = CONNECT_MS, .device = br_hold_device(h),
-		.sending = note_up, .ctx = h,
+		.connect_ms = CONNECT_MS, .device = h->who->device,
+		.sending = on_sending, .ctx = h,
 		.all_ms = seconds > 0 ? (seconds + RENEW_SLACK_S) * 1000 : 0,
 		.most = WIRE_BODY_MAX };
 	struct br_http_answer answer = { .body = CB_BUF_INIT };
@@ -387,8 +420,10 @@ hold_main(void *arg)
 			continue;
 		}
 		h->again = false;
+		look(h);
 		seconds = h->renew || h->uri.inspected ||
-			br_http_proxied(h->http) ? RENEW_S : 0;
+			br_http_proxied(h->http) ||
+			!br_home_is_heard(&h->home) ? RENEW_S : 0;
 		r = put_hold(h, seconds, &body);
 		pthread_mutex_unlock(&h->lock);
 		if (r == CB_OK)
@@ -419,9 +454,11 @@ hold_free(struct br_hold *h)
 	if (h == NULL)
 		return;
 	br_http_free(&h->http);
-	wire_identity_clear(&h->identity);
+	br_home_close(&h->home);
+	br_who_drop(&h->who);
+	br_who_drop(&h->next_who);
 	pthread_mutex_destroy(&h->lock);
-	pthread_mutex_destroy(&h->status_lock);
+	br_note_clear(&h->note);
 	pthread_cond_destroy(&h->changed);
 	free(h);
 }
@@ -450,28 +487,27 @@ hold_new(struct br_hold **out, const struct br_https_uri *uri,
 {
 	struct br_hold *h = calloc(1, sizeof(*h));
 	pthread_condattr_t attr;
+	struct br_heed heed;
 	enum cb_err r;
 
 	*out = NULL;
 	if (h == NULL)
 		return CB_E_NOMEM;
 	pthread_mutex_init(&h->lock, NULL);
-	pthread_mutex_init(&h->status_lock, NULL);
+	br_note_init(&h->note);
 	pthread_condattr_init(&attr);
 	pthread_condattr_setclock(&attr, CLOCK_MONOTONIC);
 	pthread_cond_init(&h->changed, &attr);
 	pthread_condattr_destroy(&attr);
 	h->uri = *uri;
 	br_places_init(&h->places, uri);
-	if ((r = wire_identity_read(&h->identity, uri->identity,
-		 (int64_t)time(NULL), why)) != CB_OK)
+	br_home_open(&h->home, &h->uri);
+	heed = br_home_heed(&h->home);
+	if ((r = br_home_read(&h->home, &h->who, why)) != CB_OK ||
+	    (r = br_http_new(&h->http, &h->who->trust)) != CB_OK)
 		goto out;
-	br_id_text(h->device, h->identity.organisation);
-	br_id_text(h->device + 2 * WIRE_ID + 1, h->identity.id);
-	h->device[2 * WIRE_ID] = ' ';
-	br_trust_of(&h->trust, &h->identity, uri->inspected, uri->tls12);
-	if ((r = br_http_new(&h->http, &h->trust)) == CB_OK &&
-	    (r = start(h)) == CB_OK) {
+	br_http_heed(h->http, &heed);
+	if ((r = start(h)) == CB_OK) {
 		*out = h;
 		h = NULL;
 	}
@@ -519,6 +555,7 @@ br_hold_join(struct br_hold **out, struct br_held_card *card,
 		return r;
 	pthread_mutex_lock(&h->lock);
 	memcpy(card->session, none, WIRE_ID);
+	card->opening = false;
 	card->stamp = 0;
 	card->heard = false;
 	card->next = h->cards;
@@ -572,15 +609,38 @@ br_hold_leave(struct br_hold **hold, struct br_held_card *card)
 
 /* ---- for who has a card -------------------------------------------------- */
 
+struct br_who *
+br_hold_who(struct br_hold *h)
+{
+	struct br_who *who;
+
+	pthread_mutex_lock(&h->lock);
+	who = br_who_keep(h->who);
+	pthread_mutex_unlock(&h->lock);
+	return who;
+}
+
+struct br_who *
+br_hold_begin(struct br_hold *h, struct br_held_card *card)
+{
+	pthread_mutex_lock(&h->lock);
+	card->opening = true;
+	pthread_mutex_unlock(&h->lock);
+	return br_hold_who(h);
+}
+
 void
 br_hold_session(struct br_hold *h, struct br_held_card *card,
     const uint8_t session[WIRE_ID])
 {
+	bool news;
+
 	pthread_mutex_lock(&h->lock);
-	if (memcmp(card->session, session, WIRE_ID) != 0) {
-		memcpy(card->session, session, WIRE_ID);
+	news = memcmp(card->session, session, WIRE_ID) != 0;
+	memcpy(card->session, session, WIRE_ID);
+	if (news || (card->opening && h->next_who != NULL))
 		wake(h);
-	}
+	card->opening = false;
 	pthread_mutex_unlock(&h->lock);
 }
 

@@ -8,8 +8,9 @@
 #ifndef BR_HTTPS_HOLD_H
 #define BR_HTTPS_HOLD_H
 
-#include "bridge/https/call.h"
 #include "bridge/client_status.h"
+#include "bridge/https/call.h"
+#include "bridge/https/who.h"
 
 /* For so long a road may be broken before what stands at its other end counts
  * as gone; a session lives as long there. Tests shorten it. */
@@ -36,6 +37,7 @@ struct br_held_card {
 	void *ctx;
 	/* the hold's */
 	uint8_t session[WIRE_ID];	/* zeros: none */
+	bool opening;			/* one */
 	uint32_t stamp;
 	bool heard;			/* anything, since it joined */
 };
@@ -46,22 +48,24 @@ CB_MUST_USE enum cb_err br_hold_join(struct br_hold **out,
     struct br_held_card *card, const struct br_https_uri *uri,
     struct cb_why *why);
 void br_hold_leave(struct br_hold **hold, struct br_held_card *card);
+/* Who we are now; to be dropped. */
+struct br_who *br_hold_who(struct br_hold *hold);
+/* A session is being opened: from now until none is left nobody else is made
+ * of us. Says who we are, likewise. */
+struct br_who *br_hold_begin(struct br_hold *hold, struct br_held_card *card);
 /* The session that we have with it now (zeros: none). */
 void br_hold_session(struct br_hold *hold, struct br_held_card *card,
     const uint8_t session[WIRE_ID]);
 /* Until something was heard about it, or `ms` have passed. */
 void br_hold_await(
     struct br_hold *hold, struct br_held_card *card, unsigned ms);
-/* How its road is: state, since, next_ms, url, why (any thread; takes no lock
- * that anybody is told under). */
+/* How its road is: state, since, next_ms, url, why, identity (any thread; takes
+ * no lock that anybody is told under). */
 void br_hold_status(struct br_hold *hold, struct br_road_status *out);
 /* Asks at once: somebody has reached the backend. */
 void br_hold_hurry(struct br_hold *hold);
 
-const struct wire_identity *br_hold_identity(const struct br_hold *hold);
-const struct br_trust *br_hold_trust(const struct br_hold *hold);
-/* For who asks the same backend: where it is, and who we are (br_caller). */
+/* For who asks the same backend. */
 struct br_places *br_hold_places(struct br_hold *hold);
-const char *br_hold_device(const struct br_hold *hold);
 
 #endif

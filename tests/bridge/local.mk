@@ -56,6 +56,7 @@ tests_bridge_https_test_https_SOURCES = \
 	tests/bridge/https/test_status.c \
 	tests/bridge/https/test_trust.c \
 	tests/bridge/https/test_uri.c \
+	tests/bridge/https/test_who.c \
 	tests/bridge/https/worker.c \
 	tests/tree.c tests/tree.h
 tests_bridge_https_test_https_CFLAGS = $(AM_CFLAGS) $(CHECK_CFLAGS) \

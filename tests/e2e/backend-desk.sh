@@ -236,6 +236,18 @@ make "a device is revoked" device revoke --org Clinic "$device"
 since=$(ms)
 gone_within 1000 "its card is gone"
 t_fails "and does not log in" logs_in
+identity_says() { # ERE
+	"$CARDBRIDGE" status --json |
+		of_json 'it["readers"][0]["link"]["identity"]' | grep -qE "$1"
+}
+mv "$T/identity" "$T/identity.old"
+t "the bridge says that its identity is gone" wait_until 5 identity_says \
+	'cannot be used: No such file'
+make "a token to enrol it again" device token --org Clinic --card "$card"
+enrol_made "it is enrolled again" "$T/identity"
+t "the bridge that runs has the card again" wait_until 5 is_present
+t "and its programs log in" wait_until 10 logs_in
+t "its identity is as it should be" identity_says '^$'
 make "a token for another one" device token --org Clinic --card "$card"
 bridge_stop
 make_again=$(made id)

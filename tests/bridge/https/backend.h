@@ -23,6 +23,7 @@
 struct pki {
 	struct wire_key *authority, *service, *door, *device, *stranger;
 	struct cb_buf authority_cert, service_cert, door_cert, device_cert;
+	struct cb_buf second_cert;	/* of the device, enrolled once more */
 	struct cb_buf stranger_cert;	/* another authority */
 	struct cb_buf replaced_cert;	/* of the door, by the stranger */
 	struct cb_buf old_cert;		/* of the door, no longer valid */
@@ -32,7 +33,7 @@ struct pki {
 };
 extern struct pki pki;
 extern const uint8_t pki_backend[WIRE_ID], pki_organisation[WIRE_ID],
-    pki_card[WIRE_ID], pki_device[WIRE_ID];
+    pki_card[WIRE_ID], pki_device[WIRE_ID], pki_second[WIRE_ID];
 void pki_make(void);	/* unchecked fixtures */
 void pki_free(void);
 
@@ -69,6 +70,7 @@ struct backend {
 	enum flaw flaw;
 	struct cb_span door;		/* certificate; empty: the usual */
 	bool refuses_device;		/* 403 */
+	const uint8_t *unknown;		/* 401: a device */
 	bool inspects;			/* who stands between has no certificate
 					 * to show: a header is believed */
 	bool tls12;			/* and nothing newer */
@@ -97,6 +99,8 @@ struct backend {
 	uint32_t hold_s;		/* of the last HOLD */
 	unsigned shown;			/* certificates of devices */
 	char device[128];		/* what the last header said */
+	uint8_t holder[WIRE_ID];	/* whose certificate the last HOLD shows */
+	uint8_t user[WIRE_ID];		/* likewise, of a session's requests */
 
 	/* the worker's */
 	struct emu_card *card;
@@ -119,6 +123,8 @@ struct backend {
 
 void backend_start(struct backend *b);
 void backend_stop(struct backend *b);
+/* The device's identity with this certificate, in a directory to be made. */
+void backend_identity(const char *dir, const struct cb_buf *certificate);
 /* Nobody listens for a while / again, at the same port. */
 void backend_down(struct backend *b);
 void backend_up(struct backend *b);

@@ -19,6 +19,7 @@
 #include <openssl/ssl.h>
 
 #include "bridge/sock.h"
+#include "common/hex.h"
 #include "tests/bridge/https/backend.h"
 #include "tests/tree.h"
 
@@ -263,6 +264,21 @@ about(struct cb_buf *out)
 	return 200;
 }
 
+/* Whose certificate it is; zeros: nobody's. */
+static void
+subject(X509 *peer, uint8_t id[WIRE_ID])
+{
+	char text[2 * WIRE_ID + 1];
+
+	memset(id, 0, WIRE_ID);
+	if (peer == NULL)
+		return;
+	ck_assert_int_eq(X509_NAME_get_text_by_NID(
+	    X509_get_subject_name(peer), NID_commonName, text,
+	    (int)sizeof(text)), 2 * WIRE_ID);
+	ck_ok(cb_hex_get(cb_span_str(text), id, WIRE_ID));
+}
+
 static unsigned
 route(struct backend *b, SSL *ssl, int fd, const struct request *rq,
     struct cb_buf *out)
@@ -270,6 +286,7 @@ route(struct backend *b, SSL *ssl, int fd, const struct request *rq,
 	struct cb_span body = cb_buf_span(&rq->body);
 	X509 *peer = SSL_get0_peer_certificate(ssl);
 	const char *last = strrchr(rq->path, '/');
+	uint8_t *who = begins(rq->path, "/hold") ? b->holder : b->user;
 
 	if (begins(rq->path, "/backend"))
 		return about(out);
@@ -278,6 +295,9 @@ route(struct backend *b, SSL *ssl, int fd, const struct request *rq,
 	b->shown += peer != NULL;
 	snprintf(b->device, sizeof(b->device), "%s", rq->device);
 	if (peer == NULL && !(b->inspects && rq->device[0] != '\0'))
+		return 401;
+	subject(peer, who);
+	if (b->unknown != NULL && memcmp(who, b->unknown, WIRE_ID) == 0)
 		return 401;
 	if (b->refuses_device)
 		return 403;
@@ -418,11 +438,21 @@ backend_deafen(struct backend *b)
 }
 
 void
-backend_start(struct backend *b)
+backend_identity(const char *dir, const struct cb_buf *certificate)
 {
 	struct wire_identity id = { .kind = WIRE_TEST, .usage = WIRE_DEVICE,
-		.key = pki.device };
+		.key = pki.device, .authority = pki.authority_cert,
+		.service = pki.service_cert, .certificate = *certificate };
 	struct cb_why why = { "" };
+
+	memcpy(id.backend, pki_backend, WIRE_ID);
+	ck_assert_msg(wire_identity_write(&id, dir, &why) == CB_OK, "%s",
+	    why.text);
+}
+
+void
+backend_start(struct backend *b)
+{
 	char card[2 * WIRE_ID + 1];
 
 	signal(SIGPIPE, SIG_IGN);
@@ -440,12 +470,7 @@ backend_start(struct backend *b)
 	snprintf(b->dir, sizeof(b->dir), "/tmp/cardbridge-test-XXXXXX");
 	ck_assert_ptr_nonnull(mkdtemp(b->dir));
 	snprintf(b->identity, sizeof(b->identity), "%s/id", b->dir);
-	memcpy(id.backend, pki_backend, WIRE_ID);
-	id.authority = pki.authority_cert;
-	id.service = pki.service_cert;
-	id.certificate = pki.device_cert;
-	ck_assert_msg(wire_identity_write(&id, b->identity, &why) == CB_OK,
-	    "%s", why.text);
+	backend_identity(b->identity, &pki.device_cert);
 	for (size_t i = 0; i < WIRE_ID; i++)
 		snprintf(card + 2 * i, 3, "%02x", pki_card[i]);
 	snprintf(b->origin, sizeof(b->origin), "https://localhost:%u",

@@ -20,6 +20,7 @@ main(void)
 	srunner_add_suite(sr, status_suite());
 	srunner_add_suite(sr, trust_suite());
 	srunner_add_suite(sr, uri_suite());
+	srunner_add_suite(sr, who_suite());
 	srunner_set_tap(sr, "-");
 	srunner_run_all(sr, CK_SILENT);
 	failed = srunner_ntests_failed(sr);

@@ -10,7 +10,8 @@
 
 struct pki pki;
 const uint8_t pki_backend[WIRE_ID] = { 0xBA }, pki_organisation[WIRE_ID] = {
-	0x06 }, pki_card[WIRE_ID] = { 0xCA, 1 }, pki_device[WIRE_ID] = { 0xDE };
+	0x06 }, pki_card[WIRE_ID] = { 0xCA, 1 }, pki_device[WIRE_ID] = { 0xDE },
+	pki_second[WIRE_ID] = { 0xDE, 2 };
 
 static void
 certify(enum wire_usage usage, const uint8_t subject[WIRE_ID],
@@ -65,6 +66,8 @@ pki_make(void)
 	    &pki.named_cert);
 	certify(WIRE_DEVICE, pki_device, pki.device, pki.authority, ours, 9,
 	    &pki.device_cert);
+	certify(WIRE_DEVICE, pki_second, pki.device, pki.authority, ours, 9,
+	    &pki.second_cert);
 }
 
 void
@@ -73,7 +76,7 @@ pki_free(void)
 	struct cb_buf *certs[] = { &pki.authority_cert, &pki.service_cert,
 		&pki.door_cert, &pki.device_cert, &pki.stranger_cert,
 		&pki.replaced_cert, &pki.old_cert, &pki.named_cert, &pki.other_service,
-		&pki.old_service };
+		&pki.old_service, &pki.second_cert };
 
 	for (size_t i = 0; i < sizeof(certs) / sizeof(certs[0]); i++)
 		cb_buf_free(certs[i]);

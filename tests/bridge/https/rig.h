@@ -37,5 +37,6 @@ Suite *road_suite(void);
 Suite *status_suite(void);
 Suite *trust_suite(void);
 Suite *uri_suite(void);
+Suite *who_suite(void);
 
 #endif
