@@ -11,6 +11,7 @@
 
 #define TO_DEVICE 1	/* PROTOCOL.md, "Rows that grant": kinds of subjects */
 #define TO_GROUP 2
+#define STATE_IN_USE 1	/* of a device or a factor */
 
 /* CB_E_ABSENT: the query has no row. */
 static enum cb_err
@@ -27,13 +28,15 @@ any(struct be_store *st, const char *query, const uint8_t *organisation,
 	return r;
 }
 
-/* A token makes a device or a person, and never another of one. */
+/* A token makes a device or a person, and never another of one; nor one with a
+ * card's id, since the revocation of that would be the card's as well. */
 static enum cb_err
 token_fits(struct be_store *st, const struct be_act *act,
     const struct be_value *columns, struct cb_why *why)
 {
 	const enum cb_err r = any(st,
 	    "SELECT 1 FROM device WHERE id=?2 UNION ALL"
+	    " SELECT 1 FROM card WHERE id=?2 UNION ALL"
 	    " SELECT 1 FROM factor INDEXED BY factor_person"
 	    " WHERE organisation=?1 AND person=?2"
 	    " UNION ALL SELECT 1 FROM token INDEXED BY token_subject"
@@ -83,6 +86,39 @@ name_fits(struct be_store *st, const struct be_value *columns,
 	return CB_E_DENIED;
 }
 
+/* What is ended is what is there. A revocation counts for whom it names and for
+ * whoever has its certificate: without this, whose right is to revoke devices
+ * could end administrators, as a device of their id or with their certificate;
+ * and who approves reads whose certificate it is. */
+static enum cb_err
+ended_fits(struct be_store *st, const struct be_act *act,
+    const struct be_row_change *c, struct cb_why *why)
+{
+	const struct be_value *v = c->values;
+	const bool is_device = c->table == BE_DEVICE;
+	struct be_row *row = NULL;
+	enum cb_err r;
+
+	if (v[is_device ? 2 : 3].i == STATE_IN_USE)
+		return CB_OK;
+	r = is_device
+	    ? BE_QUERY(st->db,
+		  "SELECT 1 FROM device WHERE organisation=?1 AND id=?2"
+		  " AND class=?3 AND fingerprint=?4 AND until=?5",
+		  &row, BE_ID(act->organisation), v[0], v[1], v[3], v[4])
+	    : BE_QUERY(st->db,
+		  "SELECT 1 FROM factor WHERE organisation=?1 AND id=?2"
+		  " AND person=?3 AND kind=?4 AND data=?5",
+		  &row, BE_ID(act->organisation), v[0], v[1], v[2], v[4]);
+	if (r == CB_OK)
+		r = be_row_next(row);
+	be_row_end(&row);
+	if (r == CB_E_ABSENT)
+		cb_why_set(why, "there is no such %s with this certificate",
+		    is_device ? "device" : "person");
+	return r;
+}
+
 enum cb_err
 be_row_fits(struct be_store *st, const struct be_act *act,
     const struct be_row_change *c, struct cb_why *why)
@@ -92,6 +128,9 @@ be_row_fits(struct be_store *st, const struct be_act *act,
 	switch (c->table) {
 	case BE_TOKEN:
 		return token_fits(st, act, c->values, why);
+	case BE_DEVICE:
+	case BE_FACTOR:
+		return ended_fits(st, act, c, why);
 	case BE_ORGANISATION:
 		return name_fits(st, c->values, why);
 	default:

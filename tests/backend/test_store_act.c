@@ -296,7 +296,7 @@ START_TEST(acts_of_people_change_rows)
 	ck_assert_int_eq(be_store_act(g.st, &a), CB_OK);
 	ck_assert_int_eq(sql_number(&g, "SELECT count(*) FROM policy"), 1);
 	/* the device of another organisation */
-	const struct be_value device[] = { BE_ID(id(0xA1)), BE_I(1), BE_I(2),
+	const struct be_value device[] = { BE_ID(id(0xA1)), BE_I(1), BE_I(1),
 		BE_HASH(request), BE_I(9), BE_B(cb_span_str("")),
 		BE_B(cb_span_str("mac")) };
 

@@ -103,6 +103,112 @@ START_TEST(an_act_is_looked_at_whole)
 }
 END_TEST
 
+/* ---- what is ended ------------------------------------------------------- */
+
+static const char person_of_1[] = "INSERT INTO factor(organisation,id,person,"
+    "kind,state,data,mac) SELECT id,x'55555555555555555555555555555555',"
+    "x'44444444444444444444444444444444','certificate',1,zeroblob(32),x''"
+    " FROM organisation WHERE setting=x'01'";
+
+/* The attack: a registrar's signature is good for a device's row and a
+ * revocation of the certificate in it. */
+static const struct {
+	const char *name;
+	uint8_t device, print;
+	int64_t class, until;
+	enum cb_err want;
+} ended[] = {
+	{ "as it is", 0x91, 0, 1, 9, CB_OK },
+	{ "a person as a device", 0x44, 0, 1, 9, CB_E_ABSENT },
+	{ "a person's certificate", 0x91, 7, 1, 9, CB_E_ABSENT },
+	{ "of another class", 0x91, 0, 2, 9, CB_E_ABSENT },
+	{ "for longer", 0x91, 0, 1, 0, CB_E_ABSENT },
+	{ "another's device", 0xA1, 0, 1, 9, CB_E_ABSENT },
+};
+
+START_TEST(a_device_is_ended_as_it_is)
+{
+	const uint8_t print[CR_HASH] = { ended[_i].print };
+	const struct be_value v[] = { BE_ID(id(ended[_i].device)),
+		BE_I(ended[_i].class), BE_I(2), BE_HASH(print),
+		BE_I(ended[_i].until), BE_B(cb_span_str("label")),
+		BE_B(cb_span_str("mac")) };
+	struct cb_why why;
+	struct rig g;
+
+	rig_init(&g);
+	sql_run(&g, person_of_1);
+	ck_assert_msg(change(&g, 1, BE_DEVICE, v, &why) == ended[_i].want,
+	    "%s: %s", ended[_i].name, why.text);
+	ck_assert_int_eq(
+	    sql_number(&g, "SELECT count(*) FROM device WHERE state=2"),
+	    ended[_i].want == CB_OK);
+	rig_clear(&g);
+}
+END_TEST
+
+static const struct {
+	const char *name;
+	uint8_t organisation, factor, person, print;
+	const char *kind;
+	enum cb_err want;
+} ended_people[] = {
+	{ "as they are", 1, 0x55, 0x44, 0, "certificate", CB_OK },
+	{ "another person's", 1, 0x55, 0x45, 0, "certificate", CB_E_ABSENT },
+	{ "a new one", 1, 0x56, 0x44, 0, "certificate", CB_E_ABSENT },
+	{ "another certificate", 1, 0x55, 0x44, 7, "certificate",
+	    CB_E_ABSENT },
+	{ "of another kind", 1, 0x55, 0x44, 0, "key", CB_E_ABSENT },
+	{ "of another organisation", 2, 0x55, 0x44, 0, "certificate",
+	    CB_E_ABSENT },
+};
+
+START_TEST(a_person_is_ended_as_they_are)
+{
+	const uint8_t print[CR_HASH] = { ended_people[_i].print };
+	const struct be_value v[] = { BE_ID(id(ended_people[_i].factor)),
+		BE_ID(id(ended_people[_i].person)),
+		BE_T(cb_span_str(ended_people[_i].kind)), BE_I(2),
+		BE_HASH(print), BE_B(cb_span_str("mac")) };
+	struct cb_why why;
+	struct rig g;
+
+	rig_init(&g);
+	sql_run(&g, person_of_1);
+	ck_assert_msg(change(&g, ended_people[_i].organisation, BE_FACTOR, v,
+			  &why) == ended_people[_i].want,
+	    "%s: %s", ended_people[_i].name, why.text);
+	ck_assert_int_eq(
+	    sql_number(&g, "SELECT count(*) FROM factor WHERE state=2"),
+	    ended_people[_i].want == CB_OK);
+	rig_clear(&g);
+}
+END_TEST
+
+/* A revocation of it would end the card, without those whom that takes. */
+START_TEST(nobody_enrols_as_what_there_is)
+{
+	static const uint8_t hash[CR_HASH] = { 5 };
+	const uint8_t taken[] = { 0x11, 0x21, 0x91, 0xA1, 0x44 };
+	struct be_value v[] = { BE_HASH(hash), BE_T(cb_span_str("device")),
+		BE_NONE, BE_I(1), BE_I(9), BE_B(cb_span_str("mac")), BE_NONE,
+		BE_B(CB_SPAN_EMPTY) };
+	struct cb_why why;
+	struct rig g;
+
+	rig_init(&g);
+	sql_run(&g, person_of_1);
+	for (size_t i = 0; i < sizeof(taken); i++) {
+		v[2] = BE_ID(id(taken[i]));
+		ck_assert_int_eq(
+		    change(&g, 1, BE_TOKEN, v, &why), CB_E_DENIED);
+	}
+	v[2] = BE_ID(id(0x45));
+	ck_assert_int_eq(change(&g, 1, BE_TOKEN, v, &why), CB_OK);
+	rig_clear(&g);
+}
+END_TEST
+
 /* ---- names --------------------------------------------------------------- */
 
 static const struct {
@@ -150,6 +256,11 @@ store_fit_suite(void)
 	TCase *tc = tcase_create("fit");
 
 	tcase_set_timeout(tc, 30);
+	tcase_add_loop_test(tc, a_device_is_ended_as_it_is, 0,
+	    (int)(sizeof(ended) / sizeof(ended[0])));
+	tcase_add_loop_test(tc, a_person_is_ended_as_they_are, 0,
+	    (int)(sizeof(ended_people) / sizeof(ended_people[0])));
+	tcase_add_test(tc, nobody_enrols_as_what_there_is);
 	tcase_add_loop_test(tc, a_card_is_assigned_to_what_is_there, 0,
 	    COUNT(assignments));
 	tcase_add_test(tc, an_act_is_looked_at_whole);

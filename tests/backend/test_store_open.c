@@ -185,7 +185,7 @@ static const struct {
 	{ BE_NETWORK, 1, 3, { SOME, B("10.0.0.0/8"), B("m") } },
 	{ BE_REVOCATION, 1, 4, { H, SOME, I(1), B("m") } },
 	{ BE_TOKEN, 1, 8,
-	    { H, T("device"), CARD11, I(1), I(9), B("m"), NIL, B("l") } },
+	    { H, T("device"), B("a device of late"), I(1), I(9), B("m"), NIL, B("l") } },
 	{ BE_RECOVERY_SHARE, 1, 5, { I(1), I(2), I(3), H, I(5) } },
 	{ BE_APPROVAL, 1, 5, { SOME, SOME, H, B("s"), I(9) } },
 	{ BE_OUTBOX, 1, 5, { SOME, T("mail"), B("b"), I(1), NIL } },

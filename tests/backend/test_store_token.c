@@ -15,7 +15,7 @@ static void
 add_token(struct rig *g)
 {
 	const struct be_value v[] = { BE_HASH(token),
-		BE_T(cb_span_str("device")), BE_ID(id(0x11)),
+		BE_T(cb_span_str("device")), BE_ID(id(0x71)),
 		BE_I(2), BE_I((int64_t)NOW + 1000),
 		BE_B(cb_span_str("mac")), BE_NONE, BE_B(CB_SPAN_EMPTY) };
 	const struct be_row_change c = { BE_TOKEN, false, v };
@@ -73,7 +73,7 @@ START_TEST(tokens_are_used_once)
 	    be_store_token(g.st, token, NOW, &t, NULL), CB_OK);
 	ck_assert_mem_eq(t.organisation, id(1), WIRE_ID);
 	ck_assert_str_eq(t.purpose, "device");
-	ck_assert_mem_eq(t.subject, id(0x11), WIRE_ID);
+	ck_assert_mem_eq(t.subject, id(0x71), WIRE_ID);
 	ck_assert_uint_eq(t.class, 2);
 	ck_assert_uint_eq(t.until, NOW + 1000);
 	ck_assert(cb_span_equal(

@@ -203,12 +203,15 @@ static void
 put_person(struct be_channel *ch, const uint8_t *person, const uint8_t *factor,
     int64_t state, const uint8_t *fingerprint)
 {
-	const struct be_value certificate[] = { BE_ID(factor), BE_ID(person),
-		BE_T(cb_span_str("certificate")), BE_I(state),
+	struct be_value certificate[] = { BE_ID(factor), BE_ID(person),
+		BE_T(cb_span_str("certificate")), BE_I(1),
 		BE_HASH(fingerprint), BE_B(cb_span_str("f-mac")) };
 	const struct be_value role[] = { BE_ID(person), BE_I(1), BE_I(0),
 		BE_B(cb_span_str("r-mac")) };
 
+	ck_assert_int_eq(
+	    change_row(ch, BE_FACTOR, false, certificate).err, CB_OK);
+	certificate[3] = BE_I(state);	/* ended is what was there */
 	ck_assert_int_eq(
 	    change_row(ch, BE_FACTOR, false, certificate).err, CB_OK);
 	ck_assert_int_eq(change_row(ch, BE_ROLE, false, role).err, CB_OK);
