@@ -71,6 +71,18 @@ unlink_call(struct be_calls *calls, struct call *call)
 		*at = call->next;
 }
 
+/* With calls->lock. CB_E_PEER: there is no channel; CB_E_BUSY: it has no
+ * room. */
+static enum cb_err
+may_send(const struct be_calls *calls, struct cb_span body)
+{
+	if (calls->ch == NULL)
+		return CB_E_PEER;
+	return be_channel_unsent(calls->ch) + body.n > BE_CALLS_UNSENT
+	    ? CB_E_BUSY
+	    : CB_OK;
+}
+
 /* With calls->lock, which is let go of while waiting. */
 static enum cb_err
 ask(struct be_calls *calls, struct call *call, struct cb_span body,
@@ -81,8 +93,8 @@ ask(struct be_calls *calls, struct call *call, struct cb_span body,
 		.body = body };
 	enum cb_err r;
 
-	if (calls->ch == NULL)
-		return CB_E_PEER;
+	if ((r = may_send(calls, body)) != CB_OK)
+		return r;
 	call->next = calls->first;
 	calls->first = call;
 	r = be_channel_send(calls->ch, &m);
@@ -141,12 +153,12 @@ be_call_later(struct be_calls *calls, struct be_later *later, uint16_t type,
     struct cb_span body, uint64_t until, be_told_fn *told, void *ctx)
 {
 	struct be_message m = { .type = type, .body = body };
-	enum cb_err r = CB_E_PEER;
+	enum cb_err r;
 
 	*later = (struct be_later){ .until = until, .type = type,
 		.told = told, .ctx = ctx };
 	(void)pthread_mutex_lock(&calls->lock);
-	if (calls->ch != NULL) {
+	if ((r = may_send(calls, body)) == CB_OK) {
 		m.id = later->id = calls->next_id++;
 		*calls->last = later;
 		calls->last = &later->next;

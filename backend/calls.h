@@ -18,10 +18,15 @@ CB_MUST_USE enum cb_err be_calls_new(
 /* Nobody may be waiting any more. */
 void be_calls_free(struct be_calls **calls);
 
+/* Bytes that may wait for the other role: with more of them the channel would
+ * break some day, and all that it was asked be lost. */
+#define BE_CALLS_UNSENT (BE_UNSENT_MAX / 2)
+
 /* Any thread but the loop's: sends a request and waits for its answer, at
  * most so long. *code: of the answer; its body is appended. CB_E_TIMEOUT,
  * CB_E_PEER: there was none, and whether the request was carried out is not
- * known. CB_E_LIMIT, CB_E_NOMEM: it was not sent. */
+ * known. CB_E_LIMIT, CB_E_NOMEM: it was not sent; CB_E_BUSY: nor now, as the
+ * other role does not read. */
 CB_MUST_USE enum cb_err be_call(struct be_calls *calls, uint16_t type,
     struct cb_span body, unsigned timeout_ms, uint16_t *code,
     struct cb_buf *answer);

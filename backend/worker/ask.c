@@ -50,27 +50,36 @@ pause_for(unsigned ms)
 
 /* ---- questions ----------------------------------------------------------- */
 
-static enum cb_err
-ask_once(struct be_peer *peer, enum be_ask type, struct cb_span body,
-    unsigned timeout_ms, struct cb_buf *answer)
-{
-	uint16_t code;
-	enum cb_err r;
-
-	cb_buf_clear(answer);
-	be_pool_waits(true);
-	r = be_call(peer->calls, (uint16_t)type, body, timeout_ms, &code,
-	    answer);
-	be_pool_waits(false);
-	if (r != CB_OK)
-		return r;
-	return code <= CB_E_INTERNAL ? (enum cb_err)code : CB_E_PEER;
-}
-
 static bool
 is_ended(struct be_worker *w)
 {
 	return __atomic_load_n(&w->ended, __ATOMIC_RELAXED) != 0;
+}
+
+/* Where a role does not read, room is waited for like an answer. */
+static enum cb_err
+ask_once(struct be_worker *w, struct be_peer *peer, enum be_ask type,
+    struct cb_span body, unsigned timeout_ms, struct cb_buf *answer)
+{
+	const uint64_t until = be_worker_tick() + timeout_ms;
+	uint16_t code;
+	enum cb_err r;
+
+	for (;;) {
+		cb_buf_clear(answer);
+		be_pool_waits(true);
+		r = be_call(peer->calls, (uint16_t)type, body, left(until),
+		    &code, answer);
+		be_pool_waits(false);
+		if (r != CB_E_BUSY)
+			break;
+		if (left(until) == 0 || is_ended(w))
+			return CB_E_TIMEOUT;
+		pause_for(AWAY_MS);
+	}
+	if (r != CB_OK)
+		return r;
+	return code <= CB_E_INTERNAL ? (enum cb_err)code : CB_E_PEER;
 }
 
 static enum cb_err
@@ -81,7 +90,7 @@ ask(struct be_worker *w, struct be_peer *peer, enum be_ask type,
 	enum cb_err r;
 
 	for (;;) {
-		r = ask_once(peer, type, body, left(until), answer);
+		r = ask_once(w, peer, type, body, left(until), answer);
 		if (r != CB_E_PEER || left(until) <= AWAY_MS || is_ended(w))
 			return r;
 		pause_for(AWAY_MS);
@@ -195,7 +204,9 @@ be_ask_lock(struct be_worker *w, const uint8_t session[WIRE_ID])
 
 /* ---- acts ---------------------------------------------------------------- */
 
-/* Whether an act was done whose answer was lost. */
+/* Whether an act was done whose answer was lost. A store that is silent has it
+ * before it, and will do it: that is waited for, however long; one that is gone
+ * has no channel any more. */
 static enum cb_err
 outcome(struct be_worker *w, const struct be_act *act, bool *done)
 {
@@ -206,13 +217,18 @@ outcome(struct be_worker *w, const struct be_act *act, bool *done)
 
 	memcpy(ask.act, act->id, WIRE_ID);
 	memcpy(ask.request, act->request, CR_HASH);
-	if ((r = be_ask_outcome_put(&body, &ask)) == CB_OK &&
-	    (r = be_ask_store(w, BE_ASK_OUTCOME, cb_buf_span(&body),
-		 &answer)) == CB_OK) {
-		cur = cb_buf_span(&answer);
-		if ((r = be_flag_get(&cur, done)) == CB_OK)
-			r = cb_get_end(&cur);
-	}
+	if ((r = be_ask_outcome_put(&body, &ask)) != CB_OK)
+		goto out;
+	do
+		r = be_ask_store(
+		    w, BE_ASK_OUTCOME, cb_buf_span(&body), &answer);
+	while (r == CB_E_TIMEOUT && !is_ended(w));
+	if (r != CB_OK)
+		goto out;
+	cur = cb_buf_span(&answer);
+	if ((r = be_flag_get(&cur, done)) == CB_OK)
+		r = cb_get_end(&cur);
+out:
 	cb_buf_free(&body);
 	cb_buf_free(&answer);
 	return r;
@@ -249,7 +265,7 @@ act_once(struct be_worker *w, struct be_act *act, struct cb_buf *body,
 	if ((r = be_act_put(body, act)) != CB_OK)
 		return r;
 	__atomic_add_fetch(&w->stats.store_calls, 1, __ATOMIC_RELAXED);
-	r = ask_once(&w->store, BE_ASK_ACT, cb_buf_span(body),
+	r = ask_once(w, &w->store, BE_ASK_ACT, cb_buf_span(body),
 	    w->set.patience, answer);
 	if (r == CB_E_LIMIT || r == CB_E_NOMEM)
 		return r;	/* it was not sent */
@@ -290,6 +306,7 @@ be_ask_act(struct be_worker *w, struct be_act *act)
 {
 	const uint64_t until = be_worker_tick() + w->set.patience;
 	struct cb_buf body = CB_BUF_INIT, answer = CB_BUF_INIT;
+	unsigned late = 0;
 	bool done = false;
 	enum cb_err r;
 
@@ -307,7 +324,9 @@ be_ask_act(struct be_worker *w, struct be_act *act)
 		r = done ? lease_again(w, act) : CB_E_STORE;
 		if (!done)
 			pause_for(AWAY_MS);
-	} while (!done && left(until) > 0 && !is_ended(w));
+		/* once more in any case: it may have been silent till now */
+	} while (
+	    !done && (left(until) > 0 || late++ == 0) && !is_ended(w));
 	if (act->why.text[0] != '\0' && r != CB_OK)
 		cb_log(CB_LOG_NOTICE, "the store: %s", act->why.text);
 	cb_buf_free(&body);

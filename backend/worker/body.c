@@ -109,12 +109,21 @@ enum due {
 	DUE_RUN,
 	DUE_AGAIN,	/* the answers of before */
 	DUE_WAIT,	/* it is running */
-	DUE_LATER,	/* another device takes the card */
+	DUE_LATER,	/* another device takes the card, or the store is slow */
 	DUE_LOOKUP,	/* nobody knows the session */
 	DUE_OLD,	/* of before the last */
 	DUE_END,	/* neither the last nor the next */
 	DUE_REFUSE,
 };
+
+/* With the lock. What a command would ask of a store that does not read lies
+ * before it; with the line full all would be lost. */
+static bool
+is_store_behind(const struct be_worker *w)
+{
+	return w->store.ch != NULL &&
+	    be_channel_unsent(w->store.ch) >= w->set.unsent;
+}
 
 /* With the lock. On DUE_RUN and DUE_END the session is ours. */
 static enum due
@@ -140,6 +149,8 @@ decide(struct be_body *b, const uint8_t hash[CR_HASH], enum cb_err *why)
 	/* it was given up, and comes by a connection that nobody reads */
 	if (first < s->first)
 		return DUE_OLD;
+	if (first == s->last + 1 && is_store_behind(b->w))
+		return DUE_LATER;
 	s->busy = true;
 	b->s = s;
 	if (s->first != 0 && first == s->first) {

@@ -299,6 +299,7 @@ be_worker_new(struct be_worker **out, struct be_loop *loop,
 	w->set = *settings;
 	w->set.threads = or_usual(settings->threads, 16);
 	w->set.cards = or_usual(settings->cards, 256);
+	w->set.unsent = or_usual(settings->unsent, 4 << 20);
 	w->set.silent = or_usual(settings->silent, 25000);
 	w->set.desk = or_usual(settings->desk, BE_DESK_MS);
 	w->set.opening = or_usual(settings->opening, 15000);

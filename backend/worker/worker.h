@@ -27,6 +27,8 @@ struct be_worker_settings {
 	const struct be_profiles *profiles;	/* borrowed; NULL: none */
 	unsigned threads;	/* of the pool [16] */
 	unsigned cards;		/* that may be open [256] */
+	/* bytes that may wait for the store before no command begins [4 MiB] */
+	unsigned unsent;
 	/* milliseconds */
 	unsigned silent;	/* a session lives without its bridge [25000] */
 	unsigned desk;		/* a person's, if it is not used [300000] */

@@ -304,6 +304,41 @@ START_TEST(what_goes_on_later_is_not_told_something_else)
 }
 END_TEST
 
+/* What is asked is kept only so far as the channel does not break of it; there
+ * is room again when the other end reads. */
+START_TEST(who_does_not_read_is_not_asked)
+{
+	static uint8_t much[BE_BODY_MAX];
+	static struct told all[2 * BE_CALLS_UNSENT / BE_BODY_MAX];
+	struct cb_buf answer = CB_BUF_INIT;
+	struct be_message m;
+	uint16_t code;
+	unsigned n = 0, got = 0;
+	enum cb_err r;
+
+	while ((r = be_call_later(calls, &all[n].later, 1, CB_SPAN_OF(much),
+		    1000, on_told, &all[n])) == CB_OK)
+		ck_assert_uint_lt(++n, sizeof(all) / sizeof(all[0]));
+	ck_assert_int_eq(r, CB_E_BUSY);
+	ck_assert_uint_ge(n, 7);
+	ck_assert_int_eq(be_call(calls, 1, CB_SPAN_OF(much), 30000, &code,
+			     &answer),
+	    CB_E_BUSY);
+	while (got < n) {
+		ck_assert_int_eq(be_channel_flush(ours), CB_OK);
+		ck_assert(turn(theirs, 5000));
+		while (be_channel_next(theirs, &m) == CB_OK)
+			got++;
+	}
+	ask_later(0, 1000);
+	be_calls_channel(calls, NULL);
+	ck_assert_int_eq(tolds[0].r, CB_E_PEER);
+	for (unsigned i = 0; i < n; i++)
+		ck_assert_uint_eq(all[i].times, 1);
+	cb_buf_free(&answer);
+}
+END_TEST
+
 Suite *
 calls_suite(void)
 {
@@ -319,6 +354,7 @@ calls_suite(void)
 	tcase_add_test(tc, who_goes_on_later_is_told_once);
 	tcase_add_test(tc, who_goes_on_later_has_its_time);
 	tcase_add_test(tc, what_goes_on_later_is_not_told_something_else);
+	tcase_add_test(tc, who_does_not_read_is_not_asked);
 	suite_add_tcase(s, tc);
 	return s;
 }

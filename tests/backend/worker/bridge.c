@@ -361,21 +361,12 @@ bridge_read(struct bridge *b, struct cb_span *cur)
 }
 
 const char *
-bridge_apdu(struct bridge *b, const char *hex)
+bridge_answer(struct bridge *b, struct cb_buf *records)
 {
 	static char out[1024];
-	struct cb_buf records = CB_BUF_INIT;
+	struct cb_span cur = cb_buf_span(records);
 	struct wire_exchange e;
-	struct cb_span cur;
 
-	cb_buf_clear(&b->body);
-	bridge_seal(b, hex);
-	if (!bridge_send(b, &records)) {
-		snprintf(out, sizeof(out), "code %u outcome %u", b->code,
-		    b->outcome);
-		return out;
-	}
-	cur = cb_buf_span(&records);
 	bridge_read(b, &cur);
 	ck_assert_uint_eq(cur.n, 0);
 	if (b->last.type == WIRE_REFUSED) {
@@ -385,6 +376,25 @@ bridge_apdu(struct bridge *b, const char *hex)
 		ck_assert_int_eq(wire_exchange_get(&cur, &e), CB_OK);
 		(void)cb_hex_encode(out, sizeof(out), e.answer);
 	}
+	cb_buf_clear(records);
+	return out;
+}
+
+const char *
+bridge_apdu(struct bridge *b, const char *hex)
+{
+	static char failed[64];
+	struct cb_buf records = CB_BUF_INIT;
+	const char *out;
+
+	cb_buf_clear(&b->body);
+	bridge_seal(b, hex);
+	if (!bridge_send(b, &records)) {
+		snprintf(failed, sizeof(failed), "code %u outcome %u",
+		    b->code, b->outcome);
+		return failed;
+	}
+	out = bridge_answer(b, &records);
 	cb_buf_free(&records);
 	return out;
 }

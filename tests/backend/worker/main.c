@@ -33,6 +33,7 @@ main(void)
 	if (!rig_once())
 		return EXIT_FAILURE;
 	sr = srunner_create(session_suite());
+	srunner_add_suite(sr, stopped_suite());
 	srunner_add_suite(sr, door_suite());
 	srunner_add_suite(sr, desk_suite());
 	srunner_add_suite(sr, desk_act_suite());

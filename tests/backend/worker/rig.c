@@ -306,9 +306,15 @@ on_vault_gone(void *ctx, struct be_channel *ch)
 static void
 connect_role(struct rig *g, enum be_role role, int *theirs)
 {
+	const int little = 1;
 	int fds[2];
 
 	ck_assert_int_eq(socketpair(AF_UNIX, SOCK_STREAM, 0, fds), 0);
+	/* a few messages fill it */
+	if (role == BE_STORE && g->set.unsent != 0)
+		ck_assert_int_eq(setsockopt(fds[0], SOL_SOCKET, SO_SNDBUF,
+				     &little, sizeof(little)),
+		    0);
 	ck_assert_int_eq(be_worker_peer(g->w, role, fds[0]), CB_OK);
 	*theirs = fds[1];
 }
@@ -398,6 +404,18 @@ rig_restart(struct rig *g)
 	rig_fault(g, NO_FAULT, 0);
 	g->late_id = 0;
 	start(g);
+}
+
+void
+rig_store_stop(struct rig *g)
+{
+	server_stop(&g->store);
+}
+
+void
+rig_store_go(struct rig *g)
+{
+	server_start(&g->store);
 }
 
 void

@@ -110,6 +110,10 @@ void rig_close(struct rig *g);
 void rig_restart(struct rig *g);
 /* The vault dies, and another one begins. */
 void rig_vault_again(struct rig *g);
+/* The store is stopped, as by SIGSTOP: it reads nothing, and loses nothing; and
+ * goes on. */
+void rig_store_stop(struct rig *g);
+void rig_store_go(struct rig *g);
 void rig_fault(struct rig *g, enum fault fault, unsigned after);
 /* SQL by somebody who can write the file. */
 void rig_sql(struct rig *g, const char *sql);
@@ -189,6 +193,8 @@ bool bridge_send(struct bridge *b, struct cb_buf *records);
 uint64_t bridge_post(struct bridge *b);
 /* Opens the next record of *cur into b->last. */
 void bridge_read(struct bridge *b, struct cb_span *cur);
+/* What the card has answered to one, in hexadecimal; clears the records. */
+const char *bridge_answer(struct bridge *b, struct cb_buf *records);
 /* One APDU in hexadecimal; the card's answer likewise. */
 const char *bridge_apdu(struct bridge *b, const char *hex);
 void bridge_is(struct bridge *b, const char *hex, const char *want);

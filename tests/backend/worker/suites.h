@@ -20,6 +20,7 @@ Suite *rights_suite(void);
 Suite *rows_suite(void);
 Suite *tally_suite(void);
 Suite *session_suite(void);
+Suite *stopped_suite(void);
 Suite *use_suite(void);
 
 /* A rig, and a bridge with the first device's identity. */
