@@ -140,13 +140,19 @@ http_send(SSL *tls, const char *path, struct cb_span body)
 }
 
 unsigned
+http_answer(SSL *tls, struct cb_buf *answer)
+{
+	if (!read_body(tls, answer))
+		die("no answer");
+	return (unsigned)strtoul(head + 9, NULL, 10);
+}
+
+unsigned
 http_post(SSL *tls, const char *path, struct cb_span body,
     struct cb_buf *answer)
 {
 	http_send(tls, path, body);
-	if (!read_body(tls, answer))
-		die("%s: no answer", path);
-	return (unsigned)strtoul(head + 9, NULL, 10);
+	return http_answer(tls, answer);
 }
 
 bool

@@ -21,7 +21,9 @@ SSL_CTX *tls_context(
 SSL *tls_connect(SSL_CTX *ctx, const char *port);
 /* Sends a POST, and does not wait. */
 void http_send(SSL *tls, const char *path, struct cb_span body);
-/* POST. *answer is replaced by the body; the status. */
+/* What was sent is answered: *answer is replaced by the body; the status. */
+unsigned http_answer(SSL *tls, struct cb_buf *answer);
+/* Both. */
 unsigned http_post(SSL *tls, const char *path, struct cb_span body,
     struct cb_buf *answer);
 /* The other half: a request's body, and then its answer. False: no more. */
