@@ -1,8 +1,9 @@
 /* SPDX-License-Identifier: BSD-2-Clause
  * Copyright (c) 2026 The cardbridge authors */
 /*
- * Acts. Many share a transaction, each within a savepoint, so that one which
- * fails leaves the others alone; one commit makes all of them durable.
+ * Acts. Many share a transaction, and one commit makes all of them durable.
+ * Where one fails, all are done again, each within a savepoint, so that it
+ * leaves the others alone.
  */
 #include <string.h>
 
@@ -30,6 +31,12 @@ changes_nothing(const struct be_act *a)
 	return a->lease == NULL && a->records_n == 0 && a->rows_n == 0 &&
 	    a->entries_n == 0 && a->platform_n == 0 && a->token == NULL &&
 	    a->founding == NULL;
+}
+
+static bool
+is_to_do(const struct be_act *a)
+{
+	return a->err == CB_OK && !changes_nothing(a);
 }
 
 /* ---- what is seen without the database ----------------------------------- */
@@ -305,6 +312,19 @@ of_all(enum cb_err r)
 	    r == CB_E_INTERNAL || r == CB_E_CRYPTO;
 }
 
+/* Sets a->err; anything else than CB_OK is the failure of all. */
+static enum cb_err
+apply_alone(struct be_store *st, struct be_act *a)
+{
+	a->err = apply(st, a);
+	/* some failures end the whole transaction */
+	if (!be_sql_begun(st->db))
+		return a->err != CB_OK ? a->err : CB_E_STORE;
+	if (a->err == CB_E_ARG && a->why.text[0] == '\0')
+		cb_why_set(&a->why, "a value breaks a rule of its table");
+	return of_all(a->err) ? a->err : CB_OK;
+}
+
 static enum cb_err
 apply_saved(struct be_store *st, struct be_act *a)
 {
@@ -312,17 +332,14 @@ apply_saved(struct be_store *st, struct be_act *a)
 
 	if ((r = be_sql_save(st->db)) != CB_OK)
 		return r;
-	a->err = apply(st, a);
-	/* some failures end the whole transaction */
+	r = apply_alone(st, a);
 	if (!be_sql_begun(st->db))
-		return a->err != CB_OK ? a->err : CB_E_STORE;
+		return r;
 	if ((s = be_sql_save_end(st->db, a->err == CB_OK)) != CB_OK)
 		return s;
 	if (a->err != CB_OK)
 		st->tip_known = false;
-	if (a->err == CB_E_ARG && a->why.text[0] == '\0')
-		cb_why_set(&a->why, "a value breaks a rule of its table");
-	return of_all(a->err) ? a->err : CB_OK;
+	return r;
 }
 
 /* ---- batches ------------------------------------------------------------- */
@@ -365,24 +382,53 @@ begin(struct be_act *acts, size_t n)
 		a->number = 0;
 		a->why.text[0] = '\0';
 		a->err = changes_nothing(a) ? CB_OK : check(a);
-		todo += a->err == CB_OK && !changes_nothing(a);
+		todo += is_to_do(a);
 	}
 	return todo;
 }
 
+/* Without savepoints: up to the first that is refused, which then is *refused,
+ * and of which something may be in the transaction. */
 static enum cb_err
-run(struct be_store *st, struct be_act *acts, size_t n, size_t *done)
+run(struct be_store *st, struct be_act *acts, size_t n, bool saved,
+    size_t *done, struct be_act **refused)
 {
 	enum cb_err r = be_sql_begin(st->db);
 
 	st->tip_known = false;
 	*done = 0;
-	for (size_t i = 0; r == CB_OK && i < n; i++)
-		if (acts[i].err == CB_OK && !changes_nothing(&acts[i])) {
-			r = apply_saved(st, &acts[i]);
-			*done += acts[i].err == CB_OK;
-		}
+	*refused = NULL;
+	for (size_t i = 0; r == CB_OK && *refused == NULL && i < n; i++) {
+		if (!is_to_do(&acts[i]))
+			continue;
+		r = saved ? apply_saved(st, &acts[i])
+			  : apply_alone(st, &acts[i]);
+		if (acts[i].err == CB_OK)
+			++*done;
+		else if (!saved)
+			*refused = &acts[i];
+	}
 	return r;
+}
+
+/* Savepoints keep copies of pages, for acts that hardly ever are refused. */
+static enum cb_err
+run_all(struct be_store *st, struct be_act *acts, size_t n, size_t todo,
+    size_t *done)
+{
+	struct be_act *refused;
+	enum cb_err r;
+
+	r = run(st, acts, n, false, done, &refused);
+	if (r != CB_OK || refused == NULL)
+		return r;
+	*done = 0;
+	if (todo == 1)
+		return CB_OK;
+	refused->err = CB_OK;
+	refused->why.text[0] = '\0';
+	be_sql_rollback(st->db);
+	return run(st, acts, n, true, done, &refused);
 }
 
 /* Nothing of the batch is left, or nobody knows. */
@@ -436,7 +482,7 @@ be_store_commit_batch(
 			cb_why_set(why, "%s", words.text);
 			return r;
 		}
-		if ((r = run(st, acts, n, &done)) != CB_OK)
+		if ((r = run_all(st, acts, n, todo, &done)) != CB_OK)
 			return give_up(st, acts, n, r, false, why);
 		if (done == 0)
 			be_sql_rollback(st->db);
