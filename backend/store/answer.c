@@ -21,23 +21,24 @@ be_answer_put(
 {
 	const struct be_answer *a = act->answer;
 	const int64_t made = (int64_t)(act->now - act->now % HOUR_MS);
-	const struct be_value v[] = { BE_ID(act->device), BE_ID(act->session),
+	const struct be_value v[] = { BE_ID(act->organisation),
+		BE_ID(act->device), BE_ID(act->session),
 		BE_I((int64_t)a->sequence), BE_HASH(a->request),
 		BE_I(a->begun), BE_B(a->sealed), BE_I(made) };
 	int64_t changes;
 	enum cb_err r;
 
 	r = be_sql_run(st->db,
-	    "UPDATE answer SET sequence=?3, request=?4, begun=?5, sealed=?6,"
-	    " given=NULL WHERE device=?1 AND session=?2 AND made=?7"
-	    " AND (sequence<?3 OR (begun=1 AND sequence=?3"
-	    " AND request=?4))",
+	    "UPDATE answer SET sequence=?4, request=?5, begun=?6, sealed=?7,"
+	    " given=NULL WHERE organisation=?1 AND device=?2 AND session=?3"
+	    " AND made=?8 AND (sequence<?4 OR (begun=1 AND sequence=?4"
+	    " AND request=?5))",
 	    v, sizeof(v) / sizeof(v[0]), &changes);
 	if (r != CB_OK || changes > 0)
 		return r;
 	r = be_sql_run(st->db,
-	    "INSERT INTO answer VALUES(?1, ?2, ?3, ?4, ?5, ?6, ?7, NULL)"
-	    " ON CONFLICT(device, session) DO UPDATE SET"
+	    "INSERT INTO answer VALUES(?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, NULL)"
+	    " ON CONFLICT(organisation, device, session) DO UPDATE SET"
 	    " sequence=excluded.sequence, request=excluded.request,"
 	    " begun=excluded.begun, sealed=excluded.sealed,"
 	    " made=excluded.made, given=NULL"
@@ -71,7 +72,7 @@ judge(const struct be_row *row, const uint8_t request[CR_HASH],
 }
 
 static enum cb_err
-find(struct be_store *st, const struct be_value key[3],
+find(struct be_store *st, const struct be_value key[4],
     const uint8_t request[CR_HASH], const uint8_t *look_up,
     enum be_found *found, struct cb_buf *sealed)
 {
@@ -81,8 +82,9 @@ find(struct be_store *st, const struct be_value key[3],
 	*found = BE_NO_ANSWER;
 	if ((r = be_sql_query(st->db,
 		 "SELECT request, sealed, given, begun FROM answer"
-		 " WHERE device=?1 AND session=?2 AND sequence=?3",
-		 key, 3, &row)) == CB_OK &&
+		 " WHERE organisation=?1 AND device=?2 AND session=?3"
+		 " AND sequence=?4",
+		 key, 4, &row)) == CB_OK &&
 	    (r = be_row_next(row)) == CB_OK &&
 	    (*found = judge(row, request, look_up)) == BE_ANSWER)
 		r = cb_buf_add(sealed, be_row_blob(row, 1));
@@ -91,10 +93,11 @@ find(struct be_store *st, const struct be_value key[3],
 }
 
 enum cb_err
-be_store_answer(struct be_store *st, const uint8_t device[WIRE_ID],
-    const uint8_t session[WIRE_ID], uint64_t sequence,
-    const uint8_t request[CR_HASH], const uint8_t *look_up,
-    enum be_found *found, struct cb_buf *out, struct cb_why *why)
+be_store_answer(struct be_store *st, const uint8_t organisation[WIRE_ID],
+    const uint8_t device[WIRE_ID], const uint8_t session[WIRE_ID],
+    uint64_t sequence, const uint8_t request[CR_HASH],
+    const uint8_t *look_up, enum be_found *found, struct cb_buf *out,
+    struct cb_why *why)
 {
 	struct cb_buf sealed = CB_BUF_INIT;
 	int64_t number, changes;
@@ -105,15 +108,15 @@ be_store_answer(struct be_store *st, const uint8_t device[WIRE_ID],
 		return CB_E_ARG;
 	if ((r = be_ready(st, why)) != CB_OK)
 		return r;
-	const struct be_value key[] = { BE_ID(device), BE_ID(session),
-		BE_I(number), look_up != NULL ? BE_ID(look_up) : BE_NONE };
+	const struct be_value key[] = { BE_ID(organisation), BE_ID(device),
+		BE_ID(session), BE_I(number), look_up != NULL ? BE_ID(look_up) : BE_NONE };
 	r = be_end(st, find(st, key, request, look_up, found, &sealed), why);
 	if (r == CB_OK && *found == BE_ANSWER && look_up != NULL) {
 		r = be_commit_one(st,
-		    "UPDATE answer SET given=?4 WHERE device=?1"
-		    " AND session=?2 AND sequence=?3"
-		    " AND (given IS NULL OR given=?4)",
-		    key, 4, &changes, why);
+		    "UPDATE answer SET given=?5 WHERE organisation=?1"
+		    " AND device=?2 AND session=?3 AND sequence=?4"
+		    " AND (given IS NULL OR given=?5)",
+		    key, 5, &changes, why);
 		/* another handle was faster */
 		if (r == CB_OK && changes == 0)
 			*found = BE_GIVEN;

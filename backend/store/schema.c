@@ -120,11 +120,13 @@ const char *const be_schema[] = {
 	    " WHERE session IS NOT NULL",
 	"CREATE TABLE node(" ID(id) ", " INT(beat) ", " INT(change)
 	    ", PRIMARY KEY(id)" BARE,
-	"CREATE TABLE answer(" ID(device) ", " ID(session) ", "
+	/* whose, too: a worker that was taken over says what device it likes */
+	"CREATE TABLE answer(" ID(organisation) ", " ID(device) ", "
+	    ID(session) ", "
 	    INT(sequence) ", " HASH(request)
 	    ", begun INTEGER NOT NULL CHECK(begun IN (0,1)), "
 	    ANY_BLOB(sealed) ", " INT(made) ", " ID_OR_NULL(given)
-	    ", PRIMARY KEY(device, session)" BARE,
+	    ", PRIMARY KEY(organisation, device, session)" BARE,
 	"CREATE INDEX answer_made ON answer(made)",
 	/* `request`: of an act of a person what was ordered; else zeros */
 	"CREATE TABLE done(" ID(organisation) ", " ID(id) ", " HASH(request)

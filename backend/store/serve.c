@@ -197,48 +197,6 @@ take_records(struct lookup *l, const struct be_message *m)
 }
 
 static enum cb_err
-no_matter(void *ctx, const struct be_value *columns, size_t n)
-{
-	(void)ctx;
-	(void)columns;
-	(void)n;
-	return CB_OK;
-}
-
-struct holding {
-	const uint8_t *holder;
-	bool found;
-};
-
-static enum cb_err
-note_holder(void *ctx, const struct be_value *columns, size_t n)
-{
-	struct holding *h = ctx;
-
-	(void)n;
-	h->found = cb_span_equal(columns[0].s, cb_span(h->holder, WIRE_ID));
-	return CB_OK;
-}
-
-/* Answers have no organisation of their own: whose device it is, or who has a
- * role, decides. */
-static enum cb_err
-is_ours(struct lookup *l, const uint8_t holder[WIRE_ID])
-{
-	const struct be_value device[] = { BE_ID(holder) };
-	const struct be_value role[] = { BE_ID(holder), BE_I(0) };
-	struct holding h = { holder, false };
-	enum cb_err r;
-
-	if ((r = be_store_row(be_server_of(l->c)->st, BE_DEVICE, l->c->organisation,
-		 device, no_matter, NULL, &l->why)) != CB_E_ABSENT)
-		return r;
-	r = be_store_list(be_server_of(l->c)->st, BE_ROLE, l->c->organisation, role,
-	    1, note_holder, &h, &l->why);
-	return r == CB_OK && !h.found ? CB_E_ABSENT : r;
-}
-
-static enum cb_err
 take_answer(struct lookup *l, const struct be_message *m)
 {
 	struct be_ask_answer ask;
@@ -248,13 +206,9 @@ take_answer(struct lookup *l, const struct be_message *m)
 
 	if ((r = be_ask_answer_get(m->body, &ask)) != CB_OK)
 		return r;
-	l->code = is_ours(l, ask.device);
-	if (l->code == CB_OK)
-		l->code = be_store_answer(be_server_of(l->c)->st, ask.device,
-		    ask.session, ask.number, ask.request, ask.look_up,
-		    &found.found, &bytes, &l->why);
-	else if (l->code == CB_E_ABSENT)
-		l->code = CB_OK;	/* none that is yours */
+	l->code = be_store_answer(be_server_of(l->c)->st, l->c->organisation,
+	    ask.device, ask.session, ask.number, ask.request, ask.look_up,
+	    &found.found, &bytes, &l->why);
 	found.bytes = cb_buf_span(&bytes);
 	if (l->code == CB_OK)
 		l->code = be_answered_put(l->out, &found);

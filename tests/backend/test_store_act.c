@@ -426,8 +426,8 @@ look_up(struct be_store *st, uint64_t sequence, const uint8_t *hash,
 	struct cb_buf out = CB_BUF_INIT;
 	enum be_found found;
 
-	ck_assert_int_eq(be_store_answer(st, id(0x91), id(0x51), sequence,
-			     hash, by, &found, &out, NULL),
+	ck_assert_int_eq(be_store_answer(st, id(1), id(0x91), id(0x51),
+			     sequence, hash, by, &found, &out, NULL),
 	    CB_OK);
 	ck_assert(cb_span_equal(cb_buf_span(&out),
 	    found == BE_ANSWER ? cb_span_str("answer") : CB_SPAN_EMPTY));

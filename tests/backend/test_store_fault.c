@@ -88,8 +88,8 @@ check_whole(struct be_store *st)
 	    be_store_verify(st, id(1), hash, NULL, 0, &verdict, NULL),
 	    CB_OK);
 	cb_buf_clear(&v);
-	ck_assert_int_eq(be_store_answer(st, id(0x91), id(0x51), n, hash,
-			     NULL, &found, &v, NULL),
+	ck_assert_int_eq(be_store_answer(st, id(1), id(0x91), id(0x51), n,
+			     hash, NULL, &found, &v, NULL),
 	    CB_OK);
 	ck_assert_int_eq(found, n == 0 ? BE_NO_ANSWER : BE_ANSWER);
 	for (uint64_t i = 1; i <= n; i++)

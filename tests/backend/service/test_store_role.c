@@ -291,6 +291,9 @@ START_TEST(answers_of_another_organisation_are_not_there)
 	memcpy(a.session, id(0x93), WIRE_ID);
 	memcpy(a.request, hash, CR_HASH);
 	ck_assert_int_eq(ask_answer(one, &a), BE_NO_ANSWER);
+	/* nor does who says that it is its own take its place */
+	answer.sequence = 8;
+	ck_assert_int_eq(do_act(one, &act).err, CB_OK);
 	/* the same question again: what was told may have been lost */
 	for (int i = 0; i < 3; i++)
 		ck_assert_int_eq(ask_answer(two, &a), BE_ANSWER);

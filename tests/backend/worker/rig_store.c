@@ -255,9 +255,9 @@ on_answer(struct rig *g, struct be_channel *ch, const struct be_message *m)
 	enum cb_err r;
 
 	ck_assert_int_eq(be_ask_answer_get(m->body, &a), CB_OK);
-	if ((r = be_store_answer(g->st, a.device, a.session, a.number,
-		 a.request, a.look_up, &found.found, &bytes, NULL)) ==
-	    CB_OK) {
+	if ((r = be_store_answer(g->st, rig_keys.org->id, a.device,
+		 a.session, a.number, a.request, a.look_up, &found.found,
+		 &bytes, NULL)) == CB_OK) {
 		found.bytes = cb_buf_span(&bytes);
 		r = be_answered_put(&body, &found);
 	}
