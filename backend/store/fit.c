@@ -28,8 +28,9 @@ any(struct be_store *st, const char *query, const uint8_t *organisation,
 	return r;
 }
 
-/* A token makes a device or a person, and never another of one; nor one with a
- * card's id, since the revocation of that would be the card's as well. */
+/* A token makes a device or a person, and never another of one, of whatever
+ * organisation; nor one with a card's id, since the revocation of that would be
+ * the card's as well. */
 static enum cb_err
 token_fits(struct be_store *st, const struct be_act *act,
     const struct be_value *columns, struct cb_why *why)
@@ -37,8 +38,8 @@ token_fits(struct be_store *st, const struct be_act *act,
 	const enum cb_err r = any(st,
 	    "SELECT 1 FROM device WHERE id=?2 UNION ALL"
 	    " SELECT 1 FROM card WHERE id=?2 UNION ALL"
-	    " SELECT 1 FROM factor INDEXED BY factor_person"
-	    " WHERE organisation=?1 AND person=?2"
+	    " SELECT 1 FROM factor INDEXED BY factor_person WHERE"
+	    " organisation IN (SELECT id FROM organisation) AND person=?2"
 	    " UNION ALL SELECT 1 FROM token INDEXED BY token_subject"
 	    " WHERE subject=?2",
 	    act->organisation, columns[2]);

@@ -190,6 +190,7 @@ START_TEST(nobody_enrols_as_what_there_is)
 {
 	static const uint8_t hash[CR_HASH] = { 5 };
 	const uint8_t taken[] = { 0x11, 0x21, 0x91, 0xA1, 0x44 };
+	static const uint8_t organisations[] = { 1, 2 };
 	struct be_value v[] = { BE_HASH(hash), BE_T(cb_span_str("device")),
 		BE_NONE, BE_I(1), BE_I(9), BE_B(cb_span_str("mac")), BE_NONE,
 		BE_B(CB_SPAN_EMPTY) };
@@ -198,10 +199,10 @@ START_TEST(nobody_enrols_as_what_there_is)
 
 	rig_init(&g);
 	sql_run(&g, person_of_1);
-	for (size_t i = 0; i < sizeof(taken); i++) {
-		v[2] = BE_ID(id(taken[i]));
-		ck_assert_int_eq(
-		    change(&g, 1, BE_TOKEN, v, &why), CB_E_DENIED);
+	for (size_t i = 0; i < 2 * sizeof(taken); i++) {
+		v[2] = BE_ID(id(taken[i / 2]));
+		ck_assert_int_eq(change(&g, organisations[i % 2], BE_TOKEN, v,
+				     &why), CB_E_DENIED);
 	}
 	v[2] = BE_ID(id(0x45));
 	ck_assert_int_eq(change(&g, 1, BE_TOKEN, v, &why), CB_OK);
