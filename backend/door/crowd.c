@@ -130,10 +130,13 @@ be_crowd_welcome(struct be_door *door, struct be_conn *c)
 
 /* ---- those with a name --------------------------------------------------- */
 
+/* Whoever enrols others chooses their ids, and knows perhaps one of another
+ * organisation's. */
 static bool
 is_same_holder(const struct be_conn *a, const struct be_conn *b)
 {
-	return memcmp(a->who.id, b->who.id, WIRE_ID) == 0;
+	return memcmp(a->who.id, b->who.id, WIRE_ID) == 0 &&
+	       memcmp(a->who.organisation, b->who.organisation, WIRE_ID) == 0;
 }
 
 /* NULL: no memory. */

@@ -41,6 +41,7 @@ static const struct {
 	[DEVICE2] = { WIRE_DEVICE, WIRE_TEST, { 0x0D, 2 }, rig_org },
 	[STRAY] = { WIRE_DEVICE, WIRE_TEST, { 0x0D, 3 }, other_org },
 	[PERSON] = { WIRE_PERSON, WIRE_TEST, { 0x0E, 1 }, rig_org },
+	[NAMESAKE] = { WIRE_DEVICE, WIRE_TEST, { 0x0E, 1 }, other_org },
 	[OPERATOR] = { WIRE_PERSON, WIRE_TEST, { 0x0F, 1 }, platform },
 	[EXPIRED] = { WIRE_DEVICE, WIRE_TEST, { 0x0D, 4 }, rig_org },
 	[FOREIGN] = { WIRE_DEVICE, WIRE_TEST, { 0x0D, 1 }, rig_org },

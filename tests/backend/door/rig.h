@@ -28,6 +28,7 @@ enum who {
 	DEVICE2,	/* of the same organisation */
 	STRAY,		/* of an organisation that has no worker */
 	PERSON,
+	NAMESAKE,	/* a device of another organisation, of PERSON's id */
 	OPERATOR,	/* a person of the platform */
 	EXPIRED,
 	FOREIGN,	/* of another authority */

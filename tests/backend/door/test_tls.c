@@ -262,13 +262,15 @@ expect_open(struct client *c)
 /* The oldest goes, but of somebody else's none. */
 START_TEST(so_many_of_one)
 {
+	static const enum who others[] = { DEVICE2, PERSON };
+	static const enum who ones[] = { DEVICE, NAMESAKE };
 	struct client c[4], other;
 
 	r.settings.limits.of_one = 3;
 	rig_start(&r);
-	client_open(&r, &other, DEVICE2);
+	client_open(&r, &other, others[_i]);
 	for (int i = 0; i < 4; i++)
-		client_open(&r, &c[i], DEVICE);
+		client_open(&r, &c[i], ones[_i]);
 	expect_closed(&c[0]);
 	for (int i = 1; i < 4; i++)
 		expect_open(&c[i]);
@@ -370,7 +372,7 @@ tls_suite(void)
 	tcase_add_test(tc, a_resumed_session_is_checked_like_a_new_one);
 	tcase_add_loop_test(tc, a_wrong_certificate_is_told_why, 0,
 	    sizeof(reasons) / sizeof(reasons[0]));
-	tcase_add_test(tc, so_many_of_one);
+	tcase_add_loop_test(tc, so_many_of_one, 0, 2);
 	tcase_add_test(tc, so_many_strangers);
 	tcase_add_test(tc, so_many_in_all);
 	tcase_add_loop_test(tc, keys_of_clients_are_of_one_kind, 0, 2);
