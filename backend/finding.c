@@ -5,20 +5,27 @@
  */
 #include <stdarg.h>
 #include <stdio.h>
+#include <stdlib.h>
 
 #include "backend/finding.h"
+#include "common/text.h"
 
 void
 be_found(unsigned *wrong, enum be_finding f, const char *fmt, ...)
 {
 	static const char *const words[] = { "ok      ", "warning ",
 		"WRONG   " };
+	char *text = NULL;
 	va_list ap;
 
-	(void)fputs(words[f], stdout);
 	va_start(ap, fmt);
-	(void)vprintf(fmt, ap);
+	if (vasprintf(&text, fmt, ap) < 0)
+		text = NULL;
 	va_end(ap);
-	(void)putchar('\n');
+	/* what a damaged file says goes to no terminal as it is */
+	if (text != NULL)
+		cb_make_plain(text);
+	(void)printf("%s%s\n", words[f], text != NULL ? text : "out of memory");
+	free(text);
 	*wrong += f == BE_WRONG;
 }

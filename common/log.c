@@ -21,6 +21,7 @@
 
 #include "common/log.h"
 #include "common/log_json.h"
+#include "common/text.h"
 
 #define LINE 1024
 
@@ -90,13 +91,9 @@ make_line(char *line, enum cb_log_level level, const char *fmt, va_list ap)
 	n = vsnprintf(line + at, LINE - 1 - at, fmt, ap);
 	if (n < 0)
 		line[at] = '\0';
+	/* what a stranger has asked for may be in it */
+	cb_make_plain(line);
 	at = strlen(line);
-	for (size_t i = 0; i < at; i++) {
-		unsigned char c = (unsigned char)line[i];
-
-		if (c < 0x20 || c == 0x7F)
-			line[i] = '?';
-	}
 	line[at++] = '\n';
 	return at;
 }

@@ -100,6 +100,9 @@ START_TEST(text_from_outside_makes_no_line)
 	catch_log();
 	cb_log(CB_LOG_NOTICE, "name %s", "a\nprog: b\x1B[2J\x7F");
 	ck_assert_str_eq(logged(), "prog: name a?prog: b?[2J?\n");
+	catch_log();
+	cb_log(CB_LOG_NOTICE, "path %s", "/\xC2\x9B" "2J\x9B\u202E\u00E9");
+	ck_assert_str_eq(logged(), "prog: path /??2J????\u00E9\n");
 }
 END_TEST
 
