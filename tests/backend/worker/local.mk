@@ -4,6 +4,7 @@ TESTS += tests/backend/worker/test_worker
 tests_backend_worker_test_worker_SOURCES = \
 	tests/backend/founder.c tests/backend/founder.h \
 	tests/backend/sql.c tests/backend/sql.h \
+	tests/backend/worker/at_desk.h \
 	tests/backend/worker/bridge.c \
 	tests/backend/worker/desk.c \
 	tests/backend/worker/desk.h \

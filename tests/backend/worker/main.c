@@ -5,10 +5,11 @@
  */
 #include <stdlib.h>
 
-#include "tests/backend/worker/suites.h"
+#include "tests/backend/worker/at_desk.h"
 
 struct rig g;
 struct bridge b;
+struct desk d;
 
 void
 worker_setup(void)
@@ -22,6 +23,20 @@ worker_teardown(void)
 {
 	bridge_clear(&b);
 	rig_close(&g);
+}
+
+void
+desk_setup(void)
+{
+	worker_setup();
+	desk_open(&d, &g);
+}
+
+void
+desk_teardown(void)
+{
+	desk_clear(&d);
+	worker_teardown();
 }
 
 int

@@ -6,18 +6,8 @@
 #include <stdio.h>
 #include <string.h>
 
-#include "tests/backend/worker/desk.h"
+#include "tests/backend/worker/at_desk.h"
 #include "tests/backend/worker/rig_serve.h"
-#include "tests/backend/worker/suites.h"
-
-static struct desk d;
-
-static void
-end(void)
-{
-	desk_clear(&d);
-	worker_teardown();
-}
 
 /* ---- opening ------------------------------------------------------------- */
 
@@ -413,7 +403,7 @@ desk_suite(void)
 	TCase *tc = tcase_create("desk");
 
 	tcase_set_timeout(tc, 60);
-	tcase_add_checked_fixture(tc, worker_setup, end);
+	tcase_add_checked_fixture(tc, worker_setup, desk_teardown);
 	tcase_add_test(tc, a_person_has_a_desk);
 	tcase_add_test(tc, desk_and_cards_keep_apart);
 	tcase_add_test(tc, a_person_has_eight_of_them);

@@ -9,8 +9,7 @@
 
 #include "common/atr.h"
 #include "common/hex.h"
-#include "tests/backend/worker/desk.h"
-#include "tests/backend/worker/suites.h"
+#include "tests/backend/worker/at_desk.h"
 
 #define NEW_PIN "24681012"
 #define NEW_FIELD "3234363831303132" NEW_FFS
@@ -18,22 +17,7 @@
 	"FFFFFFFFFFFFFFFFFFFFFFFFFFFFFFFFFFFFFFFFFFFFFFFFFFFF"
 #define VERIFY_NEW "0020008140" NEW_FIELD
 
-static struct desk d;
 static const uint8_t card[WIRE_ID] = { 0xC0, 0xFF, 0xEE };
-
-static void
-begin(void)
-{
-	worker_setup();
-	desk_open(&d, &g);
-}
-
-static void
-end(void)
-{
-	desk_clear(&d);
-	worker_teardown();
-}
 
 static int64_t
 count(const char *what)
@@ -654,7 +638,7 @@ desk_act_suite(void)
 	TCase *tc = tcase_create("acts");
 
 	tcase_set_timeout(tc, 120);
-	tcase_add_checked_fixture(tc, begin, end);
+	tcase_add_checked_fixture(tc, desk_setup, desk_teardown);
 	tcase_add_test(tc, a_card_is_made);
 	tcase_add_loop_test(
 	    tc, cards_of_every_profile_are_made, 0, COUNT(profiles));

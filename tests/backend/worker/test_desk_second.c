@@ -7,24 +7,7 @@
 #include <string.h>
 
 #include "backend/worker/internal.h"
-#include "tests/backend/worker/desk.h"
-#include "tests/backend/worker/suites.h"
-
-static struct desk d;
-
-static void
-begin(void)
-{
-	worker_setup();
-	desk_open(&d, &g);
-}
-
-static void
-end(void)
-{
-	desk_clear(&d);
-	worker_teardown();
-}
+#include "tests/backend/worker/at_desk.h"
 
 static void
 none(struct wire_approval *a)
@@ -109,7 +92,7 @@ desk_second_suite(void)
 	TCase *tc = tcase_create("second");
 
 	tcase_set_timeout(tc, 120);
-	tcase_add_checked_fixture(tc, begin, end);
+	tcase_add_checked_fixture(tc, desk_setup, desk_teardown);
 	tcase_add_loop_test(tc, an_approval_that_is_not_good_is_told, 0,
 	    (int)(sizeof(approvals) / sizeof(approvals[0])));
 	tcase_add_test(tc, what_is_no_approval_is_told);

@@ -5,25 +5,9 @@
  */
 #include <string.h>
 
-#include "tests/backend/worker/desk.h"
-#include "tests/backend/worker/suites.h"
+#include "tests/backend/worker/at_desk.h"
 
-static struct desk d;
 static const uint8_t someone[WIRE_ID] = { 0xC0, 0xFF, 0xEE };
-
-static void
-begin(void)
-{
-	worker_setup();
-	desk_open(&d, &g);
-}
-
-static void
-end(void)
-{
-	desk_clear(&d);
-	worker_teardown();
-}
 
 static const uint8_t hash[CR_HASH] = { 0x70 };
 
@@ -219,7 +203,7 @@ desk_token_suite(void)
 	TCase *tc = tcase_create("tokens");
 
 	tcase_set_timeout(tc, 120);
-	tcase_add_checked_fixture(tc, begin, end);
+	tcase_add_checked_fixture(tc, desk_setup, desk_teardown);
 	tcase_add_test(tc, a_token_is_taken_back_as_it_is);
 	tcase_add_test(tc, tokens_are_for_whom_is_new);
 	tcase_add_test(tc, a_token_waits_for_its_cards_turn);
