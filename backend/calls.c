@@ -10,7 +10,7 @@
 #include <stdlib.h>
 
 #include "backend/calls.h"
-#include "backend/until.h"
+#include "common/until.h"
 
 struct call {
 	struct call *next;
@@ -88,7 +88,7 @@ static enum cb_err
 ask(struct be_calls *calls, struct call *call, struct cb_span body,
     unsigned timeout_ms)
 {
-	const struct timespec until = be_until(timeout_ms);
+	const struct timespec until = cb_until(timeout_ms);
 	const struct be_message m = { .type = call->type, .id = call->id,
 		.body = body };
 	enum cb_err r;
@@ -114,7 +114,7 @@ be_call(struct be_calls *calls, uint16_t type, struct cb_span body,
 	enum cb_err r;
 
 	*code = 0;
-	if (be_until_init(&call.woken) != 0)
+	if (cb_until_init(&call.woken) != 0)
 		return CB_E_NOMEM;
 	(void)pthread_mutex_lock(&calls->lock);
 	call.id = calls->next_id++;

@@ -14,7 +14,6 @@ backend_libroles_la_SOURCES = \
 	backend/peers.c backend/peers.h \
 	backend/roles.c backend/roles.h \
 	backend/settings.c backend/settings.h \
-	backend/until.c backend/until.h \
 	backend/walls.c backend/walls.h \
 	backend/walls_fs.c backend/walls_fs.h \
 	backend/walls_sys.c backend/walls_sys.h

@@ -9,9 +9,9 @@
 #include <semaphore.h>
 #include <signal.h>
 #include <stdlib.h>
-#include <time.h>
 
 #include "bridge/pool.h"
+#include "common/until.h"
 
 /* OpenSSL, SQLite and scrypt use some tens of KiB; the sanitizers more. */
 #define STACK_SIZE ((size_t)512 * 1024)
@@ -29,13 +29,8 @@ struct br_pool_thread {
 void
 br_pool_init(struct br_pool *p)
 {
-	pthread_condattr_t attr;
-
 	pthread_mutex_init(&p->lock, NULL);
-	pthread_condattr_init(&attr);
-	pthread_condattr_setclock(&attr, CLOCK_MONOTONIC);
-	pthread_cond_init(&p->gone, &attr);
-	pthread_condattr_destroy(&attr);
+	(void)cb_until_init(&p->gone);
 	p->parked = NULL;
 	p->threads = 0;
 	p->closing = false;
@@ -52,11 +47,9 @@ br_pool_clear(struct br_pool *p)
 static bool
 woken(struct br_pool_thread *t)
 {
-	struct timespec until;
+	const struct timespec until = cb_until(STAY_S * 1000);
 	int r;
 
-	clock_gettime(CLOCK_MONOTONIC, &until);
-	until.tv_sec += STAY_S;
 	do
 		r = sem_clockwait(&t->wake, CLOCK_MONOTONIC, &until);
 	while (r != 0 && errno == EINTR);

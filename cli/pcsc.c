@@ -7,10 +7,10 @@
 #include <pthread.h>
 #include <stdlib.h>
 #include <string.h>
-#include <time.h>
 #include <winscard.h>
 
 #include "cli/pcsc.h"
+#include "common/until.h"
 
 #define CALL_MS 5000		/* pcscd answers by itself */
 #define CARD_MS 30000		/* a card may take its time over a command */
@@ -189,13 +189,11 @@ run(void *arg)
 static enum cb_err
 await(struct cli_pcsc *p, call *what, unsigned ms, struct cb_why *why)
 {
-	struct timespec end;
+	const struct timespec end = cb_until(ms);
 	int late = 0;
 
 	if (p->lost)
 		return CB_E_TIMEOUT;
-	(void)clock_gettime(CLOCK_MONOTONIC, &end);
-	end.tv_sec += ms / 1000;
 	pthread_mutex_lock(&p->lock);
 	p->todo = what;
 	pthread_cond_broadcast(&p->wake);
@@ -218,14 +216,9 @@ await(struct cli_pcsc *p, call *what, unsigned ms, struct cb_why *why)
 static bool
 start_thread(struct cli_pcsc *p)
 {
-	pthread_condattr_t attr;
-
-	if (pthread_condattr_init(&attr) != 0)
+	if (cb_until_init(&p->wake) != 0)
 		return false;
-	(void)pthread_condattr_setclock(&attr, CLOCK_MONOTONIC);
 	(void)pthread_mutex_init(&p->lock, NULL);
-	(void)pthread_cond_init(&p->wake, &attr);
-	(void)pthread_condattr_destroy(&attr);
 	return pthread_create(&p->thread, NULL, run, p) == 0;
 }
 

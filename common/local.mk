@@ -14,7 +14,8 @@ common_libcommon_la_SOURCES = \
 	common/span.c common/span.h \
 	common/sw.c common/sw.h \
 	common/text.c common/text.h \
-	common/tlv.c common/tlv.h
+	common/tlv.c common/tlv.h \
+	common/until.c common/until.h
 
 # For who speaks HTTP.
 noinst_LTLIBRARIES += common/libhttp.la

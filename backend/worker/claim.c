@@ -10,8 +10,8 @@
 #include <string.h>
 #include <time.h>
 
-#include "backend/until.h"
 #include "backend/worker/internal.h"
+#include "common/until.h"
 
 /* ---- with the lock ------------------------------------------------------- */
 
@@ -124,7 +124,7 @@ wait_idle(struct be_worker *w, uint64_t until)
 
 	if (left == 0 || w->waiters >= w->set.threads / 2)
 		return CB_E_TIMEOUT;
-	t = be_until(left);
+	t = cb_until(left);
 	w->waiters++;
 	be_pool_waits(true);
 	r = pthread_cond_timedwait(&w->idle, &w->lock, &t);

@@ -14,8 +14,8 @@
 #include <stdlib.h>
 #include <sys/sysinfo.h>
 
-#include "backend/until.h"
 #include "backend/worker/pool.h"
+#include "common/until.h"
 
 #define STALLED_MS 4
 
@@ -81,7 +81,7 @@ is_before(const struct timespec *a, const struct timespec *b)
 static void
 idle(struct be_pool *p, struct lane *lane)
 {
-	const struct timespec until = be_until(STALLED_MS);
+	const struct timespec until = cb_until(STALLED_MS);
 	const unsigned taken = lane->taken;
 
 	lane->idle++;
@@ -108,7 +108,7 @@ may_take(const struct lane *lane)
 static void
 leave(struct be_pool *p, struct thread *t)
 {
-	const struct timespec now = be_until(0);
+	const struct timespec now = cb_until(0);
 
 	p->running--;
 	t->lane->computing--;
@@ -138,7 +138,7 @@ take(struct thread *t, bool was_running)
 		p->running++;
 		if ((lane->first = job->next) == NULL)
 			lane->last = &lane->first;
-		t->long_at = be_until(STALLED_MS);
+		t->long_at = cb_until(STALLED_MS);
 	}
 	wake = lane->first != NULL && wants_thread(lane);
 	(void)pthread_mutex_unlock(&p->lock);
@@ -207,7 +207,7 @@ be_pool_new(struct be_pool **out, unsigned threads)
 	p->processors = get_nprocs() > 2 ? (unsigned)get_nprocs() : 2;
 	p->jobs.most = p->aside.most = p->processors;
 	if (pthread_mutex_init(&p->lock, NULL) != 0 ||
-	    be_until_init(&p->jobs.some) != 0 || be_until_init(&p->aside.some) != 0) {
+	    cb_until_init(&p->jobs.some) != 0 || cb_until_init(&p->aside.some) != 0) {
 		free(p);
 		return CB_E_NOMEM;
 	}

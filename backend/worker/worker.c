@@ -8,8 +8,8 @@
 #include <time.h>
 #include <unistd.h>
 
-#include "backend/until.h"
 #include "backend/worker/internal.h"
+#include "common/until.h"
 
 static const struct {
 	enum be_ask type;
@@ -307,7 +307,7 @@ be_worker_new(struct be_worker **out, struct be_loop *loop,
 	w->set.recheck = or_usual(settings->recheck, 60000);
 	w->due_at = w->stale_at = be_worker_tick() + w->set.silent;
 	if (pthread_mutex_init(&w->lock, NULL) != 0 ||
-	    be_until_init(&w->idle) != 0) {
+	    cb_until_init(&w->idle) != 0) {
 		free(w);
 		return CB_E_NOMEM;
 	}

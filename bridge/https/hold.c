@@ -9,7 +9,6 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include <time.h>
 
 #include "bridge/https/hold.h"
 #include "bridge/https/note.h"
@@ -17,6 +16,7 @@
 #include "bridge/sock.h"
 #include "common/hex.h"
 #include "common/log.h"
+#include "common/until.h"
 
 #define CONNECT_MS 5000u
 #define STACK_SIZE ((size_t)512 * 1024)
@@ -486,7 +486,6 @@ hold_new(struct br_hold **out, const struct br_https_uri *uri,
     struct cb_why *why)
 {
 	struct br_hold *h = calloc(1, sizeof(*h));
-	pthread_condattr_t attr;
 	struct br_heed heed;
 	enum cb_err r;
 
@@ -495,10 +494,7 @@ hold_new(struct br_hold **out, const struct br_https_uri *uri,
 		return CB_E_NOMEM;
 	pthread_mutex_init(&h->lock, NULL);
 	br_note_init(&h->note);
-	pthread_condattr_init(&attr);
-	pthread_condattr_setclock(&attr, CLOCK_MONOTONIC);
-	pthread_cond_init(&h->changed, &attr);
-	pthread_condattr_destroy(&attr);
+	(void)cb_until_init(&h->changed);
 	h->uri = *uri;
 	br_places_init(&h->places, uri);
 	br_home_open(&h->home, &h->uri);
@@ -647,13 +643,12 @@ br_hold_session(struct br_hold *h, struct br_held_card *card,
 void
 br_hold_await(struct br_hold *h, struct br_held_card *card, unsigned ms)
 {
-	uint64_t until = br_now_ms() + ms;
-	struct timespec at = { .tv_sec = (time_t)(until / 1000),
-		.tv_nsec = (long)(until % 1000) * 1000000 };
+	const struct timespec until = cb_until(ms);
+	int late = 0;
 
 	pthread_mutex_lock(&h->lock);
-	while (!card->heard && br_now_ms() < until)
-		(void)pthread_cond_timedwait(&h->changed, &h->lock, &at);
+	while (!card->heard && late == 0)
+		late = pthread_cond_timedwait(&h->changed, &h->lock, &until);
 	pthread_mutex_unlock(&h->lock);
 }
 

@@ -17,7 +17,8 @@ tests_common_test_common_SOURCES = \
 	tests/common/test_span.c \
 	tests/common/test_sw.c \
 	tests/common/test_text.c \
-	tests/common/test_tlv.c
+	tests/common/test_tlv.c \
+	tests/common/test_until.c
 tests_common_test_common_CFLAGS = $(AM_CFLAGS) $(CHECK_CFLAGS)
 # main.c stands between the code and malloc
 tests_common_test_common_LDFLAGS = $(program_ldflags) \

@@ -92,6 +92,7 @@ main(void)
 	srunner_add_suite(sr, span_suite());
 	srunner_add_suite(sr, buf_suite());
 	srunner_add_suite(sr, tlv_suite());
+	srunner_add_suite(sr, until_suite());
 	srunner_add_suite(sr, text_suite());
 	srunner_add_suite(sr, apdu_suite());
 	srunner_add_suite(sr, sw_suite());

@@ -23,6 +23,7 @@ Suite *span_suite(void);
 Suite *sw_suite(void);
 Suite *text_suite(void);
 Suite *tlv_suite(void);
+Suite *until_suite(void);
 
 #define COUNT(table) ((int)(sizeof(table) / sizeof((table)[0])))
 

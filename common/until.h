@@ -3,17 +3,17 @@
 /*
  * Waiting for a condition with an end, by a clock that nobody sets.
  */
-#ifndef BE_UNTIL_H
-#define BE_UNTIL_H
+#ifndef CB_UNTIL_H
+#define CB_UNTIL_H
 
 #include <pthread.h>
 #include <stdint.h>
 #include <time.h>
 
 /* 0, or an error number, as pthread_cond_init(3). */
-int be_until_init(pthread_cond_t *cond);
+int cb_until_init(pthread_cond_t *cond);
 /* So many milliseconds from now, for pthread_cond_timedwait(3) on such a
  * condition. */
-struct timespec be_until(uint64_t ms);
+struct timespec cb_until(uint64_t ms);
 
 #endif

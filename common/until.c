@@ -3,10 +3,10 @@
 /*
  * See until.h.
  */
-#include "backend/until.h"
+#include "common/until.h"
 
 int
-be_until_init(pthread_cond_t *cond)
+cb_until_init(pthread_cond_t *cond)
 {
 	pthread_condattr_t attr;
 	int r;
@@ -20,7 +20,7 @@ be_until_init(pthread_cond_t *cond)
 }
 
 struct timespec
-be_until(uint64_t ms)
+cb_until(uint64_t ms)
 {
 	struct timespec t = { 0, 0 };
 
