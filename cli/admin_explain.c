@@ -114,17 +114,40 @@ struct found {
 	struct cb_span id;
 	char *name;	/* with a blank before it */
 };
-#define NAME_MAX_ (WIRE_NAME_MAX + 4)
+#define NAME_MAX_ (2 * WIRE_NAME_MAX + 4)
 
-/* A name ends where its marks do: it has none of its own. */
+/* What ends a name that stands between marks, or looks like that. An apostrophe
+ * does not: names have it. */
+static bool
+is_mark(struct cb_span at)
+{
+	static const char *const marks[] = { "\"", "\\", "\u02BA", "\u02DD",
+		"\u02EE", "\u201C", "\u201D", "\u201E", "\u201F", "\u2033",
+		"\u2036", "\u275D", "\u275E", "\u301D", "\u301E", "\uFF02" };
+
+	for (size_t i = 0; i < sizeof(marks) / sizeof(marks[0]); i++)
+		if (cb_span_equal(cb_span_head(at, strlen(marks[i])),
+			cb_span_str(marks[i])))
+			return true;
+	return false;
+}
+
+/* A name ends where its marks do: those of its own have a backslash before
+ * them. */
 static void
 quote(char out[NAME_MAX_], struct cb_span name)
 {
-	(void)snprintf(out, NAME_MAX_, " \"%.*s\"", (int)name.n,
-	    (const char *)name.p);
-	for (size_t i = 2; i < 2 + name.n && out[i] != '\0'; i++)
-		if (out[i] == '"')
-			out[i] = '\'';
+	size_t n = 0;
+
+	out[n++] = ' ';
+	out[n++] = '"';
+	for (; name.n > 0 && n < NAME_MAX_ - 3; name = cb_span_tail(name, 1)) {
+		if (is_mark(name))
+			out[n++] = '\\';
+		out[n++] = (char)name.p[0];
+	}
+	out[n++] = '"';
+	out[n] = '\0';
 }
 
 static enum cb_err
@@ -316,13 +339,19 @@ say_rows(struct words *w, const struct wire_act *act)
 static void
 say_detail(struct words *w, const struct wire_fields *d)
 {
-	static const enum wire_desk_field texts[] = { WIRE_D_NAME,
-		WIRE_D_PROFILE, WIRE_D_SERIAL };
+	static const enum wire_desk_field texts[] = { WIRE_D_PROFILE,
+		WIRE_D_SERIAL };
 	static const enum wire_desk_field flags[] = { WIRE_D_BLANK,
 		WIRE_D_TEST, WIRE_D_TAKE_OVER };
+	char name[NAME_MAX_];
 	uint32_t said = 0;
 
-	for (size_t i = 0; i < 3; i++)
+	if (wire_fields_has(d, WIRE_D_NAME)) {
+		said |= UINT32_C(1) << WIRE_D_NAME;
+		quote(name, d->bytes[WIRE_D_NAME]);
+		say(w, LABEL "%s", wire_field_name(WIRE_D_NAME), name + 1);
+	}
+	for (size_t i = 0; i < 2; i++)
 		if (wire_fields_has(d, texts[i])) {
 			said |= UINT32_C(1) << texts[i];
 			say(w, LABEL "%.*s", wire_field_name(texts[i]),

@@ -108,13 +108,13 @@ static const struct {
 	    " will be administrator" }, "is founded" },
 	{ "org set unblock=none name=Surgery", { "of            organisation "
 	    ORG_ID " \"Clinic\"", "unblock is set to none",
-	    "name          Surgery" }, "is set" },
+	    "name          \"Surgery\"" }, "is set" },
 	{ "org set second-signer=role,card", { "second-signer is set to "
 	    "role,card", "about         organisation " ORG_ID, NULL },
 	    "is set" },
 	{ "device token --card " CARD " --class user --name Hall",
 	    { "a token for user device", "may use card " CARD " \"Ward 3\"",
-	    "name          Hall" }, "can be enrolled" },
+	    "name          \"Hall\"" }, "can be enrolled" },
 	{ "device revoke " DEVICE, { "about         device " DEVICE
 	    " \"Desk\"", "will be stopped", "certificate f1000000" },
 	    "is revoked" },
@@ -129,7 +129,7 @@ static const struct {
 	    " \"Clinic\" may use card", "device " DEVICE " \"Desk\" may" },
 	    "Next: cardbridge reader add" },
 	{ "card set " CARD " name=Hall take-over=yes", { "card-set: changes",
-	    "name          Hall", "take_over     yes" }, "is set" },
+	    "name          \"Hall\"", "take_over     yes" }, "is set" },
 	{ "card assign " CARD " --device " DEVICE, { "card-assign: lets more",
 	    "change        device " DEVICE " \"Desk\" may use card", NULL },
 	    "is assigned" },
@@ -449,15 +449,47 @@ START_TEST(what_has_no_words_is_not_signed)
 }
 END_TEST
 
-/* A name ends where its marks do, and none has a character that turns the
- * sentence around that it is in. */
+#define OTHER "dfdfdfdfdfdfdfdfdfdfdfdfdfdfdfdf"
+#define Q16 "\"\"\"\"\"\"\"\"\"\"\"\"\"\"\"\""
+#define E4 "\\\"\\\"\\\"\\\""
+#define E16 E4 E4 E4 E4
+
+/* Whatever a device is called, the line tells where that ends. */
+static const struct {
+	const char *name, *line;
+} names[] = {
+	{ "a\" may use card \"b\u00E9",
+	    "\"a\\\" may use card \\\"b\u00E9\"" },
+	{ "a\\\" may use card \"b", "\"a\\\\\\\" may use card \\\"b\"" },
+	{ "a\\", "\"a\\\\\"" },
+	{ "\u201Ea\u201D may use card \u201Cb",
+	    "\"\\\u201Ea\\\u201D may use card \\\u201Cb\"" },
+	{ "O'Brien", "\"O'Brien\"" },
+	{ "\u00C5ngstr\u00F6m \u2013 2", "\"\u00C5ngstr\u00F6m \u2013 2\"" },
+	/* as many as fit */
+	{ Q16 Q16 Q16 Q16, "\"" E16 E16 E16 E16 "\"" },
+};
+
 START_TEST(names_make_no_sentence)
 {
-	add(WIRE_LIST_DEVICES, 0xDF, "a\" may use card \"b\u00E9");
-	drafted("card assign " CARD " --device "
-		"dfdfdfdfdfdfdfdfdfdfdfdfdfdfdfdf");
+	char line[256];
+
+	snprintf(line, sizeof(line), "device " OTHER " %s may use card " CARD,
+	    names[_i].line);
+	add(WIRE_LIST_DEVICES, 0xDF, names[_i].name);
+	drafted("card assign " CARD " --device " OTHER);
 	SECOND_RUNS(admin_say("approve %s --yes", file));
-	says("df \"a' may use card 'b\u00E9\" may use card " CARD);
+	says(line);
+}
+END_TEST
+
+/* As a name that is given is shown, so is one that is there. */
+START_TEST(a_new_name_makes_no_sentence)
+{
+	/* words of a command line are not quoted here: there are no blanks */
+	drafted("card set " CARD " name=a\"b");
+	SECOND_RUNS(admin_say("approve %s --yes", file));
+	says("name          \"a\\\"b\"\n");
 	FAILS("card set " CARD " name=a\u202Eb", CLI_USAGE,
 	    "that control a terminal");
 }
@@ -483,7 +515,9 @@ admin_draft_suite(void)
 	tcase_add_loop_test(t, what_was_changed_is_nobodys, 0, 4);
 	tcase_add_loop_test(t, what_has_no_words_is_not_signed, 0,
 	    UNSHOWN + STRANGE + 2);
-	tcase_add_test(t, names_make_no_sentence);
+	tcase_add_loop_test(
+	    t, names_make_no_sentence, 0, sizeof(names) / sizeof(names[0]));
+	tcase_add_test(t, a_new_name_makes_no_sentence);
 	suite_add_tcase(s, t);
 	return s;
 }
