@@ -5,7 +5,8 @@
  * would end later, and the processors' caches be cold. So a thread that has
  * nothing to do stays asleep while as many compute as there are processors; but
  * one of them looks, as long as jobs wait, whether any was taken lately: where
- * all that compute are at a long one, it takes the next.
+ * all that compute are at a long one, it takes the next. Who fell asleep last is
+ * woken first: what it uses is in the processor's cache still.
  */
 #include <errno.h>
 #include <pthread.h>
@@ -20,10 +21,10 @@
 #define STALLED_MS 4
 
 struct lane {
-	pthread_cond_t some;	/* jobs, or the end */
 	struct be_job *first, **last;
 	size_t waiting;		/* jobs */
-	unsigned idle;		/* threads */
+	struct thread *idle;	/* the one that sleeps since the shortest */
+	unsigned called;	/* of them, and not awake yet */
 	unsigned computing;	/* those that run a job and do not wait in it */
 	unsigned most;		/* of these: more while some take long */
 	bool looked_at;		/* by one of the idle ones */
@@ -34,6 +35,9 @@ struct thread {
 	struct be_pool *pool;
 	struct lane *lane;
 	pthread_t id;
+	struct thread *below;	/* of the idle ones */
+	pthread_cond_t called;
+	bool is_called;
 	struct timespec long_at;	/* then its job takes long */
 };
 
@@ -55,19 +59,46 @@ is_over(const struct be_pool *p)
 	    p->aside.first == NULL;
 }
 
-static void
-tell_all(struct be_pool *p)
+/* With the lock: the one that sleeps since the shortest, whose `called` the
+ * caller signals; NULL: none sleeps. */
+static struct thread *
+call_one(struct lane *lane)
 {
-	(void)pthread_cond_broadcast(&p->jobs.some);
-	(void)pthread_cond_broadcast(&p->aside.some);
+	struct thread *t = lane->idle;
+
+	if (t != NULL) {
+		lane->idle = t->below;
+		t->is_called = true;
+		lane->called++;
+	}
+	return t;
 }
 
-/* With the lock. */
-static bool
-wants_thread(const struct lane *lane)
+/* With the lock: the same if another thread is of use. One that was called may
+ * get a processor much later, and calling more does not hasten it. */
+static struct thread *
+call_for_job(struct lane *lane)
 {
-	return lane->idle > 0 &&
-	    (lane->computing < lane->most || !lane->looked_at);
+	const bool computes = lane->computing + lane->called < lane->most;
+	const bool looks = !lane->looked_at && lane->called == 0;
+
+	return lane->first != NULL && (computes || looks) ? call_one(lane)
+							  : NULL;
+}
+
+/* Without the lock, which the thread that wakes needs at once. */
+static void
+wake(struct thread *t)
+{
+	if (t != NULL)
+		(void)pthread_cond_signal(&t->called);
+}
+
+static void
+wake_all(struct lane *lane)
+{
+	while (lane->idle != NULL)
+		wake(call_one(lane));
 }
 
 static bool
@@ -77,25 +108,49 @@ is_before(const struct timespec *a, const struct timespec *b)
 	    (a->tv_sec == b->tv_sec && a->tv_nsec < b->tv_nsec);
 }
 
-/* With the lock, which is let go of: until there is something to do. */
 static void
-idle(struct be_pool *p, struct lane *lane)
+sleep_no_more(struct thread *t)
+{
+	struct thread **at = &t->lane->idle;
+
+	while (*at != t)
+		at = &(*at)->below;
+	*at = t->below;
+}
+
+/* Until it is called. False: nobody has within STALLED_MS. */
+static bool
+sleep_and_look(struct thread *t)
 {
 	const struct timespec until = cb_until(STALLED_MS);
+	int e = 0;
+
+	t->lane->looked_at = true;
+	while (!t->is_called && e != ETIMEDOUT)
+		e = pthread_cond_timedwait(
+		    &t->called, &t->pool->lock, &until);
+	t->lane->looked_at = false;
+	if (!t->is_called)
+		sleep_no_more(t);
+	return t->is_called;
+}
+
+/* With the lock, which is let go of: until there is something to do. */
+static void
+idle(struct thread *t)
+{
+	struct lane *lane = t->lane;
 	const unsigned taken = lane->taken;
 
-	lane->idle++;
-	if (lane->first == NULL || lane->looked_at) {
-		(void)pthread_cond_wait(&lane->some, &p->lock);
-	} else {
-		lane->looked_at = true;
-		if (pthread_cond_timedwait(&lane->some, &p->lock, &until) ==
-			ETIMEDOUT &&
-		    taken == lane->taken)
-			lane->most++;	/* until one of the long is over */
-		lane->looked_at = false;
-	}
-	lane->idle--;
+	t->is_called = false;
+	t->below = lane->idle;
+	lane->idle = t;
+	if (lane->first == NULL || lane->looked_at)
+		while (!t->is_called)
+			(void)pthread_cond_wait(&t->called, &t->pool->lock);
+	else if (!sleep_and_look(t) && taken == lane->taken)
+		lane->most++;	/* until one of the long is over */
+	lane->called -= t->is_called;
 }
 
 static bool
@@ -122,15 +177,17 @@ take(struct thread *t, bool was_running)
 	struct be_pool *p = t->pool;
 	struct lane *lane = t->lane;
 	struct be_job *job;
-	bool wake;
+	struct thread *other;
 
 	(void)pthread_mutex_lock(&p->lock);
 	if (was_running)
 		leave(p, t);
-	if (is_over(p))
-		tell_all(p);
+	if (is_over(p)) {
+		wake_all(&p->jobs);
+		wake_all(&p->aside);
+	}
 	while (!may_take(lane) && !is_over(p))
-		idle(p, lane);
+		idle(t);
 	if ((job = lane->first) != NULL) {
 		lane->waiting--;
 		lane->taken++;
@@ -140,10 +197,9 @@ take(struct thread *t, bool was_running)
 			lane->last = &lane->first;
 		t->long_at = cb_until(STALLED_MS);
 	}
-	wake = lane->first != NULL && wants_thread(lane);
+	other = call_for_job(lane);
 	(void)pthread_mutex_unlock(&p->lock);
-	if (wake)
-		(void)pthread_cond_signal(&lane->some);
+	wake(other);
 	return job;
 }
 
@@ -164,7 +220,7 @@ void
 be_pool_waits(bool begins)
 {
 	struct lane *lane;
-	bool wake;
+	struct thread *other;
 
 	if (self == NULL)
 		return;
@@ -174,10 +230,9 @@ be_pool_waits(bool begins)
 		lane->computing--;
 	else
 		lane->computing++;
-	wake = lane->first != NULL && wants_thread(lane);
+	other = call_for_job(lane);
 	(void)pthread_mutex_unlock(&self->pool->lock);
-	if (wake)
-		(void)pthread_cond_signal(&lane->some);
+	wake(other);
 }
 
 static bool
@@ -187,8 +242,12 @@ start(struct be_pool *p, struct lane *lane)
 
 	t->pool = p;
 	t->lane = lane;
-	if (pthread_create(&t->id, NULL, work, t) != 0)
+	if (cb_until_init(&t->called) != 0)
 		return false;
+	if (pthread_create(&t->id, NULL, work, t) != 0) {
+		(void)pthread_cond_destroy(&t->called);
+		return false;
+	}
 	p->n++;
 	return true;
 }
@@ -206,8 +265,7 @@ be_pool_new(struct be_pool **out, unsigned threads)
 	p->aside.last = &p->aside.first;
 	p->processors = get_nprocs() > 2 ? (unsigned)get_nprocs() : 2;
 	p->jobs.most = p->aside.most = p->processors;
-	if (pthread_mutex_init(&p->lock, NULL) != 0 ||
-	    cb_until_init(&p->jobs.some) != 0 || cb_until_init(&p->aside.some) != 0) {
+	if (pthread_mutex_init(&p->lock, NULL) != 0) {
 		free(p);
 		return CB_E_NOMEM;
 	}
@@ -230,12 +288,14 @@ be_pool_free(struct be_pool **pool)
 		return;
 	(void)pthread_mutex_lock(&p->lock);
 	p->end = true;
-	tell_all(p);
+	wake_all(&p->jobs);
+	wake_all(&p->aside);
 	(void)pthread_mutex_unlock(&p->lock);
 	for (unsigned i = 0; i < p->n; i++)
 		(void)pthread_join(p->threads[i].id, NULL);
-	(void)pthread_cond_destroy(&p->jobs.some);
-	(void)pthread_cond_destroy(&p->aside.some);
+	/* one may have called another until it ended */
+	for (unsigned i = 0; i < p->n; i++)
+		(void)pthread_cond_destroy(&p->threads[i].called);
 	(void)pthread_mutex_destroy(&p->lock);
 	free(p);
 	*pool = NULL;
@@ -245,7 +305,7 @@ static enum cb_err
 add(struct be_pool *p, struct lane *lane, struct be_job *job, size_t max)
 {
 	enum cb_err r = CB_E_NOMEM;
-	bool wake = false;
+	struct thread *one = NULL;
 
 	job->next = NULL;
 	(void)pthread_mutex_lock(&p->lock);
@@ -253,13 +313,11 @@ add(struct be_pool *p, struct lane *lane, struct be_job *job, size_t max)
 		lane->waiting++;
 		*lane->last = job;
 		lane->last = &job->next;
-		wake = wants_thread(lane);
+		one = call_for_job(lane);
 		r = CB_OK;
 	}
 	(void)pthread_mutex_unlock(&p->lock);
-	/* without the lock, which the thread that wakes needs at once */
-	if (wake)
-		(void)pthread_cond_signal(&lane->some);
+	wake(one);
 	return r;
 }
 

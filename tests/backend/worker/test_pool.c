@@ -194,6 +194,38 @@ START_TEST(who_waits_leaves_its_place)
 }
 END_TEST
 
+static unsigned used;	/* threads; atomic */
+
+static void
+note_thread(struct be_job *job)
+{
+	static _Thread_local bool noted;
+
+	(void)job;
+	if (!noted)
+		__atomic_add_fetch(&used, 1, __ATOMIC_RELAXED);
+	noted = true;
+	__atomic_add_fetch(&done, 1, __ATOMIC_RELAXED);
+}
+
+/* Now and then one is not asleep yet when the next job comes, and another is
+ * called; in turns all of them would be. */
+START_TEST(who_fell_asleep_last_is_called_first)
+{
+	const struct timespec moment = { 0, 2000000 };
+	struct be_job job = { .run = note_thread };
+
+	ck_assert_int_eq(be_pool_new(&busy, THREADS), CB_OK);
+	for (unsigned i = 1; i <= SHORT; i++) {
+		be_pool_put(busy, &job);
+		while (__atomic_load_n(&done, __ATOMIC_RELAXED) < i)
+			(void)nanosleep(&moment, NULL);
+	}
+	be_pool_free(&busy);
+	ck_assert_uint_le(used, THREADS / 2);
+}
+END_TEST
+
 Suite *
 pool_suite(void)
 {
@@ -205,6 +237,7 @@ pool_suite(void)
 	tcase_add_test(t, as_many_compute_as_there_are_processors);
 	tcase_add_test(t, what_is_short_does_not_wait_for_what_is_long);
 	tcase_add_test(t, who_waits_leaves_its_place);
+	tcase_add_test(t, who_fell_asleep_last_is_called_first);
 	suite_add_tcase(s, t);
 	return s;
 }
