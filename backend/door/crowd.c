@@ -258,7 +258,7 @@ void
 be_crowd_look_empty(struct be_door *door)
 {
 	if (door->stopping && door->strangers.n == 0 && door->known.n == 0)
-		(void)event_base_loopbreak(door->base);
+		be_door_end_loop(door);
 }
 
 void

@@ -233,6 +233,13 @@ stop_listening(struct be_door *door)
 	}
 }
 
+void
+be_door_end_loop(struct be_door *door)
+{
+	door->done = true;
+	(void)event_base_loopbreak(door->base);
+}
+
 /* ---- the parent ---------------------------------------------------------- */
 
 static void
@@ -250,20 +257,24 @@ on_parent(evutil_socket_t fd, short what, void *arg)
 			break;
 	/* without a parent nobody would start what dies: the end */
 	if (r != CB_E_SHORT || read != CB_OK)
-		(void)event_base_loopbreak(p->door->base);
+		be_door_end_loop(p->door);
+}
+
+static void
+flush_parent(struct be_parent *p)
+{
+	if (be_channel_flush(p->ch) != CB_OK)
+		be_door_end_loop(p->door);
+	else if (be_channel_unsent(p->ch) > 0)
+		(void)event_add(&p->writing, NULL);
 }
 
 static void
 on_parent_writable(evutil_socket_t fd, short what, void *arg)
 {
-	struct be_parent *p = arg;
-
 	(void)fd;
 	(void)what;
-	if (be_channel_flush(p->ch) != CB_OK)
-		(void)event_base_loopbreak(p->door->base);
-	else if (be_channel_unsent(p->ch))
-		(void)event_add(&p->writing, NULL);
+	flush_parent(arg);
 }
 
 static void
@@ -347,12 +358,26 @@ be_door_on_lost(struct be_door *door, be_door_lost_fn *lost, void *ctx)
 	be_workers_on_lost(door->workers, lost, ctx);
 }
 
+/* What the last turn had to say goes out together. */
+static void
+flush(struct be_door *door)
+{
+	be_workers_flush(door->workers);
+	if (door->parent != NULL)
+		flush_parent(door->parent);
+}
+
 enum cb_err
 be_door_run(struct be_door *door)
 {
-	return event_base_loop(door->base, EVLOOP_NO_EXIT_ON_EMPTY) == 0
-	           ? CB_OK
-	           : CB_E_INTERNAL;
+	const int once = EVLOOP_ONCE | EVLOOP_NO_EXIT_ON_EMPTY;
+	int e = 0;
+
+	be_channel_collect(true);
+	for (flush(door); e == 0 && !door->done; flush(door))
+		e = event_base_loop(door->base, once);
+	be_channel_collect(false);
+	return e == 0 ? CB_OK : CB_E_INTERNAL;
 }
 
 static void

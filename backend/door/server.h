@@ -56,6 +56,7 @@ struct be_door {
 	struct event *sweep;
 	struct be_parent *parent;
 	bool stopping;
+	bool done;	/* the loop ends, be_door_end_loop() */
 	/* logged this second: of those with a name, of strangers */
 	struct be_door_lines lines[2];
 	/* of this second: who is enrolled; who only says who it is, and holds */
@@ -69,6 +70,8 @@ struct be_door {
 	uint8_t scratch[BE_TLS_RECORD];
 };
 
+/* In whatever turn, or between two. */
+void be_door_end_loop(struct be_door *door);
 /* Milliseconds of a clock that only goes forward. */
 uint64_t be_door_tick(void);
 /* May a line be logged? Strangers must not fill the disk, nor keep the lines

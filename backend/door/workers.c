@@ -40,12 +40,14 @@ struct be_line {
 	struct be_question *state; /* STATE, which is always being asked */
 	uint8_t lacks;
 	unsigned enrols; /* of its questions */
+	bool told;       /* something, since the last flush: then */
+	struct be_line *next_told;
 };
 
 struct be_workers {
 	struct event_base *base;
 	unsigned enrols; /* at most, of one worker */
-	struct be_line *first;
+	struct be_line *first, *told;
 	uint64_t next_id;
 	be_line_lost_fn *lost; /* NULL: nobody wants to know */
 	void *lost_ctx;
@@ -106,6 +108,19 @@ end_ask(struct be_question *ask, const struct be_message *answer)
 		fn(ctx, answer);
 }
 
+static enum cb_err
+tell(struct be_line *worker, const struct be_message *m)
+{
+	struct be_workers *all = worker->all;
+
+	if (!worker->told) {
+		worker->told = true;
+		worker->next_told = all->told;
+		all->told = worker;
+	}
+	return be_channel_send(worker->ch, m);
+}
+
 static bool
 is_busy(const struct be_line *worker, enum be_ask type, size_t more)
 {
@@ -129,7 +144,7 @@ be_question_ask(struct be_question **out, struct be_line *worker,
 	if ((ask = calloc(1, sizeof(*ask))) == NULL)
 		return CB_E_NOMEM;
 	m.id = all->next_id++;
-	if ((r = be_channel_send(worker->ch, &m)) != CB_OK) {
+	if ((r = tell(worker, &m)) != CB_OK) {
 		free(ask);
 		return r;
 	}
@@ -160,7 +175,7 @@ unwatch(struct be_line *worker, uint64_t id)
 	if (worker->ch != NULL && cb_put_u64(&body, id) == CB_OK) {
 		filled.body = cb_buf_span(&body);
 		/* a broken channel is noticed by who reads it */
-		(void)!be_channel_send(worker->ch, &filled);
+		(void)!tell(worker, &filled);
 	}
 	cb_buf_free(&body);
 }
@@ -277,16 +292,34 @@ on_readable(evutil_socket_t fd, short what, void *arg)
 }
 
 static void
-on_writable(evutil_socket_t fd, short what, void *arg)
+flush(struct be_line *worker)
 {
-	struct be_line *worker = arg;
-
-	(void)fd;
-	(void)what;
 	if (be_channel_flush(worker->ch) != CB_OK)
 		on_broken(worker, "it does not read");
-	else if (be_channel_unsent(worker->ch))
+	else if (be_channel_unsent(worker->ch) > 0)
 		(void)event_add(&worker->writing, NULL);
+}
+
+static void
+on_writable(evutil_socket_t fd, short what, void *arg)
+{
+	(void)fd;
+	(void)what;
+	flush(arg);
+}
+
+void
+be_workers_flush(struct be_workers *all)
+{
+	struct be_line *worker;
+
+	/* where one is lost, others may be told of it */
+	while ((worker = all->told) != NULL) {
+		all->told = worker->next_told;
+		worker->told = false;
+		if (worker->ch != NULL)
+			flush(worker);
+	}
 }
 
 static void

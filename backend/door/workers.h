@@ -40,6 +40,10 @@ void be_workers_missing(
 struct be_line *be_workers_get(
     struct be_workers *workers, const uint8_t organisation[WIRE_ID]);
 
+/* What a thread that collects (be_channel_collect()) has asked since: it goes
+ * out together. */
+void be_workers_flush(struct be_workers *workers);
+
 /* Called once, with the answer, whose body is valid within the call, or NULL:
  * the worker is lost. The question is over then. */
 typedef void be_answered_fn(void *ctx, const struct be_message *answer);
