@@ -60,7 +60,7 @@ struct br_link_ops {
 	void (*rest)(struct br_link *l);
 	void (*close)(struct br_link *l);
 	/* The bridge ends: what runs comes back soon, and what follows takes
-	 * no more than a second in all (any thread, also while an op runs).
+	 * no more than two seconds in all (any thread, also while an op runs).
 	 * NULL: everything does. */
 	void (*give_up)(struct br_link *l);
 	/* How it is, of a card that is somewhere else; NULL: it is here (any

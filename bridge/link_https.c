@@ -31,10 +31,12 @@
 #define COMMAND_MS 120000
 #define OPEN_MS 20000
 #define OPEN_TRIES 4
-/* For giving back what nobody waits for, and for all of it at the end. */
-#define CLOSE_MS 2000
-#define CLOSE_AGAIN_MS 1000
-#define END_MS 1000
+/* For giving back, and so long also where nobody is reached; at the end; and for
+ * power that goes. */
+#define CLOSE_MS 3000
+#define CLOSE_PATIENCE_MS 2000
+#define END_MS 2000
+#define OFF_MS 2000
 
 static const uint8_t none[WIRE_ID];
 
@@ -51,6 +53,8 @@ struct link_https {
 	struct br_link_info info;
 	uint64_t idle_at;	/* ms; UINT64_MAX: no connection */
 	atomic_ullong end_by;	/* ms; 0: the bridge does not end */
+	bool unheard;		/* a session of which we know no more whether
+				 * it is open */
 	atomic_ullong trips;	/* requests with an APDU that were answered */
 
 	pthread_mutex_t status_lock;	/* nothing else under it */
@@ -145,6 +149,7 @@ static void
 drop(struct link_https *l)
 {
 	br_remote_clear(&l->remote);
+	l->unheard = false;
 	in_session(l, none);
 	pthread_mutex_lock(&l->lock);
 	l->over = false;
@@ -231,6 +236,8 @@ exchange(struct link_https *l, const struct asking *a, struct cb_buf *rsp,
 		    &l->remote, cb_buf_span(&body), rsp, why);
 	} else {
 		l->remote.alive = false;
+		l->unheard = r == CB_E_BUSY || r == CB_E_PEER ||
+		    r == CB_E_TIMEOUT;
 	}
 	cb_buf_free(&body);
 	return r;
@@ -262,73 +269,67 @@ ask(struct link_https *l, enum wire_command_type type, uint8_t argument,
 	cb_why_set(why, "%s", words.text);
 	if (l->remote.alive && !is_over(l))
 		return r;
+	/* nobody watches any more, but it is still to be given back */
+	if (ends(l))
+		return CB_E_PEER;
 	lose(l, words.text);
 	return r == CB_E_ABSENT || r == CB_E_NOMEM ? r : CB_E_PEER;
 }
 
-/* What nobody waits for. Not CB_OK: it was not heard, and the session, which
- * the backend takes back after a while, is no longer ours. */
-static enum cb_err
-say(struct link_https *l, enum wire_command_type type, unsigned ms,
-    struct cb_why *why)
+/* So long CLOSE may be tried. */
+static unsigned
+close_ms(struct link_https *l)
 {
-	const struct asking a = { .type = type, .patience_ms = ms,
-		.all_ms = ms };
-	struct cb_buf rsp = CB_BUF_INIT;
-	enum cb_err r;
+	uint64_t end = atomic_load(&l->end_by), now = br_now_ms();
 
-	r = exchange(l, &a, &rsp, why);
-	cb_buf_free(&rsp);
-	return r;
+	if (end == 0)
+		return CLOSE_MS;
+	return end > now ? (unsigned)(end - now) : 0;
 }
 
-/* CLOSE that was not heard: its connection may have died in silence. The very
- * same bytes go once more, by another one; what they are answered with counts
- * for nothing. Else others would wait for the card until the backend misses
- * us. */
+/* Until it is heard, if it can be. */
 static enum cb_err
-close_again(struct link_https *l, struct cb_why *why)
+say_close(struct link_https *l, struct cb_why *why)
 {
 	struct cb_buf body = CB_BUF_INIT_MAX(WIRE_BODY_MAX);
+	struct br_asked asked = { .post = true, .most = WIRE_BODY_MAX,
+		.body = cb_buf_span(&l->remote.request) };
+	enum wire_outcome outcome;
 	char path[64];
 	enum cb_err r;
 
-	br_http_hang_up(l->http);
 	session_path(l, path);
-	r = call(l, path, cb_buf_span(&l->remote.request), CLOSE_AGAIN_MS,
-	    CLOSE_AGAIN_MS, &body, why);
+	asked.path = path;
+	do {
+		/* the end interrupts what ran before, and that is not this */
+		if (ends(l))
+			br_http_resume(l->http);
+		asked.all_ms = close_ms(l);
+		asked.patience_ms = ends(l) ? 0 : CLOSE_PATIENCE_MS;
+		r = br_call_last(&l->caller, &asked, &body, &outcome, why);
+	} while (r == CB_E_BUSY);
 	cb_buf_free(&body);
-	return r;
+	/* one that is over needs it no more */
+	return r == CB_E_ABSENT ? CB_OK : r;
 }
 
-static void
-not_given_back(const struct link_https *l, const struct cb_why *why)
-{
-	if (why->text[0] != '\0')
-		cb_log(CB_LOG_NOTICE, "card %s was not given back: %s",
-		    l->card, why->text);
-}
-
+/* Else others would wait for the card until the backend misses us. What was not
+ * answered before may run still, which is waited for; or it never came, and this
+ * ends the session out of order. */
 static void
 give_back(struct link_https *l)
 {
-	uint64_t end = atomic_load(&l->end_by), now = br_now_ms();
 	struct cb_why why = { "" };
-	unsigned ms = CLOSE_MS;
-	enum cb_err r;
 
-	if (end != 0) {
-		/* that was meant for what ran before */
-		br_http_resume(l->http);
-		ms = end > now ? (unsigned)(end - now) : 0;
-	}
-	if (!l->remote.alive || ms == 0)
+	if ((!l->remote.alive && !l->unheard) || is_over(l))
 		return;
-	r = say(l, WIRE_CLOSE, ms, &why);
-	if (end == 0 && (r == CB_E_TIMEOUT || r == CB_E_PEER))
-		r = close_again(l, &why);
-	if (r != CB_OK)
-		not_given_back(l, &why);
+	l->remote.alive = true;
+	if (br_remote_ask(&l->remote, WIRE_CLOSE, 0, CB_SPAN_EMPTY) == CB_OK &&
+	    say_close(l, &why) != CB_OK)
+		cb_log(CB_LOG_NOTICE, "card %s was not given back: %s",
+		    l->card, why.text);
+	l->remote.alive = l->unheard = false;
+	l->idle_at = br_now_ms() + br_https_idle_ms;
 }
 
 static enum cb_err
@@ -415,6 +416,7 @@ open_session(struct link_https *l, struct cb_why *why)
 {
 	enum cb_err r;
 
+	l->unheard = false;
 	if ((r = begin_session(l)) == CB_OK)
 		r = try_open(l, why);
 	in_session(l, r == CB_OK ? l->remote.session : none);
@@ -548,24 +550,37 @@ take_atr(struct link_https *l, struct cb_span raw)
 	return CB_OK;
 }
 
+/* Nobody waits for it; where it is not heard the session is no longer used, and
+ * given back when the card rests. So it is at the end, which says this, too. */
+static void
+power_off(struct link_https *l)
+{
+	const struct asking a = { .type = WIRE_POWER, .patience_ms = OFF_MS,
+		.all_ms = OFF_MS };
+	struct cb_buf rsp = CB_BUF_INIT;
+	struct cb_why why = { "" };
+
+	if (l->remote.alive && !ends(l) &&
+	    exchange(l, &a, &rsp, &why) != CB_OK) {
+		l->unheard = l->unheard || l->remote.alive;
+		l->remote.alive = false;
+		in_session(l, none);
+	}
+	cb_buf_free(&rsp);
+}
+
 static enum cb_err
 link_https_power(struct br_link *base, enum br_power what,
     struct br_link_info *info, struct cb_why *why)
 {
 	struct link_https *l = (struct link_https *)base;
 	struct cb_buf rsp = CB_BUF_INIT;
-	struct cb_why words = { "" };
 	enum cb_err r;
 
 	if (is_over(l))
 		drop(l);
 	if (what == BR_POWER_OFF) {
-		/* at the end it is given back, which says that, too */
-		if (l->remote.alive && !ends(l) &&
-		    say(l, WIRE_POWER, CLOSE_MS, &words) != CB_OK) {
-			not_given_back(l, &words);
-			drop(l);
-		}
+		power_off(l);
 		return CB_OK;
 	}
 	if (!l->remote.alive && ((r = have_card(l, why)) != CB_OK ||
@@ -645,10 +660,10 @@ link_https_give_up(struct br_link *base)
 {
 	struct link_https *l = (struct link_https *)base;
 
-	/* in this order: whoever sees the last has been interrupted */
+	/* in this order: whoever is interrupted knows why */
+	atomic_store(&l->end_by, br_now_ms() + END_MS);
 	atomic_store(&l->caller.give_up, true);
 	br_http_interrupt(l->http);
-	atomic_store(&l->end_by, br_now_ms() + END_MS);
 }
 
 static void

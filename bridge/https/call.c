@@ -16,6 +16,7 @@
 unsigned br_https_idle_ms = 30000;
 
 #define STEP_MS 50u		/* between two looks whether it is wanted */
+#define LAST_PAUSE_MS 50u
 
 /* ---- statuses ------------------------------------------------------------ */
 
@@ -146,42 +147,101 @@ wait_again(struct br_caller *c, const struct br_asked *asked,
 	return pause_ms(c, ms);
 }
 
+/* Once, for at most `ms`, at the place where all are; *again: the same bytes may
+ * be heard another time, at the next one if it was not for being busy. */
+static enum cb_err
+try_once(struct br_caller *c, const struct br_asked *asked, unsigned ms,
+    struct br_http_answer *answer, bool *again, enum wire_outcome *outcome,
+    struct cb_why *why)
+{
+	unsigned at = atomic_load(&c->places->at);
+	struct br_http_ask ask = { .origin = c->places->origins[at],
+		.path = asked->path, .post = asked->post, .body = asked->body,
+		.device = c->device, .connect_ms = CONNECT_MS, .all_ms = ms,
+		.most = asked->most };
+	bool distrust;
+	enum cb_err r;
+
+	r = br_http_do(c->http, &ask, answer, &distrust, why);
+	*again = (r == CB_E_PEER || r == CB_E_TIMEOUT) &&
+	    (!distrust || c->places->n > 1);
+	if (r == CB_OK) {
+		atomic_fetch_add(&c->trips, 1);
+		r = br_call_judge(answer, outcome, why);
+		*again = r == CB_E_TIMEOUT;
+	}
+	if (*again && answer->status != BUSY)
+		br_places_leave(c->places, at);
+	return r;
+}
+
 enum cb_err
 br_call(struct br_caller *c, const struct br_asked *asked,
     struct cb_buf *body, enum wire_outcome *outcome, struct cb_why *why)
 {
-	struct br_http_ask ask = { .path = asked->path,
-		.post = asked->post, .body = asked->body,
-		.device = c->device, .connect_ms = CONNECT_MS, .most = asked->most };
 	struct br_http_answer answer = { .body = CB_BUF_INIT };
 	struct trying t = { .begun = br_now_ms() };
-	unsigned at;
-	bool distrust;
 	enum cb_err r = CB_E_TIMEOUT;
+	unsigned ms;
+	bool again;
 
 	*outcome = WIRE_NOT_KNOWN;
 	for (;;) {
-		ask.all_ms = time_left(asked, &t, br_now_ms());
 		/* a pause that was longer than asked for: 0 has no end */
-		if (ask.all_ms == 0)
+		if ((ms = time_left(asked, &t, br_now_ms())) == 0)
 			break;
-		at = atomic_load(&c->places->at);
-		ask.origin = c->places->origins[at];
-		r = br_http_do(c->http, &ask, &answer, &distrust, why);
-		if (r == CB_OK) {
-			atomic_fetch_add(&c->trips, 1);
-			if ((r = br_call_judge(&answer, outcome, why)) !=
-			    CB_E_TIMEOUT)
-				break;
-		} else if ((r != CB_E_PEER && r != CB_E_TIMEOUT) ||
-		    (distrust && c->places->n == 1)) {
-			break;
-		}
-		if (answer.status != BUSY)
-			br_places_leave(c->places, at);
-		if (!wait_again(c, asked, &t, r, &answer))
+		r = try_once(c, asked, ms, &answer, &again, outcome, why);
+		if (!again || !wait_again(c, asked, &t, r, &answer))
 			break;
 		atomic_fetch_add(&c->again, 1);
+	}
+	if (r == CB_OK)
+		cb_buf_move(body, &answer.body);
+	cb_buf_free(&answer.body);
+	return r;
+}
+
+/* No longer than there is time, where there is any. */
+static void
+last_pause(const struct br_http_answer *answer, uint64_t most)
+{
+	uint64_t ms = 1000u * answer->retry_after_s;
+	struct timespec t;
+
+	if (ms < LAST_PAUSE_MS)
+		ms = LAST_PAUSE_MS;
+	if (ms > most)
+		ms = most;
+	t = (struct timespec){ (time_t)(ms / 1000),
+		(long)(ms % 1000) * 1000000L };
+	(void)nanosleep(&t, NULL);
+}
+
+enum cb_err
+br_call_last(struct br_caller *c, const struct br_asked *asked,
+    struct cb_buf *body, enum wire_outcome *outcome, struct cb_why *why)
+{
+	const uint64_t begun = br_now_ms();
+	struct br_http_answer answer = { .body = CB_BUF_INIT };
+	/* a connection that is kept may be one that died in silence */
+	unsigned parts = c->places->n > 1 ? c->places->n : 2, gone = 0;
+	uint64_t left, used = 0;
+	enum cb_err r = CB_E_TIMEOUT;
+	bool again;
+
+	*outcome = WIRE_NOT_KNOWN;
+	for (; used < asked->all_ms; used = br_now_ms() - begun) {
+		left = asked->all_ms - used;
+		r = try_once(c, asked, (unsigned)(left + parts - 1) / parts,
+		    &answer, &again, outcome, why);
+		parts -= parts > 1;
+		gone += r == CB_E_PEER;
+		used = br_now_ms() - begun;
+		if (!again || used >= asked->all_ms ||
+		    (gone >= c->places->n && used >= asked->patience_ms))
+			break;
+		atomic_fetch_add(&c->again, 1);
+		last_pause(&answer, asked->all_ms - used);
 	}
 	if (r == CB_OK)
 		cb_buf_move(body, &answer.body);

@@ -54,6 +54,13 @@ struct br_asked {
 CB_MUST_USE enum cb_err br_call(struct br_caller *c,
     const struct br_asked *asked, struct cb_buf *body,
     enum wire_outcome *outcome, struct cb_why *why);
+/* The same for what is said at last, and must be heard by anybody: no place has
+ * all the time, whoever wants it to end is not asked, and where nobody is
+ * reached each place is tried once, if patience_ms is over. CB_E_BUSY:
+ * interrupted. */
+CB_MUST_USE enum cb_err br_call_last(struct br_caller *c,
+    const struct br_asked *asked, struct cb_buf *body,
+    enum wire_outcome *outcome, struct cb_why *why);
 /* What an answer means; CB_E_TIMEOUT: again, later. */
 CB_MUST_USE enum cb_err br_call_judge(const struct br_http_answer *answer,
     enum wire_outcome *outcome, struct cb_why *why);

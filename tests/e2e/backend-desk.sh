@@ -131,6 +131,17 @@ let_go
 refused "and is there no more" 1 'no session' session end "$session"
 t "the card can be used again" wait_until 10 logs_in
 
+# whether the passcode is still computed then or not
+hold
+echo 00A4000002501500 >&"$say"
+echo "0020000108$(pin_hex "$pin" | cut -c1-16)" >&"$say"
+bridge_stop
+is "$(admin session list --json)" "[]" \
+	"a bridge that ends gives back what is in use"
+let_go
+bridge_start
+t "the card is there again" wait_until 10 is_present
+
 make "a card is suspended" card suspend "$card"
 since=$(ms)
 gone_within 1000 "its reader is empty"

@@ -45,6 +45,7 @@ enum mischief {
 	TWICE,		/* it arrives twice */
 	LATE,		/* its answer comes after a while */
 	STUCK,		/* it is never answered */
+	MUTE,		/* ... but it is run */
 	BUSY,		/* 429 at first, and a second must pass */
 	STARTING,	/* 503 at first, without a time */
 	OLD_ANSWER,	/* the answer to the one before comes instead */

@@ -227,6 +227,9 @@ session(struct backend *b, int fd, struct cb_span in, struct cb_buf *out)
 		if (!waits(b, fd) || atomic_load(&b->stop))
 			return 0;
 	status = worker_commands(b, in, out);
+	while (m == MUTE)
+		if (!waits(b, fd) || atomic_load(&b->stop))
+			return 0;
 	if (m == TWICE) {
 		status = worker_commands(b, in, &again);
 		cb_buf_move(out, &again);

@@ -19,6 +19,7 @@ struct relay {
 	bool proxy;		/* it waits for CONNECT */
 	atomic_ullong bytes;	/* in both directions */
 	atomic_uint conns;
+	atomic_bool deaf;	/* nothing comes out of it any more */
 
 	int listen;
 	pthread_t thread, threads[RELAY_CONNS];
