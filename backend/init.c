@@ -153,9 +153,6 @@ make_dirs(struct work *w)
 		    "rights of others away (chmod go-w).", dir);
 		r = CB_E_DENIED;
 	}
-	/* the roles' users must pass through it to what is theirs */
-	if (r == CB_OK && w->conf.first_user != 0 && chmod(dir, 0711) != 0)
-		r = CB_E_STORE;
 	if (r == CB_OK)
 		r = make_dir(w, BE_DIR_VAULT);
 	if (r == CB_OK && w->init->store == NULL)
@@ -451,6 +448,19 @@ make_store_dir(struct work *w)
 	return r;
 }
 
+/* Who can open it can lock it, and then no backend runs there. The roles' users
+ * must pass through it to what is theirs. */
+static enum cb_err
+close_dir(struct work *w)
+{
+	const mode_t mode = w->conf.first_user != 0 ? 0711 : 0700;
+
+	if (chmod(w->init->dir, mode) == 0)
+		return CB_OK;
+	cb_why_set(w->why, "%.300s: %s", w->init->dir, strerror(errno));
+	return CB_E_STORE;
+}
+
 static enum cb_err
 make_conf(struct work *w)
 {
@@ -525,7 +535,7 @@ run_all(struct work *w)
 	static step_fn *const steps[] = { fill_conf, check_dir, check_store,
 		make_dirs, make_store_dir, make_keys, make_root, make_door,
 		make_shares, make_store, give_store, make_operator,
-		make_conf };
+		close_dir, make_conf };
 	enum cb_err r = CB_OK;
 
 	for (size_t i = 0; r == CB_OK && i < sizeof(steps) / sizeof(steps[0]);

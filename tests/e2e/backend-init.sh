@@ -123,6 +123,25 @@ mkdir -m 700 "$T/half" "$T/half/vault"
 refused "a directory with half a backend" "did not come to its end" \
 	init --dir "$T/half" --test
 
+# Who can read a directory can lock it, and keep the backend from running.
+lend() { # MODE: what becomes of a directory that others may read
+	local mode=$1 user=$(($(id -u) == 0 ? 65533 : 0)) as=()
+	mkdir "$T/lent"
+	chmod 755 "$T/lent"
+	if [ "$mode" = 700 ] && [ "$user" != 0 ]; then
+		chown "$user" "$T/lent"
+		as=(setpriv --reuid "$user" --regid "$user" --clear-groups)
+	fi
+	"${as[@]}" /proc/self/fd/9 init --dir "$T/lent" --test >"$said" \
+		2>&1 9<"$backend" || cat "$said"
+	stat -c %a "$T/lent"
+	rm -rf "$T/lent"
+}
+if [ "$(id -u)" = 0 ]; then
+	is "$(lend 711)" 711 "a directory is passed through, not read"
+fi
+is "$(lend 700)" 700 "a directory is its owner's alone"
+
 # Whoever interrupts it finds nothing: when some of it is there it is told to
 # end. (If it was done by then, once more.)
 begun() { [ -e "$T/broken/vault" ] || gone "$init"; }
