@@ -18,9 +18,11 @@ struct br_bridge_status {
 	char release[32];
 };
 
+enum br_road_state { BR_ROAD_UNTRIED, BR_ROAD_UP, BR_ROAD_DOWN };
+
 /* A link to a card that is somewhere else. */
 struct br_road_status {
-	enum { BR_ROAD_UNTRIED, BR_ROAD_UP, BR_ROAD_DOWN } state;
+	enum br_road_state state;
 	uint64_t since;		/* ms since 1970 */
 	uint32_t next_ms;	/* of DOWN: until the next try */
 	char url[300];		/* the place that is in use or tried */

@@ -24,9 +24,9 @@ br_note_clear(struct br_note *n)
 
 /* Lock held. */
 static void
-set_state(struct br_note *n, int state)
+set_state(struct br_note *n, enum br_road_state state)
 {
-	if ((int)n->status.state != state)
+	if (n->status.state != state)
 		n->status.since = br_time_ms();
 	n->status.state = state;
 }
