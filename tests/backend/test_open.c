@@ -358,6 +358,7 @@ START_TEST(a_session_that_nobody_checks_is_forgotten)
 	ck_assert(!be_held_none(&all));
 	be_held_drop(&all, me, one);
 	ck_assert(be_held_none(&all));
+	be_helds_clear(&all);
 }
 END_TEST
 
@@ -378,6 +379,7 @@ START_TEST(what_is_held_for_an_act_ends_by_itself)
 	ck_assert(!be_held_none(&all));
 	be_held_drop_stale(&all, 65);
 	ck_assert(be_held_none(&all));
+	be_helds_clear(&all);
 }
 END_TEST
 
