@@ -191,6 +191,8 @@ PCSCD_PID=
 start() { # FILE COMMAND...
 	local log=$1
 	shift
+	# what one before has written is not what this one has
+	: >"$log"
 	setpriv --pdeathsig KILL "$@" >"$log" 2>&1 </dev/null &
 	started=$!
 	cb_pids+=("$started")
