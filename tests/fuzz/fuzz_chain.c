@@ -41,6 +41,14 @@ entry(struct cb_span in)
 
 static const uint8_t public[CR_KEY] = { 1 };
 
+/* It is said why not, and a terminal may have that. */
+static void
+is_said(const struct cb_why *why)
+{
+	if (why->text[0] == '\0' || !cb_is_plain_text(cb_span_str(why->text)))
+		abort();
+}
+
 static void
 export(struct cb_span in)
 {
@@ -49,8 +57,7 @@ export(struct cb_span in)
 
 	if (wire_export_check(in, public, NULL, 0, &found, &why) == CB_OK)
 		abort();
-	if (why.text[0] == '\0')
-		abort();
+	is_said(&why);
 }
 
 /* Entries, each a length of one byte and bytes, as lines that go together. */
@@ -120,8 +127,9 @@ token(struct cb_span in)
 		    wire_token_put(&again, &t) != CB_OK || b.n > in.n ||
 		    !cb_span_equal(cb_buf_span(&b), cb_buf_span(&again)))
 			abort();
-	} else if (why.text[0] == '\0')
-		abort();
+	} else {
+		is_said(&why);
+	}
 	cb_buf_free(&b);
 	cb_buf_free(&again);
 }

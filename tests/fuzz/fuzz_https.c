@@ -12,6 +12,7 @@
 #include "bridge/https/http_answer.h"
 #include "bridge/https/session.h"
 #include "bridge/https/uri.h"
+#include "common/text.h"
 #include "tests/fuzz/fuzz.h"
 
 static const uint8_t card[WIRE_ID] = { 1 };
@@ -88,11 +89,14 @@ answer(struct cb_span in)
 	struct br_remote s;
 	struct wire_stream worker;
 	struct cb_buf rsp = CB_BUF_INIT, body = CB_BUF_INIT;
+	struct cb_why why = { "" };
 	enum cb_err r;
 
 	begin(&s, &worker);
 	if (wire_seal(&worker, in, &body) == CB_OK) {
-		r = br_remote_answered(&s, cb_buf_span(&body), &rsp, NULL);
+		r = br_remote_answered(&s, cb_buf_span(&body), &rsp, &why);
+		if (!cb_is_plain_text(cb_span_str(why.text)))
+			abort();
 		if (r == CB_OK)
 			take_ahead(&s);
 		else if (rsp.n > 0)
@@ -136,7 +140,8 @@ failure(struct cb_span in)
 	a.status = status;
 	r = br_call_judge(&a, &outcome, &why);
 	if ((r == CB_OK) != (status == 200) ||
-	    (r != CB_OK && why.text[0] == '\0'))
+	    (r != CB_OK && why.text[0] == '\0') ||
+	    !cb_is_plain_text(cb_span_str(why.text)))
 		abort();
 	cb_buf_free(&a.body);
 }
