@@ -136,7 +136,9 @@ may_take(void *ctx, const struct be_session *has)
 #define ENTRIES_MAX 3
 
 /* Appends the entries, and says where each ends: of the session that has the
- * card the end, then of this one the opening, and from whom it was taken. */
+ * card the end, then of this one the opening, and from whom it was taken. The
+ * end tells the card's number as every other does: who opens a card without end
+ * would have the store go back over all of that to find the last that did. */
 static enum cb_err
 put_entries(
     struct opening *o, struct cb_buf *bytes, size_t ends[], size_t *n)
@@ -150,6 +152,8 @@ put_entries(
 	if (before != NULL) {
 		of.device = before->device;
 		of.session = before->id;
+		of.number =
+		    before->stale ? 0 : be_hosted_number(before->hosted);
 		if ((r = be_book_one(&of, WIRE_SESSION_END, 0,
 			 taken ? TAKEN_OVER : REOPENED, bytes)) != CB_OK)
 			return r;
@@ -157,6 +161,7 @@ put_entries(
 	}
 	of.device = s->device;
 	of.session = s->id;
+	of.number = 0;
 	be_book_clear(&o->book);
 	be_book_add(&o->book, WIRE_SESSION_OPEN, 0, NULL);
 	if (taken) {

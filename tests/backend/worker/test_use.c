@@ -191,6 +191,22 @@ START_TEST(a_card_that_is_taken_over_is_told)
 }
 END_TEST
 
+/* The store looks for a card's number from its last entry back. */
+START_TEST(who_opens_again_and_again_tells_the_number)
+{
+	bridge_select(&b);
+	for (int i = 0; i < 4; i++)
+		ck_assert_uint_eq(bridge_open(&b, false), 0);
+	ck_assert_uint_eq(rig_entries(&g, WIRE_SESSION_END), 4);
+	/* field 13: the number, u64 */
+	ck_assert_int_eq(rig_number(&g, "SELECT count(*) FROM entry WHERE"
+					" instr(bytes, CAST('reopened' AS"
+					" BLOB)) > 0 AND instr(bytes,"
+					" x'0D00080000') > 0"),
+	    4);
+}
+END_TEST
+
 START_TEST(a_card_that_may_not_be_taken_over_goes_on)
 {
 	struct bridge other;
@@ -673,6 +689,7 @@ use_suite(void)
 	tcase_add_loop_test(t, a_device_without_its_certificate, 0,
 	    COUNT(policies));
 	tcase_add_test(t, a_card_that_is_taken_over_is_told);
+	tcase_add_test(t, who_opens_again_and_again_tells_the_number);
 	tcase_add_test(t, a_card_that_may_not_be_taken_over_goes_on);
 	tcase_add_test(t, taking_over_waits_for_the_running_command);
 	tcase_add_test(t, a_card_that_is_being_opened_is_not_taken);
