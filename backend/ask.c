@@ -3,9 +3,11 @@
 /*
  * See ask.h.
  */
+#include <ctype.h>
 #include <string.h>
 
 #include "backend/ask.h"
+#include "common/hex.h"
 
 /* ---- pieces -------------------------------------------------------------- */
 
@@ -32,6 +34,16 @@ be_is_zeros(const uint8_t id[WIRE_ID])
 	static const uint8_t zeros[WIRE_ID];
 
 	return memcmp(id, zeros, WIRE_ID) == 0;
+}
+
+const char *
+be_id_text(struct be_id_text *text, const uint8_t id[WIRE_ID])
+{
+	(void)cb_hex_encode(
+	    text->text, sizeof(text->text), cb_span(id, WIRE_ID));
+	for (char *p = text->text; *p != '\0'; p++)
+		*p = (char)tolower((unsigned char)*p);
+	return text->text;
 }
 
 enum cb_err

@@ -70,6 +70,11 @@ CB_MUST_USE enum cb_err be_bytes_put(
 CB_MUST_USE enum cb_err be_bytes_get(
     struct cb_span *cur, uint8_t *out, size_t n);
 bool be_is_zeros(const uint8_t id[WIRE_ID]);
+/* As people and logs have it: lower-case digits, which *text keeps. */
+struct be_id_text {
+	char text[2 * WIRE_ID + 1];
+};
+const char *be_id_text(struct be_id_text *text, const uint8_t id[WIRE_ID]);
 /* 0 or 1. */
 CB_MUST_USE enum cb_err be_flag_get(struct cb_span *cur, bool *out);
 

@@ -216,6 +216,9 @@ on_lost(struct parent *p, struct be_child *c, struct cb_span body)
 
 	if (cb_get_u64(&body, &number) != CB_OK || cb_get_end(&body) != CB_OK)
 		return CB_E_PEER;
+	/* its peer has ended as it was told */
+	if (p->stopping != BE_PARENT)
+		return CB_OK;
 	return be_links_lost(&p->links, c, number, now_ms());
 }
 
@@ -424,6 +427,8 @@ be_parent_run(const struct be_parent_plan *plan)
 		be_loop_due(p.loop, due, &p);
 		r = be_loop_run(p.loop);
 	}
+	if (r == CB_OK && p.status == EXIT_SUCCESS)
+		cb_log(CB_LOG_NOTICE, "ended");
 	if (r != CB_OK)
 		cb_log(CB_LOG_ERROR, "%s",
 		    why.text[0] != '\0' ? why.text : cb_err_text(r));

@@ -4,12 +4,12 @@
  * See serve.h. Everything that can be refused by the head alone is, before a
  * body is read.
  */
-#include <ctype.h>
 #include <inttypes.h>
 #include <stdio.h>
 #include <string.h>
 #include <time.h>
 
+#include "backend/ask.h"
 #include "backend/door/crowd.h"
 #include "backend/door/serve.h"
 #include "common/hex.h"
@@ -25,14 +25,6 @@ static const struct {
 } whose[] = { { "a stranger", NULL }, { "device ", "device" },
 	{ "person ", "person" }, { "who says to be device ", "claimed" } };
 
-static void
-id_text(char text[2 * WIRE_ID + 1], const uint8_t id[WIRE_ID])
-{
-	(void)cb_hex_encode(text, 2 * WIRE_ID + 1, cb_span(id, WIRE_ID));
-	for (char *p = text; *p != 0; p++)
-		*p = (char)tolower((unsigned char)*p); /* as ids are */
-}
-
 /* One line for a request and what became of it. Of those that are done only
  * what is seldom is worth one that all see. */
 static void
@@ -43,18 +35,19 @@ log_outcome(struct be_conn *c, unsigned status, const char *text)
 	                  : c->who.person ? 2
 	                                   : 1;
 	const bool seldom = c->route != NULL &&
-	                    (c->route->asked == BE_ASKED_OPEN ||
+	                    ((c->route->asked == BE_ASKED_OPEN &&
+				 !c->who.person) ||
 	                        c->route->asked == BE_ASKED_ENROL);
 	const enum cb_log_level level =
 	    status >= 400 || seldom ? CB_LOG_NOTICE : CB_LOG_DEBUG;
 	const uint64_t ms = be_door_tick() - c->since;
-	char who[2 * WIRE_ID + 1] = "", organisation[2 * WIRE_ID + 1] = "";
+	struct be_id_text who = { "" }, organisation = { "" };
 	struct cb_log_field fields[] = {
 		{ "request", c->line, 0 },
 		{ "status", NULL, status },
 		{ "ms", NULL, (int64_t)ms },
-		{ whose[by].key, who, 0 },
-		{ "organisation", organisation, 0 },
+		{ whose[by].key, who.text, 0 },
+		{ "organisation", organisation.text, 0 },
 	};
 
 	if (!cb_log_on(level) ||
@@ -62,12 +55,12 @@ log_outcome(struct be_conn *c, unsigned status, const char *text)
 		!be_door_may_log(c->door, !c->who.known)))
 		return;
 	if (by != 0) {
-		id_text(who, c->who.id);
-		id_text(organisation, c->who.organisation);
+		(void)be_id_text(&who, c->who.id);
+		(void)be_id_text(&organisation, c->who.organisation);
 	}
 	cb_log_fields(level, fields, by != 0 ? 5 : 3,
 	    "door: %u for %s, by %s%s, %" PRIu64 " ms: %s", status, c->line,
-	    whose[by].name, who, ms, text);
+	    whose[by].name, who.text, ms, text);
 }
 
 /* A role that is being started is there in a moment: who asks need not wait a

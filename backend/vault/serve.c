@@ -94,6 +94,25 @@ put_unlocked(struct cb_buf *out, const struct be_opened *o)
 	return r;
 }
 
+/* What was asked for, where it can be read. */
+static void
+log_unopened(struct cb_span accept, enum be_refusal refusal)
+{
+	struct be_id_text card = { "?" }, holder = { "?" };
+	bool desk = false;
+	struct wire_accept a;
+	struct cb_span head, signature;
+
+	if (wire_accept_get(accept, &a, &head, &signature) == CB_OK) {
+		desk = be_is_zeros(a.card);
+		(void)be_id_text(&card, a.card);
+		(void)be_id_text(&holder, a.device);
+	}
+	cb_log(CB_LOG_WARNING, "vault: %s%s is not opened for %s: %s",
+	    desk ? "the desk" : "card ", desk ? "" : card.text, holder.text,
+	    be_refusal_text(refusal));
+}
+
 static enum cb_err
 take_unlock(struct be_question *q)
 {
@@ -113,8 +132,7 @@ take_unlock(struct be_question *q)
 	if ((opened = cr_secret_new(sizeof(*opened))) == NULL)
 		return CB_E_NOMEM;
 	if ((q->code = be_vault_open(&ask, opened, &refusal)) != CB_OK)
-		cb_log(CB_LOG_WARNING, "a card is not opened: %s",
-		    be_refusal_text(refusal));
+		log_unopened(u.accept, refusal);
 	else if ((r = put_unlocked(q->out, opened)) == CB_OK)
 		q->code = be_held_add(&be_safe_of(q->a)->held,
 		    q->a->organisation, be_vault_tick(), BE_HELD_MS, &opened);

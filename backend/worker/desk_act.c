@@ -6,11 +6,13 @@
  * keys; what it changes is one act of the store, under the id that the person
  * chose: it is done once, and who has lost the answer orders it again.
  */
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
 #include "backend/worker/desk.h"
 #include "common/ct.h"
+#include "common/log.h"
 
 #define WRAP_VERSION_AT 6	/* PROTOCOL.md, "Wraps" */
 #define TERMINATED 3	/* of a card's states */
@@ -271,6 +273,31 @@ may_enter_refusal(struct be_worker *w)
 	return may;
 }
 
+/* One line for an act, as one entry. */
+static void
+log_act(const struct be_desk_act *a, const char *outcome)
+{
+	struct be_id_text person, organisation, subject;
+	const char *about = be_is_zeros(a->act.subject)
+	    ? ""
+	    : be_id_text(&subject, a->act.subject);
+	char what[65];	/* a word */
+	const struct cb_log_field fields[] = {
+		{ "act", what, 0 },
+		{ "organisation",
+		    be_id_text(&organisation, a->w->set.organisation), 0 },
+		{ "person", be_id_text(&person, a->act.person), 0 },
+		{ "outcome", outcome, 0 },
+		{ "subject", about, 0 },
+	};
+
+	(void)snprintf(what, sizeof(what), "%.*s", (int)a->act.what.n,
+	    (const char *)a->act.what.p);
+	cb_log_fields(CB_LOG_NOTICE, fields, about[0] != '\0' ? 5 : 4,
+	    "worker: %s%s%s, by person %s: %s", what,
+	    about[0] != '\0' ? " of " : "", about, person.text, outcome);
+}
+
 static void
 enter_failure(struct be_desk_act *a, enum wire_entry_outcome outcome)
 {
@@ -278,6 +305,7 @@ enter_failure(struct be_desk_act *a, enum wire_entry_outcome outcome)
 	struct cb_span entries[ENTRIES_MAX];
 	struct cb_buf bytes = CB_BUF_INIT;
 
+	log_act(a, outcome == WIRE_OUTCOME_REFUSED ? "refused" : "failed");
 	act.entries = entries;
 	if (put_entries(a, outcome, &bytes, entries, &act.entries_n) !=
 		CB_OK ||
@@ -360,10 +388,12 @@ carry_out(struct be_desk_act *a, const struct what *what)
 	    (what->work == NULL || (r = what->work(a)) == CB_OK))
 		r = commit(a);
 	be_desk_card_done(a, r == CB_OK);
-	if (r == CB_OK)
+	if (r == CB_OK) {
+		log_act(a, "done");
 		be_rights_changed(a->w);
-	else
+	} else {
 		enter_failure(a, WIRE_OUTCOME_FAILED);
+	}
 	return r;
 }
 

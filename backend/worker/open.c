@@ -312,11 +312,13 @@ static enum cb_err
 load(struct opening *o, struct cb_buf *record)
 {
 	struct cb_why why = { "" };
+	struct be_id_text card;
 	enum cb_err r, sealed;
 
 	if ((r = be_session_load(o->s, &why)) == CB_OK)
 		return opened(o, record);
-	cb_log(CB_LOG_ERROR, "a card does not open: %s", why.text);
+	cb_log(CB_LOG_ERROR, "worker: card %s does not open: %s",
+	    be_id_text(&card, o->a.card), why.text);
 	sealed = refused(o, r, why.text, record);
 	enter_refusal(o, r);
 	{

@@ -97,7 +97,8 @@ let_go(struct be_worker *w, struct be_peer *peer)
 static void
 lost(struct be_worker *w, enum be_role role)
 {
-	cb_log(CB_LOG_NOTICE, "the %s is gone", be_role_name(role));
+	/* the parent has a line for whatever ends */
+	cb_log(CB_LOG_DEBUG, "worker: the %s is gone", be_role_name(role));
 	if (w->lost != NULL)
 		w->lost(w->lost_ctx, role);
 }

@@ -189,6 +189,15 @@ who=$T/auditor
 refused "and reads no more" 1 . card list
 who=$T/operator
 
+# ---- the log --------------------------------------------------------------
+
+is "$(grep -c "card-unblock of $card, by person [0-9a-f]*: done" \
+	"$T/backend.log")" "$(admin audit list --org Clinic --count 200 |
+	grep -c ' act .*outcome=done.* what=card-unblock')" \
+	"an act that is done has one line in the log"
+is "$(grep -c 'card-suspend .*: refused' "$T/backend.log")" 1 \
+	"and one that is refused"
+
 # ---- the books ------------------------------------------------------------
 
 export_to() { rm -f "$2" && admin audit export --org "$1" --output "$2"; }
@@ -233,7 +242,7 @@ sql "CREATE TABLE kept AS SELECT $columns FROM entry $behind" \
 	"CREATE TABLE heads AS SELECT * FROM head $behind" \
 	"DELETE FROM entry $behind" "DELETE FROM head $behind"
 refused "books that end too early are found while they are read" 1 \
-	"entry $((last - 2))" audit verify --org Clinic
+	'the chain ends before it' audit verify --org Clinic
 sql "DELETE FROM entry $behind" \
 	"INSERT INTO entry ($columns) SELECT $columns FROM kept" \
 	'INSERT INTO head SELECT * FROM heads' 'DROP TABLE kept' \
