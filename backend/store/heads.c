@@ -15,6 +15,7 @@
 
 #include "backend/store/directory.h"
 #include "backend/store/heads.h"
+#include "backend/store/lock.h"
 #include "wire/export.h"
 
 #define LINE (5 + 2 * WIRE_HEAD_SIGNED + 1)	/* "head HEX\n" */
@@ -185,10 +186,11 @@ read_file(struct be_heads *h, struct cb_why *why)
 static enum cb_err
 lock(struct be_heads *h, struct cb_why *why)
 {
-	if (flock(h->fd, LOCK_EX | LOCK_NB) == 0)
-		return CB_OK;
-	cb_why_set(why, "%s: another process has it", h->path);
-	return CB_E_BUSY;
+	const enum cb_err r = be_lock(h->fd);
+
+	if (r == CB_E_BUSY)
+		cb_why_set(why, "%s: another process has it", h->path);
+	return r == CB_OK || r == CB_E_BUSY ? r : fail(h, r, why);
 }
 
 /* All that counts, in a new file that takes the place of this. */

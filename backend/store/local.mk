@@ -6,6 +6,7 @@ backend_store_libstore_la_SOURCES = \
 	backend/store/answer.c \
 	backend/store/books.c \
 	backend/store/directory.c backend/store/directory.h \
+	backend/store/lock.c backend/store/lock.h \
 	backend/store/fit.c \
 	backend/store/grant.c \
 	backend/store/heads.c backend/store/heads.h \

@@ -3,12 +3,14 @@
 /*
  * See role.h.
  */
+#include <fcntl.h>
 #include <libgen.h>
 #include <sched.h>
 #include <stdlib.h>
 #include <string.h>
 #include <unistd.h>
 
+#include "backend/store/lock.h"
 #include "backend/store/role.h"
 #include "backend/store/serve.h"
 
@@ -120,6 +122,22 @@ due(void *ctx)
 
 /* ---- start and end ------------------------------------------------------- */
 
+/* Another directory of a backend may name this very database, as a copy of it
+ * does: each would have chains and leases changed behind its back. It is kept
+ * open until this process ends. */
+static enum cb_err
+have_alone(struct be_server *s, const char *path, struct cb_why *why)
+{
+	enum cb_err r;
+
+	if ((s->database = open(path, O_RDONLY | O_CLOEXEC)) < 0)
+		return CB_OK;	/* why, whoever opens it says */
+	if ((r = be_lock(s->database)) == CB_E_BUSY)
+		cb_why_set(why, "%.400s: another backend that runs has it; "
+		    "each needs a store of its own", path);
+	return r;
+}
+
 static enum cb_err
 open_all(struct be_server *s, struct cb_why *why)
 {
@@ -128,7 +146,8 @@ open_all(struct be_server *s, struct cb_why *why)
 	struct wire_owner owner;
 	enum cb_err r;
 
-	if ((r = be_store_open(&s->st, set->store, why)) != CB_OK)
+	if ((r = have_alone(s, set->store, why)) != CB_OK ||
+	    (r = be_store_open(&s->st, set->store, why)) != CB_OK)
 		return r;
 	owner = be_store_owner(s->st, platform);
 	if (owner.kind != set->kind ||

@@ -33,6 +33,7 @@ struct be_server {
 	struct be_control control;
 	struct be_loop *loop;
 	struct be_watched *parent;
+	int database;	/* locked */
 	struct be_store *st;
 	struct be_heads *heads;
 	struct be_peers peers;	/* workers, and the vault */
