@@ -4,6 +4,7 @@
  * See check.h.
  */
 #include <errno.h>
+#include <libgen.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -11,6 +12,7 @@
 #include <unistd.h>
 
 #include "backend/check.h"
+#include "backend/check_door.h"
 #include "backend/check_store.h"
 #include "backend/finding.h"
 #include "backend/layout.h"
@@ -49,6 +51,9 @@ look_walls(struct checking *c)
 	if (c->conf->first_user != 0 && geteuid() == 0)
 		say(c, BE_GOOD, "wall: each role under a user of its own, from "
 		    "%u on", (unsigned)c->conf->first_user);
+	else if (geteuid() == 0)
+		say(c, BE_WRONG, "wall: no users for the roles: write "
+		    "first-user = %d; into " BE_CONF_NAME, BE_FIRST_USER);
 	else
 		say(c, BE_WARNING, "wall: all roles under one user, as this is "
 		    "not started by root");
@@ -67,38 +72,83 @@ look_walls(struct checking *c)
 
 /* ---- permissions --------------------------------------------------------- */
 
+/* Of `owner`, or of root where it need not write to it. */
 static void
-look_mode(struct checking *c, const char *name, mode_t most)
+look_at(struct checking *c, const char *path, mode_t most, uid_t owner,
+    bool root_too)
 {
-	char *path = be_path(c->dir, name);
 	struct stat st;
 
-	if (path == NULL)
-		return;
 	if (lstat(path, &st) != 0)
 		say(c, BE_WRONG, "%s: %s", path, strerror(errno));
 	else if ((st.st_mode & 07777 & ~most) != 0)
 		say(c, BE_WRONG, "%s is open to others (mode %04o): chmod %o it",
 		    path, (unsigned)st.st_mode & 07777, (unsigned)most);
+	else if (st.st_uid != owner && !(root_too && st.st_uid == 0))
+		say(c, BE_WRONG, "%s belongs to another user (%u): chown it to "
+		    "%u", path, (unsigned)st.st_uid, (unsigned)owner);
 	else
 		say(c, BE_GOOD, "%s: mode %04o", path,
 		    (unsigned)st.st_mode & 07777);
-	free(path);
 }
+
+/* Who the store runs as. */
+static uid_t
+store_user(const struct checking *c)
+{
+	return c->conf->first_user != 0 && geteuid() == 0
+	    ? be_conf_user(c->conf, BE_STORE, 0)
+	    : geteuid();
+}
+
+/* The directory is not init's alone: it may have been there. */
+static void
+look_store(struct checking *c)
+{
+	char *dir = strdup(c->conf->store);
+
+	if (dir == NULL)
+		return;
+	look_at(c, dirname(dir), 0755, store_user(c), false);
+	look_at(c, c->conf->store, 0600, store_user(c), false);
+	free(dir);
+}
+
+/* Below the directory: what there is, and how open it may be. */
+static const struct below {
+	const char *name;
+	mode_t most;
+	bool of_store, may_be_away;
+} below[] = {
+	{ BE_DIR_HEADS, 0700, true, false },
+	{ BE_DIR_DOOR, 0700, false, false },
+	/* the parts of the root may be elsewhere */
+	{ BE_DIR_VAULT, 0700, false, true },
+	{ BE_CONF_NAME, 0600, false, false },
+	{ BE_FILE_HEADS, 0600, true, false },
+	{ BE_FILE_DOOR_KEY, 0600, false, false },
+	{ BE_FILE_DOOR, 0600, false, false },
+	{ BE_FILE_AUTHORITY, 0600, false, false },
+	{ BE_FILE_SERVICE, 0600, false, false },
+	{ BE_FILE_BOOKS, 0600, false, false },
+};
 
 static void
 look_modes(struct checking *c)
 {
-	static const char *const dirs[] = { BE_DIR_HEADS, BE_DIR_DOOR };
-	static const char *const files[] = { BE_CONF_NAME, BE_FILE_HEADS,
-		BE_FILE_DOOR_KEY, BE_FILE_DOOR, BE_FILE_AUTHORITY,
-		BE_FILE_SERVICE, BE_FILE_BOOKS };
+	look_at(c, c->dir, c->conf->first_user != 0 ? 0711 : 0700, geteuid(),
+	    true);
+	for (size_t i = 0; i < sizeof(below) / sizeof(below[0]); i++) {
+		const struct below *b = &below[i];
+		char *path = be_path(c->dir, b->name);
 
-	look_mode(c, ".", c->conf->first_user != 0 ? 0711 : 0700);
-	for (size_t i = 0; i < sizeof(dirs) / sizeof(dirs[0]); i++)
-		look_mode(c, dirs[i], 0700);
-	for (size_t i = 0; i < sizeof(files) / sizeof(files[0]); i++)
-		look_mode(c, files[i], 0600);
+		if (path != NULL &&
+		    !(b->may_be_away && access(path, F_OK) != 0))
+			look_at(c, path, b->most,
+			    b->of_store ? store_user(c) : geteuid(),
+			    !b->of_store);
+		free(path);
+	}
 }
 
 /* What init leaves for people to take away. */
@@ -113,16 +163,6 @@ look_left(struct checking *c, const char *name, const char *advice)
 }
 
 /* ---- keys ---------------------------------------------------------------- */
-
-static void
-look_store_mode(struct checking *c)
-{
-	struct stat st;
-
-	if (lstat(c->conf->store, &st) == 0 && (st.st_mode & 077) != 0)
-		say(c, BE_WRONG, "%s is open to others (mode %04o): chmod 600 "
-		    "it", c->conf->store, (unsigned)st.st_mode & 07777);
-}
 
 static void
 look_root(struct checking *c)
@@ -195,12 +235,16 @@ be_check(const char *dir, const struct be_conf *conf)
 	struct be_check_store store;
 
 	look_walls(&c);
-	look_modes(&c);
+	/* whose they should be is not known without it */
+	if (conf->first_user != 0 || geteuid() != 0) {
+		look_modes(&c);
+		look_store(&c);
+	}
 	look_left(&c, BE_DIR_OPERATOR, "it may do everything; move it to the "
 	    "operator's own machine");
 	look_left(&c, BE_DIR_SHARES, "give each share to its holder, and "
 	    "leave none here");
-	look_store_mode(&c);
+	be_check_door(dir, conf, &c.wrong);
 	if (be_check_store_open(&store, conf, dir, c.wraps, &c.wrong)) {
 		look_root(&c);
 		look_recovery(&c);

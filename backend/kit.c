@@ -80,11 +80,8 @@ is_open(int fd, bool secret)
 static enum cb_err
 open_files(struct be_kit *kit, struct cb_why *why)
 {
-	static const char *const names[BE_KIT_FILES] = { BE_FILE_AUTHORITY,
-		BE_FILE_SERVICE, BE_FILE_DOOR, BE_FILE_DOOR_KEY };
-
 	for (size_t i = 0; i < BE_KIT_FILES; i++) {
-		char *path = be_path(kit->plan->dir, names[i]);
+		char *path = be_path(kit->plan->dir, be_door_files[i]);
 
 		kit->files[i] = path == NULL
 		    ? -1

@@ -8,9 +8,10 @@
 #define BE_KIT_H
 
 #include "backend/channel.h"
+#include "backend/layout.h"
 #include "backend/parent.h"
 
-#define BE_KIT_FILES 4
+#define BE_KIT_FILES BE_LAYOUT_DOOR
 #define BE_KIT_SOCKETS 2
 #define BE_WHERE_MAX 80
 

@@ -8,6 +8,9 @@
 
 #include "backend/layout.h"
 
+const char *const be_door_files[BE_LAYOUT_DOOR] = { BE_FILE_AUTHORITY,
+	BE_FILE_SERVICE, BE_FILE_DOOR, BE_FILE_DOOR_KEY };
+
 char *
 be_path(const char *dir, const char *name)
 {

@@ -25,6 +25,10 @@
 #define BE_FILE_AUTHORITY "door/authority.der"
 #define BE_FILE_SERVICE "door/service.der"
 
+/* What the door has, in the order of its START (PROTOCOL.md). */
+#define BE_LAYOUT_DOOR 4
+extern const char *const be_door_files[BE_LAYOUT_DOOR];
+
 /* dir/name, the caller's to free; NULL: no memory. */
 char *be_path(const char *dir, const char *name);
 

@@ -26,6 +26,7 @@ noinst_LTLIBRARIES += backend/libservice.la
 backend_libservice_la_SOURCES = \
 	backend/apart.c backend/apart.h \
 	backend/check.c backend/check.h \
+	backend/check_door.c backend/check_door.h \
 	backend/check_store.c backend/check_store.h \
 	backend/child.c backend/child.h \
 	backend/conf.c backend/conf.h \

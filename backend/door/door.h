@@ -51,6 +51,18 @@ struct be_door;
  * the walls is. CB_E_FORMAT: a key or certificate that is none. */
 CB_MUST_USE enum cb_err be_door_new(struct be_door **out,
     const struct be_door_settings *settings, struct cb_why *why);
+/* The same of files, which are read and closed; of `settings` the spans do not
+ * count. */
+enum {
+	BE_DOOR_AUTHORITY,
+	BE_DOOR_SERVICE,
+	BE_DOOR_CERTIFICATE,
+	BE_DOOR_KEY,
+	BE_DOOR_FILES
+};
+CB_MUST_USE enum cb_err be_door_new_of(struct be_door **out,
+    const struct be_door_settings *settings, const int fds[BE_DOOR_FILES],
+    struct cb_why *why);
 void be_door_free(struct be_door **door);
 
 /* A socket that listens already; taken in every case. */

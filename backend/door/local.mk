@@ -6,6 +6,7 @@ backend_door_libdoor_la_SOURCES = \
 	backend/door/conn.c backend/door/conn.h \
 	backend/door/crowd.c backend/door/crowd.h \
 	backend/door/door.h \
+	backend/door/files.c \
 	backend/door/hold.c \
 	backend/door/http.c backend/door/http.h \
 	backend/door/pace.c backend/door/pace.h \

@@ -2,10 +2,9 @@
  * Copyright (c) 2026 The cardbridge authors */
 /*
  * The door as a role of a backend: what the parent hands it, and tells it
- * later. START brings four files, in the order below, and then the sockets
+ * later. START brings four files, in the order of door.h, and then the sockets
  * that listen.
  */
-#include <errno.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/resource.h>
@@ -15,10 +14,7 @@
 #include "backend/door/door.h"
 #include "common/log.h"
 
-#define FILE_MAX 65536
 #define OTHER_FILES 320 /* channels to workers, and what is always open */
-
-enum { AUTHORITY, SERVICE, CERTIFICATE, KEY, FILES };
 
 struct role {
 	struct be_control control;
@@ -36,23 +32,6 @@ take_fd(struct role *r, size_t i)
 		r->control.fds[i] = -1;
 	}
 	return fd;
-}
-
-static enum cb_err
-read_all(int fd, struct cb_buf *out)
-{
-	uint8_t p[4096];
-	ssize_t n = 0;
-	enum cb_err r = fd >= 0 ? CB_OK : CB_E_ABSENT;
-
-	while (r == CB_OK &&
-	       ((n = read(fd, p, sizeof(p))) > 0 || (n < 0 && errno == EINTR)))
-		if (n > 0)
-			r = cb_buf_add(out, cb_span(p, (size_t)n));
-	explicit_bzero(p, sizeof(p));
-	if (fd >= 0)
-		(void)close(fd);
-	return r != CB_OK ? r : n < 0 ? CB_E_STORE : CB_OK;
 }
 
 static void
@@ -93,36 +72,22 @@ limits_of(const struct be_bounds *b)
 	return l;
 }
 
-/* The files are read and closed here: nothing of them is left open behind the
- * walls. */
 static enum cb_err
 make(struct role *r, struct cb_why *why)
 {
-	struct cb_buf files[FILES];
 	struct be_door_settings s = { .kind = r->control.settings.kind,
 		.tls12 = r->control.settings.tls12,
 		.limits = limits_of(&r->control.settings.bounds) };
-	enum cb_err e = CB_OK;
+	int files[BE_DOOR_FILES];
+	enum cb_err e;
 
 	memcpy(s.backend, r->control.settings.backend, WIRE_ID);
-	for (size_t i = 0; i < FILES; i++) {
-		files[i] = (struct cb_buf)CB_BUF_INIT_MAX(FILE_MAX);
-		if (e == CB_OK &&
-		    (e = read_all(take_fd(r, i), &files[i])) != CB_OK)
-			cb_why_set(why, "the door's key and certificates "
-					"cannot be read");
-	}
-	s.authority = cb_buf_span(&files[AUTHORITY]);
-	s.service = cb_buf_span(&files[SERVICE]);
-	s.certificate = cb_buf_span(&files[CERTIFICATE]);
-	s.key = cb_buf_span(&files[KEY]);
-	if (e == CB_OK)
-		e = be_door_new(&r->door, &s, why);
-	for (size_t i = 0; i < FILES; i++)
-		cb_buf_free(&files[i]);
-	for (size_t i = FILES; e == CB_OK && i < r->control.fds_n; i++)
+	for (size_t i = 0; i < BE_DOOR_FILES; i++)
+		files[i] = take_fd(r, i);
+	e = be_door_new_of(&r->door, &s, files, why);
+	for (size_t i = BE_DOOR_FILES; e == CB_OK && i < r->control.fds_n; i++)
 		e = be_door_listen(r->door, take_fd(r, i));
-	if (e == CB_OK && r->control.fds_n > FILES + 1)
+	if (e == CB_OK && r->control.fds_n > BE_DOOR_FILES + 1)
 		be_door_desk(r->door);
 	return e;
 }

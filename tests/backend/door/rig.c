@@ -108,6 +108,16 @@ context(struct rig *r, enum who who)
 	return ctx;
 }
 
+void
+rig_serve(struct rig *r)
+{
+	static const uint8_t no_org[WIRE_ID];
+
+	identity_clear(&r->service);
+	make(&r->service, WIRE_SERVICE, WIRE_TEST, backend, no_org,
+	    &r->authority, HOUR);
+}
+
 /* One set for all tests: each of them is a process. */
 void
 rig_init(struct rig *r)

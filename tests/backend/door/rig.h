@@ -58,6 +58,8 @@ const uint8_t *rig_id(enum who who);	/* of its certificate */
 
 /* Makes keys and usual settings; the door is started by rig_start(). */
 void rig_init(struct rig *r);
+/* Makes a certificate of the service, which only the role looks at. */
+void rig_serve(struct rig *r);
 void rig_start(struct rig *r);
 /* A socket that listens at the port that clients will come to. */
 int rig_listen(struct rig *r);

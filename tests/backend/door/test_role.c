@@ -83,6 +83,7 @@ send_start(bool whole, struct be_bounds bounds)
 	struct be_message m = { .type = BE_ASK_START, .id = 1 };
 	int fds[5];
 
+	rig_serve(&r);
 	ck_assert_int_eq(wire_key_put_pem(r.ids[DOOR].key, &key), CB_OK);
 	fds[0] = file_of(cb_buf_span(&r.authority.cert));
 	fds[1] = file_of(cb_buf_span(&r.service.cert));

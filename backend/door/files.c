@@ -1,0 +1,63 @@
+/* SPDX-License-Identifier: BSD-2-Clause
+ * Copyright (c) 2026 The cardbridge authors */
+/*
+ * A door of what lies in files: they are read and closed here, so that nothing
+ * of them is left open behind the walls.
+ */
+#include <errno.h>
+#include <string.h>
+#include <time.h>
+#include <unistd.h>
+
+#include "backend/door/door.h"
+#include "wire/cert.h"
+
+#define FILE_MAX ((size_t)65536)
+
+static enum cb_err
+read_all(int fd, struct cb_buf *out)
+{
+	uint8_t p[4096];
+	ssize_t n = 0;
+	enum cb_err r = fd >= 0 ? CB_OK : CB_E_ABSENT;
+
+	while (r == CB_OK &&
+	       ((n = read(fd, p, sizeof(p))) > 0 || (n < 0 && errno == EINTR)))
+		if (n > 0)
+			r = cb_buf_add(out, cb_span(p, (size_t)n));
+	explicit_bzero(p, sizeof(p));
+	if (fd >= 0)
+		(void)close(fd);
+	return r != CB_OK ? r : n < 0 ? CB_E_STORE : CB_OK;
+}
+
+enum cb_err
+be_door_new_of(struct be_door **out, const struct be_door_settings *settings,
+    const int fds[BE_DOOR_FILES], struct cb_why *why)
+{
+	struct be_door_settings s = *settings;
+	struct cb_buf files[BE_DOOR_FILES];
+	struct wire_cert facts;
+	enum cb_err r = CB_OK, first = CB_OK;
+
+	*out = NULL;
+	for (size_t i = 0; i < BE_DOOR_FILES; i++) {
+		files[i] = (struct cb_buf)CB_BUF_INIT_MAX(FILE_MAX);
+		if ((r = read_all(fds[i], &files[i])) != CB_OK)
+			first = r;
+	}
+	s.authority = cb_buf_span(&files[BE_DOOR_AUTHORITY]);
+	s.service = cb_buf_span(&files[BE_DOOR_SERVICE]);
+	s.certificate = cb_buf_span(&files[BE_DOOR_CERTIFICATE]);
+	s.key = cb_buf_span(&files[BE_DOOR_KEY]);
+	if (first != CB_OK)
+		cb_why_set(why, "the door's key and certificates cannot be "
+				"read");
+	else if ((first = wire_cert_check(s.service, s.authority, WIRE_SERVICE,
+		      s.kind, (int64_t)time(NULL), &facts, NULL, why)) ==
+	    CB_OK)
+		first = be_door_new(out, &s, why);
+	for (size_t i = 0; i < BE_DOOR_FILES; i++)
+		cb_buf_free(&files[i]);
+	return first;
+}
