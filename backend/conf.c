@@ -202,6 +202,25 @@ take_store(struct reading *in, config_setting_t *s)
 	    : wrong(in, s, why.text);
 }
 
+bool
+be_conf_has_secret(const char *uri)
+{
+	return strchr(uri, '?') != NULL || strchr(uri, '@') != NULL ||
+	    strstr(uri, "pin-value") != NULL;
+}
+
+/* It would be in the log as soon as the place cannot be used. */
+static enum cb_err
+take_place(struct reading *in, config_setting_t *s, const char *uri,
+    char **out)
+{
+	if (be_conf_has_secret(uri))
+		return wrong(in, s, "no secret belongs into a place: write "
+		    "file:/absolute/path, a file that only its owner may "
+		    "read.");
+	return take_text(out, uri);
+}
+
 static enum cb_err
 take_root(struct reading *in, config_setting_t *s)
 {
@@ -218,7 +237,7 @@ take_root(struct reading *in, config_setting_t *s)
 		    strncmp(v, PLACE, strlen(PLACE)) != 0)
 			return wrong(in, s, "a part of the root is the place "
 			    "of a file, such as \"file:/absolute/path\".");
-		r = take_text(&c->roots[c->roots_n], v);
+		r = take_place(in, s, v, &c->roots[c->roots_n]);
 		c->roots_n += r == CB_OK;
 	}
 	return r;
@@ -230,7 +249,7 @@ take_recovery(struct reading *in, config_setting_t *s)
 	const char *v = config_setting_get_string(s);
 
 	return strncmp(v, PLACE, strlen(PLACE)) == 0
-	    ? take_text(&in->out->recovery, v)
+	    ? take_place(in, s, v, &in->out->recovery)
 	    : wrong(in, s, "the place of a file is wanted here, such as "
 			   "\"file:/absolute/path\".");
 }

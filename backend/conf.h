@@ -73,6 +73,8 @@ uint32_t be_conf_user(
 
 /* "text" or "json". CB_E_ARG: another. */
 CB_MUST_USE enum cb_err be_conf_format(const char *name, bool *json);
+/* May a place have in it what is needed to get the key that is there? */
+bool be_conf_has_secret(const char *uri);
 /* The path of a URI of a store. CB_E_ARG: another scheme, a relative path, or
  * something behind it. */
 CB_MUST_USE enum cb_err be_conf_store(

@@ -142,6 +142,9 @@ take_dir(struct options *o, const char *path)
 	char here[PATH_MAX];
 
 	free(o->dir);
+	o->dir = NULL;
+	if (path[0] == '\0')
+		return misused("--dir is empty: name a directory.");
 	if (path[0] == '/')
 		o->dir = strdup(path);
 	else if (getcwd(here, sizeof(here)) == NULL ||
@@ -176,8 +179,7 @@ take_shares(struct options *o, const char *text)
 static int
 take_place(struct options *o, const char *uri)
 {
-	if (strchr(uri, '?') != NULL || strchr(uri, '@') != NULL ||
-	    strstr(uri, "pin-value") != NULL)
+	if (be_conf_has_secret(uri))
 		return misused("--service-key: no secret belongs into a "
 			       "place: it would be seen in the list of "
 			       "processes. Write file:/absolute/path, a file "

@@ -437,8 +437,8 @@ link_https_check(const char *rest, struct cb_why *why)
 		return r;
 	if (uri.identity[0] != '\0')
 		return CB_OK;
-	cb_why_set(why, "whose card it is must be said: "
-	    "?identity=/DIR, which \"cardbridge enrol\" has made");
+	cb_why_set(why, "which device this is must be said: --identity DIR, "
+	    "which \"cardbridge enrol\" has made (?identity=/DIR in the URI)");
 	return CB_E_ARG;
 }
 

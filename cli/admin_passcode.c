@@ -349,11 +349,12 @@ new_passcode(const struct cli_admin_args *a, const struct wire_fields *card,
 	    : cli_fail_err(r == CB_E_ABSENT ? CB_E_ARG : r, &why, "passcode");
 }
 
-/* The refusal of a card that has no secret here, or whatever else it is. */
+/* The refusal of a card that has no secret here, which says no more than that;
+ * all others have words of their own. */
 static void
 say_what_helps(const struct cli_admin *s)
 {
-	if (strstr(s->why.text, "second signer") != NULL)
+	if (strcmp(s->why.text, cb_err_text(CB_E_DENIED)) != 0)
 		return;
 	(void)cli_fail(CLI_NO, "a card can be unblocked where the "
 	    "organisation's policy is unblock=online (cardbridge admin org "

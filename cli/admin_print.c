@@ -217,7 +217,7 @@ static const struct column columns[WIRE_LIST_END][COLUMNS] = {
 	},
 	[WIRE_LIST_CARDS] = {
 		{ WIRE_D_ID, "ID", ID_WIDTH },
-		{ WIRE_D_PROFILE, "PROFILE", 12 },
+		{ WIRE_D_PROFILE, "PROFILE", 15 },
 		{ WIRE_D_STATE, "STATE", 8 },
 		{ WIRE_D_DEVICE, "USED BY", ID_WIDTH },
 		{ WIRE_D_NAME, "NAME", 0 },

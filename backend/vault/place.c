@@ -196,7 +196,12 @@ file_write(const char *path, struct cb_span text, struct cb_why *why)
 	int dir = open_folder(path, &name);
 	enum cb_err r = CB_OK;
 
-	if (dir < 0 || !write_at(dir, name, text))
+	if (dir < 0 && errno == ENOENT) {
+		cb_why_set(why, "%.160s cannot be written: there is no such "
+		    "directory: make it, for nobody but its owner, or look "
+		    "whether its disk is there", path);
+		r = CB_E_ABSENT;
+	} else if (dir < 0 || !write_at(dir, name, text))
 		r = file_err(errno, path, "written", why);
 	if (dir >= 0)
 		(void)close(dir);
@@ -230,9 +235,12 @@ find(const char *uri, const struct place **place, const char **rest,
 			return places[i].check(*rest, why);
 		}
 	/* what is behind the scheme may have a passcode in it */
-	cb_why_set(why, "\"%.*s\" is no place for a part of the root: a file "
-	    "is file:/absolute/path", uri[n] == ':' && n < 32 ? (int)n + 1 : 0,
-	    uri);
+	if (uri[n] == ':' && n < 32)
+		cb_why_set(why, "\"%.*s\" is no place for a part of the root: "
+		    "a file is file:/absolute/path", (int)n + 1, uri);
+	else
+		cb_why_set(why, "a place for a part of the root says first "
+		    "what it is: a file is file:/absolute/path");
 	return CB_E_ARG;
 }
 

@@ -568,6 +568,10 @@ START_TEST(a_card_that_stays_blocked_says_of_what)
 	desk.refuses = CB_E_DENIED;
 	desk.words = "not allowed";
 	FAILS("card unblock " CARD, CLI_NO, "unblock=online");
+	/* and of nothing else where that is not why */
+	desk.words = "too many passcodes were tried; order it later";
+	FAILS("card unblock " CARD, CLI_NO, "order it later");
+	ck_assert_ptr_null(strstr(admin_err, "unblock=online"));
 }
 END_TEST
 
@@ -630,7 +634,7 @@ START_TEST(tables_have_a_line_for_each)
 	RUNS("card list");
 	ck_assert_uint_eq(admin_lines(admin_out), 31);
 	ck_assert_int_eq(strncmp(admin_out, "ID ", 3), 0);
-	ck_assert_ptr_nonnull(strstr(admin_out, "authentic3    in use"));
+	ck_assert_ptr_nonnull(strstr(admin_out, "authentic3       in use"));
 	ck_assert_ptr_nonnull(strstr(admin_out, "Jürgen's\n"));
 	RUNS("org list");
 	ck_assert_ptr_nonnull(strstr(admin_out, ORG_ID));

@@ -55,6 +55,7 @@ refused "without --live or --test it says which to choose" \
 	"choose: --live" init --dir "$dir"
 refused "both are too many" "choose: --live" init --dir "$dir" --live --test
 refused "a directory is needed" "--dir is missing" init --test
+misused "which has a name" "--dir is empty" init --test --dir ''
 misused "a password in the store's URI" "neither user, password" \
 	init --dir "$dir" --test --store "sqlite://me:geheim@$T/db"
 t_fails "and it is not repeated" grep -q geheim "$said"
@@ -65,6 +66,10 @@ misused "a secret in a part's place" "no secret belongs into a place" \
 	init --dir "$dir" --test --service-key "pkcs11:object=k?pin-value=1"
 misused "a place that is none" "file:/absolute/path" \
 	init --dir "$dir" --test --service-key "pkcs11:object=k"
+misused "what says no kind of place" "says first what it is" \
+	init --dir "$dir" --test --service-key "$T/1"
+refused "a place in a directory that is not there" "make it" \
+	init --dir "$dir" --test --service-key "file:$T/nowhere/1"
 misused "a relative place" "absolute path" \
 	init --dir "$dir" --test --service-key file:root.key
 misused "one place for two parts" "a place of its own" \
@@ -241,6 +246,28 @@ sed -i '/recovery = /s/^# //' "$dir/backend.conf"
 chmod 640 "$dir/door/key.pem"
 check "a door's key that others can read" 1 "WRONG   $dir/door/key.pem"
 chmod 600 "$dir/door/key.pem"
+for place in store vault; do
+	chmod 777 "$dir/$place"
+	check "a $place that others can write to" 1 "WRONG   $dir/$place is"
+	chmod 700 "$dir/$place"
+done
+for file in key.pem certificate.der service.der; do
+	cp -p "$dir/door/$file" "$T/copy"
+	echo nothing >"$dir/door/$file"
+	check "a door whose $file is none" 1 "WRONG   door: "
+	cp -p "$T/copy" "$dir/door/$file"
+done
+if [ "$(id -u)" = 0 ]; then
+	for file in . door door/key.pem backend.conf store heads/heads; do
+		whose=$(stat -c %u:%g "$dir/$file")
+		chown 4711 "$dir/$file"
+		check "$file of another user" 1 "chown"
+		chown "$whose" "$dir/$file"
+	done
+	sed -i '/^first-user/s/^/# /' "$dir/backend.conf"
+	check "no users for the roles" 1 "WRONG   wall: no users"
+	sed -i '/first-user/s/^# //' "$dir/backend.conf"
+fi
 
 # A database that somebody has written to: the books do not verify.
 cp -p "$dir/store/backend.db" "$T/copy"
@@ -329,6 +356,12 @@ refused "a wrong setting stops the start" "backend.conf, line 5: a store is" \
 sed -i "s|^store = .*|store = \"sqlite:$dir/store/backend.db\";|" \
 	"$dir/backend.conf"
 
+sed -i 's/^recovery = "file:[^"]*/&?pin-value=geheim/' "$dir/backend.conf"
+refused "a secret in a place of the settings" "no secret belongs" \
+	run --dir "$dir"
+t_fails "and it is not repeated" grep -q geheim "$said"
+sed -i 's/?pin-value=geheim//' "$dir/backend.conf"
+
 # ---- run ------------------------------------------------------------------
 
 roles() { pgrep -P "$parent" -f "cardbridge-backend role $1" || true; }
@@ -354,6 +387,10 @@ fi
 check "check beside it" 0 "the backend runs"
 refused "a second one is told of the first" "runs already (process $parent)" \
 	run --dir "$dir" --listen 127.0.0.1:0
+
+cp -a "$dir" "$T/twin"
+refused "nor does a copy of it run on the same store" "another backend" \
+	run --dir "$T/twin" --listen 127.0.0.1:0
 
 # The keys come from the store: that they open shows the new channel.
 opened=1
@@ -387,8 +424,11 @@ t "with a socket of its own" wait_until 10 another_listener "$before"
 t "in the same place" comes
 
 pids=$(pgrep -P "$parent")
+lines=$(wc -l <"$T/log")
 kill -TERM "$parent"
 t "it ends when it is told" wait_until 10 gone "$parent"
+is "$(tail -n "+$((lines + 1))" "$T/log")" "cardbridge-backend: ended" \
+	"with one line"
 for pid in $pids; do
 	t "and leaves no process" wait_until 5 gone "$pid"
 done
