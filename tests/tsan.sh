@@ -77,7 +77,7 @@ export TSAN_OPTIONS="log_path=$T/tsan-units"
 units units3.log bridge/https/test_https road news status trust requests
 units units4.log backend/worker/test_worker pool session use rights door desk
 for lane in "${lanes[@]}"; do
-	t "unit tests end" wait_until 120 gone "$lane"
+	t "unit tests end" wait_until 240 gone "$lane"
 done
 is "$(cat "$T"/units?.log)" "" "all of them pass"
 reports "unit tests" tsan-units

@@ -205,7 +205,8 @@ note_thread(struct be_job *job)
 	if (!noted)
 		__atomic_add_fetch(&used, 1, __ATOMIC_RELAXED);
 	noted = true;
-	__atomic_add_fetch(&done, 1, __ATOMIC_RELAXED);
+	/* the job is put again then */
+	__atomic_add_fetch(&done, 1, __ATOMIC_RELEASE);
 }
 
 /* Now and then one is not asleep yet when the next job comes, and another is
@@ -218,7 +219,7 @@ START_TEST(who_fell_asleep_last_is_called_first)
 	ck_assert_int_eq(be_pool_new(&busy, THREADS), CB_OK);
 	for (unsigned i = 1; i <= SHORT; i++) {
 		be_pool_put(busy, &job);
-		while (__atomic_load_n(&done, __ATOMIC_RELAXED) < i)
+		while (__atomic_load_n(&done, __ATOMIC_ACQUIRE) < i)
 			(void)nanosleep(&moment, NULL);
 	}
 	be_pool_free(&busy);

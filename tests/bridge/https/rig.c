@@ -70,6 +70,17 @@ rig_info(struct br_reader_info *out)
 	br_close(&c);
 }
 
+unsigned
+rig_count(const unsigned *count)
+{
+	unsigned now;
+
+	pthread_mutex_lock(&far.lock);
+	now = *count;
+	pthread_mutex_unlock(&far.lock);
+	return now;
+}
+
 void
 rig_wait_count(const unsigned *count, unsigned n)
 {
@@ -78,9 +89,7 @@ rig_wait_count(const unsigned *count, unsigned n)
 
 	for (int i = 0; i < 1000 && now < n; i++) {
 		nanosleep(&step, NULL);
-		pthread_mutex_lock(&far.lock);
-		now = *count;
-		pthread_mutex_unlock(&far.lock);
+		now = rig_count(count);
 	}
 	ck_assert_uint_ge(now, n);
 }

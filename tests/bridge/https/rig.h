@@ -19,6 +19,8 @@ void rig_start(void);
 enum cb_err rig_power(struct br_client *c);
 /* What `reader list` says of it. */
 void rig_info(struct br_reader_info *out);
+/* What the backend has counted, &far.holds for one. */
+unsigned rig_count(const unsigned *count);
 /* Until the backend has counted so many. Of &far.holds the first one is answered
  * at once, the third knows of a session. */
 void rig_wait_count(const unsigned *count, unsigned n);
