@@ -670,11 +670,13 @@ static void
 link_https_status(struct br_link *base, struct br_road_status *out)
 {
 	struct link_https *l = (struct link_https *)base;
+	/* also if nobody has used the card since it was told */
+	const bool over = is_over(l);
 
 	br_hold_status(l->hold, out);
 	pthread_mutex_lock(&l->status_lock);
-	out->in_session = l->in_session;
-	memcpy(out->session, l->session, WIRE_ID);
+	out->in_session = l->in_session && !over;
+	memcpy(out->session, out->in_session ? l->session : none, WIRE_ID);
 	pthread_mutex_unlock(&l->status_lock);
 	out->trips = atomic_load(&l->trips);
 	out->others = atomic_load(&l->caller.trips) - out->trips;

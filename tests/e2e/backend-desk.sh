@@ -255,6 +255,9 @@ t "the card is used once more" logs_in
 make "a device is revoked" device revoke --org Clinic "$device"
 since=$(ms)
 gone_within 1000 "its card is gone"
+is "$("$CARDBRIDGE" status --json |
+	of_json '[r["link"]["session"] for r in it["readers"]]')" "['']" \
+	"and so is its session"
 t_fails "and does not log in" logs_in
 identity_says() { # ERE
 	"$CARDBRIDGE" status --json |
