@@ -22,6 +22,7 @@ tests_backend_worker_test_worker_SOURCES = \
 	tests/backend/worker/test_desk_act.c \
 	tests/backend/worker/test_desk_second.c \
 	tests/backend/worker/test_desk_token.c \
+	tests/backend/worker/test_offers.c \
 	tests/backend/worker/test_pool.c \
 	tests/backend/worker/test_record.c \
 	tests/backend/worker/test_rights.c \

@@ -54,6 +54,7 @@ main(void)
 	srunner_add_suite(sr, desk_act_suite());
 	srunner_add_suite(sr, desk_second_suite());
 	srunner_add_suite(sr, desk_token_suite());
+	srunner_add_suite(sr, offers_suite());
 	srunner_add_suite(sr, pool_suite());
 	srunner_add_suite(sr, record_suite());
 	srunner_add_suite(sr, rights_suite());

@@ -14,6 +14,7 @@ Suite *desk_act_suite(void);
 Suite *desk_second_suite(void);
 Suite *desk_token_suite(void);
 Suite *books_suite(void);
+Suite *offers_suite(void);
 Suite *pool_suite(void);
 Suite *record_suite(void);
 Suite *rights_suite(void);
