@@ -29,7 +29,6 @@
 #define FIRST_NEWS_MS 2000
 /* For all of one command, computing included. */
 #define COMMAND_MS 120000
-#define OPEN_MS 20000
 #define OPEN_TRIES 4
 /* For giving back, and so long also where nobody is reached; at the end; and for
  * power that goes. */
@@ -342,8 +341,8 @@ open_once(struct link_https *l, struct cb_why *why)
 	enum cb_err r;
 
 	(void)snprintf(path, sizeof(path), "/cards/%s/offer", l->card);
-	if ((r = call(l, path, CB_SPAN_EMPTY, OPEN_MS / 2, OPEN_MS, &offer,
-		 why)) != CB_OK ||
+	if ((r = call(l, path, CB_SPAN_EMPTY, br_https_open_ms / 2,
+		 br_https_open_ms, &offer, why)) != CB_OK ||
 	    (r = br_remote_accept(&l->remote, &l->who->identity, l->uri.card,
 		 l->uri.take_over, cb_buf_span(&offer),
 		 (int64_t)time(NULL), &accept, why)) != CB_OK)
@@ -352,7 +351,8 @@ open_once(struct link_https *l, struct cb_why *why)
 	/* an ACCEPT is good once: where its answer was lost, on a connection
 	 * that broke, another offer is needed */
 	made = br_http_connections(l->http);
-	r = call(l, path, cb_buf_span(&accept), 0, OPEN_MS, &body, why);
+	r = call(l, path, cb_buf_span(&accept), 0, br_https_open_ms, &body,
+	    why);
 	if (r == CB_OK)
 		r = br_remote_opened(&l->remote, cb_buf_span(&body), why);
 	else if (r == CB_E_DENIED && made != br_http_connections(l->http))
@@ -393,6 +393,7 @@ begin_session(struct link_https *l)
 static enum cb_err
 try_open(struct link_https *l, struct cb_why *why)
 {
+	const uint64_t until = br_now_ms() + br_https_open_ms;
 	struct br_retry retry = { 0, 0 };
 	struct timespec pause = { 0, 0 };
 	enum cb_err r;
@@ -401,7 +402,7 @@ try_open(struct link_https *l, struct cb_why *why)
 		r = open_once(l, why);
 		if (r != CB_E_TIMEOUT && r != CB_E_PEER)
 			break;
-		if (i == OPEN_TRIES || ends(l))
+		if (i == OPEN_TRIES || ends(l) || br_now_ms() >= until)
 			break;
 		atomic_fetch_add(&l->caller.again, 1);
 		pause.tv_nsec = (long)br_retry_failed(&retry, br_now_ms()) *

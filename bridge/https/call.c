@@ -13,7 +13,7 @@
 #define CONNECT_MS 5000u
 /* Who is silent for so long is asked again, on another connection. */
 #define ONE_TRY_MS 15000u
-unsigned br_https_idle_ms = 30000;
+unsigned br_https_idle_ms = 30000, br_https_open_ms = 20000;
 
 #define STEP_MS 50u		/* between two looks whether it is wanted */
 #define LAST_PAUSE_MS 50u
@@ -230,6 +230,7 @@ br_call_last(struct br_caller *c, const struct br_asked *asked,
 	bool again;
 
 	*outcome = WIRE_NOT_KNOWN;
+	cb_why_set(why, "there was no time left");
 	for (; used < asked->all_ms; used = br_now_ms() - begun) {
 		left = asked->all_ms - used;
 		r = try_once(c, asked, (unsigned)(left + parts - 1) / parts,

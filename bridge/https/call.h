@@ -34,8 +34,9 @@ struct br_caller {
 	atomic_bool give_up;	/* set by whoever wants it to end */
 };
 
-/* So long a connection may be without commands. Tests shorten it. */
-extern unsigned br_https_idle_ms;
+/* So long a connection may be without commands, and a session be opened. Tests
+ * shorten them. */
+extern unsigned br_https_idle_ms, br_https_open_ms;
 
 struct br_asked {
 	const char *path;

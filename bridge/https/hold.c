@@ -310,7 +310,8 @@ put_hold(struct br_hold *h, uint32_t seconds, struct cb_buf *out)
 }
 
 static void
-failed(struct br_hold *h, bool silent, bool refused, const char *words)
+failed(struct br_hold *h, bool silent, bool refused, unsigned least_ms,
+    const char *words)
 {
 	uint64_t now = br_now_ms();
 	unsigned ms = br_retry_failed(&h->retry, now);
@@ -332,8 +333,10 @@ failed(struct br_hold *h, bool silent, bool refused, const char *words)
 		h->renew = true;
 		br_http_wary(h->http);
 	}
-	if (refused)
+	if (refused || least_ms > REFUSED_MS)
 		ms = REFUSED_MS;
+	else if (ms < least_ms)
+		ms = least_ms;
 	br_note_down(&h->note, words, ms);
 	wait_ms(h, ms);
 	pthread_mutex_unlock(&h->lock);
@@ -398,7 +401,8 @@ ask(struct br_hold *h, uint32_t seconds, struct cb_span body)
 		goto out;
 	}
 	failed(h, r == CB_E_TIMEOUT && answer.status == 0,
-	    distrust || (answer.status != 0 && r != CB_E_TIMEOUT), why.text);
+	    distrust || (answer.status != 0 && r != CB_E_TIMEOUT),
+	    1000 * answer.retry_after_s, why.text);
 	br_places_leave(&h->places, place);
 out:
 	cb_buf_free(&answer.body);
@@ -429,7 +433,7 @@ hold_main(void *arg)
 		if (r == CB_OK)
 			ask(h, seconds, cb_buf_span(&body));
 		else
-			failed(h, false, true, cb_err_text(r));
+			failed(h, false, true, 0, cb_err_text(r));
 		pthread_mutex_lock(&h->lock);
 	}
 	pthread_mutex_unlock(&h->lock);

@@ -17,6 +17,7 @@
 /* After so long without a request it is worth a look whether the connection is
  * still there: what is known not to have been sent can be told so. */
 #define REST_MS 1000
+unsigned br_http_slow_ms = 30000;
 
 struct br_http {
 	struct br_pipe *pipe;
@@ -195,6 +196,21 @@ take_end(const struct br_http_reader *reader, struct cb_why *why)
 	return CB_E_PEER;
 }
 
+/* What has begun must come to its end. */
+static uint64_t
+soon(uint64_t deadline)
+{
+	return deadline != BR_PIPE_NO_END ? deadline
+	    : br_now_ms() + br_http_slow_ms;
+}
+
+/* A head or body of which there is a part; what is interim is none. */
+static bool
+is_partial(const struct br_http_reader *reader)
+{
+	return reader->at != BR_HTTP_STATUS || reader->line.n > 0;
+}
+
 static enum cb_err
 take_answer(struct br_http *h, struct br_http_answer *answer,
     uint64_t deadline, struct cb_why *why)
@@ -211,6 +227,8 @@ take_answer(struct br_http *h, struct br_http_answer *answer,
 		in = cb_span(h->in, n);
 		r = n == 0 ? take_end(&h->reader, why)
 		    : take_bytes(h, &in, answer, why);
+		if (is_partial(&h->reader))
+			deadline = soon(deadline);
 	} while (r == CB_E_SHORT);
 	if (r != CB_OK)
 		return r;
@@ -232,8 +250,8 @@ exchange(struct br_http *h, const struct br_http_ask *ask,
 	if (ask->sending != NULL)
 		ask->sending(ask->ctx);
 	br_http_reader_begin(&h->reader, ask->most);
-	if ((r = br_pipe_send(h->pipe, cb_buf_span(&h->out), deadline, why)) !=
-	    CB_OK)
+	if ((r = br_pipe_send(h->pipe, cb_buf_span(&h->out), soon(deadline),
+		 why)) != CB_OK)
 		return r;
 	atomic_fetch_add(&h->sent, h->out.n);
 	return take_answer(h, answer, deadline, why);

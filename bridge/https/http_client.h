@@ -14,6 +14,10 @@
 
 struct br_http;
 
+/* So long a request may take that is being sent, and an answer that has begun,
+ * where all of it may take for ever. Tests shorten it. */
+extern unsigned br_http_slow_ms;
+
 struct br_http_ask {
 	const char *origin;	/* "https://HOST:PORT" */
 	const char *path;	/* "/cards/..." */

@@ -180,6 +180,27 @@ br_remote_distrust(struct br_remote *s, struct cb_why *why)
 	return CB_E_PEER;
 }
 
+/* Two bytes at least: a status word. */
+#define RESPONSE_MIN 2u
+#define RESPONSE_MAX 65538u
+#define DATA_MAX 65536u
+
+/* No card says less, or more than programs have room for; the first is of a card
+ * where one was asked. */
+static bool
+are_answers(const struct wire_answer *answer, bool first)
+{
+	struct cb_span rest = answer->exchanges;
+	struct wire_exchange e;
+
+	for (unsigned i = 0; i < answer->count; i++)
+		if (wire_exchange_get(&rest, &e) != CB_OK ||
+		    ((first || i > 0) && (e.answer.n < RESPONSE_MIN ||
+			e.answer.n > RESPONSE_MAX)))
+			return false;
+	return answer->count > 0;
+}
+
 /* One record and no more, opened into s->message. */
 static enum cb_err
 open_record(struct br_remote *s, struct cb_span body)
@@ -239,7 +260,7 @@ br_remote_opened(struct br_remote *s, struct cb_span body, struct cb_why *why)
 	if (answer.type != WIRE_OPENED)
 		return br_remote_distrust(s, why);
 	s->protocols = answer.protocols & 3;
-	s->data_max = answer.data_max;
+	s->data_max = answer.data_max < DATA_MAX ? answer.data_max : DATA_MAX;
 	s->kept_s = answer.kept_s;
 	s->alive = true;
 	return CB_OK;
@@ -259,7 +280,7 @@ br_remote_answered(struct br_remote *s, struct cb_span body,
 	cb_buf_free(&s->request);
 	if (answer.type == WIRE_REFUSED)
 		return refused(&answer, why);
-	if (answer.type != WIRE_DONE || answer.count == 0 ||
+	if (answer.type != WIRE_DONE || !are_answers(&answer, s->asks_card) ||
 	    wire_exchange_get(&answer.exchanges, &first) != CB_OK)
 		return br_remote_distrust(s, why);
 	s->ahead = answer.exchanges;
@@ -315,6 +336,7 @@ br_remote_ask(struct br_remote *s, enum wire_command_type type,
 	struct cb_buf message = CB_BUF_INIT;
 	enum cb_err r;
 
+	s->asks_card = type == WIRE_TRANSMIT;
 	if ((r = wire_command_put(&message, &command)) == CB_OK)
 		r = br_remote_say(s, cb_buf_span(&message));
 	cb_buf_free(&message);

@@ -22,6 +22,7 @@ struct br_remote {
 	struct wire_stream out, in;
 	struct cb_buf request;
 	uint64_t number;	/* of the command in it */
+	bool asks_card;		/* it is an APDU */
 	/* OPENED */
 	uint8_t protocols;
 	uint32_t data_max, kept_s;

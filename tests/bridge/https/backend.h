@@ -63,6 +63,9 @@ enum flaw {
 	NO_OFFER,	/* other bytes */
 	REFUSES,	/* in a sealed answer */
 	WRONG_KEYS,	/* it has unwrapped nothing */
+	NO_ANSWER,	/* one byte for an APDU */
+	LONG_ANSWER,	/* more than there is */
+	LONG_AHEAD,	/* likewise, and the right one before it */
 };
 
 struct backend {
@@ -80,6 +83,8 @@ struct backend {
 	unsigned cut_opens;		/* so many answers to ACCEPT are lost */
 	bool keeps_card;		/* 409: another device has it */
 	bool holds_nothing;		/* HOLD is answered at once */
+	bool busy_holds;		/* 429, and a second must pass */
+	bool stuck_offers;		/* are never answered */
 	unsigned cut_holds_ms;		/* HOLD is cut after so long; 0: never */
 
 	char dir[256], identity[300], uri[700], origin[64];

@@ -182,6 +182,8 @@ hold(struct backend *b, int fd, struct cb_span in, struct cb_buf *out)
 		return 400;
 	b->holds++;
 	b->hold_s = ask.seconds;
+	if (b->busy_holds)
+		return 429;
 	while (put_news(b, &ask, out) == 0 && !b->holds_nothing &&
 	    !atomic_load(&b->stop))
 		if (!waits(b, fd) || (b->cut_holds_ms > 0 &&
@@ -306,6 +308,10 @@ route(struct backend *b, SSL *ssl, int fd, const struct request *rq,
 		return 403;
 	if (begins(rq->path, "/hold"))
 		return hold(b, fd, body, out);
+	b->offers += b->stuck_offers;
+	while (b->stuck_offers)
+		if (!waits(b, fd) || atomic_load(&b->stop))
+			return 0;
 	if (begins(rq->path, "/sessions/"))
 		return session(b, fd, body, out);
 	if (begins(rq->path, "/cards/") && strcmp(last, "/offer") == 0)

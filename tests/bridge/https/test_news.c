@@ -374,6 +374,24 @@ START_TEST(a_hold_that_stood_makes_patience_begin_anew)
 }
 END_TEST
 
+/* Nor is one that is busy. */
+START_TEST(a_backend_that_is_busy_says_when_to_ask)
+{
+	const struct timespec second = { 1, 0 };
+
+	far.busy_holds = true;
+	start();
+	ck_assert(!state.present);
+	nanosleep(&second, NULL);
+	pthread_mutex_lock(&far.lock);
+	ck_assert_uint_le(far.holds, 3);
+	far.busy_holds = false;
+	pthread_mutex_unlock(&far.lock);
+	ck_assert(rig_present(true, 5000));
+	br_close(&watch);
+}
+END_TEST
+
 /* Of the connection that the backend holds. */
 static int
 near_end(void)
@@ -454,6 +472,7 @@ news_suite(void)
 	tcase_add_test(
 	    t, a_card_added_in_a_short_outage_takes_no_other_out);
 	tcase_add_test(t, a_backend_that_holds_nothing_is_not_run_down);
+	tcase_add_test(t, a_backend_that_is_busy_says_when_to_ask);
 	tcase_add_loop_test(t, a_hold_that_stood_makes_patience_begin_anew, 0,
 	    (int)(sizeof(holds_cut) / sizeof(holds_cut[0])));
 	tcase_add_test(t, a_link_that_dies_in_silence_is_noticed);

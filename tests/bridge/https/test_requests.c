@@ -5,6 +5,7 @@
  * sent once more and what is not, and how a connection ends.
  */
 #include <arpa/inet.h>
+#include <poll.h>
 #include <pthread.h>
 #include <signal.h>
 #include <stdio.h>
@@ -38,6 +39,9 @@ struct step {
 		NEW_KEYS,	/* before it says anything */
 		LONG,		/* its body follows, of MOST bytes */
 		LATER,		/* says it once more, in another record */
+		SLOWLY,		/* HI follows after a while */
+		DRIPS,		/* and one byte after the other */
+		FLOODS,		/* says it without end */
 	} then;
 };
 #define STEPS 3
@@ -51,6 +55,7 @@ static struct {
 	pthread_mutex_t lock;	/* what follows, and fd */
 	unsigned connections, requests;
 	bool slow;		/* to read */
+	bool deaf;		/* reads nothing */
 	char head[600];		/* of the last one */
 } server = { .lock = PTHREAD_MUTEX_INITIALIZER };
 
@@ -111,6 +116,14 @@ say_long(SSL *ssl)
 	free(body);
 }
 
+/* As long as anybody takes it. */
+static void
+say_on(SSL *ssl, const char *text, long ms)
+{
+	while (SSL_write(ssl, text, (int)strlen(text)) > 0)
+		pause_ms(ms);
+}
+
 /* False: that was the end. */
 static bool
 take_step(SSL *ssl, const struct step *s)
@@ -127,6 +140,14 @@ take_step(SSL *ssl, const struct step *s)
 		say_long(ssl);
 	if (s->then == LATER)
 		say(ssl, s->say);
+	if (s->then == SLOWLY) {
+		pause_ms(600);
+		say(ssl, HI);
+	}
+	if (s->then == DRIPS)
+		say_on(ssl, "1", 20);
+	if (s->then == FLOODS)
+		say_on(ssl, s->say, 0);
 	if (s->then == BYE)
 		(void)SSL_shutdown(ssl);
 	return s->then != BYE && s->then != CUT;
@@ -135,11 +156,15 @@ take_step(SSL *ssl, const struct step *s)
 static void
 serve(SSL *ssl, const struct step *steps)
 {
+	struct pollfd gone = { .fd = SSL_get_fd(ssl), .events = POLLRDHUP };
 	struct cb_buf in = CB_BUF_INIT_MAX(2 * MUCH);
 	int n = 0;
 
 	if (SSL_accept(ssl) != 1)
 		return;
+	while (server.deaf && poll(&gone, 1, -1) > 0 &&
+	    (gone.revents & (POLLRDHUP | POLLHUP)) == 0)
+		;
 	while (read_request(ssl, &in)) {
 		pthread_mutex_lock(&server.lock);
 		server.requests++;
@@ -566,6 +591,73 @@ START_TEST(much_is_said_in_pieces)
 }
 END_TEST
 
+/* ---- without end --------------------------------------------------------- */
+
+static const struct step partial[][STEPS] = {
+	{ { "HTTP/1.1 2", GO_ON } },
+	{ { "HTTP/1.1 200 OK\r\nContent-Length: 2\r\n", GO_ON } },
+	{ { "HTTP/1.1 200 OK\r\nContent-Length: 2\r\n\r\nh", GO_ON } },
+	{ { "HTTP/1.1 200 OK\r\nX: ", DRIPS } },
+	{ { "HTTP/1.1 200 OK\r\n\r\n", DRIPS } },
+	{ { "HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\n1;",
+	    DRIPS } },
+};
+
+/* A request may be held for ever, but not its answer. */
+START_TEST(what_has_begun_must_end)
+{
+	begin(&partial[_i]);
+	ck_assert_uint_eq(br_http_slow_ms, 30000);
+	br_http_slow_ms = 300;
+	ask.all_ms = 0;
+	fails(CB_E_TIMEOUT, "does not answer");
+	met(1, 1);
+}
+END_TEST
+
+START_TEST(an_interim_answer_begins_nothing)
+{
+	static const struct step steps[][STEPS] = {
+		{ { "HTTP/1.1 102 Processing\r\n\r\n", SLOWLY } } };
+
+	begin(steps);
+	br_http_slow_ms = 300;
+	ask.all_ms = 0;
+	answers("hi");
+}
+END_TEST
+
+START_TEST(who_reads_nothing_is_not_told_for_ever)
+{
+	static const struct step steps[][STEPS] = { { { HI, GO_ON } } };
+	struct cb_buf body = CB_BUF_INIT_MAX(MUCH);
+
+	begin(steps);
+	server.deaf = true;
+	br_http_slow_ms = 300;
+	ask.all_ms = 0;
+	ck_ok(cb_buf_reserve(&body, MUCH));
+	body.n = MUCH;
+	ask.body = cb_buf_span(&body);
+	fails(CB_E_TIMEOUT, "does not answer");
+	cb_buf_free(&body);
+}
+END_TEST
+
+static const struct step floods[][STEPS] = {
+	{ { "HTTP/1.1 100 Continue\r\n\r\n", FLOODS } },
+	{ { "HTTP/1.1 200 OK\r\nA: b\r\n", FLOODS } },
+};
+
+START_TEST(a_flood_is_not_taken)
+{
+	begin(&floods[_i]);
+	fails(_i == 0 ? CB_E_LIMIT : CB_E_PEER, _i == 0 ? "too long"
+		: "does not speak HTTP");
+	met(1, 1);
+}
+END_TEST
+
 Suite *
 requests_suite(void)
 {
@@ -592,6 +684,12 @@ requests_suite(void)
 	tcase_add_test(t, a_connection_at_rest_says_nothing);
 	tcase_add_test(t, new_keys_are_no_answer);
 	tcase_add_test(t, much_is_said_in_pieces);
+	tcase_add_loop_test(t, what_has_begun_must_end, 0,
+	    (int)(sizeof(partial) / sizeof(partial[0])));
+	tcase_add_test(t, an_interim_answer_begins_nothing);
+	tcase_add_test(t, who_reads_nothing_is_not_told_for_ever);
+	tcase_add_loop_test(t, a_flood_is_not_taken, 0,
+	    (int)(sizeof(floods) / sizeof(floods[0])));
 	suite_add_tcase(s, t);
 	return s;
 }

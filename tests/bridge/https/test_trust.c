@@ -12,6 +12,7 @@
 #include <openssl/pem.h>
 
 #include "bridge/https/session.h"
+#include "bridge/https/call.h"
 #include "tests/bridge/https/rig.h"
 
 static void
@@ -243,6 +244,65 @@ START_TEST(an_offer_said_again_makes_other_keys)
 }
 END_TEST
 
+static const enum flaw no_cards[] = { NO_ANSWER, LONG_ANSWER, LONG_AHEAD };
+
+/* Programs get what a card can say, whoever has the keys. */
+START_TEST(what_no_card_says_is_no_answer)
+{
+	struct br_client *c;
+	enum cb_err e;
+
+	rig_start();
+	c = attached(&near, "hosted", BR_ROAD_DIRECT);
+	ck_ok(rig_power(c));
+	far.flaw = no_cards[_i];
+	ck_assert_uint_eq(send_apdu(c, &e, 4, 0, 0xA4, 0, 0), 0);
+	ck_assert(e == CB_E_PEER || e == CB_E_ABSENT);
+	br_close(&c);
+	/* and that session is over */
+	far.flaw = NO_FLAW;
+	c = attached(&near, "hosted", BR_ROAD_DIRECT);
+	ck_ok(rig_power(c));
+	ck_assert_uint_ne(send_apdu(c, &e, 4, 0, 0xA4, 0, 0), 0);
+	ck_assert_uint_eq(far.offers, 2);
+	br_close(&c);
+}
+END_TEST
+
+START_TEST(an_offer_that_does_not_come_is_not_asked_for_again)
+{
+	struct br_client *c;
+	enum cb_err e;
+
+	ck_assert_uint_eq(br_https_open_ms, 20000);
+	br_https_open_ms = 400;
+	far.stuck_offers = true;
+	rig_start();
+	c = attached(&near, "hosted", BR_ROAD_DIRECT);
+	e = rig_power(c);
+	ck_assert(e == CB_E_TIMEOUT || e == CB_E_PEER);
+	ck_assert_uint_le(far.offers, 2);
+	br_close(&c);
+}
+END_TEST
+
+/* Nobody is sent elsewhere, nor believed what is not in PROTOCOL.md. */
+START_TEST(a_status_of_no_backend_is_the_roads)
+{
+	static const unsigned statuses[] = { 201, 204, 301, 302, 307, 308, 407,
+		418, 500, 999 };
+	struct br_http_answer answer = { .body = CB_BUF_INIT };
+	enum wire_outcome outcome;
+	struct cb_why why;
+
+	for (size_t i = 0; i < sizeof(statuses) / sizeof(statuses[0]); i++) {
+		answer.status = statuses[i];
+		ck_err(br_call_judge(&answer, &outcome, &why), CB_E_PEER);
+		ck_assert_ptr_nonnull(strstr(why.text, "no backend does"));
+	}
+}
+END_TEST
+
 Suite *
 trust_suite(void)
 {
@@ -265,6 +325,11 @@ trust_suite(void)
 	tcase_add_loop_test(t, an_offer_that_is_not_right_opens_nothing, 0,
 	    (int)(sizeof(flaws) / sizeof(flaws[0])));
 	tcase_add_test(t, an_offer_said_again_makes_other_keys);
+	tcase_add_loop_test(t, what_no_card_says_is_no_answer, 0,
+	    (int)(sizeof(no_cards) / sizeof(no_cards[0])));
+	tcase_add_test(
+	    t, an_offer_that_does_not_come_is_not_asked_for_again);
+	tcase_add_test(t, a_status_of_no_backend_is_the_roads);
 	suite_add_tcase(s, t);
 	return s;
 }

@@ -176,12 +176,23 @@ static void
 transmit(struct backend *b, struct cb_span apdu, struct cb_buf *exchanges,
     unsigned *count)
 {
+	static const uint8_t much[65539];
 	struct cb_buf rsp = CB_BUF_INIT;
 
 	b->runs++;
 	ck_ok(emu_card_transmit(b->card, apdu, &rsp));
-	add(exchanges, CB_SPAN_EMPTY, cb_buf_span(&rsp));
-	look_ahead(b, exchanges, count, &rsp);
+	if (b->flaw == NO_ANSWER)
+		add(exchanges, CB_SPAN_EMPTY, cb_span(much, 1));
+	else if (b->flaw == LONG_ANSWER)
+		add(exchanges, CB_SPAN_EMPTY, CB_SPAN_OF(much));
+	else
+		add(exchanges, CB_SPAN_EMPTY, cb_buf_span(&rsp));
+	if (b->flaw == LONG_AHEAD) {
+		add(exchanges, apdu, CB_SPAN_OF(much));
+		(*count)++;
+	} else {
+		look_ahead(b, exchanges, count, &rsp);
+	}
 	cb_buf_free(&rsp);
 }
 
