@@ -208,7 +208,7 @@ bridge_accept(struct bridge *b, bool take_over)
 }
 
 uint16_t
-bridge_open_post(struct bridge *b, bool take_over, uint64_t *id)
+bridge_offer(struct bridge *b)
 {
 	const uint8_t *const ids[] = { b->d->id, b->card };
 	struct cb_buf body = CB_BUF_INIT;
@@ -216,16 +216,31 @@ bridge_open_post(struct bridge *b, bool take_over, uint64_t *id)
 
 	ck_assert_int_eq(be_ask_ids_put(&body, ids, 2), CB_OK);
 	code = rig_ask(b->g, BE_ASK_OFFER, cb_buf_span(&body), &b->offer);
-	if (code == 0) {
-		bridge_accept(b, take_over);
-		cb_buf_clear(&body);
-		ck_assert_int_eq(
-		    be_bytes_put(&body, b->d->id, WIRE_ID), CB_OK);
-		ck_assert_int_eq(
-		    cb_buf_add(&body, cb_buf_span(&b->accept)), CB_OK);
-		*id = rig_send(b->g, BE_ASK_OPEN, cb_buf_span(&body));
-	}
 	cb_buf_free(&body);
+	return code;
+}
+
+uint64_t
+bridge_accept_post(struct bridge *b, bool take_over)
+{
+	struct cb_buf body = CB_BUF_INIT;
+	uint64_t id;
+
+	bridge_accept(b, take_over);
+	ck_assert_int_eq(be_bytes_put(&body, b->d->id, WIRE_ID), CB_OK);
+	ck_assert_int_eq(cb_buf_add(&body, cb_buf_span(&b->accept)), CB_OK);
+	id = rig_send(b->g, BE_ASK_OPEN, cb_buf_span(&body));
+	cb_buf_free(&body);
+	return id;
+}
+
+uint16_t
+bridge_open_post(struct bridge *b, bool take_over, uint64_t *id)
+{
+	const uint16_t code = bridge_offer(b);
+
+	if (code == 0)
+		*id = bridge_accept_post(b, take_over);
 	return code;
 }
 

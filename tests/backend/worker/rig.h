@@ -170,7 +170,10 @@ void bridge_clear(struct bridge *b);
 /* OFFER and OPEN: the code of the first that was refused; 0: b->last is the
  * sealed answer. */
 uint16_t bridge_open(struct bridge *b, bool take_over);
-/* The two halves of it, where something is to happen meanwhile. */
+/* Its parts, where something is to happen meanwhile: the offer alone, ACCEPT of
+ * the last one, both, and what came of it. */
+uint16_t bridge_offer(struct bridge *b);
+uint64_t bridge_accept_post(struct bridge *b, bool take_over);
 uint16_t bridge_open_post(struct bridge *b, bool take_over, uint64_t *id);
 uint16_t bridge_opened(struct bridge *b, uint64_t id);
 /* The same, and nothing may be refused; powers the card on. */

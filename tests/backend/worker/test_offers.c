@@ -6,31 +6,9 @@
 #include "tests/backend/worker/suites.h"
 
 static uint16_t
-offer_to(struct bridge *bridge)
-{
-	const uint8_t *const ids[] = { bridge->d->id, g.card };
-	struct cb_buf body = CB_BUF_INIT;
-	uint16_t code;
-
-	ck_assert_int_eq(be_ask_ids_put(&body, ids, 2), CB_OK);
-	code = rig_ask(&g, BE_ASK_OFFER, cb_buf_span(&body), &bridge->offer);
-	cb_buf_free(&body);
-	return code;
-}
-
-static uint16_t
 accept_by(struct bridge *bridge)
 {
-	struct cb_buf body = CB_BUF_INIT;
-	uint64_t id;
-
-	bridge_accept(bridge, false);
-	ck_assert_int_eq(be_bytes_put(&body, bridge->d->id, WIRE_ID), CB_OK);
-	ck_assert_int_eq(
-	    cb_buf_add(&body, cb_buf_span(&bridge->accept)), CB_OK);
-	id = rig_send(&g, BE_ASK_OPEN, cb_buf_span(&body));
-	cb_buf_free(&body);
-	return bridge_opened(bridge, id);
+	return bridge_opened(bridge, bridge_accept_post(bridge, false));
 }
 
 /* Its ninth costs it its first, and nobody else anything. */
@@ -41,11 +19,11 @@ START_TEST(a_holder_has_so_many_offers)
 	bridge_init(&first, &g, 0);
 	bridge_init(&second, &g, 0);
 	bridge_init(&other, &g, 1);
-	ck_assert_uint_eq(offer_to(&other), 0);
-	ck_assert_uint_eq(offer_to(&first), 0);
-	ck_assert_uint_eq(offer_to(&second), 0);
+	ck_assert_uint_eq(bridge_offer(&other), 0);
+	ck_assert_uint_eq(bridge_offer(&first), 0);
+	ck_assert_uint_eq(bridge_offer(&second), 0);
 	for (int i = 0; i < 7; i++)
-		ck_assert_uint_eq(offer_to(&b), 0);
+		ck_assert_uint_eq(bridge_offer(&b), 0);
 	ck_assert_uint_eq(accept_by(&first), CB_E_DENIED);
 	ck_assert_uint_eq(accept_by(&second), 0);
 	/* the other one's is good still: it is the card that is in use */
@@ -60,11 +38,11 @@ END_TEST
  * the new one. */
 START_TEST(a_vault_that_was_started_anew_refuses_nobody)
 {
-	ck_assert_uint_eq(offer_to(&b), 0);
+	ck_assert_uint_eq(bridge_offer(&b), 0);
 	rig_vault_again(&g);
 	ck_assert_uint_eq(accept_by(&b), CB_E_PEER);
 	ck_assert_uint_eq(rig_entries(&g, WIRE_SESSION_REFUSED), 0);
-	ck_assert_uint_eq(offer_to(&b), 0);
+	ck_assert_uint_eq(bridge_offer(&b), 0);
 	ck_assert_uint_eq(accept_by(&b), 0);
 	ck_assert_int_eq(b.last.type, WIRE_OPENED);
 }

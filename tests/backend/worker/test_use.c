@@ -483,7 +483,7 @@ START_TEST(a_card_is_looked_up_once)
 	rig_await_late(&g);
 	for (int i = 1; i < COUNT(ids); i++)
 		ids[i] = watch_post(&other, false, 0);
-	(void)offer_to(&b);	/* all of them have been taken */
+	(void)bridge_offer(&b);	/* all of them have been taken */
 	__atomic_store_n(&g.late, false, __ATOMIC_RELEASE);
 	ck_assert_uint_eq(bridge_open(&b, false), 0);
 	for (int i = 0; i < COUNT(ids); i++) {
