@@ -52,8 +52,7 @@ struct link_https {
 	struct br_link_info info;
 	uint64_t idle_at;	/* ms; UINT64_MAX: no connection */
 	atomic_ullong end_by;	/* ms; 0: the bridge does not end */
-	bool unheard;		/* a session of which we know no more whether
-				 * it is open */
+	bool unheard;		/* whether its session is open is not known */
 	atomic_ullong trips;	/* requests with an APDU that were answered */
 
 	pthread_mutex_t status_lock;	/* nothing else under it */
@@ -400,9 +399,8 @@ try_open(struct link_https *l, struct cb_why *why)
 
 	for (int i = 1;; i++) {
 		r = open_once(l, why);
-		if (r != CB_E_TIMEOUT && r != CB_E_PEER)
-			break;
-		if (i == OPEN_TRIES || ends(l) || br_now_ms() >= until)
+		if ((r != CB_E_TIMEOUT && r != CB_E_PEER) ||
+		    i == OPEN_TRIES || ends(l) || br_now_ms() >= until)
 			break;
 		atomic_fetch_add(&l->caller.again, 1);
 		pause.tv_nsec = (long)br_retry_failed(&retry, br_now_ms()) *
