@@ -2,7 +2,8 @@
  * Copyright (c) 2026 The cardbridge authors */
 /*
  * Bodies of what the store is asked, 0x02xx, in the store's own terms
- * (backend/store/store.h). OUTCOME, LEASE, LEASES, SESSION, KEYS: ids of ask.h; TOKEN: a hash. The organisation of what is asked is the channel's.
+ * (backend/store/store.h). OUTCOME, LEASE, LEASES, SESSION, KEYS: ids of ask.h;
+ * TOKEN: a hash. The organisation of what is asked is the channel's.
  */
 #ifndef BE_ASK_STORE_H
 #define BE_ASK_STORE_H

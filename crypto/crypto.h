@@ -3,9 +3,9 @@
 /*
  * Cryptographic primitives for every room that needs them: secret memory,
  * random bytes, hashes, MACs, key derivation, authenticated encryption, key
- * agreement, signatures. What a card makes of them is in emulator/crypto/, what a session
- * makes of them in wire/. OpenSSL's own failures are CB_E_CRYPTO; every
- * intermediate secret is wiped.
+ * agreement, signatures. What a card makes of them is in emulator/crypto/, what
+ * a session makes of them in wire/. OpenSSL's own failures are CB_E_CRYPTO;
+ * every intermediate secret is wiped.
  */
 #ifndef CR_CRYPTO_H
 #define CR_CRYPTO_H

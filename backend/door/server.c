@@ -1,8 +1,9 @@
 /* SPDX-License-Identifier: BSD-2-Clause
  * Copyright (c) 2026 The cardbridge authors */
 /*
- * The door's loop: sockets that listen, the parent. A connection that is over stays in memory until the round is,
- * since whoever ended it may have been called by it.
+ * The door's loop: sockets that listen, the parent. A connection that is over
+ * stays in memory until the round is, since whoever ended it may have been
+ * called by it.
  */
 #include <errno.h>
 #include <netinet/in.h>

@@ -109,7 +109,8 @@ be_store_answer(struct be_store *st, const uint8_t organisation[WIRE_ID],
 	if ((r = be_ready(st, why)) != CB_OK)
 		return r;
 	const struct be_value key[] = { BE_ID(organisation), BE_ID(device),
-		BE_ID(session), BE_I(number), look_up != NULL ? BE_ID(look_up) : BE_NONE };
+		BE_ID(session), BE_I(number),
+		look_up != NULL ? BE_ID(look_up) : BE_NONE };
 	r = be_end(st, find(st, key, request, look_up, found, &sealed), why);
 	if (r == CB_OK && *found == BE_ANSWER && look_up != NULL) {
 		r = be_commit_one(st,

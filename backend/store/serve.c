@@ -445,8 +445,8 @@ take_keys(struct lookup *l, const struct be_message *m)
 			BE_T(cb_span_str(names[what])), BE_I(1) };
 		struct wraps w = { l, what };
 
-		l->code = be_store_row(be_server_of(l->c)->st, BE_WRAP, org[0], key,
-		    put_wrap, &w, &l->why);
+		l->code = be_store_row(be_server_of(l->c)->st, BE_WRAP, org[0],
+		    key, put_wrap, &w, &l->why);
 		if (l->code == CB_E_ABSENT)
 			l->code = CB_OK;
 	}
@@ -517,14 +517,16 @@ look_up(struct be_caller *c, const struct asked *a, const struct be_message *m)
 enum cb_err
 be_serve(struct be_caller *c, const struct be_message *m)
 {
+	const bool of_vault = c->role == BE_VAULT;
+
 	if (m->answer)
-		return (c->role == BE_VAULT) && m->type == BE_ASK_SIGN_HEAD
+		return of_vault && m->type == BE_ASK_SIGN_HEAD
 		    ? be_sign_answer(be_server_of(c), m)
 		    : CB_E_PEER;
-	if (m->type == BE_ASK_ACT && !(c->role == BE_VAULT))
+	if (m->type == BE_ASK_ACT && !of_vault)
 		return take_act(c, m);
 	for (size_t i = 0; i < sizeof(table) / sizeof(table[0]); i++)
-		if (table[i].type == m->type && table[i].of_vault == (c->role == BE_VAULT))
+		if (table[i].type == m->type && table[i].of_vault == of_vault)
 			return look_up(c, &table[i], m);
 	return CB_E_PEER;
 }

@@ -314,8 +314,8 @@ enum be_found {
 CB_MUST_USE enum cb_err be_store_answer(struct be_store *st,
     const uint8_t organisation[WIRE_ID], const uint8_t device[WIRE_ID],
     const uint8_t session[WIRE_ID], uint64_t sequence,
-    const uint8_t request[CR_HASH], const uint8_t *look_up, enum be_found *found, struct cb_buf *out,
-    struct cb_why *why);
+    const uint8_t request[CR_HASH], const uint8_t *look_up,
+    enum be_found *found, struct cb_buf *out, struct cb_why *why);
 
 #define BE_MAC_MAX 64
 struct be_token {

@@ -33,8 +33,8 @@ struct be_enrolled {
 };
 
 /* Appends the certificate, and the row of the device, or of the factor (its
- * id: the fingerprint's first bytes), with its MAC. `token` is the token's row; that it has not been
- * used is the store's to know. CB_E_DENIED as above. */
+ * id: the fingerprint's first bytes), with its MAC. `token` is the token's row;
+ * that it has not been used is the store's to know. CB_E_DENIED as above. */
 CB_MUST_USE enum cb_err be_enrol(const struct be_ring *ring,
     const struct be_org *org, struct cb_span enrol,
     const struct be_signed *token, const struct be_lifetimes *lifetimes,

@@ -353,7 +353,8 @@ be_safe_message(struct be_caller *a, const struct be_message *m)
 	enum cb_err r;
 
 	if (m->answer)
-		return a->role == BE_STORE ? take_answer(be_safe_of(a), m) : CB_E_PEER;
+		return a->role == BE_STORE ? take_answer(be_safe_of(a), m)
+					   : CB_E_PEER;
 	if ((r = try_serve(a, m)) != CB_E_ABSENT)
 		return r;
 	if (a->role != BE_STORE &&
