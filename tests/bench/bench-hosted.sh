@@ -87,9 +87,17 @@ take() { # WHAT PEER COMMAND...
 	done <"$T/taken" >>"$results"
 }
 
-openssl_speed() {
-	openssl speed -seconds 1 rsa2048 2>/dev/null |
+openssl_speed() { # CORE
+	taskset -c "$1" openssl speed -seconds 2 rsa2048 2>/dev/null |
 		awk '/^rsa 2048/ { sub(/s$/, "", $4); print "p50", $4 * 1e6 }'
+}
+# The same while another core is as busy: what is not the core's own is shared.
+openssl_beside() { # CORE OTHER-CORE
+	local rc=0
+	taskset -c "$2" openssl speed -seconds 4 rsa2048 >/dev/null 2>&1 &
+	openssl_speed "$1" || rc=$?
+	wait "$!"
+	return "$rc"
 }
 
 backend_make
@@ -166,9 +174,9 @@ signs() { # NAME CARDS WORKER
 }
 flows() {
 	signs pso sign "$signer"
+	take sign openssl openssl_speed "$first_core"
 	signs four sign "$signer"
 	signs t0 t0 "$signer_t0"
-	take sign openssl openssl_speed
 }
 signer=$(worker_of sign)
 signer_t0=$(worker_of t0)
@@ -191,8 +199,9 @@ for round in $(seq "$rounds"); do
 	echo "$mode, round $round of $rounds" >&2
 	keep_to "$last_core" "$signer"
 	signs pso sign "$signer"
+	take sign openssl openssl_speed "$last_core"
+	take sign beside openssl_beside "$last_core" "$first_core"
 	keep_to "$first_core" "$signer"
-	take sign openssl openssl_speed
 done
 taskset -cp "$all_cores" $$ >/dev/null
 # shellcheck disable=SC2046 # words

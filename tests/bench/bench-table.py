@@ -256,6 +256,10 @@ def hosted_rows(res):
         (">", 0.85)
     yield "  openssl speed / the worker's processor time", "x", \
         res.median(ratio, speed, (*apart, "first")), None
+    beside = ("apart", "sign", "beside", "p50")
+    yield "  of openssl speed while the other core is busy, too", "x", \
+        res.median(lambda n, s: n * s / 1e6, (*apart, "per_second"),
+                   beside), None
     yield "idle powered cards, each, all roles' memory", "KiB", \
         res.median(plain, ("free", "memory", "hosted", "all")), ("<", 64)
     yield "  without what roles hold before", "KiB", \
