@@ -59,10 +59,11 @@ struct link_https {
 	bool in_session;
 	uint8_t session[WIRE_ID];
 
-	pthread_mutex_t lock;	/* below: told by the hold's thread */
+	atomic_bool over;	/* told by the hold's thread, as is what follows */
+	pthread_mutex_t lock;	/* below */
 	br_link_tell *tell;	/* NULL: nobody watches yet */
 	void *ctx;
-	bool known, there, over;
+	bool known, there;
 	bool yielded;		/* another device has taken it over */
 	bool powered;		/* once; its ATR is known from it itself */
 	uint8_t atr[CB_ATR_MAX];	/* before that, as the hold says */
@@ -104,7 +105,8 @@ on_news(void *ctx, const struct br_hold_news *news)
 
 	pthread_mutex_lock(&l->lock);
 	l->known = true;
-	l->over = l->over || news->over;
+	if (news->over)
+		l->over = true;
 	l->yielded = news->elsewhere && (l->yielded || news->over);
 	/* who may take it over sees it, until it was taken from them */
 	l->there = news->there ||
@@ -149,9 +151,7 @@ drop(struct link_https *l)
 	br_remote_clear(&l->remote);
 	l->unheard = false;
 	in_session(l, none);
-	pthread_mutex_lock(&l->lock);
 	l->over = false;
-	pthread_mutex_unlock(&l->lock);
 }
 
 /* Whoever has the card must see that it was taken out. */
@@ -164,17 +164,6 @@ lose(struct link_https *l, const char *words)
 	pass_on(l, true);
 	pthread_mutex_unlock(&l->lock);
 	br_hold_hurry(l->hold);
-}
-
-static bool
-is_over(struct link_https *l)
-{
-	bool over;
-
-	pthread_mutex_lock(&l->lock);
-	over = l->over;
-	pthread_mutex_unlock(&l->lock);
-	return over;
 }
 
 static enum cb_err
@@ -219,7 +208,7 @@ exchange(struct link_https *l, const struct asking *a, struct cb_buf *rsp,
 	char path[64];
 	enum cb_err r;
 
-	if (is_over(l))
+	if (l->over)
 		return CB_E_ABSENT;
 	if ((r = br_remote_ask(&l->remote, a->type, a->argument, a->apdu)) !=
 	    CB_OK)
@@ -265,7 +254,7 @@ ask(struct link_https *l, enum wire_command_type type, uint8_t argument,
 		cb_why_set(&words, "%s", r == CB_E_BUSY
 			? "the bridge ends" : cb_err_text(r));
 	cb_why_set(why, "%s", words.text);
-	if (l->remote.alive && !is_over(l))
+	if (l->remote.alive && !l->over)
 		return r;
 	/* nobody watches any more, but it is still to be given back */
 	if (ends(l))
@@ -319,7 +308,7 @@ give_back(struct link_https *l)
 {
 	struct cb_why why = { "" };
 
-	if ((!l->remote.alive && !l->unheard) || is_over(l))
+	if ((!l->remote.alive && !l->unheard) || l->over)
 		return;
 	l->remote.alive = true;
 	if (br_remote_ask(&l->remote, WIRE_CLOSE, 0, CB_SPAN_EMPTY) == CB_OK &&
@@ -576,7 +565,7 @@ link_https_power(struct br_link *base, enum br_power what,
 	struct cb_buf rsp = CB_BUF_INIT;
 	enum cb_err r;
 
-	if (is_over(l))
+	if (l->over)
 		drop(l);
 	if (what == BR_POWER_OFF) {
 		power_off(l);
@@ -621,7 +610,7 @@ link_https_transmit(
 
 	if (!l->remote.alive)
 		return CB_E_ABSENT;
-	if (!is_over(l) && br_remote_ahead(&l->remote, cmd, rsp, &r))
+	if (!l->over && br_remote_ahead(&l->remote, cmd, rsp, &r))
 		return r;
 	return ask(l, WIRE_TRANSMIT, 0, cmd, rsp, NULL);
 }
@@ -669,8 +658,9 @@ static void
 link_https_status(struct br_link *base, struct br_road_status *out)
 {
 	struct link_https *l = (struct link_https *)base;
-	/* also if nobody has used the card since it was told */
-	const bool over = is_over(l);
+	/* also if nobody has used the card since it was told; and without a
+	 * lock, which who tells holds while he takes our caller's */
+	const bool over = l->over;
 
 	br_hold_status(l->hold, out);
 	pthread_mutex_lock(&l->status_lock);

@@ -84,7 +84,7 @@ admin approve "$T/desk" --yes >"$T/said" 2>&1 ||
 for words in "device-token: lets a device be enrolled" \
 	"of +organisation $org \"Clinic\"" "about +device $device" \
 	"change +device $device may use card $card \"Ward 3\"" \
-	"change +a token for desk device $device, until 20" "name +Desk" \
+	"change +a token for desk device $device, until 20" "name +\"Desk\"\$" \
 	"drafted by +person [0-9a-f]{32}\$" "approved, until 20"; do
 	t "who approves it reads: $words" grep -qE -- "$words" "$T/said"
 done
