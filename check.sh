@@ -273,10 +273,13 @@ time_limit() { # SCRIPT
 
 # Each of these starts a bridge and a pcscd of its own.
 e2e_script() { # NAME SCRIPT COMMAND...
-	local name said
+	local name said limit
 	name=$1/$(basename "$2" .sh)
+	limit=$(time_limit "$2")
+	# the sanitizers take their time, and have valgrind beside them
+	[[ $1 != *-asan* ]] || limit=$((2 * limit))
 	# what is said of one is said at once
-	said=$(tap "$name" "$(time_limit "$2")" "${@:3}" "$2")
+	said=$(tap "$name" "$limit" "${@:3}" "$2")
 	echo "$said"
 }
 
