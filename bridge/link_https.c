@@ -320,7 +320,7 @@ give_back(struct link_https *l)
 }
 
 static enum cb_err
-open_once(struct link_https *l, struct cb_why *why)
+open_once(struct link_https *l, bool *denied, struct cb_why *why)
 {
 	struct cb_buf offer = CB_BUF_INIT, accept = CB_BUF_INIT,
 		      body = CB_BUF_INIT;
@@ -337,14 +337,18 @@ open_once(struct link_https *l, struct cb_why *why)
 		goto out;
 	(void)snprintf(path, sizeof(path), "/cards/%s/open", l->card);
 	/* an ACCEPT is good once: where its answer was lost, on a connection
-	 * that broke, another offer is needed */
+	 * that broke, another offer is needed; and who was offered the card
+	 * just now is hardly denied it */
 	made = br_http_connections(l->http);
 	r = call(l, path, cb_buf_span(&accept), 0, br_https_open_ms, &body,
 	    why);
 	if (r == CB_OK)
 		r = br_remote_opened(&l->remote, cb_buf_span(&body), why);
-	else if (r == CB_E_DENIED && made != br_http_connections(l->http))
+	else if (r == CB_E_DENIED &&
+	    (!*denied || made != br_http_connections(l->http))) {
+		*denied = true;
 		r = CB_E_PEER;
+	}
 out:
 	if (r != CB_OK)
 		br_remote_clear(&l->remote);
@@ -384,10 +388,11 @@ try_open(struct link_https *l, struct cb_why *why)
 	const uint64_t until = br_now_ms() + br_https_open_ms;
 	struct br_retry retry = { 0, 0 };
 	struct timespec pause = { 0, 0 };
+	bool denied = false;
 	enum cb_err r;
 
 	for (int i = 1;; i++) {
-		r = open_once(l, why);
+		r = open_once(l, &denied, why);
 		if ((r != CB_E_TIMEOUT && r != CB_E_PEER) ||
 		    i == OPEN_TRIES || ends(l) || br_now_ms() >= until)
 			break;
