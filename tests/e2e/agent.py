@@ -34,7 +34,8 @@ from asn1crypto import algos, cms, core, x509
 from PyKCS11 import (
     CKA_CLASS, CKA_DECRYPT, CKA_ID, CKA_MODULUS, CKA_SUBJECT, CKA_VALUE,
     CKF_DONT_BLOCK, CKM_RSA_PKCS, CKM_SHA1_RSA_PKCS, CKM_SHA256_RSA_PKCS,
-    CKO_CERTIFICATE, CKO_PRIVATE_KEY, CKO_PUBLIC_KEY, CKR_NO_EVENT)
+    CKO_CERTIFICATE, CKO_PRIVATE_KEY, CKO_PUBLIC_KEY, CKR_BUFFER_TOO_SMALL,
+    CKR_NO_EVENT)
 
 # mechanism and digest
 MECHANISMS = {
@@ -50,11 +51,22 @@ class Trouble(Exception):
     """What a user would be told."""
 
 
+def slots_with_cards(library):
+    """A card may come between the question how many there are and the list,
+    which then has no room for it (PKCS #11 v2.40, 5.5, C_GetSlotList)."""
+    while True:
+        try:
+            return library.getSlotList(tokenPresent=True)
+        except PyKCS11.PyKCS11Error as error:
+            if error.value != CKR_BUFFER_TOO_SMALL:
+                raise
+
+
 class Card:
     """The card in the first reader that has one."""
 
     def __init__(self, library):
-        slots = library.getSlotList(tokenPresent=True)
+        slots = slots_with_cards(library)
         if not slots:
             raise Trouble("no card")
         self.session = library.openSession(slots[0])
@@ -236,7 +248,7 @@ class Agent:
             time.sleep(EVENT_INTERVAL)
 
     def wait_for_card(self):
-        while not self.library.getSlotList(tokenPresent=True):
+        while not slots_with_cards(self.library):
             time.sleep(EVENT_INTERVAL)
         while self.event():     # of this card, which is known now
             pass

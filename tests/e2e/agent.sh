@@ -111,7 +111,7 @@ refusals() {
 		head -c -1 "$T/cms"
 		tail -c 1 "$T/cms" | tr '\000-\377' '\001-\377\000'
 	} >"$T/bad.cms"
-	is_refused "a bad signature" 'padding|bad signature' "$T/bad.cms"
+	is_refused "a bad signature" 'padding|block type|bad signature' "$T/bad.cms"
 	like "$(send "$T/first.cms")" ' 201$' "$kind: the right one is not"
 	is_refused "the same answer again" 'answered before' "$T/first.cms"
 	head -c 32 /dev/urandom >"$T/challenge"
