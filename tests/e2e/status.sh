@@ -140,7 +140,8 @@ like "$("$CARDBRIDGE" reader list)" "also=127.0.0.1:$port" \
 t "the card answers" wait_until 10 card_answers
 pcscd_stop
 
-# A card that computes for long does not keep the bridge.
+# A card that computes for long does not keep the bridge: it tries for two
+# seconds to give the card back.
 pids=$(roles worker)
 # shellcheck disable=SC2086 # several
 kill -STOP $pids
@@ -148,7 +149,7 @@ start "$T/apdu.log" "$CARDBRIDGE" apdu card 00A40000023F00
 program=$started
 wait_until 5 is_so 'r["programs"] != []' || bail "nobody asks"
 kill -TERM "$BRIDGE_PID"
-t "a bridge ends without an answer" wait_until 2 gone "$BRIDGE_PID"
+t "a bridge ends without an answer" wait_until 4 gone "$BRIDGE_PID"
 forget "$BRIDGE_PID"
 finish "$program"
 # shellcheck disable=SC2086
