@@ -92,19 +92,25 @@ wait_second(int ms)
 	}
 }
 
+/* A program's session is of who we are by now. */
+static void
+use_as_second(void)
+{
+	struct br_client *c = attached(&near, "hosted", BR_ROAD_DIRECT);
+
+	ck_ok(rig_power(c));
+	ck_assert(is_second(far.user));
+	br_close(&c);
+}
+
 START_TEST(another_identity_is_taken_at_once)
 {
-	struct br_client *c;
-
 	start();
 	enrol_again();
 	wait_second(5000);
 	wait_words("");
 	ck_assert(rig_present(true, 0));
-	c = attached(&near, "hosted", BR_ROAD_DIRECT);
-	ck_ok(rig_power(c));
-	ck_assert(is_second(far.user));
-	br_close(&c);
+	use_as_second();
 }
 END_TEST
 
@@ -130,10 +136,7 @@ START_TEST(a_session_goes_on_as_it_began)
 	ck_assert_uint_eq(far.closes, 1);
 	ck_assert(!is_second(far.user));
 	wait_words("");
-	c = attached(&near, "hosted", BR_ROAD_DIRECT);
-	ck_ok(rig_power(c));
-	ck_assert(is_second(far.user));
-	br_close(&c);
+	use_as_second();
 }
 END_TEST
 
