@@ -56,6 +56,9 @@ bridge_libbridge_la_SOURCES = \
 	bridge/config.c \
 	bridge/config.h \
 	bridge/conn.c \
+	bridge/hosted.h \
+	bridge/hosted_news.c \
+	bridge/hosted_session.c \
 	bridge/limits.c \
 	bridge/link.c \
 	bridge/link.h \

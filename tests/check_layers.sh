@@ -104,7 +104,7 @@ may() { # FILE HEADER
 	# the road: for its link, and for who is enrolled over it
 	bridge/https/*)
 		[[ $1 = bridge/https/* || $1 = bridge/link_https.c ||
-			$1 = cli/enrol.c ||
+			$1 = bridge/hosted*.[ch] || $1 = cli/enrol.c ||
 			($1 = cli/admin.h && $2 = bridge/https/desk.h) ]]
 		;;
 	bridge/client.h | bridge/client_status.h)
@@ -121,7 +121,8 @@ may() { # FILE HEADER
 		;;
 	wire/*)
 		[[ $room = wire || $room = backend || $1 = bridge/https/* ||
-			$1 = bridge/link_https.c || $1 = cli/enrol.c ||
+			$1 = bridge/link_https.c ||
+			$1 = bridge/hosted*.[ch] || $1 = cli/enrol.c ||
 			$1 = cli/admin*.[ch] ]]
 		;;
 	# the store's inside is its own; SQL is spoken behind store.h
