@@ -218,7 +218,7 @@ struct br_reader_info {
 	int slot;		/* -1: none */
 	bool present, test;
 	char busy_with[64];	/* "" or who has it ("pcscd", "apdu, pid 7") */
-	char trouble[256];	/* "" or why its card cannot be used */
+	char trouble[384];	/* "" or why its card cannot be used */
 	uint8_t atr[CB_ATR_MAX];
 	size_t atr_n;
 };

@@ -50,7 +50,8 @@ struct br_hosted {
 	bool powered;		/* once; its ATR is known from it itself */
 	uint8_t atr[CB_ATR_MAX];	/* before that, as the hold says */
 	size_t atr_n;
-	char words[256];
+	char words[384];	/* why it is not there */
+	char unopened[384];	/* why it did not open last; "": it did */
 };
 
 /* ---- hosted_news.c ------------------------------------------------------- */
@@ -69,6 +70,9 @@ void br_hosted_taken_out(struct br_hosted *l);
 void br_hosted_yield(struct br_hosted *l);
 /* It was powered, and has told its ATR itself. */
 void br_hosted_powered(struct br_hosted *l);
+/* It is there, but could not be opened: its reader says why until it can be, or
+ * comes anew. */
+void br_hosted_unopened(struct br_hosted *l, const char *words);
 
 /* ---- hosted_session.c ---------------------------------------------------- */
 
@@ -77,7 +81,7 @@ void br_hosted_show(struct br_hosted *l);
 CB_MUST_USE enum cb_err br_hosted_open(
     struct br_hosted *l, struct cb_why *why);
 /* One command, for somebody who waits: without an answer the card is lost.
- * Where the session is alive afterwards an error is what the backend refuses. */
+ * Where the session is alive afterwards an error is a refusal. */
 CB_MUST_USE enum cb_err br_hosted_ask(struct br_hosted *l,
     enum wire_command_type type, uint8_t argument, struct cb_span apdu,
     struct cb_buf *rsp, struct cb_why *why);

@@ -5,6 +5,7 @@
  */
 #include <stdio.h>
 #include <string.h>
+#include <time.h>
 
 #include "bridge/hosted.h"
 
@@ -13,7 +14,7 @@ static void
 pass_on(struct br_hosted *l, bool lost)
 {
 	struct br_link_news news = { .present = l->there, .lost = lost,
-		.words = l->words };
+		.words = l->there ? l->unopened : l->words };
 
 	if (!l->powered)
 		news.atr = cb_span(l->atr, l->atr_n);
@@ -33,6 +34,21 @@ note_atr(struct br_hosted *l, struct cb_span raw)
 	l->atr_n = raw.n;
 }
 
+/* What may be done about it depends on what its URI says. */
+static const char *
+elsewhere(const struct br_hosted *l, bool kept)
+{
+	return kept
+	    ? "another device uses the card, and its setting does not let it "
+	      "be taken over: wait until it is given back there"
+	    : l->uri.take_over
+	    ? "another device uses the card: wait until it is given back "
+	      "there, or have reader eject and insert take it back"
+	    : "another device uses the card: wait until it is given back "
+	      "there, or add the reader with takeover, where the card lets "
+	      "that be";
+}
+
 void
 br_hosted_news(void *ctx, const struct br_hold_news *news)
 {
@@ -40,13 +56,18 @@ br_hosted_news(void *ctx, const struct br_hold_news *news)
 
 	pthread_mutex_lock(&l->lock);
 	l->known = true;
+	/* another card, as it were */
+	if (!l->there || news->over || news->changed)
+		l->unopened[0] = '\0';
 	if (news->over)
 		l->over = true;
 	l->yielded = news->elsewhere && (l->yielded || news->over);
 	/* who may take it over sees it, until it was taken from them */
 	l->there = news->there ||
-	    (news->elsewhere && l->uri.take_over && !l->yielded);
-	(void)snprintf(l->words, sizeof(l->words), "%s", news->words);
+	    (news->elsewhere && !news->kept && l->uri.take_over &&
+		!l->yielded);
+	(void)snprintf(l->words, sizeof(l->words), "%s",
+	    news->elsewhere ? elsewhere(l, news->kept) : news->words);
 	note_atr(l, news->atr);
 	pass_on(l, news->over || news->changed);
 	pthread_mutex_unlock(&l->lock);
@@ -60,7 +81,7 @@ br_hosted_watch(struct br_hosted *l, br_link_tell *tell, void *ctx)
 	l->ctx = ctx;
 	if (!l->known)
 		(void)snprintf(l->words, sizeof(l->words),
-		    "the backend has not answered yet");
+		    "the backend has not answered yet: look again soon");
 	pass_on(l, false);
 	pthread_mutex_unlock(&l->lock);
 }
@@ -94,7 +115,8 @@ br_hosted_yield(struct br_hosted *l)
 	l->yielded = true;
 	l->there = false;
 	(void)snprintf(l->words, sizeof(l->words),
-	    "another device uses the card");
+	    "another device uses the card, and it was not to be taken over: "
+	    "wait until it is given back there");
 	pass_on(l, false);
 	pthread_mutex_unlock(&l->lock);
 }
@@ -104,5 +126,27 @@ br_hosted_powered(struct br_hosted *l)
 {
 	pthread_mutex_lock(&l->lock);
 	l->powered = true;
+	if (l->unopened[0] != '\0') {
+		l->unopened[0] = '\0';
+		pass_on(l, false);
+	}
+	pthread_mutex_unlock(&l->lock);
+}
+
+/* Nobody asks for it again by himself: when that was is told as well. */
+void
+br_hosted_unopened(struct br_hosted *l, const char *words)
+{
+	const time_t now = time(NULL);
+	char at[16] = "?";
+	struct tm tm;
+
+	if (gmtime_r(&now, &tm) != NULL)
+		(void)strftime(at, sizeof(at), "%H:%M:%S", &tm);
+	pthread_mutex_lock(&l->lock);
+	(void)snprintf(l->unopened, sizeof(l->unopened),
+	    "it did not open at %s UTC: %.*s", at,
+	    (int)sizeof(l->unopened) - 40, words);
+	pass_on(l, false);
 	pthread_mutex_unlock(&l->lock);
 }

@@ -26,7 +26,8 @@ struct br_link_news {
 	/* What was known of the card counts no more: whoever has it must see
 	 * that it was taken out, even if it is there again. */
 	bool lost;
-	const char *words;	/* why it is not there, for a person */
+	/* For a person: why it is not there, or did not open; "": neither. */
+	const char *words;
 	struct cb_span atr;	/* empty: as it was */
 };
 /* Any thread, also one that is inside an op of this link; must not wait. */

@@ -115,11 +115,27 @@ take_atr(struct br_hosted *l, struct cb_span raw)
 }
 
 static enum cb_err
+power_on(struct br_hosted *l, enum br_power what, struct cb_why *why)
+{
+	struct cb_buf rsp = CB_BUF_INIT;
+	enum cb_err r;
+
+	if (!l->remote.alive && (r = br_hosted_open(l, why)) != CB_OK)
+		return r;
+	r = br_hosted_ask(l, WIRE_POWER, what == BR_POWER_RESET ? 2 : 1,
+	    CB_SPAN_EMPTY, &rsp, why);
+	if (r == CB_OK && (r = take_atr(l, cb_buf_span(&rsp))) != CB_OK)
+		cb_why_set(why, "what the backend says is no ATR");
+	cb_buf_free(&rsp);
+	return r;
+}
+
+static enum cb_err
 link_https_power(struct br_link *base, enum br_power what,
     struct br_link_info *info, struct cb_why *why)
 {
 	struct br_hosted *l = (struct br_hosted *)base;
-	struct cb_buf rsp = CB_BUF_INIT;
+	struct cb_why words = { "" };
 	enum cb_err r;
 
 	if (l->over)
@@ -128,19 +144,19 @@ link_https_power(struct br_link *base, enum br_power what,
 		br_hosted_off(l);
 		return CB_OK;
 	}
-	if (!l->remote.alive && ((r = br_hosted_there(l, why)) != CB_OK ||
-		(r = br_hosted_open(l, why)) != CB_OK)) {
-		if (r == CB_E_BUSY)
-			br_hosted_yield(l);
+	if (!l->remote.alive && (r = br_hosted_there(l, why)) != CB_OK)
+		return r;
+	if ((r = power_on(l, what, &words)) == CB_OK) {
+		*info = l->info;
 		return r;
 	}
-	r = br_hosted_ask(l, WIRE_POWER, what == BR_POWER_RESET ? 2 : 1,
-	    CB_SPAN_EMPTY, &rsp, why);
-	if (r == CB_OK && (r = take_atr(l, cb_buf_span(&rsp))) != CB_OK)
-		cb_why_set(why, "what the backend says is no ATR");
-	if (r == CB_OK)
-		*info = l->info;
-	cb_buf_free(&rsp);
+	if (words.text[0] == '\0')
+		cb_why_set(&words, "%s", cb_err_text(r));
+	cb_why_set(why, "%s", words.text);
+	if (r == CB_E_BUSY)
+		br_hosted_yield(l);
+	else if (atomic_load(&l->end_by) == 0)
+		br_hosted_unopened(l, words.text);
 	return r;
 }
 

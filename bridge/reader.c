@@ -181,8 +181,7 @@ on_news(void *ctx, const struct br_link_news *news)
 	pthread_mutex_lock(&rd->lock);
 	rd->away = !news->present;
 	rd->lost = rd->lost || news->lost || rd->away;
-	snprintf(rd->trouble, sizeof(rd->trouble), "%s",
-	    news->present ? "" : news->words);
+	snprintf(rd->trouble, sizeof(rd->trouble), "%s", news->words);
 	rd->trouble_err = news->present ? CB_OK : CB_E_ABSENT;
 	if (news->atr.n > 0 && news->atr.n <= sizeof(rd->info.atr)) {
 		memcpy(rd->info.atr, news->atr.p, news->atr.n);

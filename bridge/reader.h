@@ -62,7 +62,7 @@ struct br_reader {
 	pthread_mutex_t lock;
 	bool usable;		/* the card could be opened */
 	enum cb_err trouble_err;
-	char trouble[256];
+	char trouble[384];
 	struct br_link_info info;
 	/* of a link that is watched */
 	bool away;		/* its card is not there */

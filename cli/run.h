@@ -29,6 +29,7 @@
 struct run_reader {
 	char name[64];
 	char *uri;		/* where its card is */
+	bool told;		/* what is wrong with it, at the start */
 };
 
 struct run {
@@ -70,7 +71,9 @@ int run_bridge_launch(struct run *run, pid_t *pid, int *ready);
 #define RUN_CARD_OPTIONS "--test-card PROFILE, --card FILE or --reader NAME=URI"
 
 /* It serves: are the cards as they should be? Exit code, said. */
-int run_bridge_look(const struct run *run);
+int run_bridge_look(struct run *run);
+/* At the end of CMD: what is wrong with which card, if it was not told. */
+void run_bridge_look_again(struct run *run);
 /* Did anybody ask the bridge for anything? */
 bool run_bridge_visited(const struct run *run);
 /* What it has written, to standard error. */

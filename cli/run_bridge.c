@@ -140,11 +140,22 @@ run_bridge_launch(struct run *run, pid_t *pid, int *ready)
 	return code;
 }
 
+/* One that the command line has; NULL: it was made since. */
+static struct run_reader *
+known(struct run *run, const char *name)
+{
+	for (size_t i = 0; i < run->readers_n; i++)
+		if (strcmp(run->readers[i].name, name) == 0)
+			return &run->readers[i];
+	return NULL;
+}
+
 static int
-look_at_readers(const struct run *run, struct br_client *c)
+look_at_readers(struct run *run, struct br_client *c)
 {
 	struct br_reader_info *list = NULL;
 	struct cb_why why = { "" };
+	struct run_reader *reader;
 	size_t n = 0;
 	int code = CLI_OK;
 	enum cb_err r;
@@ -155,6 +166,8 @@ look_at_readers(const struct run *run, struct br_client *c)
 		if (list[i].trouble[0] != '\0') {
 			(void)cli_fail(CLI_FAILED, "%s: %s", list[i].name,
 			    list[i].trouble);
+			if ((reader = known(run, list[i].name)) != NULL)
+				reader->told = true;
 			if (!run->keep_going)
 				code = CLI_FAILED;
 		}
@@ -173,7 +186,7 @@ look_at_readers(const struct run *run, struct br_client *c)
 }
 
 int
-run_bridge_look(const struct run *run)
+run_bridge_look(struct run *run)
 {
 	struct br_client *c = NULL;
 	struct cb_why why = { "" };
@@ -186,6 +199,28 @@ run_bridge_look(const struct run *run)
 	code = look_at_readers(run, c);
 	br_close(&c);
 	return code;
+}
+
+void
+run_bridge_look_again(struct run *run)
+{
+	struct br_reader_info *list = NULL;
+	struct br_client *c = NULL;
+	const struct run_reader *reader;
+	size_t n = 0;
+
+	if (br_connect(&c, run->socket, GREET_MS, NULL) == CB_OK &&
+	    br_reader_list(c, &list, &n, NULL) != CB_OK)
+		n = 0;
+	for (size_t i = 0; i < n; i++) {
+		reader = known(run, list[i].name);
+		if (list[i].trouble[0] != '\0' &&
+		    (reader == NULL || !reader->told))
+			(void)cli_fail(CLI_FAILED, "note: %s: %s",
+			    list[i].name, list[i].trouble);
+	}
+	free(list);
+	br_close(&c);
 }
 
 bool

@@ -233,6 +233,8 @@ finish(struct keeper *k, enum reason why, int sig)
 	    run_bridge_visited(k->run);
 	pid_t bridge = k->bridge;
 
+	if (bridge != 0 && why != ORDERED)
+		run_bridge_look_again(k->run);
 	k->tree.root = getpid();
 	k->tree.spare = bridge;
 	k->tree.known = k->command;

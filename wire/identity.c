@@ -91,7 +91,8 @@ wire_identity_check(
 
 	if ((r = wire_cert_check(cb_buf_span(&i->certificate), authority,
 		 i->usage, i->kind, now, &own, &public, &inner)) != CB_OK) {
-		cb_why_set(why, "its own certificate: %.300s", inner.text);
+		cb_why_set(why, "its own certificate (cardbridge enrol gets "
+		    "another): %.270s", inner.text);
 		goto out;
 	}
 	if ((r = check_service(i, now, why)) != CB_OK)
@@ -260,7 +261,8 @@ wire_identity_read(struct wire_identity *out, const char *dir, int64_t now,
 	}
 	if (r == CB_OK)
 		return r;
-	cb_why_set(why, "the identity in %.160s cannot be used: %.300s", dir,
+	cb_why_set(why, "the identity in %.160s cannot be used%s: %.270s", dir,
+	    r == CB_E_ABSENT ? " (cardbridge enrol makes one)" : "",
 	    inner.text[0] != '\0' ? inner.text : cb_err_text(r));
 	wire_identity_clear(out);
 	return r;

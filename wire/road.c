@@ -13,6 +13,7 @@
 #define HELD (2 * WIRE_ID + 4)		/* bytes of one */
 #define OVER 1
 #define CHANGED 2
+#define KEPT 4
 
 /* ---- about, failure ------------------------------------------------------ */
 
@@ -162,7 +163,8 @@ wire_told_put(struct cb_buf *b, const struct wire_told *told)
 	    (r = cb_put_u32(b, told->stamp)) != CB_OK ||
 	    (r = cb_put_u8(b, (uint8_t)told->state)) != CB_OK ||
 	    (r = cb_put_u8(b, (uint8_t)((told->over ? OVER : 0) |
-		 (told->changed ? CHANGED : 0)))) != CB_OK ||
+		 (told->changed ? CHANGED : 0) |
+		 (told->kept ? KEPT : 0)))) != CB_OK ||
 	    (r = cb_put_u16(b, told->code)) != CB_OK ||
 	    (r = cb_put_lv16(b, told->atr)) != CB_OK);
 	return cb_buf_undo(b, before, r);
@@ -187,11 +189,12 @@ wire_told_get(struct cb_span *cur, struct wire_told *out)
 	if (t.atr.n > CB_ATR_MAX)
 		return CB_E_LIMIT;
 	if (state < WIRE_THERE || state > WIRE_ELSEWHERE || t.stamp == 0 ||
-	    (flags & ~(OVER | CHANGED)) != 0)
+	    (flags & ~(OVER | CHANGED | KEPT)) != 0)
 		return CB_E_FORMAT;
 	t.state = (enum wire_card_state)state;
 	t.over = (flags & OVER) != 0;
 	t.changed = (flags & CHANGED) != 0;
+	t.kept = (flags & KEPT) != 0;
 	*out = t;
 	*cur = s;
 	return CB_OK;

@@ -80,6 +80,7 @@ struct wire_told {
 	enum wire_card_state state;
 	bool over;		/* the session is */
 	bool changed;		/* what is on the card was, from outside */
+	bool kept;		/* elsewhere, and not to be taken over */
 	uint16_t code;		/* why not there, or over */
 	struct cb_span atr;	/* empty: not known; borrowed */
 };

@@ -317,6 +317,8 @@ load(struct opening *o, struct cb_buf *record)
 
 	if ((r = be_session_load(o->s, &why)) == CB_OK)
 		return opened(o, record);
+	if (why.text[0] == '\0')
+		cb_why_set(&why, "%s", cb_err_text(r));
 	cb_log(CB_LOG_ERROR, "worker: card %s does not open: %s",
 	    be_id_text(&card, o->a.card), why.text);
 	sealed = refused(o, r, why.text, record);

@@ -18,7 +18,8 @@ struct pair {
 	uint64_t as_of;		/* of the worker's rights_no */
 	uint8_t session[WIRE_ID], holder[WIRE_ID], card[WIRE_ID];
 	struct cb_buf certificate;
-	struct be_atr atr;	/* the answer has it */
+	struct be_atr atr;	/* the answer has it, and this: */
+	bool kept;		/* the card may not be taken over */
 };
 
 /* ---- asking -------------------------------------------------------------- */
@@ -112,6 +113,7 @@ check(struct be_worker *w, struct pair *p)
 	if (rights == NULL)
 		return r;
 	r = be_rights_ask(w, p->holder, p->card, &answer, rights, &p->atr);
+	p->kept = r == CB_OK && !rights->take_over;
 	if (r == CB_E_ABSENT)
 		r = CB_E_DENIED;	/* a row is not there any more */
 	else if (r == CB_OK && p->session_is_open)
@@ -187,7 +189,8 @@ apply(struct be_worker *w, const struct pair *p, enum cb_err r)
 		}
 		return;
 	}
-	be_watch_right(w, p->holder, p->card, r == CB_OK, &p->atr);
+	be_watch_right(
+	    w, p->holder, p->card, r == CB_OK, p->kept, &p->atr);
 	if (s == NULL || r == CB_OK) {
 		be_watch_news(w, p->card);
 	} else if (!p->session_is_open) {

@@ -11,6 +11,7 @@
 
 #define OVER 1
 #define CHANGED 2
+#define KEPT 4
 #define OUTSIDE_AT 24	/* of a stamp's bits */
 
 struct watcher {	/* a holder that watches */
@@ -31,6 +32,7 @@ struct watch {
 	uint32_t stamp;
 	bool right;	/* the card is there for the holder */
 	bool known;	/* ... that was looked up */
+	bool kept;	/* it may not be taken over, likewise */
 	struct be_atr atr;	/* what its row says */
 };
 
@@ -76,10 +78,11 @@ news_of(struct be_worker *w, const struct watch *watch, struct news *n)
 	} else if (s != NULL && !own) {
 		n->state = WIRE_ELSEWHERE;
 		n->code = CB_E_BUSY;
+		n->flags = watch->kept ? KEPT : 0;
 	}
 	if (!be_is_zeros(watch->session) &&
 	    (s == NULL || !same(s->id, watch->session))) {
-		n->flags = OVER;
+		n->flags |= OVER;
 		if (n->code == 0)
 			n->code = CB_E_ABSENT;
 	}
@@ -99,7 +102,7 @@ news_of(struct be_worker *w, const struct watch *watch, struct news *n)
 static uint32_t
 stamp_of(const struct news *n)
 {
-	return n->state | (uint32_t)(n->flags & OVER) << 4 |
+	return n->state | (uint32_t)(n->flags & (OVER | KEPT)) << 4 |
 	    (uint32_t)n->code << 8 | (uint32_t)n->outside << OUTSIDE_AT;
 }
 
@@ -207,7 +210,8 @@ look(struct be_worker *w, struct watch *watch)
 
 void
 be_watch_right(struct be_worker *w, const uint8_t holder[WIRE_ID],
-    const uint8_t card[WIRE_ID], bool right, const struct be_atr *atr)
+    const uint8_t card[WIRE_ID], bool right, bool kept,
+    const struct be_atr *atr)
 {
 	struct be_link *l = be_index_find(&w->watches.cards, card);
 
@@ -218,6 +222,7 @@ be_watch_right(struct be_worker *w, const uint8_t holder[WIRE_ID],
 			continue;
 		watch->known = true;
 		watch->right = right;
+		watch->kept = kept;
 		watch->atr = *atr;
 		be_queue_remove(&w->watches.look, &watch->look);
 	}

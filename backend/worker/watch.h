@@ -39,10 +39,12 @@ void be_watch_changed(struct be_worker *w, struct be_session *s);
 /* Does anybody hold the session? */
 bool be_watch_holds(
     const struct be_worker *w, const uint8_t session[WIRE_ID]);
-/* Whether the holder may see the card was looked up: nobody else need ask. It
- * is told with be_watch_news(). */
+/* Whether the holder may see the card was looked up, and whether its setting
+ * keeps it with who has it: nobody else need ask. It is told with
+ * be_watch_news(). */
 void be_watch_right(struct be_worker *w, const uint8_t holder[WIRE_ID],
-    const uint8_t card[WIRE_ID], bool right, const struct be_atr *atr);
+    const uint8_t card[WIRE_ID], bool right, bool kept,
+    const struct be_atr *atr);
 /* It could not be: holds that wait for it end. */
 void be_watch_fail(struct be_worker *w, const uint8_t holder[WIRE_ID],
     const uint8_t card[WIRE_ID], enum cb_err why);

@@ -21,6 +21,8 @@ unsigned br_https_idle_ms = 30000, br_https_open_ms = 20000;
 /* ---- statuses ------------------------------------------------------------ */
 
 #define BUSY 429u	/* it is there, at least */
+#define UNREACHED_FROM_THERE \
+	"what stands before the backend does not reach it: is it running?"
 
 static const struct {
 	unsigned status;
@@ -28,21 +30,24 @@ static const struct {
 	const char *words;
 } statuses[] = {
 	{ 200, CB_OK, "" },
-	{ 400, CB_E_FORMAT, "the backend does not understand this bridge" },
+	{ 400, CB_E_FORMAT, "the backend does not understand this bridge: "
+	    "use the same release at both ends" },
 	{ 401, CB_E_DENIED, "the backend does not know this device, or not "
 	    "any more: enrol it again" },
 	{ 403, CB_E_DENIED, "the backend does not let this device use the "
-	    "card, or has none of this id" },
-	{ 404, CB_E_LIMIT, "that is no backend of this version" },
-	{ 409, CB_E_BUSY, "another device uses the card" },
+	    "card, or has none of this id: ask who runs it, whom "
+	    "\"cardbridge admin card show\" tells why" },
+	{ 404, CB_E_LIMIT, "that is no backend of this version: look at host "
+	    "and port" },
+	{ 409, CB_E_BUSY, "another device uses the card: wait until it is "
+	    "given back there" },
 	{ 410, CB_E_ABSENT, "the session with the card is over" },
 	{ 413, CB_E_LIMIT, "that is more than the backend takes" },
-	{ BUSY, CB_E_TIMEOUT, "the backend is busy" },
-	{ 502, CB_E_TIMEOUT, "what stands before the backend does not reach "
-	    "it" },
-	{ 503, CB_E_TIMEOUT, "the backend is starting" },
-	{ 504, CB_E_TIMEOUT, "what stands before the backend does not reach "
-	    "it" },
+	{ BUSY, CB_E_TIMEOUT, "the backend is busy: try again later" },
+	{ 502, CB_E_TIMEOUT, UNREACHED_FROM_THERE },
+	{ 503, CB_E_TIMEOUT, "the backend is not ready: try again, then ask "
+	    "who runs it, whom its /health tells why" },
+	{ 504, CB_E_TIMEOUT, UNREACHED_FROM_THERE },
 };
 
 enum cb_err

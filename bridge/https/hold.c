@@ -134,9 +134,11 @@ describe(const struct wire_told *told, struct br_hold_news *news)
 	if (told->state == WIRE_ELSEWHERE)
 		words = "another device uses the card";
 	else if (told->state != WIRE_THERE && told->code == CB_E_DENIED)
-		words = "the backend does not let this device use the card";
+		words = "the backend does not let this device use the card: "
+		    "ask who runs it, whom \"cardbridge admin card show\" "
+		    "tells why";
 	else if (told->state != WIRE_THERE)
-		words = "the card is not there";
+		words = "the card is not there: ask who runs the backend";
 	(void)snprintf(news->words, sizeof(news->words), "%s", words);
 }
 
@@ -147,6 +149,7 @@ take_one(struct br_hold *h, const struct wire_told *told)
 	struct br_hold_news news = {
 		.there = told->state == WIRE_THERE,
 		.elsewhere = told->state == WIRE_ELSEWHERE,
+		.kept = told->kept,
 		.atr = told->atr,
 	};
 	struct br_held_card *c;
@@ -395,7 +398,7 @@ ask(struct br_hold *h, uint32_t seconds, struct cb_span body)
 	if (r == CB_OK &&
 	    (r = take_news(h, cb_buf_span(&answer.body), &fresh)) != CB_OK)
 		cb_why_set(&why, "the backend's news are not of this "
-		    "version");
+		    "version: use the same release at both ends");
 	if (r == CB_OK) {
 		answered(h, at, fresh);
 		goto out;

@@ -21,10 +21,11 @@ struct br_hold;
 struct br_hold_news {
 	bool there;		/* the card, for us */
 	bool elsewhere;		/* another device uses it */
+	bool kept;		/* ... and it is not to be taken over */
 	bool over;		/* our session with it is */
 	bool changed;		/* what is on it was, from outside */
 	struct cb_span atr;	/* as the door says; empty: it says nothing */
-	char words[256];	/* "": there; else why not */
+	char words[384];	/* "": there; else why not */
 };
 
 /* One card that is waited for. */

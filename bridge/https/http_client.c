@@ -180,8 +180,8 @@ take_bytes(struct br_http *h, struct cb_span *in,
 		cb_why_set(why, "the backend's answer is too long");
 	if (r != CB_E_FORMAT)
 		return r;
-	cb_why_set(why, "the backend cannot be reached: what answers there "
-	    "does not speak HTTP");
+	cb_why_set(why, BR_UNREACHED "what answers there does not speak "
+	    "HTTP");
 	return CB_E_PEER;
 }
 
@@ -190,9 +190,8 @@ take_end(const struct br_http_reader *reader, struct cb_why *why)
 {
 	if (br_http_reader_end(reader))
 		return CB_OK;
-	cb_why_set(why, "the backend cannot be reached: it ended the "
-	    "connection %s", reader->begun ? "within its answer"
-					   : "without an answer");
+	cb_why_set(why, BR_UNREACHED "it ended the connection %s",
+	    reader->begun ? "within its answer" : "without an answer");
 	return CB_E_PEER;
 }
 

@@ -359,7 +359,7 @@ run(struct br_pipe *p, CURLcode *code)
 static enum cb_err
 broken(CURLcode code, long error, struct cb_why *why)
 {
-	cb_why_set(why, "the backend cannot be reached: %s%s%s",
+	cb_why_set(why, BR_UNREACHED "%s%s%s",
 	    curl_easy_strerror(code), error != 0 ? ": " : "",
 	    error != 0 ? strerror((int)error) : "");
 	return CB_E_PEER;
@@ -368,7 +368,8 @@ broken(CURLcode code, long error, struct cb_why *why)
 static enum cb_err
 no_answer(struct cb_why *why, enum cb_err r)
 {
-	cb_why_set(why, "the backend does not answer");
+	cb_why_set(why, "the backend does not answer: is it running, and the "
+	    "way to it open?");
 	return r;
 }
 
@@ -392,7 +393,8 @@ connected(struct br_pipe *p, CURLcode code, bool *distrust,
 			cb_why_set(why, "%s", p->distrust.text);
 		else
 			cb_why_set(why, "the backend's certificate is not for "
-			    "the name in the URL");
+			    "the name in the URL: use a name that it was made "
+			    "with");
 		return CB_E_PEER;
 	default:
 		(void)curl_easy_getinfo(p->easy, CURLINFO_OS_ERRNO, &error);
@@ -483,7 +485,8 @@ ended(struct br_pipe *p, CURLcode code, struct cb_why *why)
 {
 	if (!was_silent(p->fd))
 		return broken(code, 0, why);
-	cb_why_set(why, "the backend has fallen silent");
+	cb_why_set(why, "the backend has fallen silent: is the way to it "
+	    "open?");
 	return CB_E_TIMEOUT;
 }
 

@@ -16,6 +16,10 @@
 #define BR_PIPE_READ 16384
 #define BR_PIPE_NO_END UINT64_MAX	/* a deadline */
 
+/* What is said of a backend that is not reached, before why. */
+#define BR_UNREACHED "the backend cannot be reached (is it running, and at " \
+	"this address?): "
+
 struct br_pipe;
 
 /* What else may end a wait: where `fd` is readable it is asked (on the waiting

@@ -49,19 +49,21 @@ check_offer(const struct wire_offer *offer,
 		other = "organisation";
 	if (other != NULL) {
 		cb_why_set(why, "the backend offers another %s than was "
-		    "asked for", other);
+		    "asked for: whoever runs it must look", other);
 		return CB_E_DENIED;
 	}
 	r = wire_cert_check(offer->service, cb_buf_span(&identity->authority),
 	    WIRE_SERVICE, identity->kind, now, &cert, service, &inner);
 	if (r != CB_OK) {
-		cb_why_set(why, "the backend's service cannot be trusted: "
-		    "%.300s", inner.text);
+		cb_why_set(why, "the backend's service cannot be trusted "
+		    "(look at the clock; was the backend made anew, enrol "
+		    "again): %.300s", inner.text);
 		return CB_E_DENIED;
 	}
 	if (memcmp(cert.subject, identity->backend, WIRE_ID) == 0)
 		return CB_OK;
-	cb_why_set(why, "the service is of another backend");
+	cb_why_set(why, "the service is of another backend: enrol with "
+	    "this one");
 	return CB_E_DENIED;
 }
 
@@ -147,8 +149,9 @@ br_remote_accept(struct br_remote *s, const struct wire_identity *identity,
 	br_remote_clear(s);
 	memset(&x, 0, sizeof(x));
 	if ((r = wire_offer_get(whole, &offer)) != CB_OK) {
-		cb_why_set(why, "the backend's offer is %s",
-		    r == CB_E_LIMIT ? "of another version" : "damaged");
+		cb_why_set(why, "the backend's offer is %s", r == CB_E_LIMIT
+			? "of another version: use the same release at both "
+			  "ends" : "damaged: whoever runs it must look");
 		return r == CB_E_SHORT ? CB_E_FORMAT : r;
 	}
 	(void)((r = check_offer(&offer, identity, card, now, &service, why)) !=
@@ -176,7 +179,8 @@ enum cb_err
 br_remote_distrust(struct br_remote *s, struct cb_why *why)
 {
 	s->alive = false;
-	cb_why_set(why, "what came from the backend is not of this session");
+	cb_why_set(why, "what came from the backend is not of this session: "
+	    "try again, then ask who runs it");
 	return CB_E_PEER;
 }
 
@@ -251,12 +255,19 @@ refused(const struct wire_answer *answer, struct cb_why *why)
 enum cb_err
 br_remote_opened(struct br_remote *s, struct cb_span body, struct cb_why *why)
 {
+	struct cb_why inner = { "" };
 	struct wire_answer answer;
+	enum cb_err r;
 
 	if (open_one(s, body, 0, &answer) != CB_OK)
 		return br_remote_distrust(s, why);
-	if (answer.type == WIRE_REFUSED)
-		return refused(&answer, why);
+	if (answer.type == WIRE_REFUSED) {
+		r = refused(&answer, &inner);
+		cb_why_set(why, "the backend does not open it: %.300s; "
+		    "whoever runs it must look, its log has more",
+		    inner.text[0] != '\0' ? inner.text : cb_err_text(r));
+		return r;
+	}
 	if (answer.type != WIRE_OPENED)
 		return br_remote_distrust(s, why);
 	s->protocols = answer.protocols & 3;

@@ -95,8 +95,9 @@ note(X509_STORE_CTX *store, struct br_distrust *why)
 	}
 	why->foreign = true;
 	(void)snprintf(why->text, sizeof(why->text),
-	    "this network replaced the backend's certificate, or this is "
-	    "another backend: what it shows was issued by %s (%s)", issuer,
+	    "this network replaced the backend's certificate (see inspected "
+	    "in cardbridge-reader(1)), or this is another backend (enrol "
+	    "anew): what it shows was issued by %s (%s)", issuer,
 	    X509_verify_cert_error_string(e));
 }
 

@@ -126,6 +126,20 @@ program_ends() {
 	forget "$running"
 }
 
+# What is wrong with a reader, as all three say it: one line each.
+told_everywhere() { # BRIDGE READER REGEX
+	on "$1"
+	local said
+	said=$(trouble "$1" "$2") || return 1
+	[ "$(grep -c trouble <<<"$said")" = 1 ] && [[ $said =~ $3 ]] || return 1
+	said=$("$CARDBRIDGE" status | grep -A1 "^$2\b") || return 1
+	[[ $said =~ trouble.*$3 ]] || return 1
+	"$CARDBRIDGE" reader list --json | "$CB_PYTHON" -c '
+import json, re, sys
+said = [r["trouble"] for r in json.load(sys.stdin) if r["name"] == sys.argv[1]]
+sys.exit(len(said) != 1 or not re.search(sys.argv[2], said[0]))' "$2" "$3"
+}
+
 # ---- the store, written by somebody else ----------------------------------
 
 sql() { # STATEMENT
@@ -158,9 +172,12 @@ vanishes() {
 backend_in_memory
 backend_make
 quick_profile "$T/profile"
-backend_seed "$T/seed.txt" "$T/profile" -o -c 4 -d 6
+backend_seed "$T/seed.txt" "$T/profile" -o -c 5 -d 6
 second=$(of_seed card | sed -n 2p)
 sql "UPDATE card SET take_over=0 WHERE id=x'$second'"
+fifth=$(of_seed card | sed -n 5p)
+sql "DELETE FROM record WHERE card=x'$fifth' AND name=(SELECT max(name)
+	FROM record WHERE card=x'$fifth' AND name<>'root')"
 backend_start "$T/backend.log"
 for who in 3 2 1; do
 	enrolled "$T/identity-$who" "$who"
@@ -209,7 +226,25 @@ program 1 kept
 like "$(used 2 kept "$tries")" \
 	'inserted|removed|powered|unresponsive|respond|mmunication' \
 	"its setting refuses who would take it"
-like "$(trouble 2 kept)" 'another device uses the card' "with a clear word"
+t "which is told, with what to do" told_everywhere 2 kept \
+	'another device uses the card, and its setting does not let .* wait'
+on 2
+run_kept() {
+	local uri="$url/cards/$second?takeover"
+	"$CARDBRIDGE" run --reader "kept=$uri&identity=$T/identity-2" "$@" \
+		>"$T/run.log" 2>&1 && code=0 || code=$?
+}
+run_kept -- true
+is "$code" 125 "cardbridge run does not begin without it"
+like "$(cat "$T/run.log")" 'kept: another device uses .* setting' \
+	"and says why"
+run_kept --keep-going -- true
+is "$code" 0 "but where it is told to"
+"$CARDBRIDGE" run -- "$CARDBRIDGE" reader add in --identity "$T/identity-2" \
+	"$url/cards/$second?takeover" >"$T/run.log" 2>&1 && code=0 || code=$?
+is "$code" 4 "and so does reader add inside of it"
+like "$(cat "$T/run.log")" 'not its card: another device uses .* setting' \
+	"with the same words"
 ask "$select_5015"
 like "$answer" '9000$' "and who has it feels nothing"
 program_ends
@@ -232,6 +267,23 @@ add 2 asking 1
 wait_until 5 is_there 2 asking || bail "the card does not come"
 is "$(used 2 asking "$right")" 6983 "blocks it for all"
 take_out 2 asking
+
+# ---- a card that does not open --------------------------------------------
+
+add 1 broken 5
+wait_until 5 is_there 1 broken || bail "no card"
+like "$(used 1 broken "$tries")" 'respond|unpowered' \
+	"a card that lacks a record"
+t "is told as what it is" told_everywhere 1 broken \
+	'did not open at [0-9:]+ UTC: .*record .* of the card .*must look'
+on 1
+broken="$url/cards/$fifth?identity=$T/identity-1"
+"$CARDBRIDGE" run --reader "broken=$broken" \
+	-- "$CB_PYTHON" "$client" apdu "$(name broken)" "$tries" \
+	>"$T/run.log" 2>&1 || true
+like "$(cat "$T/run.log")" 'note: broken: it did not open at ' \
+	"cardbridge run says so at its end"
+take_out 1 broken
 
 # ---- rights ---------------------------------------------------------------
 

@@ -86,7 +86,7 @@ START_TEST(hold_and_news_are_as_described)
 {
 	struct wire_held held = { .stamp = 7 }, held_got;
 	struct wire_told told = { .stamp = 9, .state = WIRE_ELSEWHERE,
-		.over = true, .code = 9, .atr = cb_span("\x3b\x80", 2) },
+		.over = true, .kept = true, .code = 9, .atr = cb_span("\x3b\x80", 2) },
 			 told_got;
 	struct wire_hold hold = { WIRE_TEST, 50, 1, CB_SPAN_EMPTY }, hold_got;
 	struct wire_news news = { WIRE_TEST, 1, CB_SPAN_EMPTY }, news_got;
@@ -114,13 +114,14 @@ START_TEST(hold_and_news_are_as_described)
 	news.cards = cb_buf_span(&cards);
 	ck_assert_int_eq(wire_news_put(&b, &news), CB_OK);
 	is_hex(&b, "43427772 0001 07 02 0001" ID_A ID_B
-		   "00000009 03 01 0009 0002 3b80");
+		   "00000009 03 05 0009 0002 3b80");
 	ck_assert_int_eq(wire_news_get(cb_buf_span(&b), &news_got), CB_OK);
 	cur = news_got.cards;
 	ck_assert_int_eq(wire_told_get(&cur, &told_got), CB_OK);
 	ck_assert_int_eq(told_got.state, WIRE_ELSEWHERE);
 	ck_assert(told_got.over);
 	ck_assert(!told_got.changed);
+	ck_assert(told_got.kept);
 	ck_assert_uint_eq(told_got.code, 9);
 	ck_assert(cb_span_equal(told_got.atr, told.atr));
 	cb_buf_free(&cards);

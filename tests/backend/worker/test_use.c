@@ -443,11 +443,20 @@ END_TEST
 START_TEST(who_may_not_take_over_disturbs_nobody)
 {
 	struct bridge other;
+	struct watch_told t;
 	uint64_t running, id;
 	struct cb_buf records = CB_BUF_INIT;
 
 	g.take_over = false;
 	bridge_select(&b);
+	/* which they are told before they try, and who has it is not */
+	bridge_init(&other, &g, 1);
+	t = watch_told(&g, watch_post(&other, false, 0));
+	ck_assert_uint_eq(t.state, WIRE_ELSEWHERE);
+	ck_assert_uint_eq(t.flags, 4);
+	t = watch_told(&g, watch_post(&b, true, 0));
+	ck_assert_uint_eq(t.state, WIRE_THERE);
+	ck_assert_uint_eq(t.flags, 0);
 	g.late_type = BE_ASK_ACT;
 	__atomic_store_n(&g.late, true, __ATOMIC_RELEASE);
 	cb_buf_clear(&b.body);
@@ -455,7 +464,6 @@ START_TEST(who_may_not_take_over_disturbs_nobody)
 	running = bridge_post(&b);
 	rig_await_late(&g);
 	/* the card is in use, and still the answer comes at once */
-	bridge_init(&other, &g, 1);
 	ck_assert_uint_eq(bridge_open_post(&other, true, &id), 0);
 	ck_assert_uint_eq(bridge_opened(&other, id), CB_E_BUSY);
 	ck_assert(!rig_has(&g, running, 0));

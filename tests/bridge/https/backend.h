@@ -119,7 +119,7 @@ struct backend {
 	unsigned ahead_told;		/* `consumed` of all commands */
 	uint32_t stamp;
 	enum wire_card_state state;
-	bool over, content;		/* of the news */
+	bool over, content, kept;	/* of the news */
 	struct cb_span atr;		/* likewise; borrowed */
 	struct wire_token token;
 	bool token_used;

@@ -134,7 +134,8 @@ static unsigned
 put_news(struct backend *b, const struct wire_hold *ask, struct cb_buf *out)
 {
 	struct wire_told told = { .stamp = b->stamp, .state = b->state,
-		.over = b->over, .changed = b->content, .atr = b->atr };
+		.over = b->over, .changed = b->content, .kept = b->kept,
+		.atr = b->atr };
 	struct wire_news news = { .kind = WIRE_TEST };
 	struct cb_buf cards = CB_BUF_INIT;
 	struct cb_span cur = ask->cards;

@@ -4,6 +4,7 @@
  * See rig.h.
  */
 #include <arpa/inet.h>
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/socket.h>
@@ -24,14 +25,22 @@ rig_setup(void)
 }
 
 void
-rig_start(void)
+rig_bridge(const char *options)
 {
-	const char *readers[] = { "hosted", far.uri, NULL };
+	char uri[800];
+	const char *readers[] = { "hosted", uri, NULL };
 
-	backend_start(&far);
+	snprintf(uri, sizeof(uri), "%s%s", far.uri, options);
 	bridge_init(&near);
 	near.set.patient = true;
 	bridge_start(&near, readers);
+}
+
+void
+rig_start(void)
+{
+	backend_start(&far);
+	rig_bridge("");
 }
 
 void

@@ -15,6 +15,8 @@ void rig_setup(void);		/* fixtures; `far` is zeroed before */
 void rig_teardown(void);
 /* The backend, as `far` says, and the bridge. */
 void rig_start(void);
+/* The bridge alone, with more in its reader's URI, as "&takeover". */
+void rig_bridge(const char *options);
 /* A program with the card powered. CB_OK, or why not. */
 enum cb_err rig_power(struct br_client *c);
 /* What `reader list` says of it. */

@@ -196,6 +196,38 @@ START_TEST(a_card_that_another_device_keeps_is_not_there)
 }
 END_TEST
 
+static const struct {
+	const char *options;
+	bool kept, present;
+	const char *next;	/* what its user may do */
+} elsewhere[] = {
+	{ "", false, false, "add the reader with takeover" },
+	{ "", true, false, "its setting does not let it be taken over" },
+	{ "&takeover", false, true, "" },
+	{ "&takeover", true, false,
+	    "its setting does not let it be taken over: wait" },
+};
+
+/* Before anybody tries: who may not take it does not see it. */
+START_TEST(what_to_do_about_a_card_elsewhere_is_told)
+{
+	struct br_reader_info info;
+
+	far.state = WIRE_ELSEWHERE;
+	far.kept = elsewhere[_i].kept;
+	backend_start(&far);
+	rig_bridge(elsewhere[_i].options);
+	rig_info(&info);
+	ck_assert_int_eq(info.present, elsewhere[_i].present);
+	if (!info.present)
+		ck_assert_ptr_nonnull(
+		    strstr(info.trouble, "another device uses the card"));
+	ck_assert_msg(strstr(info.trouble, elsewhere[_i].next) != NULL, "%s",
+	    info.trouble);
+	ck_assert_uint_eq(far.offers, 0);
+}
+END_TEST
+
 /* By way of a relay: all roads but the last mile. */
 static void
 start_by(struct relay *r)
@@ -463,6 +495,8 @@ news_suite(void)
 	tcase_add_loop_test(t, a_program_sees_its_card_taken_out, 0,
 	    (int)(sizeof(events) / sizeof(events[0])));
 	tcase_add_test(t, a_card_that_another_device_keeps_is_not_there);
+	tcase_add_loop_test(t, what_to_do_about_a_card_elsewhere_is_told, 0,
+	    (int)(sizeof(elsewhere) / sizeof(elsewhere[0])));
 	tcase_add_test(t, nothing_is_said_while_nothing_happens);
 	tcase_add_test(t, what_is_held_through_a_proxy_is_renewed);
 	tcase_add_test(t, a_backend_that_comes_back_tells_what_was_missed);

@@ -62,23 +62,11 @@ START_TEST(a_device_that_is_refused_is_told_so)
 }
 END_TEST
 
-static void
-start_with(const char *options)
-{
-	char uri[800];
-	const char *readers[] = { "hosted", uri, NULL };
-
-	snprintf(uri, sizeof(uri), "%s%s", far.uri, options);
-	bridge_init(&near);
-	near.set.patient = true;
-	bridge_start(&near, readers);
-}
-
 /* An inspected road trusts the system, which does not know our authority. */
 START_TEST(an_inspected_road_trusts_the_system)
 {
 	backend_start(&far);
-	start_with("&inspected");
+	rig_bridge("&inspected");
 	trouble("issued by /CN=ba00");
 }
 END_TEST
@@ -104,7 +92,7 @@ START_TEST(an_inspected_road_shows_no_certificate)
 	ck_assert_int_eq(fclose(f), 0);
 	X509_free(ca);
 	setenv("SSL_CERT_FILE", path, 1);
-	start_with("&inspected");
+	rig_bridge("&inspected");
 	ck_assert(rig_present(true, 3000));
 	c = attached(&near, "hosted", BR_ROAD_DIRECT);
 	ck_ok(rig_power(c));
@@ -124,7 +112,7 @@ START_TEST(tls_1_2_is_taken_where_it_is_allowed)
 
 	far.tls12 = true;
 	backend_start(&far);
-	start_with("&tls12");
+	rig_bridge("&tls12");
 	ck_assert(rig_present(true, 3000));
 	c = attached(&near, "hosted", BR_ROAD_DIRECT);
 	ck_ok(rig_power(c));
@@ -149,7 +137,7 @@ START_TEST(and_only_as_far_as_it_is_safe)
 	far.ciphers = olds[_i].ciphers;
 	far.no_ems = olds[_i].no_ems;
 	backend_start(&far);
-	start_with(olds[_i].options);
+	rig_bridge(olds[_i].options);
 	trouble(olds[_i].words);
 	ck_assert_uint_eq(far.holds, 0);
 }
@@ -176,20 +164,37 @@ static const struct {
 	enum flaw flaw;
 	enum cb_err want;
 	const char *words;
+	const char *next;	/* what to do about it */
 } flaws[] = {
-	{ OTHER_CARD, CB_E_DENIED, "another card" },
-	{ OTHER_ORGANISATION, CB_E_DENIED, "another organisation" },
-	{ OTHER_KIND, CB_E_DENIED, "another kind" },
-	{ OTHER_SERVICE, CB_E_DENIED, "service cannot be trusted" },
-	{ OLD_SERVICE, CB_E_DENIED, "no longer valid" },
-	{ NO_OFFER, CB_E_FORMAT, "damaged" },
-	{ REFUSES, CB_E_DENIED, "not on Sundays" },
-	{ WRONG_KEYS, CB_E_PEER, "not of this session" },
+	{ OTHER_CARD, CB_E_DENIED, "another card", "runs it must look" },
+	{ OTHER_ORGANISATION, CB_E_DENIED, "another organisation",
+	    "runs it must look" },
+	{ OTHER_KIND, CB_E_DENIED, "another kind", "runs it must look" },
+	{ OTHER_SERVICE, CB_E_DENIED, "service cannot be trusted",
+	    "enrol again" },
+	{ OLD_SERVICE, CB_E_DENIED, "no longer valid", "look at the clock" },
+	{ NO_OFFER, CB_E_FORMAT, "damaged", "runs it must look" },
+	{ REFUSES, CB_E_DENIED, "not on Sundays", "its log has more" },
+	{ WRONG_KEYS, CB_E_PEER, "not of this session", "try again" },
 };
+
+/* What programs see as a card that does not respond. */
+static void
+told_as_unopened(const char *words, const char *next)
+{
+	struct br_reader_info info;
+
+	rig_info(&info);
+	ck_assert(info.present);
+	ck_assert_msg(strstr(info.trouble, "did not open at ") != NULL &&
+	    strstr(info.trouble, words) != NULL &&
+	    strstr(info.trouble, next) != NULL, "%s", info.trouble);
+}
 
 START_TEST(an_offer_that_is_not_right_opens_nothing)
 {
 	struct cb_why why = { "" };
+	struct br_reader_info info;
 	uint8_t atr[CB_ATR_MAX];
 	struct br_client *c;
 	size_t n;
@@ -201,9 +206,36 @@ START_TEST(an_offer_that_is_not_right_opens_nothing)
 	ck_assert_msg(strstr(why.text, flaws[_i].words) != NULL, "%s",
 	    why.text);
 	ck_assert_uint_eq(far.requests, 0);
+	told_as_unopened(flaws[_i].words, flaws[_i].next);
 	/* it is there nevertheless, and can be tried again */
 	far.flaw = NO_FLAW;
 	ck_ok(rig_power(c));
+	rig_info(&info);
+	ck_assert_str_eq(info.trouble, "");
+	br_close(&c);
+}
+END_TEST
+
+/* Also where only the road is broken; as another card it has no past. */
+START_TEST(what_did_not_open_is_told_until_it_comes_anew)
+{
+	struct br_reader_info info;
+	struct br_client *c;
+
+	br_https_open_ms = 400;
+	rig_start();
+	c = attached(&near, "hosted", BR_ROAD_DIRECT);
+	backend_down(&far);
+	ck_err(rig_power(c), CB_E_PEER);
+	told_as_unopened("cannot be reached", "is it running");
+	backend_up(&far);
+	backend_news(&far, WIRE_NOT_THERE, false, false);
+	ck_assert(rig_present(false, 5000));
+	trouble("the card is not there");
+	backend_news(&far, WIRE_THERE, false, false);
+	ck_assert(rig_present(true, 5000));
+	rig_info(&info);
+	ck_assert_str_eq(info.trouble, "");
 	br_close(&c);
 }
 END_TEST
@@ -324,6 +356,7 @@ trust_suite(void)
 	tcase_add_test(t, an_identity_that_others_can_read_is_refused);
 	tcase_add_loop_test(t, an_offer_that_is_not_right_opens_nothing, 0,
 	    (int)(sizeof(flaws) / sizeof(flaws[0])));
+	tcase_add_test(t, what_did_not_open_is_told_until_it_comes_anew);
 	tcase_add_test(t, an_offer_said_again_makes_other_keys);
 	tcase_add_loop_test(t, what_no_card_says_is_no_answer, 0,
 	    (int)(sizeof(no_cards) / sizeof(no_cards[0])));
