@@ -15,6 +15,7 @@
 #include "common/hex.h"
 #include "common/log.h"
 #include "wire/begin.h"
+#include "wire/open.h"
 
 #define RETRY_S 1
 
@@ -298,10 +299,30 @@ head_of(const struct be_conn *c, uint8_t head[HEAD_MAX], const uint8_t *second)
 	return cb_span(head, HEAD_MAX);
 }
 
+static const uint8_t no_card[WIRE_ID];
+
+/* What opens is what the path says, which is what is logged. Whatever is no
+ * ACCEPT the worker refuses. */
+static void
+open_card(
+    struct be_conn *c, struct cb_span body, const uint8_t organisation[WIRE_ID])
+{
+	const uint8_t *card = c->route->person ? no_card : c->ids.first;
+	struct cb_span head, signature;
+	struct wire_accept accept;
+	uint8_t holder[HEAD_MAX];
+
+	if (wire_accept_get(body, &accept, &head, &signature) == CB_OK &&
+	    memcmp(accept.card, card, WIRE_ID) != 0)
+		be_door_serve_unread(c);
+	else
+		ask(c, BE_ASK_OPEN, organisation, head_of(c, holder, NULL),
+		    body);
+}
+
 void
 be_door_serve(struct be_conn *c, struct cb_span body)
 {
-	static const uint8_t no_card[WIRE_ID];
 	const bool person = c->route->person;
 	const uint8_t *organisation =
 	    person ? c->ids.first : c->who.organisation;
@@ -322,8 +343,7 @@ be_door_serve(struct be_conn *c, struct cb_span body)
 		    head_of(c, head, person ? no_card : c->ids.first), body);
 		break;
 	case BE_ASKED_OPEN:
-		ask(c, BE_ASK_OPEN, organisation, head_of(c, head, NULL),
-		    body);
+		open_card(c, body, organisation);
 		break;
 	case BE_ASKED_COMMANDS:
 		ask(c, BE_ASK_COMMANDS, organisation,
@@ -366,15 +386,16 @@ may_come(const struct be_conn *c)
 }
 
 /* Where people have a socket of their own, there is nothing else there, and
- * nothing of theirs elsewhere: only what strangers may ask is at both. */
+ * nobody of them elsewhere: only what strangers may ask is at both. */
 static bool
 is_here(const struct be_conn *c)
 {
 	const bool of_people = c->route->person ||
 	    (c->route->asked == BE_ASKED_COMMANDS && c->who.person);
 
-	return !c->door->has_desk || c->route->stranger ||
-	       of_people == c->desk;
+	if (!c->door->has_desk || c->route->stranger)
+		return true;
+	return c->desk ? of_people : !of_people && !c->who.person;
 }
 
 /* "ORGANISATION DEVICE": who it says to be where it can show no certificate.

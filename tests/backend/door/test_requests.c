@@ -10,9 +10,11 @@
 
 #include "tests/backend/door/rig.h"
 #include "tests/backend/door/suites.h"
+#include "wire/open.h"
 
 #define ORG "0a010000000000000000000000000000"
 #define CARD "0c010000000000000000000000000000"
+#define NO_CARD "00000000000000000000000000000000"
 #define SESSION "05010000000000000000000000000000"
 
 static struct rig r;
@@ -212,7 +214,11 @@ static const struct {
 	{ PERSON, "POST", "/organisations/" ORG "/offer", false, true },
 	{ PERSON, "POST", "/organisations/" ORG "/open", false, true },
 	{ PERSON, "POST", "/sessions/" SESSION, false, true },
-	{ PERSON, "POST", "/cards/" CARD "/offer", true, false },
+	/* people are at no path of devices: a card of zeros is a desk */
+	{ PERSON, "POST", "/cards/" CARD "/offer", false, false },
+	{ PERSON, "POST", "/cards/" NO_CARD "/offer", false, false },
+	{ PERSON, "POST", "/cards/" NO_CARD "/open", false, false },
+	{ PERSON, "POST", "/hold", false, false },
 	/* who may not is told the same at either */
 	{ NOBODY, "POST", "/cards/" CARD "/offer", true, false },
 };
@@ -231,7 +237,7 @@ is_at(int i)
 	client_open(&r, &c, places[i].who);
 	client_ask(&c, places[i].method, places[i].path, CB_SPAN_EMPTY);
 	if (asks && !holds &&
-	    places[i].door == (r.port != r.desk_port)) {
+	    (r.port == r.desk_port ? places[i].desk : places[i].door)) {
 		rig_told(&r, &told, strstr(places[i].path, "/offer") ? 0x0101
 			: strstr(places[i].path, "/open")	     ? 0x0102
 								     : 0x0103);
@@ -316,6 +322,52 @@ START_TEST(a_body_goes_to_the_worker_and_back)
 	reply_clear(&reply);
 	cb_buf_free(&told.body);
 	cb_buf_free(&expected);
+	client_close(&c);
+}
+END_TEST
+
+/* The card in ACCEPT, as the path has it or not. */
+static const struct {
+	enum who who;
+	const char *path;
+	uint8_t card[2];
+	bool passes;
+} opened[] = {
+	{ DEVICE, "/cards/" CARD "/open", { 0x0C, 0x01 }, true },
+	{ DEVICE, "/cards/" CARD "/open", { 0x0C, 0x02 }, false },
+	{ DEVICE, "/cards/" CARD "/open", { 0 }, false },
+	{ DEVICE, "/cards/" NO_CARD "/open", { 0x0C, 0x01 }, false },
+	{ PERSON, "/organisations/" ORG "/open", { 0 }, true },
+	{ PERSON, "/organisations/" ORG "/open", { 0x0C, 0x01 }, false },
+};
+
+START_TEST(what_is_opened_is_what_the_path_says)
+{
+	struct wire_accept accept = { .kind = WIRE_TEST };
+	struct cb_buf body = CB_BUF_INIT;
+	struct client c;
+	struct told told;
+	struct reply reply;
+
+	memcpy(accept.card, opened[_i].card, sizeof(opened[_i].card));
+	ck_assert_int_eq(wire_accept_put(&body, &accept), CB_OK);
+	ck_assert_int_eq(
+	    wire_accept_sign_put(&body, cb_span_str("signature")), CB_OK);
+	client_open(&r, &c, opened[_i].who);
+	client_ask(&c, "POST", opened[_i].path, cb_buf_span(&body));
+	if (opened[_i].passes) {
+		rig_told(&r, &told, 0x0102);
+		rig_answer(&r, told.type, told.id, 0, cb_span_str("answer"));
+		cb_buf_free(&told.body);
+	}
+	ck_assert(client_reply(&c, &reply));
+	if (opened[_i].passes)
+		ck_assert_uint_eq(reply.status, 200);
+	else
+		expect_failure(&reply, 400, CB_E_FORMAT);
+	rig_untold(&r);
+	reply_clear(&reply);
+	cb_buf_free(&body);
 	client_close(&c);
 }
 END_TEST
@@ -625,6 +677,8 @@ requests_suite(void)
 	tcase_add_loop_test(tc, what_is_refused_says_how, 0, N_OF(refusals));
 	tcase_add_loop_test(
 	    tc, a_body_goes_to_the_worker_and_back, 0, N_OF(carried));
+	tcase_add_loop_test(
+	    tc, what_is_opened_is_what_the_path_says, 0, N_OF(opened));
 	tcase_add_test(tc, the_longest_body_passes);
 	tcase_add_loop_test(tc, a_code_becomes_a_status, 0, N_OF(codes));
 	tcase_add_test(tc, a_lost_worker_is_503);
