@@ -364,14 +364,17 @@ START_TEST(without_an_event_thread_presence_still_follows)
 {
 	const char *path = test_socket("s");
 	struct plugin p;
-	int i;
+	bool there = false;
 
 	plugin_open(&p, "reader=a", path);
 	ck_assert_int_eq(p.presence(0), IFD_ICC_NOT_PRESENT);
 	fake_start(&test_fakes[0], path);
-	for (i = 0; i < 150 && p.presence(0) != IFD_ICC_PRESENT; i++)
+	/* a bridge that answers late, under load, is none for that look */
+	for (int i = 0; i < 300 && !there; i++) {
+		there = p.presence(0) == IFD_ICC_PRESENT;
 		test_sleep(10);
-	ck_assert_int_eq(p.presence(0), IFD_ICC_PRESENT);
+	}
+	ck_assert(there);
 	fake_tell(&test_fakes[0], '-');
 	ck_assert_int_eq(p.presence(0), IFD_ICC_NOT_PRESENT);
 }

@@ -30,7 +30,7 @@ START_TEST(it_costs_no_session)
 	unsigned before;
 	uint64_t id;
 
-	g.set.patience = 100;
+	g.set.patience = 400;
 	rig_restart(&g);
 	bridge_select(&b);
 	bridge_is(&b, VERIFY, "9000");
@@ -68,7 +68,7 @@ START_TEST(no_command_begins_before_a_line_that_nobody_reads)
 	struct cb_buf answer = CB_BUF_INIT;
 	unsigned begun = 0, good = 0;
 
-	g.set.patience = 100;
+	g.set.patience = 400;
 	g.set.unsent = 1;
 	rig_restart(&g);
 	bridge_select(&b);
