@@ -71,7 +71,8 @@ be_unlocked_put(struct cb_buf *b, const struct be_unlocked *u)
 	    (r = cb_put_u32(b, u->class)) != CB_OK ||
 	    (r = cb_put_u8(b, u->take_over)) != CB_OK ||
 	    (r = cb_buf_add(b, CB_SPAN_OF(u->secret))) != CB_OK ||
-	    (r = cb_buf_add(b, CB_SPAN_OF(u->key))) != CB_OK);
+	    (r = cb_buf_add(b, CB_SPAN_OF(u->key))) != CB_OK ||
+	    (r = cb_buf_add(b, CB_SPAN_OF(u->ticket))) != CB_OK);
 	return cb_buf_undo(b, before, r);
 }
 
@@ -86,7 +87,8 @@ be_unlocked_get(struct cb_span body, struct be_unlocked *out)
 	    (r = cb_get_u32(&body, &out->class)) != CB_OK ||
 	    (r = be_flag_get(&body, &out->take_over)) != CB_OK ||
 	    (r = be_bytes_get(&body, out->secret, CR_KEY)) != CB_OK ||
-	    (r = be_bytes_get(&body, out->key, CR_KEY)) != CB_OK)
+	    (r = be_bytes_get(&body, out->key, CR_KEY)) != CB_OK ||
+	    (r = be_bytes_get(&body, out->ticket, BE_TICKET)) != CB_OK)
 		return r;
 	return cb_get_end(&body);
 }
@@ -100,6 +102,7 @@ be_recheck_put(struct cb_buf *b, const struct be_recheck *c)
 	(void)((r = cb_buf_add(b, CB_SPAN_OF(c->session))) != CB_OK ||
 	    (r = cb_buf_add(b, CB_SPAN_OF(c->holder))) != CB_OK ||
 	    (r = cb_buf_add(b, CB_SPAN_OF(c->card))) != CB_OK ||
+	    (r = cb_buf_add(b, CB_SPAN_OF(c->ticket))) != CB_OK ||
 	    (r = cb_put_lv16(b, c->certificate)) != CB_OK ||
 	    (r = be_rights_put(b, &c->rights)) != CB_OK);
 	return cb_buf_undo(b, before, r);
@@ -113,8 +116,31 @@ be_recheck_get(struct cb_span body, struct be_recheck *out)
 	if ((r = be_bytes_get(&body, out->session, WIRE_ID)) != CB_OK ||
 	    (r = be_bytes_get(&body, out->holder, WIRE_ID)) != CB_OK ||
 	    (r = be_bytes_get(&body, out->card, WIRE_ID)) != CB_OK ||
+	    (r = be_bytes_get(&body, out->ticket, BE_TICKET)) != CB_OK ||
 	    (r = cb_get_lv16(&body, &out->certificate)) != CB_OK ||
 	    (r = be_rights_get(&body, &out->rights)) != CB_OK)
+		return r;
+	return cb_get_end(&body);
+}
+
+enum cb_err
+be_rechecked_put(struct cb_buf *b, const struct be_rechecked *c)
+{
+	const size_t before = b->n;
+	enum cb_err r;
+
+	if ((r = cb_put_u8(b, c->held)) == CB_OK)
+		r = cb_buf_add(b, CB_SPAN_OF(c->ticket));
+	return cb_buf_undo(b, before, r);
+}
+
+enum cb_err
+be_rechecked_get(struct cb_span body, struct be_rechecked *out)
+{
+	enum cb_err r;
+
+	if ((r = be_flag_get(&body, &out->held)) != CB_OK ||
+	    (r = be_bytes_get(&body, out->ticket, BE_TICKET)) != CB_OK)
 		return r;
 	return cb_get_end(&body);
 }

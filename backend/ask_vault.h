@@ -28,11 +28,15 @@ CB_MUST_USE enum cb_err be_unlock_put(
 CB_MUST_USE enum cb_err be_unlock_get(
     struct cb_span body, struct be_unlock *out);
 
+/* What a vault that is started anew takes a session back by: opaque. */
+#define BE_TICKET 48
+
 struct be_unlocked {	/* its answer; secret */
 	bool is_person, take_over;
 	uint8_t holder[WIRE_ID];
 	uint32_t role, class;
 	uint8_t secret[CR_KEY], key[CR_KEY];
+	uint8_t ticket[BE_TICKET];
 };
 CB_MUST_USE enum cb_err be_unlocked_put(
     struct cb_buf *b, const struct be_unlocked *u);
@@ -41,6 +45,7 @@ CB_MUST_USE enum cb_err be_unlocked_get(
 
 struct be_recheck {	/* RECHECK */
 	uint8_t session[WIRE_ID], holder[WIRE_ID], card[WIRE_ID];
+	uint8_t ticket[BE_TICKET];	/* the last that was given */
 	struct cb_span certificate;	/* that it was opened with */
 	struct be_rights rights;
 };
@@ -48,6 +53,14 @@ CB_MUST_USE enum cb_err be_recheck_put(
     struct cb_buf *b, const struct be_recheck *c);
 CB_MUST_USE enum cb_err be_recheck_get(
     struct cb_span body, struct be_recheck *out);
+struct be_rechecked {	/* its answer */
+	bool held;	/* else its passcodes are not computed */
+	uint8_t ticket[BE_TICKET];	/* a new one; zeros: not held */
+};
+CB_MUST_USE enum cb_err be_rechecked_put(
+    struct cb_buf *b, const struct be_rechecked *c);
+CB_MUST_USE enum cb_err be_rechecked_get(
+    struct cb_span body, struct be_rechecked *out);
 
 struct be_passcode_ask {	/* PASSCODE; secret */
 	uint8_t session[WIRE_ID], scrypt[CR_KEY];

@@ -37,20 +37,6 @@ be_held_find(const struct be_helds *all, const uint8_t organisation[WIRE_ID],
 	return h != NULL && is_stale(h, tick) ? NULL : h;
 }
 
-void
-be_held_checked(struct be_held *h, uint64_t tick)
-{
-	if (h->ms == BE_HELD_MS)
-		h->checked = tick;
-}
-
-static void
-let_go(struct organisation *o, struct be_held *h)
-{
-	cr_secret_free(h->opened, sizeof(*h->opened));
-	be_ids_remove(&o->sessions, h);
-}
-
 /* One of which nothing is held has no place. */
 static void
 tidy(struct be_helds *all, struct organisation *o)
@@ -80,27 +66,21 @@ organisation_get(struct be_helds *all, const uint8_t id[WIRE_ID],
 
 enum cb_err
 be_held_add(struct be_helds *all, const uint8_t organisation[WIRE_ID],
-    uint64_t tick, uint64_t ms, struct be_opened **opened)
+    const struct be_held *like)
 {
 	struct organisation *o;
-	struct be_held *h;
-	void *record;
+	void *h;
 	enum cb_err r;
 
 	if ((r = organisation_get(all, organisation, &o)) != CB_OK)
 		return r;
-	if ((h = be_ids_find(&o->sessions, (*opened)->session)) != NULL)
-		let_go(o, h);
-	if ((r = be_ids_add(&o->sessions, (*opened)->session, &record)) !=
-	    CB_OK) {
+	h = be_ids_find(&o->sessions, like->session);
+	if (h == NULL &&
+	    (r = be_ids_add(&o->sessions, like->session, &h)) != CB_OK) {
 		tidy(all, o);
 		return r;
 	}
-	h = record;
-	h->checked = tick;
-	h->ms = ms;
-	h->opened = *opened;
-	*opened = NULL;
+	memcpy(h, like, sizeof(*like));
 	return CB_OK;
 }
 
@@ -116,9 +96,10 @@ be_held_drop(struct be_helds *all, const uint8_t organisation[WIRE_ID],
 		return;
 	if (session == NULL)
 		while (o->sessions.n > 0)
-			let_go(o, be_ids_at(&o->sessions, o->sessions.n - 1));
+			be_ids_remove(&o->sessions,
+			    be_ids_at(&o->sessions, o->sessions.n - 1));
 	else if ((h = be_ids_find(&o->sessions, session)) != NULL)
-		let_go(o, h);
+		be_ids_remove(&o->sessions, h);
 	tidy(all, o);
 }
 
@@ -133,7 +114,7 @@ be_held_drop_stale(struct be_helds *all, uint64_t tick)
 		for (size_t k = o->sessions.n; k-- > 0;) {
 			h = be_ids_at(&o->sessions, k);
 			if (is_stale(h, tick))
-				let_go(o, h);
+				be_ids_remove(&o->sessions, h);
 		}
 		tidy(all, o);
 	}

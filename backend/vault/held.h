@@ -9,7 +9,6 @@
 #define BE_VAULT_HELD_H
 
 #include "backend/vault/ids.h"
-#include "backend/vault/open.h"
 
 #define BE_HELD_MAX 4096	/* cards that one worker has open */
 /* A worker asks once a minute; one that has forgotten a session for so long
@@ -20,7 +19,8 @@ struct be_held {
 	uint8_t session[WIRE_ID];
 	uint64_t checked;		/* on the vault's clock */
 	uint64_t ms;			/* so long it is held from then */
-	struct be_opened *opened;	/* in secret memory */
+	uint8_t holder[WIRE_ID];	/* device or person */
+	uint8_t card[WIRE_ID];		/* zeros: a person's, at the desk */
 };
 
 /* Of each organisation, which has one worker, its sessions. */
@@ -35,14 +35,10 @@ void be_helds_clear(struct be_helds *all);
 struct be_held *be_held_find(const struct be_helds *all,
     const uint8_t organisation[WIRE_ID], uint64_t tick,
     const uint8_t session[WIRE_ID]);
-/* It was checked. What is not held for BE_HELD_MS is held no longer by that:
- * it is for one act. */
-void be_held_checked(struct be_held *h, uint64_t tick);
-/* Takes *opened; in the place of one that it has. CB_E_LIMIT: it has too many;
- * and then *opened remains the caller's. */
+/* Holds such a one; in the place of one of this session. CB_E_LIMIT: it has
+ * too many. */
 CB_MUST_USE enum cb_err be_held_add(struct be_helds *all,
-    const uint8_t organisation[WIRE_ID], uint64_t tick, uint64_t ms,
-    struct be_opened **opened);
+    const uint8_t organisation[WIRE_ID], const struct be_held *like);
 /* One session of it, or (NULL) all. */
 void be_held_drop(struct be_helds *all, const uint8_t organisation[WIRE_ID],
     const uint8_t *session);

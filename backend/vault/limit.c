@@ -212,26 +212,27 @@ be_limit_take(struct be_limit *l, const uint8_t organisation[WIRE_ID],
 
 enum cb_err
 be_passcode(struct be_limit *l, const struct be_ring *ring,
-    const struct be_opened *opened, uint64_t tick,
-    const uint8_t scrypt[CR_KEY], uint8_t out[CR_KEY], struct be_limited *how)
+    const uint8_t organisation[WIRE_ID], const uint8_t card[WIRE_ID],
+    uint64_t tick, const uint8_t scrypt[CR_KEY], uint8_t out[CR_KEY],
+    struct be_limited *how)
 {
+	static const uint8_t none[WIRE_ID];
 	struct cb_buf b = CB_BUF_INIT;
 	uint8_t hash[CR_HASH];
 	enum cb_err r;
 
 	*how = (struct be_limited){ 0, false };
 	cb_wipe(out, CR_KEY);
-	if (opened->is_person)
+	if (memcmp(card, none, WIRE_ID) == 0)
 		return CB_E_ARG;
 	(void)((r = cb_buf_add(&b, cb_span_str("cardbridge passcode 1"))) !=
 		CB_OK ||
-	    (r = cb_buf_add(&b, CB_SPAN_OF(opened->card))) != CB_OK ||
+	    (r = cb_buf_add(&b, cb_span(card, WIRE_ID))) != CB_OK ||
 	    (r = cb_buf_add(&b, cb_span(scrypt, CR_KEY))) != CB_OK ||
 	    (r = cr_hmac_sha256(ring->secret->passcodes, cb_buf_span(&b), out)) !=
 		CB_OK ||
 	    (r = cr_sha256(cb_span(out, CR_KEY), hash)) != CB_OK ||
-	    (r = take_one(l, opened->organisation, opened->card, tick, hash,
-		 how)) != CB_OK);
+	    (r = take_one(l, organisation, card, tick, hash, how)) != CB_OK);
 	if (r != CB_OK)
 		cb_wipe(out, CR_KEY);
 	cb_wipe(hash, sizeof(hash));

@@ -11,7 +11,7 @@
 #define BE_VAULT_LIMIT_H
 
 #include "backend/vault/ids.h"
-#include "backend/vault/open.h"
+#include "backend/vault/ring.h"
 
 /* 0 is the default, in brackets. */
 struct be_limits {
@@ -46,10 +46,10 @@ CB_MUST_USE enum cb_err be_limit_take(struct be_limit *l,
     const uint8_t organisation[WIRE_ID], const uint8_t card[WIRE_ID],
     uint64_t tick, struct be_limited *how);
 /* The function, for a card that is open, of what scrypt made of a passcode.
- * CB_E_BUSY, as above: nothing is told. */
+ * CB_E_BUSY, as above: nothing is told. CB_E_ARG: no card (zeros). */
 CB_MUST_USE enum cb_err be_passcode(struct be_limit *l,
-    const struct be_ring *ring, const struct be_opened *card, uint64_t tick,
-    const uint8_t scrypt[CR_KEY], uint8_t out[CR_KEY],
-    struct be_limited *how);
+    const struct be_ring *ring, const uint8_t organisation[WIRE_ID],
+    const uint8_t card[WIRE_ID], uint64_t tick, const uint8_t scrypt[CR_KEY],
+    uint8_t out[CR_KEY], struct be_limited *how);
 
 #endif

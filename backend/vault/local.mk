@@ -27,4 +27,5 @@ backend_vault_libvault_la_SOURCES = \
 	backend/vault/rule.c backend/vault/rule.h \
 	backend/vault/self.c backend/vault/self.h \
 	backend/vault/share.c backend/vault/share.h \
+	backend/vault/ticket.c backend/vault/ticket.h \
 	backend/vault/wrap.c backend/vault/wrap.h

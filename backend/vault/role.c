@@ -132,6 +132,7 @@ begin(struct be_safe *s, struct cb_why *why)
 	be_challenges_init(&s->challenges, ORGANISATIONS, CHALLENGES);
 	be_marks_init(&s->marks, ORGANISATIONS);
 	be_helds_init(&s->held, ORGANISATIONS);
+	s->born = be_vault_tick();
 	init_limits(s, &set->pace);
 	return be_control_ready(&s->control, CB_SPAN_EMPTY);
 }

@@ -10,7 +10,9 @@
 #include <time.h>
 
 #include "backend/vault/brought.h"
+#include "backend/vault/open.h"
 #include "backend/vault/serve.h"
+#include "backend/vault/ticket.h"
 #include "common/ct.h"
 
 static uint64_t
@@ -78,18 +80,39 @@ open_of(struct be_question *q, struct cb_span card_key,
 		    g->platform.n } };
 }
 
+/* Holds a session; its ticket. */
 static enum cb_err
-put_unlocked(struct cb_buf *out, const struct be_opened *o)
+hold(struct be_question *q, struct be_held *h, uint8_t ticket[BE_TICKET])
+{
+	struct be_safe *s = be_safe_of(q->a);
+	const struct be_ticket_when when = { be_vault_tick(), be_vault_now() };
+	enum cb_err r;
+
+	h->checked = when.tick;
+	h->ms = BE_HELD_MS;
+	if ((r = be_ticket_make(s->ring, q->a->organisation, h, &when,
+		 ticket)) != CB_OK)
+		return r;
+	return be_held_add(&s->held, q->a->organisation, h);
+}
+
+static enum cb_err
+put_unlocked(struct be_question *q, const struct be_opened *o)
 {
 	struct be_unlocked u = { .is_person = o->is_person,
 		.take_over = o->take_over, .role = o->role,
 		.class = o->class };
-	enum cb_err r;
+	struct be_held h;
+	enum cb_err r = CB_OK;
 
+	memcpy(h.session, o->session, WIRE_ID);
+	memcpy(h.holder, o->holder, WIRE_ID);
+	memcpy(h.card, o->card, WIRE_ID);
 	memcpy(u.holder, o->holder, WIRE_ID);
 	memcpy(u.secret, o->secret, CR_KEY);
 	memcpy(u.key, o->key, CR_KEY);
-	r = be_unlocked_put(out, &u);
+	if ((q->code = hold(q, &h, u.ticket)) == CB_OK)
+		r = be_unlocked_put(q->out, &u);
 	cb_wipe(&u, sizeof(u));
 	return r;
 }
@@ -133,16 +156,33 @@ take_unlock(struct be_question *q)
 		return CB_E_NOMEM;
 	if ((q->code = be_vault_open(&ask, opened, &refusal)) != CB_OK)
 		log_unopened(u.accept, refusal);
-	else if ((r = put_unlocked(q->out, opened)) == CB_OK)
-		q->code = be_held_add(&be_safe_of(q->a)->held,
-		    q->a->organisation, be_vault_tick(), BE_HELD_MS, &opened);
-	if (opened != NULL)
-		cr_secret_free(opened, sizeof(*opened));
+	else
+		r = put_unlocked(q, opened);
+	cr_secret_free(opened, sizeof(*opened));
 	return r;
 }
 
+/* Whether a session that may go on is held, or was by a vault before. Somebody
+ * else's right keeps no session. */
+static bool
+is_known(struct be_question *q, const struct be_recheck *asked,
+    const struct be_held *like)
+{
+	struct be_safe *s = be_safe_of(q->a);
+	const struct be_ticket_when when = { be_vault_tick(), be_vault_now() };
+	const struct be_held *h = be_held_find(&s->held, q->a->organisation,
+	    when.tick, asked->session);
+
+	if (h != NULL)
+		return h->ms == BE_HELD_MS &&
+			memcmp(h->holder, like->holder, WIRE_ID) == 0 &&
+			memcmp(h->card, like->card, WIRE_ID) == 0;
+	return be_ticket_check(s->ring, q->a->organisation, like,
+		   asked->ticket, s->born, &when) == CB_OK;
+}
+
 /* The rights of a session that is open, as the rows are now. A vault that was
- * started anew does not hold it, and can tell nevertheless. */
+ * started anew can tell as well, and takes it back by its ticket. */
 static enum cb_err
 take_recheck(struct be_question *q)
 {
@@ -150,8 +190,10 @@ take_recheck(struct be_question *q)
 	enum be_refusal refusal;
 	struct be_brought brought;
 	struct be_recheck asked;
-	struct be_held *h;
+	struct be_rechecked told = { .held = false };
+	struct be_held h;
 	struct be_open ask;
+	bool known;
 	enum cb_err r;
 
 	if ((r = be_recheck_get(q->body, &asked)) != CB_OK ||
@@ -160,19 +202,17 @@ take_recheck(struct be_question *q)
 	ask = open_of(q, asked.rights.card_key, &brought);
 	q->code = be_vault_recheck(&ask, asked.holder, asked.card,
 	    asked.certificate, &refusal);
-	/* somebody else's right keeps no session */
-	h = be_held_find(&s->held, q->a->organisation, be_vault_tick(),
-	    asked.session);
-	if (h != NULL &&
-	    (memcmp(h->opened->holder, asked.holder, WIRE_ID) != 0 ||
-		memcmp(h->opened->card, asked.card, WIRE_ID) != 0))
-		h = NULL;
+	memcpy(h.session, asked.session, WIRE_ID);
+	memcpy(h.holder, asked.holder, WIRE_ID);
+	memcpy(h.card, asked.card, WIRE_ID);
+	known = is_known(q, &asked, &h);
 	if (q->code == CB_OK) {
-		if (h != NULL)
-			be_held_checked(h, be_vault_tick());
-		return CB_OK;
+		told.held = known && hold(q, &h, told.ticket) == CB_OK;
+		if (!told.held)
+			memset(told.ticket, 0, sizeof(told.ticket));
+		return be_rechecked_put(q->out, &told);
 	}
-	if (h != NULL)
+	if (known)
 		be_held_drop(&s->held, q->a->organisation, asked.session);
 	cb_log(CB_LOG_WARNING, "a session may not go on: %s",
 	    be_refusal_text(refusal));
@@ -195,8 +235,8 @@ take_passcode(struct be_question *q)
 	    ask.session);
 	q->code = h == NULL
 	    ? CB_E_ABSENT
-	    : be_passcode(&s->limit, s->ring, h->opened, be_vault_tick(),
-		  ask.scrypt, told.key, &how);
+	    : be_passcode(&s->limit, s->ring, q->a->organisation, h->card,
+		  be_vault_tick(), ask.scrypt, told.key, &how);
 	if (how.alarm)
 		cb_log(CB_LOG_ERROR, "passcodes of a card are tried too "
 				     "often: the vault makes it wait");

@@ -14,6 +14,7 @@
 #include "backend/ask_vault.h"
 #include "backend/control.h"
 #include "backend/peers.h"
+#include "backend/vault/challenge.h"
 #include "backend/vault/enrol.h"
 #include "backend/vault/head.h"
 #include "backend/vault/held.h"
@@ -50,6 +51,7 @@ struct be_safe {
 	struct be_delayed *delayed, **delayed_end;
 	size_t delayed_bytes;
 	struct be_helds held;
+	uint64_t born;	/* on the clock of tickets */
 	uint64_t look_at;	/* for those that are stale */
 	struct be_challenges challenges;
 	struct be_marks marks;

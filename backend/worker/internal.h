@@ -83,9 +83,10 @@ struct be_session {
 	uint8_t id[WIRE_ID], device[WIRE_ID], card[WIRE_ID];
 	struct be_at_desk desk;
 	uint64_t fence;
-	unsigned vault;		/* number of the channel by which it opened */
 	struct cb_buf certificate;	/* of the device, as it opened */
 	/* With the worker's lock. Who has set `busy` has all of the rest. */
+	unsigned vault;		/* number of the channel to that which holds it */
+	uint8_t ticket[BE_TICKET];	/* for the vault after that one */
 	bool busy;
 	bool yielding;		/* somebody waits to take the card */
 	uint8_t outside;	/* be_watch_changed(); 0: never */
@@ -452,5 +453,10 @@ void be_rights_begin(
 void be_rights_recheck(struct be_worker *w, struct be_session *s);
 /* With the lock: there is something to be asked. */
 void be_rights_sweep(struct be_worker *w);
+/* Without the lock: whether the vault that is there now holds the session, and
+ * (in a pool, by who is busy with it) that it takes it back. Not CB_OK: it does
+ * not, or the session has no right any more. */
+bool be_rights_held(struct be_session *s);
+CB_MUST_USE enum cb_err be_rights_hold(struct be_session *s);
 
 #endif

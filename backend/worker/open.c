@@ -87,6 +87,7 @@ unlock(struct opening *o)
 		be_session_key(o->w, o->s->card, key->version,
 		    o->unlocked->key, key);
 		o->s->vault = vault;
+		memcpy(o->s->ticket, o->unlocked->ticket, BE_TICKET);
 	}
 	free(u);
 	cb_buf_free(&rights);

@@ -18,7 +18,11 @@ struct pair {
 	uint64_t as_of;		/* of the worker's rights_no */
 	uint8_t session[WIRE_ID], holder[WIRE_ID], card[WIRE_ID];
 	struct cb_buf certificate;
-	struct be_atr atr;	/* the answer has it, and this: */
+	uint8_t ticket[BE_TICKET];
+	unsigned vault;		/* number of the channel */
+	/* The answer has: */
+	struct be_atr atr;
+	struct be_rechecked told;
 	bool kept;		/* the card may not be taken over */
 };
 
@@ -78,8 +82,7 @@ looks_right(const struct be_rights *rights)
 }
 
 static enum cb_err
-ask_vault(struct be_worker *w, const struct pair *p,
-    const struct be_rights *rights)
+ask_vault(struct be_worker *w, struct pair *p, const struct be_rights *rights)
 {
 	struct be_recheck *ask = calloc(1, sizeof(*ask));
 	struct cb_buf body = CB_BUF_INIT, answer = CB_BUF_INIT;
@@ -90,11 +93,13 @@ ask_vault(struct be_worker *w, const struct pair *p,
 	memcpy(ask->session, p->session, WIRE_ID);
 	memcpy(ask->holder, p->holder, WIRE_ID);
 	memcpy(ask->card, p->card, WIRE_ID);
+	memcpy(ask->ticket, p->ticket, BE_TICKET);
 	ask->certificate = cb_buf_span(&p->certificate);
 	ask->rights = *rights;
-	if ((r = be_recheck_put(&body, ask)) == CB_OK)
-		r = be_ask_vault(
-		    w, BE_ASK_RECHECK, cb_buf_span(&body), &answer);
+	if ((r = be_recheck_put(&body, ask)) == CB_OK &&
+	    (r = be_ask_vault(w, BE_ASK_RECHECK, cb_buf_span(&body),
+		 &answer)) == CB_OK)
+		r = be_rechecked_get(cb_buf_span(&answer), &p->told);
 out:
 	free(ask);
 	cb_buf_free(&body);
@@ -126,6 +131,29 @@ check(struct be_worker *w, struct pair *p)
 }
 
 /* ---- what comes of it: with the lock ------------------------------------- */
+
+static enum cb_err
+pair_of(struct be_worker *w, const struct be_session *s, struct pair *p)
+{
+	p->session_is_open = true;
+	memcpy(p->session, s->id, WIRE_ID);
+	memcpy(p->holder, s->device, WIRE_ID);
+	memcpy(p->card, s->card, WIRE_ID);
+	memcpy(p->ticket, s->ticket, BE_TICKET);
+	p->vault = w->vault.no;
+	return cb_buf_set(&p->certificate, cb_buf_span(&s->certificate));
+}
+
+/* The vault that was asked has the session, or has taken it. One that has come
+ * in the meantime is asked again when it is needed. */
+static void
+keep(struct be_session *s, const struct pair *p)
+{
+	if (!p->told.held)
+		return;
+	memcpy(s->ticket, p->told.ticket, BE_TICKET);
+	s->vault = p->vault;
+}
 
 /* Spread, so that those that opened together are not checked together. */
 static uint64_t
@@ -201,6 +229,7 @@ apply(struct be_worker *w, const struct pair *p, enum cb_err r)
 		lapse(s);	/* and its end is told with that */
 	}
 	if (s != NULL && r == CB_OK && p->session_is_open) {
+		keep(s, p);
 		s->check_at = next_check(w);
 		be_worker_due(w, s->check_at);
 	}
@@ -217,14 +246,10 @@ next_pair(struct be_worker *w, struct pair *p)
 	cb_buf_clear(&p->certificate);
 	p->atr.n = 0;
 	p->as_of = w->rights_no;
-	p->session_is_open = s != NULL;
+	p->session_is_open = false;
 	if (s == NULL)
 		return be_watch_next(w, p->holder, p->card);
-	memcpy(p->session, s->id, WIRE_ID);
-	memcpy(p->holder, s->device, WIRE_ID);
-	memcpy(p->card, s->card, WIRE_ID);
-	if (cb_buf_set(&p->certificate, cb_buf_span(&s->certificate)) !=
-	    CB_OK)
+	if (pair_of(w, s, p) != CB_OK)
 		cb_buf_clear(&p->certificate);
 	return true;
 }
@@ -269,4 +294,37 @@ be_rights_changed(struct be_worker *w)
 	be_watch_look_again(w);
 	be_rights_sweep(w);
 	(void)pthread_mutex_unlock(&w->lock);
+}
+
+/* ---- a vault that is there anew ------------------------------------------ */
+
+bool
+be_rights_held(struct be_session *s)
+{
+	bool held;
+
+	(void)pthread_mutex_lock(&s->w->lock);
+	held = s->w->vault.no == s->vault;
+	(void)pthread_mutex_unlock(&s->w->lock);
+	return held;
+}
+
+enum cb_err
+be_rights_hold(struct be_session *s)
+{
+	struct be_worker *w = s->w;
+	struct pair p = { .certificate = CB_BUF_INIT };
+	enum cb_err r;
+
+	(void)pthread_mutex_lock(&w->lock);
+	r = pair_of(w, s, &p);
+	(void)pthread_mutex_unlock(&w->lock);
+	if (r == CB_OK && (r = check(w, &p)) == CB_OK) {
+		(void)pthread_mutex_lock(&w->lock);
+		keep(s, &p);
+		(void)pthread_mutex_unlock(&w->lock);
+		r = p.told.held ? CB_OK : CB_E_ABSENT;
+	}
+	cb_buf_free(&p.certificate);
+	return r;
 }

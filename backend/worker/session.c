@@ -11,6 +11,8 @@
 #include "backend/worker/internal.h"
 #include "common/ct.h"
 
+#define VAULTS 3	/* that may come and go while one passcode is tried */
+
 /* ---- the table ----------------------------------------------------------- */
 
 struct be_session *
@@ -189,14 +191,6 @@ on_records(void *ctx, struct cb_buf *out, uint64_t *number)
 	return r;
 }
 
-/* A vault that was started anew, or has lost our channel, knows no session of
- * before, and would compute nothing for its passcodes. */
-static bool
-has_vault(struct be_session *s)
-{
-	return be_worker_vault(s->w) == s->vault;
-}
-
 /* A try is spent. */
 static enum cb_err
 on_now(void *ctx)
@@ -216,6 +210,23 @@ on_event(void *ctx, const struct emu_event *event)
 	be_book_event(&s->book, event);
 }
 
+/* By a vault that holds the session; one that was started anew takes it back
+ * before. No try is spent yet, so that all of this can be repeated. */
+static enum cb_err
+ask_held(struct be_session *s, const uint8_t in[32], uint8_t out[32])
+{
+	enum cb_err r = CB_E_ABSENT;
+
+	for (int i = 0; i < VAULTS; i++) {
+		if (!be_rights_held(s) && (r = be_rights_hold(s)) != CB_OK)
+			return r;
+		r = be_ask_passcode(s->w, s->id, in, out, &s->wait_ms);
+		if (r == CB_OK || be_rights_held(s))
+			return r;
+	}
+	return r;
+}
+
 /* The vault's part of a passcode's key. */
 static enum cb_err
 on_pepper(void *ctx, const uint8_t in[32], uint8_t out[32])
@@ -224,11 +235,12 @@ on_pepper(void *ctx, const uint8_t in[32], uint8_t out[32])
 	enum cb_err r = CB_E_INTERNAL;
 
 	if (!s->on_loop)
-		r = be_ask_passcode(s->w, s->act != NULL ? s->act : s->id, in,
-		    out, &s->wait_ms);
+		r = s->act == NULL ? ask_held(s, in, out)
+				   : be_ask_passcode(s->w, s->act, in, out,
+					 &s->wait_ms);
 	if (r == CB_OK)
 		return r;
-	if (s->act == NULL && !has_vault(s)) {
+	if (s->act == NULL && !be_rights_held(s)) {
 		/* no answer of it: the bridge opens the card anew */
 		be_hosted_fail(s->hosted);
 		s->failed = r = CB_E_ABSENT;

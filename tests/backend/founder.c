@@ -17,15 +17,13 @@ static enum cb_err
 pepper(void *ctx, const uint8_t in[32], uint8_t out[32])
 {
 	const struct founder *f = ctx;
-	struct be_opened opened = { .role = 0 };
 	struct be_limited how;
 	struct be_limit limit;
 	enum cb_err r;
 
 	be_limit_init(&limit, NULL);
-	memcpy(opened.card, f->card, WIRE_ID);
-	memcpy(opened.organisation, f->org->id, WIRE_ID);
-	r = be_passcode(&limit, f->ring, &opened, 1000, in, out, &how);
+	r = be_passcode(&limit, f->ring, f->org->id, f->card, 1000, in, out,
+	    &how);
 	be_limit_clear(&limit);
 	return r;
 }

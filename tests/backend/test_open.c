@@ -322,33 +322,29 @@ START_TEST(a_session_is_checked_again)
 }
 END_TEST
 
-static struct be_opened *
-opened(uint8_t session)
+static enum cb_err
+hold(struct be_helds *all, const uint8_t organisation[WIRE_ID],
+    unsigned session, uint64_t tick, uint64_t ms)
 {
-	struct be_opened *o = cr_secret_new(sizeof(*o));
+	const struct be_held h = { .session = { (uint8_t)session,
+				       (uint8_t)(session >> 8) },
+		.checked = tick, .ms = ms, .card = { 7 } };
 
-	ck_assert_ptr_nonnull(o);
-	o->session[0] = session;
-	return o;
+	return be_held_add(all, organisation, &h);
 }
 
 START_TEST(a_session_that_nobody_checks_is_forgotten)
 {
-	const struct be_opened *first;
 	struct be_helds all;
-	struct be_opened *o;
 	const uint8_t me[WIRE_ID] = { 1 }, you[WIRE_ID] = { 2 };
 	const uint8_t one[WIRE_ID] = { 1 }, two[WIRE_ID] = { 2 };
 
 	be_helds_init(&all, 2);
-	first = o = opened(1);
-	ck_assert_int_eq(be_held_add(&all, me, 5, BE_HELD_MS, &o), CB_OK);
-	ck_assert_ptr_null(o);
-	o = opened(2);
-	ck_assert_int_eq(be_held_add(&all, me, 5, BE_HELD_MS, &o), CB_OK);
+	ck_assert_int_eq(hold(&all, me, 1, 5, BE_HELD_MS), CB_OK);
+	ck_assert_int_eq(hold(&all, me, 2, 5, BE_HELD_MS), CB_OK);
 	ck_assert_ptr_null(be_held_find(&all, you, 7, one));
-	ck_assert_ptr_eq(be_held_find(&all, me, 7, one)->opened, first);
-	be_held_checked(be_held_find(&all, me, 7, one), 6);
+	ck_assert_uint_eq(be_held_find(&all, me, 7, one)->card[0], 7);
+	ck_assert_int_eq(hold(&all, me, 1, 6, BE_HELD_MS), CB_OK);
 	be_held_drop_stale(&all, 4 + BE_HELD_MS);
 	ck_assert_ptr_nonnull(be_held_find(&all, me, 7, two));
 	be_held_drop_stale(&all, 5 + BE_HELD_MS);
@@ -362,18 +358,15 @@ START_TEST(a_session_that_nobody_checks_is_forgotten)
 }
 END_TEST
 
-/* For an act: a check makes it no longer. */
 START_TEST(what_is_held_for_an_act_ends_by_itself)
 {
-	struct be_opened *o = opened(1);
 	struct be_helds all;
 	const uint8_t me[WIRE_ID] = { 1 };
 	const uint8_t one[WIRE_ID] = { 1 };
 
 	be_helds_init(&all, 2);
-	ck_assert_int_eq(be_held_add(&all, me, 5, 60, &o), CB_OK);
+	ck_assert_int_eq(hold(&all, me, 1, 5, 60), CB_OK);
 	ck_assert_ptr_nonnull(be_held_find(&all, me, 64, one));
-	be_held_checked(be_held_find(&all, me, 64, one), 64);
 	ck_assert_ptr_null(be_held_find(&all, me, 65, one));
 	be_held_drop_stale(&all, 64);
 	ck_assert(!be_held_none(&all));
@@ -386,25 +379,19 @@ END_TEST
 START_TEST(a_worker_holds_so_many_and_no_more)
 {
 	struct be_helds all;
-	struct be_opened *o;
 	const uint8_t me[WIRE_ID] = { 1 }, you[WIRE_ID] = { 2 };
 	const uint8_t one[WIRE_ID] = { 1 };
 	enum cb_err r = CB_OK;
-	int n = 0;
+	unsigned n = 0;
 
 	be_helds_init(&all, 2);
-	for (; r == CB_OK && n <= BE_HELD_MAX; n++) {
-		o = opened((uint8_t)n);
-		o->session[1] = (uint8_t)(n >> 8);
-		r = be_held_add(&all, me, 5, BE_HELD_MS, &o);
-	}
+	for (; r == CB_OK && n <= BE_HELD_MAX; n++)
+		r = hold(&all, me, n, 5, BE_HELD_MS);
 	ck_assert_int_eq(r, CB_E_LIMIT);
-	ck_assert_int_eq(n, BE_HELD_MAX + 1);
+	ck_assert_uint_eq(n, BE_HELD_MAX + 1);
 	/* another one for a session that it has is no more */
-	o->session[0] = o->session[1] = 0;
-	ck_assert_int_eq(be_held_add(&all, me, 5, BE_HELD_MS, &o), CB_OK);
-	o = opened(1);
-	ck_assert_int_eq(be_held_add(&all, you, 5, BE_HELD_MS, &o), CB_OK);
+	ck_assert_int_eq(hold(&all, me, 0, 5, BE_HELD_MS), CB_OK);
+	ck_assert_int_eq(hold(&all, you, 1, 5, BE_HELD_MS), CB_OK);
 	be_held_drop(&all, me, NULL);
 	ck_assert_ptr_null(be_held_find(&all, me, 6, one));
 	ck_assert_ptr_nonnull(be_held_find(&all, you, 6, one));

@@ -23,6 +23,7 @@
 	SUITE(root) \
 	SUITE(rule) \
 	SUITE(share) \
+	SUITE(ticket) \
 	SUITE(wrap)
 
 #define SUITE_DECLARE(name) Suite *name##_suite(void);

@@ -17,6 +17,7 @@ tests_backend_test_vault_SOURCES = \
 	tests/backend/test_root.c \
 	tests/backend/test_rule.c \
 	tests/backend/test_share.c \
+	tests/backend/test_ticket.c \
 	tests/backend/test_wrap.c \
 	tests/backend/trial.c \
 	tests/backend/trial.h \

@@ -215,6 +215,7 @@ BODY(take_books, struct be_ask_books, be_ask_books_get, be_ask_books_put)
 BODY(take_entry, struct be_ask_entry, AT(be_ask_entry_get),
     be_ask_entry_put)
 BODY(take_recheck, struct be_recheck, be_recheck_get, be_recheck_put)
+BODY(take_rechecked, struct be_rechecked, be_rechecked_get, be_rechecked_put)
 BODY(take_order, struct be_order, be_order_get, be_order_put)
 BODY(take_order_told, struct be_order_told, be_order_told_get,
     be_order_told_put)
@@ -260,7 +261,7 @@ static void (*const takes[])(struct cb_span in) = { take_frames,
 	take_passcode_told, take_certify, take_certified, take_sign_head,
 	take_records, take_records_head, take_outcome, take_ask_orderer,
 	take_orderer, take_books, take_entry, take_recheck, take_order,
-	take_order_told, take_wrap };
+	take_order_told, take_wrap, take_rechecked };
 
 int
 LLVMFuzzerTestOneInput(const uint8_t *p, size_t n)

@@ -346,7 +346,7 @@ def roles(directory):
         "challenged": b"\x10" + bytes(32) + lv(b"certificate") + b"\x02",
         "unlock": b"\x11" + lv(b"offer") + lv(b"accept") + rights,
         "unlocked": b"\x12\x00" + one + bytes(4) + bytes(4) + b"\x01"
-                    + bytes(64),
+                    + bytes(64 + 48),
         "passcode": b"\x13" + one + bytes(32),
         "passcode-told": b"\x14" + number + bytes(32),
         "certify": b"\x15" + lb(b"enrol") + signed,
@@ -359,12 +359,14 @@ def roles(directory):
         "orderer": b"\x1c" + rights + lb(b"wrap"),
         "books": b"\x1d" + number + b"\x00\x20",
         "entry": b"\x1e" + number + lb(b"entry") + bytes(32) + lb(b""),
-        "recheck": b"\x1f" + one + two + three + lv(b"certificate") + rights,
+        "recheck": b"\x1f" + one + two + three + bytes(48)
+                   + lv(b"certificate") + rights,
         "order": b"\x20" + lb(b"act") + lb(b"") + rights + lb(b"wrap"),
         "order-told": b"\x21" + one + two + three + bytes(32) + b"\x00\x01"
                       + lb(bytes(38)) + b"\x01\x08" + lb(b"wrap") + b"\x00\x00"
                       + bytes(64),
         "wrap": b"\x22\x08" + lb(b"wrap"),
+        "rechecked": b"\x23\x01" + bytes(48),
     }
     for name, seed in seeds.items():
         write(directory, name, seed)

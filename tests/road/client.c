@@ -20,7 +20,7 @@
 #define WRONG_BELOW 3
 #define DIGEST 16
 
-atomic_uint client_vaults, client_vaults_over;
+atomic_uint client_vaults;
 
 static void
 wrong(struct client *c, const char *what, unsigned long long got)
@@ -147,21 +147,12 @@ count_passcode(struct client *c, unsigned most)
 	return true;
 }
 
-/* A try may be spent if the answer is lost; but a session whose vault was gone
- * before ends before that. Only where the right passcode was given the card
- * knows a wrong one without the vault. */
+/* A try may be spent if the answer is lost. */
 static bool
 passcode(struct client *c, enum talk_step s, unsigned *sw)
 {
-	const bool asks = s != TALK_WRONG || !c->verified;
-	const bool over = asks &&
-	    c->vault_to < atomic_load(&client_vaults_over);
-
 	if (step(c, s, sw))
 		return true;
-	c->stale = c->vault_from != atomic_load(&client_vaults);
-	if (over)
-		return false;
 	c->lo -= c->lo > 0;
 	if (s == TALK_VERIFY)
 		c->hi = TRIES;
@@ -338,8 +329,8 @@ static void
 lose(struct client *c)
 {
 	talk_end(&c->t);
-	atomic_fetch_add(c->stale ? &c->gone : &c->lost, 1);
-	c->open = c->verified = c->stale = false;
+	atomic_fetch_add(&c->lost, 1);
+	c->open = c->verified = false;
 }
 
 static void
@@ -349,12 +340,10 @@ come_back(struct client *c)
 	struct cb_why why = { "" };
 
 	while (!c->open && br_now_ms() < until) {
-		c->vault_from = atomic_load(&client_vaults);
 		if (talk_begin(&c->t, c->socket, "card", &why) != CB_OK) {
 			usleep(5000);
 			continue;
 		}
-		c->vault_to = atomic_load(&client_vaults);
 		c->open = look(c);
 		/* lost again, within the same death */
 		if (!c->open)

@@ -17,9 +17,9 @@
 
 #define CLIENT_SIGNS 65536
 
-/* How many vaults were killed, and how many of those are replaced and over:
- * one that is new knows no session. */
-extern atomic_uint client_vaults, client_vaults_over;
+/* How many vaults were killed: one that is new has forgotten how often each
+ * card's passcodes were tried. */
+extern atomic_uint client_vaults;
 
 /* Something that changes the card and can be counted in the books. */
 struct client_done {
@@ -39,16 +39,12 @@ struct client {
 	atomic_bool stop;
 	atomic_ullong selected;	/* ms; when SELECT was answered last */
 	atomic_uint lost;	/* sessions */
-	atomic_uint gone;	/* those that were stale, which do not count
-				 * as lost */
 	char wrong[400];	/* "": all is as it must be */
 
 	/* its own */
 	struct talk t;
 	bool open, verified;
-	bool stale;		/* its vault is gone, which a passcode shows */
 	unsigned vault, passcodes;
-	unsigned vault_from, vault_to; /* whose the session may be */
 	unsigned lo, hi;	/* tries that the card may have left */
 	bool blocked;
 	uint64_t written, writing; /* the last one told, and the last one */

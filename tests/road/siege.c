@@ -207,7 +207,6 @@ round_of(enum role role)
 		return false;
 	}
 	back = br_now_ms();
-	atomic_store(&client_vaults_over, atomic_load(&client_vaults));
 	longest(&all.back_ms[role], back - begun);
 	if (!wait_answers(role, back))
 		return false;
@@ -262,7 +261,7 @@ static void
 tell(void)
 {
 	struct client t = { .signs_n = 0 };
-	unsigned lost = 0, gone = 0, blocked = 0;
+	unsigned lost = 0, blocked = 0;
 
 	for (unsigned i = 0; i < all.clients_n; i++) {
 		struct client *c = &all.clients[i];
@@ -278,7 +277,6 @@ tell(void)
 		t.rights.acked += c->rights.acked;
 		t.rights_tried += c->rights_tried;
 		lost += atomic_load(&c->lost);
-		gone += atomic_load(&c->gone);
 		blocked += c->blocked;
 		client_clear(c);
 	}
@@ -289,11 +287,11 @@ tell(void)
 		    (unsigned long long)all.answer_ms[i]);
 	printf("told, and in the books: %u signatures (of %u), %u keys (and "
 	    "%u found later), %u written (and %u), %u wrong passcodes (of "
-	    "%u), %u right ones (of %u); %u sessions lost, %u without their "
-	    "vault, %u cards blocked; %u wrong\n",
+	    "%u), %u right ones (of %u); %u sessions lost, %u cards blocked; "
+	    "%u wrong\n",
 	    t.signs_acked, t.signs_n, t.makes.acked, t.makes.found,
 	    t.writes.acked, t.writes.found, t.wrongs.acked, t.wrongs_tried,
-	    t.rights.acked, t.rights_tried, lost, gone, blocked, all.wrong);
+	    t.rights.acked, t.rights_tried, lost, blocked, all.wrong);
 }
 
 int

@@ -5,8 +5,7 @@
  * backend at each boundary of messages: door, worker, store and vault, just as
  * a record of TLS has passed from or to a bridge, in a conversation of wrong
  * and right passcode, key generation, signature and writing, each with a card
- * of its own (client.h). Only a dead worker costs the session, but a session
- * without its vault ends at its next passcode.
+ * of its own (client.h). Only a dead worker costs the session.
  * KEEPER is the process that starts the backend again, which is all killed now
  * and then: a role that dies again and again is started ever later.
  */
@@ -28,8 +27,9 @@
 #define ANEW 16
 #define ALL_ROLES 5	/* with a worker of the platform */
 
-static const char *const names[] = { "door", "worker", "store", "vault" };
-#define ROLES (sizeof(names) / sizeof(names[0]))
+enum { DOOR, WORKER, STORE, VAULT, ROLES };
+static const char *const names[ROLES] = { "door", "worker", "store",
+	"vault" };
 
 static struct {
 	pid_t keeper, parent;
@@ -87,7 +87,6 @@ begin_anew(void)
 	kill_victim();
 	wait_whole();
 	atomic_fetch_add(&client_vaults, 1);
-	atomic_fetch_add(&client_vaults_over, 1);
 }
 
 static void
@@ -147,13 +146,12 @@ strike(const char *role, enum cable_way way, unsigned record)
 {
 	const struct cable_plan plan = { CABLE_CALL, 1, way, record,
 		CABLE_END, 0, kill_victim };
-	const bool worker = role == names[1], vault = role == names[3];
 	struct cable_seen seen;
 	struct client c;
 
 	if ((all.victim = find(role)) == 0)
 		die(role, "it is not there");
-	if (vault)
+	if (role == names[VAULT])
 		atomic_fetch_add(&client_vaults, 1);
 	converse(&c, &plan);
 	cable_seen(all.cable, &seen);
@@ -161,14 +159,11 @@ strike(const char *role, enum cable_way way, unsigned record)
 		all.struck++;
 		wait_whole();
 	}
-	if (vault)
-		atomic_store(
-		    &client_vaults_over, atomic_load(&client_vaults));
 	if (c.wrong[0] == '\0')
 		client_check(&c, all.ledger);
 	if (c.wrong[0] != '\0')
 		complain(role, &plan, c.wrong);
-	else if (atomic_load(&c.lost) > (worker || vault ? 1 : 0))
+	else if (atomic_load(&c.lost) > (role == names[WORKER] ? 1 : 0))
 		complain(role, &plan, "the session is lost");
 	all.lost += atomic_load(&c.lost);
 	all.found += c.makes.found + c.writes.found;

@@ -207,7 +207,8 @@ END_TEST
 START_TEST(what_was_unlocked_is_told)
 {
 	const struct be_unlocked put = { .take_over = true, .holder = { 1 },
-		.role = 2, .class = 3, .secret = { 4 }, .key = { 5 } };
+		.role = 2, .class = 3, .secret = { 4 }, .key = { 5 },
+		.ticket = { 6 } };
 	struct be_unlocked got;
 	struct cb_buf b = CB_BUF_INIT;
 
@@ -219,6 +220,7 @@ START_TEST(what_was_unlocked_is_told)
 	ck_assert_uint_eq(got.class, 3);
 	ck_assert_uint_eq(got.secret[0], 4);
 	ck_assert_uint_eq(got.key[0], 5);
+	ck_assert_uint_eq(got.ticket[0], 6);
 	b.p[0] = 2;
 	ck_assert_int_eq(be_unlocked_get(cb_buf_span(&b), &got), CB_E_FORMAT);
 	cb_buf_free(&b);

@@ -30,6 +30,7 @@ tests_backend_worker_test_worker_SOURCES = \
 	tests/backend/worker/test_session.c \
 	tests/backend/worker/test_stopped.c \
 	tests/backend/worker/test_tally.c \
+	tests/backend/worker/test_vault_anew.c \
 	tests/backend/worker/test_use.c
 tests_backend_worker_test_worker_CFLAGS = $(AM_CFLAGS) $(CHECK_CFLAGS) \
 	$(SQLITE_CFLAGS)

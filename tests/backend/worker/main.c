@@ -62,6 +62,7 @@ main(void)
 	srunner_add_suite(sr, books_suite());
 	srunner_add_suite(sr, tally_suite());
 	srunner_add_suite(sr, use_suite());
+	srunner_add_suite(sr, vault_anew_suite());
 	srunner_set_tap(sr, "-");
 	srunner_run_all(sr, CK_SILENT);
 	failed = srunner_ntests_failed(sr);

@@ -393,6 +393,7 @@ rig_open(struct rig *g)
 	g->take_over = true;
 	g->late_type = BE_ASK_RECORDS;
 	be_challenges_init(&g->challenges, 4, 64);
+	be_helds_init(&g->opened, 1);
 	be_limit_init(&g->limit, NULL);
 	start(g);
 }
@@ -426,6 +427,11 @@ rig_vault_again(struct rig *g)
 	server_end(&g->vault);
 	be_challenges_clear(&g->challenges);
 	be_challenges_init(&g->challenges, 4, 64);
+	be_helds_clear(&g->opened);
+	be_helds_init(&g->opened, 1);
+	__atomic_store_n(&g->held, 0, __ATOMIC_RELAXED);
+	/* what was given in this millisecond is of the life before */
+	g->born = rig_tick() + 1;
 	serve(g, &g->vault, BE_VAULT, rig_on_vault);
 	server_start(&g->worker);
 }
@@ -450,6 +456,7 @@ rig_close(struct rig *g)
 	cb_buf_free(&g->late_body);
 	cb_buf_free(&g->card_key);
 	be_challenges_clear(&g->challenges);
+	be_helds_clear(&g->opened);
 	be_limit_clear(&g->limit);
 	(void)pthread_mutex_destroy(&g->lock);
 }

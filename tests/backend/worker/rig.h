@@ -14,7 +14,9 @@
 #include "backend/ask_vault.h"
 #include "backend/vault/challenge.h"
 #include "backend/vault/enrol.h"
+#include "backend/vault/held.h"
 #include "backend/vault/limit.h"
+#include "backend/vault/open.h"
 #include "backend/worker/record.h"
 #include "backend/worker/worker.h"
 #include "emulator/emu.h"
@@ -82,10 +84,8 @@ struct rig {
 	/* of the vault's thread */
 	struct be_challenges challenges;
 	struct be_limit limit;
-	struct {
-		struct be_opened opened;
-		bool used;
-	} opened[16];
+	struct be_helds opened;
+	uint64_t born;		/* when it began */
 	unsigned passcodes;	/* how often it was asked; atomic */
 	unsigned rechecks;	/* likewise */
 	int held;	/* how many sessions it has opened; atomic */

@@ -213,7 +213,7 @@ give_keys(struct rig *g, const struct wire_act *act,
     const struct be_order *order, struct be_order_told *told,
     struct cb_buf *wrap)
 {
-	struct be_opened opened = { .is_person = false };
+	uint8_t none[BE_TICKET];
 	struct cb_span key = order->rights.card_key;
 	uint32_t version = 1;
 
@@ -237,10 +237,7 @@ give_keys(struct rig *g, const struct wire_act *act,
 	    CB_OK);
 	memcpy(told->unblock, rig_unblock, CR_KEY);
 	told->has_key = told->has_unblock = true;
-	memcpy(opened.session, act->id, WIRE_ID);
-	memcpy(opened.organisation, rig_keys.org->id, WIRE_ID);
-	memcpy(opened.card, act->subject, WIRE_ID);
-	rig_keep_opened(g, &opened);
+	rig_hold(g, act->id, act->id, act->subject, 60000, none);
 }
 
 static enum cb_err

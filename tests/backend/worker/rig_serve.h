@@ -35,7 +35,9 @@ void rig_grant(struct kept *k, struct be_rights *rights, enum be_right which,
     struct wire_grant *row);
 void rig_kept_clear(struct kept *k);
 uint64_t rig_tick(void);	/* the vault's clock */
-void rig_keep_opened(struct rig *g, const struct be_opened *opened);
+void rig_hold(struct rig *g, const uint8_t session[WIRE_ID],
+    const uint8_t holder[WIRE_ID], const uint8_t card[WIRE_ID], uint64_t ms,
+    uint8_t ticket[BE_TICKET]);
 void rig_answer(struct be_channel *ch, const struct be_message *m,
     enum cb_err code, struct cb_buf *body);
 

@@ -7,6 +7,7 @@
 #include <time.h>
 
 #include "backend/vault/head.h"
+#include "backend/vault/ticket.h"
 #include "tests/backend/worker/rig_serve.h"
 
 uint64_t
@@ -66,32 +67,38 @@ sort_rights(const struct be_rights *rights, struct be_open *ask,
 	ask->card_key = rights->card_key;
 }
 
-void
-rig_keep_opened(struct rig *g, const struct be_opened *opened)
+static struct be_held *
+held(struct rig *g, const uint8_t session[WIRE_ID])
 {
-	for (int i = 0; i < COUNT(g->opened); i++)
-		if (!g->opened[i].used) {
-			g->opened[i].opened = *opened;
-			g->opened[i].used = true;
-			__atomic_add_fetch(&g->held, 1, __ATOMIC_RELAXED);
-			return;
-		}
-	ck_abort_msg("more sessions than the rig has room for");
+	return be_held_find(&g->opened, rig_keys.org->id, rig_tick(), session);
 }
 
-static const struct be_opened *
-opened_of(struct rig *g, const uint8_t session[WIRE_ID], bool forget)
+void
+rig_hold(struct rig *g, const uint8_t session[WIRE_ID],
+    const uint8_t holder[WIRE_ID], const uint8_t card[WIRE_ID], uint64_t ms,
+    uint8_t ticket[BE_TICKET])
 {
-	for (int i = 0; i < COUNT(g->opened); i++)
-		if (g->opened[i].used &&
-		    memcmp(g->opened[i].opened.session, session, WIRE_ID) ==
-			0) {
-			g->opened[i].used = !forget;
-			__atomic_sub_fetch(
-			    &g->held, forget, __ATOMIC_RELAXED);
-			return &g->opened[i].opened;
-		}
-	return NULL;
+	const struct be_ticket_when when = { rig_tick(), (int64_t)time(NULL) };
+	struct be_held h = { .checked = when.tick, .ms = ms };
+
+	memcpy(h.session, session, WIRE_ID);
+	memcpy(h.holder, holder, WIRE_ID);
+	memcpy(h.card, card, WIRE_ID);
+	if (held(g, session) == NULL)
+		__atomic_add_fetch(&g->held, 1, __ATOMIC_RELAXED);
+	ck_assert_int_eq(
+	    be_held_add(&g->opened, rig_keys.org->id, &h), CB_OK);
+	ck_assert_int_eq(be_ticket_make(rig_keys.ring, rig_keys.org->id, &h,
+			     &when, ticket), CB_OK);
+}
+
+static void
+on_lock(struct rig *g, const uint8_t session[WIRE_ID])
+{
+	if (held(g, session) == NULL)
+		return;
+	be_held_drop(&g->opened, rig_keys.org->id, session);
+	__atomic_sub_fetch(&g->held, 1, __ATOMIC_RELAXED);
 }
 
 static void
@@ -113,13 +120,14 @@ on_unlock(struct rig *g, struct be_channel *ch, const struct be_message *m)
 	ask.accept = u.accept;
 	sort_rights(&u.rights, &ask, revocations);
 	if ((r = be_vault_open(&ask, &opened, &why)) == CB_OK) {
-		rig_keep_opened(g, &opened);
 		told = (struct be_unlocked){ .is_person = opened.is_person || g->as_person,
 			.take_over = opened.take_over, .role = opened.role,
 			.class = opened.class };
 		memcpy(told.holder, opened.holder, WIRE_ID);
 		memcpy(told.secret, opened.secret, CR_KEY);
 		memcpy(told.key, opened.key, CR_KEY);
+		rig_hold(g, opened.session, opened.holder, opened.card,
+		    BE_HELD_MS, told.ticket);
 		r = be_unlocked_put(&body, &told);
 	}
 	rig_answer(ch, m, r, &body);
@@ -132,8 +140,11 @@ on_recheck(struct rig *g, struct be_channel *ch, const struct be_message *m)
 	static struct be_signed revocations[BE_RIGHTS_MAX];
 	struct be_open ask = { .ring = rig_keys.ring, .org = rig_keys.org,
 		.now = (int64_t)time(NULL) };
+	const struct be_ticket_when when = { rig_tick(), ask.now };
+	struct be_rechecked told = { .held = false };
 	struct cb_buf body = CB_BUF_INIT;
 	enum be_refusal why;
+	struct be_held h;
 	enum cb_err r;
 
 	ck_assert_int_eq(be_recheck_get(m->body, &asked), CB_OK);
@@ -142,6 +153,17 @@ on_recheck(struct rig *g, struct be_channel *ch, const struct be_message *m)
 	if ((r = __atomic_load_n(&g->recheck, __ATOMIC_RELAXED)) == CB_OK)
 		r = be_vault_recheck(&ask, asked.holder, asked.card,
 		    asked.certificate, &why);
+	memcpy(h.session, asked.session, WIRE_ID);
+	memcpy(h.holder, asked.holder, WIRE_ID);
+	memcpy(h.card, asked.card, WIRE_ID);
+	told.held = r == CB_OK && (held(g, asked.session) != NULL ||
+		be_ticket_check(rig_keys.ring, rig_keys.org->id, &h,
+		    asked.ticket, g->born, &when) == CB_OK);
+	if (told.held)
+		rig_hold(g, asked.session, asked.holder, asked.card,
+		    BE_HELD_MS, told.ticket);
+	if (r == CB_OK)
+		r = be_rechecked_put(&body, &told);
 	rig_answer(ch, m, r, &body);
 }
 
@@ -150,16 +172,16 @@ on_passcode(struct rig *g, struct be_channel *ch, const struct be_message *m)
 {
 	struct be_passcode_told told = { .wait_ms = 0 };
 	struct be_passcode_ask ask;
-	const struct be_opened *opened;
+	const struct be_held *h;
 	struct be_limited how;
 	struct cb_buf body = CB_BUF_INIT;
-	enum cb_err r = CB_E_DENIED;
+	enum cb_err r = CB_E_ABSENT;
 
 	ck_assert_int_eq(be_passcode_ask_get(m->body, &ask), CB_OK);
 	__atomic_add_fetch(&g->passcodes, 1, __ATOMIC_RELAXED);
-	if ((opened = opened_of(g, ask.session, false)) != NULL)
-		r = be_passcode(&g->limit, rig_keys.ring, opened, rig_tick(),
-		    ask.scrypt, told.key, &how);
+	if ((h = held(g, ask.session)) != NULL)
+		r = be_passcode(&g->limit, rig_keys.ring, rig_keys.org->id,
+		    h->card, rig_tick(), ask.scrypt, told.key, &how);
 	if (r == CB_E_BUSY) {
 		told = (struct be_passcode_told){ .wait_ms = how.wait_ms };
 		r = CB_OK;
@@ -272,7 +294,7 @@ rig_on_vault(void *ctx, struct be_channel *ch, const struct be_message *m)
 		return CB_OK;
 	case BE_ASK_LOCK:
 		ck_assert_uint_eq(m->body.n, WIRE_ID);
-		(void)opened_of(g, m->body.p, true);
+		on_lock(g, m->body.p);
 		return CB_OK;
 	default:
 		ck_abort_msg("the vault is asked %x", m->type);

@@ -23,6 +23,7 @@ Suite *tally_suite(void);
 Suite *session_suite(void);
 Suite *stopped_suite(void);
 Suite *use_suite(void);
+Suite *vault_anew_suite(void);
 
 /* A rig, and a bridge with the first device's identity. */
 extern struct rig g;

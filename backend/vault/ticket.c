@@ -1,0 +1,84 @@
+/* SPDX-License-Identifier: BSD-2-Clause
+ * Copyright (c) 2026 The cardbridge authors */
+/*
+ * u64 tick, u64 now, HMAC-SHA256 over both and what is told of the session.
+ */
+#include <string.h>
+
+#include "backend/vault/ticket.h"
+#include "common/ct.h"
+
+#define MAC_AT 16	/* behind both times */
+
+_Static_assert(BE_TICKET == MAC_AT + CR_HASH, "two times and a MAC");
+
+static enum cb_err
+mac(const struct be_ring *ring, const uint8_t organisation[WIRE_ID],
+    const struct be_held *h, struct cb_span times, uint8_t out[CR_HASH])
+{
+	struct cb_buf b = CB_BUF_INIT;
+	enum cb_err r;
+
+	(void)((r = cb_buf_add(&b, cb_span_str("cardbridge held 1"))) !=
+		CB_OK ||
+	    (r = cb_buf_add(&b, cb_span(organisation, WIRE_ID))) != CB_OK ||
+	    (r = cb_buf_add(&b, CB_SPAN_OF(h->session))) != CB_OK ||
+	    (r = cb_buf_add(&b, CB_SPAN_OF(h->holder))) != CB_OK ||
+	    (r = cb_buf_add(&b, CB_SPAN_OF(h->card))) != CB_OK ||
+	    (r = cb_buf_add(&b, times)) != CB_OK ||
+	    (r = cr_hmac_sha256(ring->secret->passcodes, cb_buf_span(&b),
+		 out)) != CB_OK);
+	cb_buf_free(&b);
+	return r;
+}
+
+enum cb_err
+be_ticket_make(const struct be_ring *ring,
+    const uint8_t organisation[WIRE_ID], const struct be_held *h,
+    const struct be_ticket_when *when, uint8_t out[BE_TICKET])
+{
+	struct cb_buf b = CB_BUF_INIT;
+	enum cb_err r;
+
+	memset(out, 0, BE_TICKET);
+	if ((r = cb_put_u64(&b, when->tick)) == CB_OK &&
+	    (r = cb_put_u64(&b, (uint64_t)when->now)) == CB_OK &&
+	    (r = mac(ring, organisation, h, cb_buf_span(&b), out + MAC_AT)) ==
+		CB_OK)
+		memcpy(out, b.p, MAC_AT);
+	cb_buf_free(&b);
+	return r;
+}
+
+/* By both clocks: the one begins anew with the machine, the other can be set. */
+static bool
+is_in_time(uint64_t tick, uint64_t made, uint64_t born,
+    const struct be_ticket_when *when)
+{
+	const uint64_t now = (uint64_t)when->now;
+
+	return tick < born && when->tick >= tick &&
+		when->tick - tick < BE_HELD_MS && now >= made &&
+		now - made < BE_HELD_MS / 1000;
+}
+
+enum cb_err
+be_ticket_check(const struct be_ring *ring,
+    const uint8_t organisation[WIRE_ID], const struct be_held *h,
+    const uint8_t ticket[BE_TICKET], uint64_t born,
+    const struct be_ticket_when *when)
+{
+	struct cb_span cur = cb_span(ticket, MAC_AT);
+	uint8_t want[CR_HASH];
+	uint64_t tick, made;
+	enum cb_err r;
+
+	if ((r = mac(ring, organisation, h, cur, want)) != CB_OK ||
+	    (r = cb_get_u64(&cur, &tick)) != CB_OK ||
+	    (r = cb_get_u64(&cur, &made)) != CB_OK)
+		return r;
+	if (!cb_ct_equal(CB_SPAN_OF(want), cb_span(ticket + MAC_AT, CR_HASH)) ||
+	    !is_in_time(tick, made, born, when))
+		return CB_E_DENIED;
+	return CB_OK;
+}
