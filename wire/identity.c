@@ -261,9 +261,9 @@ wire_identity_read(struct wire_identity *out, const char *dir, int64_t now,
 	}
 	if (r == CB_OK)
 		return r;
-	cb_why_set(why, "the identity in %.160s cannot be used%s: %.270s", dir,
-	    r == CB_E_ABSENT ? " (cardbridge enrol makes one)" : "",
-	    inner.text[0] != '\0' ? inner.text : cb_err_text(r));
+	cb_why_set(why, "the identity in %.160s cannot be used: %.270s%s", dir,
+	    inner.text[0] != '\0' ? inner.text : cb_err_text(r),
+	    r == CB_E_ABSENT ? " (cardbridge enrol makes one)" : "");
 	wire_identity_clear(out);
 	return r;
 }

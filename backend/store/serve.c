@@ -58,15 +58,19 @@ recover(struct be_server *s, enum cb_err r)
 
 /* ---- acts ---------------------------------------------------------------- */
 
+/* `told`: why nothing of its commit was kept. What is refused is for who asked
+ * to tell, who knows whose act it was. */
 static void
-answer_act(struct be_server *s, struct be_waiting *w, const struct be_act *a)
+answer_act(struct be_server *s, struct be_waiting *w, const struct be_act *a,
+    bool told)
 {
 	struct be_acted acted;
 	struct cb_buf body = CB_BUF_INIT;
 	enum cb_err r;
 
 	if (a->err != CB_OK)
-		cb_log(a->err == CB_E_STORE ? CB_LOG_ERROR : CB_LOG_NOTICE,
+		cb_log(a->err == CB_E_STORE && !told ? CB_LOG_ERROR
+						     : CB_LOG_DEBUG,
 		    "an act is refused: %s",
 		    a->why.text[0] != '\0' ? a->why.text
 					   : cb_err_text(a->err));
@@ -115,7 +119,7 @@ be_serve_acts(struct be_server *s)
 		cb_log(CB_LOG_ERROR, "a commit failed: %s", why.text);
 	for (size_t i = 0; i < n; i++) {
 		tell_organisations(s, &acts[i]);
-		answer_act(s, &s->waiting[i], &acts[i]);
+		answer_act(s, &s->waiting[i], &acts[i], r != CB_OK);
 		be_act_read_free(&s->waiting[i].read);
 		cb_buf_free(&s->waiting[i].body);
 	}

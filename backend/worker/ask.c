@@ -327,8 +327,9 @@ be_ask_act(struct be_worker *w, struct be_act *act)
 		/* once more in any case: it may have been silent till now */
 	} while (
 	    !done && (left(until) > 0 || late++ == 0) && !is_ended(w));
+	/* who asked for it says that it failed */
 	if (act->why.text[0] != '\0' && r != CB_OK)
-		cb_log(CB_LOG_NOTICE, "the store: %s", act->why.text);
+		cb_log(CB_LOG_DEBUG, "the store: %s", act->why.text);
 	cb_buf_free(&body);
 	cb_buf_free(&answer);
 	return act->err = r;
@@ -377,7 +378,7 @@ be_act_told(enum cb_err r, uint16_t code, struct cb_span answer, bool *unknown)
 		return CB_E_PEER;
 	*unknown = acted.unknown;
 	if (acted.err != CB_OK && acted.why.text[0] != '\0')
-		cb_log(CB_LOG_NOTICE, "the store: %s", acted.why.text);
+		cb_log(CB_LOG_DEBUG, "the store: %s", acted.why.text);
 	return acted.err;
 }
 

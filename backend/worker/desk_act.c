@@ -273,7 +273,7 @@ may_enter_refusal(struct be_worker *w)
 	return may;
 }
 
-/* One line for an act, as one entry. */
+/* One line for an act, as one entry: the store says nothing of it. */
 static void
 log_act(const struct be_desk_act *a, const char *outcome)
 {
@@ -281,6 +281,8 @@ log_act(const struct be_desk_act *a, const char *outcome)
 	const char *about = be_is_zeros(a->act.subject)
 	    ? ""
 	    : be_id_text(&subject, a->act.subject);
+	/* of what failed behind the vault; who asked is told in these words */
+	const char *why = strcmp(outcome, "failed") == 0 ? a->c->why.text : "";
 	char what[65];	/* a word */
 	const struct cb_log_field fields[] = {
 		{ "act", what, 0 },
@@ -294,8 +296,9 @@ log_act(const struct be_desk_act *a, const char *outcome)
 	(void)snprintf(what, sizeof(what), "%.*s", (int)a->act.what.n,
 	    (const char *)a->act.what.p);
 	cb_log_fields(CB_LOG_NOTICE, fields, about[0] != '\0' ? 5 : 4,
-	    "worker: %s%s%s, by person %s: %s", what,
-	    about[0] != '\0' ? " of " : "", about, person.text, outcome);
+	    "worker: %s%s%s, by person %s: %s%s%s", what,
+	    about[0] != '\0' ? " of " : "", about, person.text, outcome,
+	    why[0] != '\0' ? ": " : "", why);
 }
 
 static void

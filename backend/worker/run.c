@@ -362,6 +362,16 @@ suspended(struct be_session *s)
 		cb_log(CB_LOG_WARNING, "a card could not be given back");
 }
 
+/* What it means where a card's commit is refused; else it failed. */
+static const char *
+why_over(enum cb_err r)
+{
+	return r == CB_E_DENIED	 ? "the card is suspended or terminated"
+	    : r == CB_E_BUSY	 ? "the card is another session's by now"
+	    : r == CB_E_ABSENT	 ? "there is no such card any more"
+				 : cb_err_text(r);
+}
+
 /* Nothing of what the card has done since its last commit may be seen. The
  * bridge asks again, and is told what was kept. */
 static void
@@ -370,14 +380,16 @@ give_up(struct be_body *b, enum cb_err r)
 	struct be_session *s = b->s;
 	const bool known =
 	    r == CB_E_BUSY || r == CB_E_ABSENT || r == CB_E_DENIED;
+	struct be_id_text card;
 	struct be_reply reply;
 
+	cb_log(CB_LOG_ERROR, "worker: a session of card %s is over: %s",
+	    be_id_text(&card, s->card), why_over(r));
 	if (r == CB_E_DENIED && !s->on_loop)
 		suspended(s);
 	else
 		be_lease_let_go(b->w, s);
 	reply = be_session_over(&s);
-	cb_log(CB_LOG_ERROR, "a session is over: %s", cb_err_text(r));
 	be_reply_fail(b->w, &reply, known ? CB_E_ABSENT : CB_E_STORE,
 	    WIRE_NOT_KNOWN, "the card could not keep what it did");
 	be_body_free(&b);

@@ -46,8 +46,13 @@ refused "nor one of the platform" 2 'the platform has no cards' \
 nobody=$(printf %032d 7)
 refused "nor for a device that is not there" 1 "no device $nobody" \
 	card new --profile authentic3 --test --device "$nobody"
+lines=$(wc -l <"$log")
 refused "or afterwards" 1 "no device $nobody" \
 	card assign "$card" --device "$nobody"
+tail -n +$((lines + 1)) "$log" >"$T/lines"
+like "$(cat "$T/lines")" "card-assign of $card, by person .*: failed: .*no \
+device $nobody" "which the log has with the reason"
+is "$(grep -cE "no device|card-assign" "$T/lines")" 1 "in one line"
 make "a token for a device that may use it" device token --org Clinic \
 	--card "$card" --name Desk
 device=$(made id)
