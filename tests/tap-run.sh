@@ -59,6 +59,6 @@ if [ "$failed" -gt 0 ]; then
 	[ -z "$trouble" ] || tail -n 20 "$log" | sed 's/^/     /'
 	exit 1
 fi
-echo "ok   $name: $passed passed, $skipped skipped"
+echo "ok   $name: $passed passed, $skipped skipped ($SECONDS s)"
 grep -iE '^(ok|1\.\.0).*# *skip' "$log" | sed 's/^/     /'
 exit 0
