@@ -138,7 +138,7 @@ void
 br_hosted_unopened(struct br_hosted *l, const char *words)
 {
 	const time_t now = time(NULL);
-	char at[16] = "?";
+	char at[sizeof("HH:MM:SS")] = "?";
 	struct tm tm;
 
 	if (gmtime_r(&now, &tm) != NULL)
