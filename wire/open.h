@@ -4,7 +4,7 @@
  * Opening a session: OFFER from the worker, ACCEPT from the bridge, and the
  * keys that both make of them. Only encoding and derivation; whose
  * certificate it is and who may use the card is checked by the caller, with
- * wire/pki.h.
+ * wire/cert.h.
  */
 #ifndef WIRE_OPEN_H
 #define WIRE_OPEN_H
