@@ -95,7 +95,7 @@ power_bridge(struct target *t)
 		return cli_fail(CLI_FAILED, "%s: no card in this reader; "
 		    "cardbridge reader insert %s puts it back", t->name,
 		    t->name);
-	return r == CB_OK ? CLI_OK : cli_bridge_err(r, &why, t->name);
+	return r == CB_OK ? CLI_OK : cli_card_err(t->bridge, r, &why, t->name);
 }
 
 static int
@@ -152,7 +152,7 @@ target_send(struct target *t, struct cb_span cmd, struct cb_buf *rsp)
 		return cli_fail(
 		    CLI_FAILED, "%s: the card was taken out", t->name);
 	} else if (r != CB_OK) {
-		return cli_bridge_err(r, NULL, t->name);
+		return cli_card_err(t->bridge, r, NULL, t->name);
 	}
 	if (rsp->n < 2)
 		return cli_fail(CLI_FAILED, "%s: the answer has no status "

@@ -45,6 +45,18 @@ cli_bridge_err(enum cb_err r, const struct cb_why *why, const char *what)
 }
 
 int
+cli_card_err(const struct br_client *bridge, enum cb_err r,
+    const struct cb_why *why, const char *name)
+{
+	if ((r != CB_E_PEER && r != CB_E_TIMEOUT) || !br_alive(bridge))
+		return cli_bridge_err(r, why, name);
+	if (why != NULL && why->text[0] != '\0')
+		return cli_fail(CLI_FAILED, "%s: %s", name, why->text);
+	return cli_fail(CLI_FAILED, "%s: its backend did not answer as "
+	    "backends do; cardbridge status says more", name);
+}
+
+int
 cli_bridge(struct br_client **out)
 {
 	struct cb_why why = { "" };

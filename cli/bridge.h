@@ -18,6 +18,10 @@ int cli_bridge(struct br_client **out);
 /* As cli_fail_err, for calls on a connected bridge: one that is gone or
  * silent is CLI_NO_BRIDGE. */
 int cli_bridge_err(enum cb_err r, const struct cb_why *why, const char *what);
+/* The same for what a card is asked: while the bridge is there, it was the
+ * card's backend that failed (CLI_FAILED), and the bridge has said how. */
+int cli_card_err(const struct br_client *bridge, enum cb_err r,
+    const struct cb_why *why, const char *name);
 
 /* reader_conf.c */
 struct cli_conf_args {

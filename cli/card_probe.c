@@ -171,7 +171,7 @@ open_bridge(struct source *s, const char *name)
 	if (r == CB_E_ABSENT)
 		cb_why_set(&why, "%s: no card in this reader; cardbridge "
 		    "reader insert %s puts it back", name, name);
-	return r == CB_OK ? CLI_OK : cli_bridge_err(r, &why, name);
+	return r == CB_OK ? CLI_OK : cli_card_err(s->bridge, r, &why, name);
 }
 
 /* Without pcscd the bridge's own readers can be reached still. */

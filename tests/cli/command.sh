@@ -648,5 +648,35 @@ timeout 20 setsid -w "${program}d" --foreground --sock "$dir/run/s" \
 [ "$code" -eq 2 ] && says 'write --socket'
 check 'nor takes an option that is not written whole'
 
+# ---- a card whose backend fails ----------------------------------------------
+
+# failing POWER TRANSMIT CODE: what cardbridge apdu ends with where a bridge
+# answers the two so
+failing() {
+	rm -f "$dir/failing"
+	python3 "$top/tests/cli/failing-bridge.py" "$dir/failing" "$1" "$2" &
+	bridge=$!
+	for _ in 1 2 3 4 5 6 7 8 9 10 11 12 13 14 15 16 17 18 19 20; do
+		[ -S "$dir/failing" ] && break
+		sleep 0.2
+	done
+	run "$3" apdu far 00A40000023F00 --socket "$dir/failing"
+	code=$?
+	wait "$bridge" || true
+	return "$code"
+}
+if command -v python3 >/dev/null; then
+	failing ok ok 0 && says 9000
+	check 'a card answers through a bridge'
+	failing fail ok 4 && says 'far: the backend fell ill'
+	check 'a backend that fails is not taken for the bridge'
+	failing ok fail-silently 4 && says 'status says more'
+	check 'nor one that fails at a command'
+	failing end ok 3 && says 'the bridge ended'
+	check 'a bridge that ends is told of'
+	failing ok end 3 && says 'the bridge ended'
+	check 'and in the middle of a command'
+fi
+
 echo "1..$n"
 [ "$failed" -eq 0 ]

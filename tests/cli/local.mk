@@ -25,4 +25,4 @@ tests_cli_test_cli_LDFLAGS = $(program_ldflags)
 tests_cli_test_cli_LDADD = \
 	cli/libcli.la emulator/libemulator.la bridge/libclient.la \
 	$(JANSSON_LIBS) $(CHECK_LIBS)
-EXTRA_DIST += tests/cli/command.sh
+EXTRA_DIST += tests/cli/command.sh tests/cli/failing-bridge.py
