@@ -49,6 +49,7 @@ declare -A e2e_kind=(
 	[backend-cable]=program
 	[backend-desk]=measuring
 	[backend-exchange]=program
+	[backend-full]=program
 	[backend-road]=program
 	[backend-service]=program
 	[backend-siege]=measuring

@@ -37,6 +37,7 @@ enum be_ask {	/* on the channel */
 	BE_ASK_SESSION,
 	BE_ASK_ORDERER,
 	BE_ASK_BOOKS,
+	BE_ASK_DISK,
 	BE_ASK_KEYS = 0x0210,
 	BE_ASK_HEADS,
 
@@ -60,7 +61,12 @@ enum be_ask {	/* on the channel */
 };
 
 /* What a worker lacks, in STATE; a door that does not know says so. */
-enum { BE_LACKS_STORE = 1, BE_LACKS_VAULT = 2, BE_LACKS_UNKNOWN = 255 };
+enum {
+	BE_LACKS_STORE = 1,
+	BE_LACKS_VAULT = 2,
+	BE_LACKS_DISK = 4,	/* the store can commit nothing */
+	BE_LACKS_UNKNOWN = 255
+};
 
 /* ---- pieces of bodies ---------------------------------------------------- */
 

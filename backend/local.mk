@@ -39,6 +39,7 @@ backend_libservice_la_SOURCES = \
 	backend/made.c backend/made.h \
 	backend/parent.c backend/parent.h \
 	backend/store/gather.c backend/store/gather.h \
+	backend/store/disk.c \
 	backend/store/orderer.c \
 	backend/store/records.c \
 	backend/store/rights.c \

@@ -207,16 +207,16 @@ serve_health(struct be_conn *c)
 {
 	struct be_http_answer a = { .status = 200, .type = "application/json" };
 	struct be_missing m;
-	char text[128];
+	char text[160];
 
 	be_workers_missing(c->door->workers, &m);
-	if (m.workers + m.stores + m.vaults == 0) {
+	if (m.workers + m.stores + m.vaults + m.disks == 0) {
 		(void)snprintf(text, sizeof(text), "{\"ready\": true}\n");
 	} else {
 		(void)snprintf(text, sizeof(text),
 		    "{\"ready\": false, \"missing\": {\"worker\": %u, "
-		    "\"store\": %u, \"vault\": %u}}\n",
-		    m.workers, m.stores, m.vaults);
+		    "\"store\": %u, \"vault\": %u, \"disk\": %u}}\n",
+		    m.workers, m.stores, m.vaults, m.disks);
 		a.status = 503;
 		a.retry_s = RETRY_S;
 	}

@@ -396,6 +396,7 @@ be_workers_missing(const struct be_workers *all, struct be_missing *out)
 		}
 		out->stores += (w->lacks & BE_LACKS_STORE) != 0;
 		out->vaults += (w->lacks & BE_LACKS_VAULT) != 0;
+		out->disks += (w->lacks & BE_LACKS_DISK) != 0;
 	}
 }
 

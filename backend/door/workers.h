@@ -30,9 +30,9 @@ void be_workers_on_lost(
     struct be_workers *workers, be_line_lost_fn *lost, void *ctx);
 /* How many that were there are not, at the moment (before the first has come
  * that one), or have not said what they lack; and how many lack a store or a
- * vault. */
+ * vault, or have a store whose disk fails. */
 struct be_missing {
-	unsigned workers, stores, vaults;
+	unsigned workers, stores, vaults, disks;
 };
 void be_workers_missing(
     const struct be_workers *workers, struct be_missing *out);

@@ -39,6 +39,8 @@ take_peer(struct be_server *s, const struct be_told *peer)
 
 	if (r == CB_OK && peer->role == BE_VAULT)
 		be_sign_soon(s, true);
+	else if (r == CB_OK)
+		be_disk_greet(s, s->peers.first);
 	return r;
 }
 
@@ -97,7 +99,7 @@ due(void *ctx)
 	struct be_server *s = ctx;
 	const uint64_t tick = be_tick();
 	struct cb_why why = { "" };
-	int wait;
+	int wait, disk;
 
 	if (more_may_come(s))
 		return 0;
@@ -110,6 +112,9 @@ due(void *ctx)
 			cb_log(CB_LOG_WARNING, "tidying up: %s", why.text);
 	}
 	wait = be_sign_due(s);
+	disk = be_disk_due(s);
+	if (disk >= 0 && (wait < 0 || disk < wait))
+		wait = disk;
 	if (s->stopping != 0 &&
 	    (!be_sign_busy(s) || tick - s->stopping >= LAST_HEADS_MS)) {
 		be_control_stopped(&s->control);

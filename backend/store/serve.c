@@ -46,16 +46,6 @@ answer(struct be_caller *c, uint16_t type, uint64_t id, enum cb_err code,
 	return id == 0 ? CB_OK : be_channel_send(c->ch, &m);
 }
 
-/* After an error that left a commit's outcome unknown. */
-static void
-recover(struct be_server *s, enum cb_err r)
-{
-	struct cb_why why = { "" };
-
-	if (r == CB_E_STORE && be_store_reopen(s->st, &why) != CB_OK)
-		cb_log(CB_LOG_ERROR, "%s", why.text);
-}
-
 /* ---- acts ---------------------------------------------------------------- */
 
 /* `told`: why nothing of its commit was kept. What is refused is for who asked
@@ -116,7 +106,7 @@ be_serve_acts(struct be_server *s)
 	for (size_t i = 0; i < n; i++)
 		acts[i] = s->waiting[i].read.act;
 	if ((r = be_store_commit_batch(s->st, acts, n, &why)) != CB_OK)
-		cb_log(CB_LOG_ERROR, "a commit failed: %s", why.text);
+		be_disk_failed(s, why.text);
 	for (size_t i = 0; i < n; i++) {
 		tell_organisations(s, &acts[i]);
 		answer_act(s, &s->waiting[i], &acts[i], r != CB_OK);
@@ -124,7 +114,8 @@ be_serve_acts(struct be_server *s)
 		cb_buf_free(&s->waiting[i].body);
 	}
 	s->waiting_n = 0;
-	recover(s, r);
+	if (r == CB_E_STORE)
+		be_disk_reopen(s);
 }
 
 /* The platform's chain is written by its own worker alone, which alone makes
@@ -511,7 +502,8 @@ look_up(struct be_caller *c, const struct asked *a, const struct be_message *m)
 			    (unsigned)a->type,
 			    l.why.text[0] != '\0' ? l.why.text
 						  : cb_err_text(l.code));
-		recover(be_server_of(c), l.code);
+		if (l.code == CB_E_STORE)
+			be_disk_reopen(be_server_of(c));
 		r = answer(c, m->type, m->id, l.code, cb_buf_span(&out));
 	}
 	cb_buf_free(&out);

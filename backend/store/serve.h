@@ -9,6 +9,7 @@
  *	rights.c	what the vault needs to open a card, and
  *	orderer.c	what it needs for an act; with gather.h
  *	sign.c		heads of chains that have grown
+ *	disk.c		whether anything can be committed
  */
 #ifndef BE_STORE_SERVE_H
 #define BE_STORE_SERVE_H
@@ -43,6 +44,9 @@ struct be_server {
 	size_t waiting_n;
 	uint64_t tidied;	/* tick */
 	uint64_t stopping;	/* since this tick; 0: not */
+	/* disk.c */
+	bool fails;		/* nothing can be committed */
+	uint64_t try_at;	/* tick */
 	/* sign.c */
 	struct be_signing {
 		uint64_t id;	/* 0: free */
@@ -79,6 +83,16 @@ CB_MUST_USE enum cb_err be_rights_gather(struct be_store *st,
 CB_MUST_USE enum cb_err be_orderer_gather(struct be_store *st,
     const uint8_t organisation[WIRE_ID], const struct be_ask_orderer *ask,
     struct cb_buf *out);
+
+/* A commit failed: one line says why, and workers are told that the disk fails,
+ * until it does no more. */
+void be_disk_failed(struct be_server *s, const char *why);
+/* After an error that may have left a commit's outcome unknown. */
+void be_disk_reopen(struct be_server *s);
+/* One that has just come knows of no trouble. */
+void be_disk_greet(const struct be_server *s, struct be_caller *c);
+/* Tries, where it is time; milliseconds until it is again, -1: all is well. */
+int be_disk_due(struct be_server *s);
 
 /* Some chain may have grown; it is due at once, or within half a second. */
 void be_sign_soon(struct be_server *s, bool at_once);

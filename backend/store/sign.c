@@ -98,7 +98,7 @@ be_sign_due(struct be_server *s)
 	if (tick < s->sign_at)
 		return (int)(s->sign_at - tick);
 	s->sign_at = 0;
-	if (be_peers_find(&s->peers, BE_VAULT) == NULL)
+	if (s->fails || be_peers_find(&s->peers, BE_VAULT) == NULL)
 		s->sign_at = tick + AGAIN_MS;
 	else if (be_store_grown(s->st, ask, s, &why) != CB_OK) {
 		cb_log(CB_LOG_ERROR, "heads of chains: %s", why.text);
@@ -122,12 +122,13 @@ keep(struct be_server *s, const struct wire_chain *tip, struct cb_span bytes)
 	    head.at.number != tip->number ||
 	    memcmp(head.at.hash, tip->hash, CR_HASH) != 0)
 		return CB_E_PEER;
-	if ((r = be_heads_add(s->heads, bytes, &why)) == CB_OK)
-		r = be_store_head_add(s->st, &head, bytes, &why);
-	if (r != CB_OK)
+	if ((r = be_heads_add(s->heads, bytes, &why)) == CB_OK &&
+	    (r = be_store_head_add(s->st, &head, bytes, &why)) != CB_OK)
+		be_disk_failed(s, why.text);
+	else if (r != CB_OK)
 		cb_log(CB_LOG_ERROR, "a signed head is not kept: %s", why.text);
-	if (r == CB_E_STORE && be_store_reopen(s->st, &why) != CB_OK)
-		cb_log(CB_LOG_ERROR, "%s", why.text);
+	if (r == CB_E_STORE)
+		be_disk_reopen(s);
 	return CB_OK;
 }
 

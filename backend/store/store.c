@@ -183,6 +183,43 @@ be_store_reopen(struct be_store *st, struct cb_why *why)
 	return r;
 }
 
+/* Where somebody else reads the file it goes there later. */
+static enum cb_err
+move_on(struct be_sql *db)
+{
+	const enum cb_err r = be_sql_settle_now(db);
+
+	return r == CB_E_STORE || r == CB_E_DENIED ? r : CB_OK;
+}
+
+enum cb_err
+be_store_try(struct be_store *st, struct cb_why *why)
+{
+	enum cb_err r;
+
+	if (st->db == NULL && (r = be_store_reopen(st, why)) != CB_OK)
+		return r;
+	/* a value that is what it was would not be written */
+	if ((r = be_sql_begin(st->db)) == CB_OK &&
+	    (r = BE_RUN(st->db, "INSERT INTO node VALUES(?1, 0, 0)", NULL,
+		 BE_ID(platform))) == CB_OK)
+		r = BE_RUN(st->db, "DELETE FROM node WHERE id=?1", NULL,
+		    BE_ID(platform));
+	if (r != CB_OK) {
+		r = be_end(st, r, why);
+		be_sql_rollback(st->db);
+		return r;
+	}
+	if ((r = be_sql_commit(st->db)) == CB_OK)
+		r = move_on(st->db);
+	if (r == CB_OK)
+		return r;
+	/* what became of it is to be looked at */
+	r = be_end(st, r, why);
+	be_sql_close(&st->db);
+	return r;
+}
+
 void
 be_store_set_wait(struct be_store *st, unsigned ms)
 {

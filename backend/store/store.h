@@ -172,6 +172,10 @@ CB_MUST_USE enum cb_err be_store_records(struct be_store *st,
     const uint8_t organisation[WIRE_ID], const uint8_t card[WIRE_ID],
     struct cb_span after, be_row_fn *fn, void *ctx, struct cb_why *why);
 
+/* Can anything be committed, and has it room in the file? Opens anew what is to
+ * be opened anew, changes nothing. */
+CB_MUST_USE enum cb_err be_store_try(struct be_store *st, struct cb_why *why);
+
 /* ---- acts ---------------------------------------------------------------- */
 
 enum be_act_kind {

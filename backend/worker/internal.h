@@ -179,6 +179,7 @@ struct be_worker {
 	struct {
 		struct be_reply asked;	/* id 0: nobody asks */
 		uint8_t told;
+		bool disk_fails;	/* as the store says */
 	} state;
 	be_lost_fn *lost;	/* NULL: nobody wants to know */
 	void *lost_ctx;
@@ -267,6 +268,8 @@ be_request_fn be_on_offer, be_on_open, be_on_commands, be_on_watch,
 
 /* With the lock: store or vault have come or gone. */
 void be_state_tell(struct be_worker *w);
+/* DISK, of the store. */
+CB_MUST_USE enum cb_err be_on_disk(struct be_worker *w, struct cb_span body);
 
 /* ---- inspected.c --------------------------------------------------------- */
 

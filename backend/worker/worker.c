@@ -72,6 +72,18 @@ on_answer(void *ctx, struct be_channel *ch, const struct be_message *m)
 	return m->answer ? be_calls_answer(peer->calls, m) : CB_E_PEER;
 }
 
+static enum cb_err
+on_store(void *ctx, struct be_channel *ch, const struct be_message *m)
+{
+	struct be_peer *peer = ctx;
+	struct be_worker *w = (struct be_worker *)(void *)((char *)peer -
+	    offsetof(struct be_worker, store));
+
+	return !m->answer && m->type == BE_ASK_DISK
+	    ? be_on_disk(w, m->body)
+	    : on_answer(ctx, ch, m);
+}
+
 static void
 let_go(struct be_worker *w, struct be_peer *peer)
 {
@@ -88,6 +100,9 @@ let_go(struct be_worker *w, struct be_peer *peer)
 		be_watch_clear(w);
 		w->state.asked.id = 0;
 	} else {
+		/* the next one says it again */
+		if (peer == &w->store)
+			w->state.disk_fails = false;
 		be_state_tell(w);
 	}
 	(void)pthread_mutex_unlock(&w->lock);
@@ -164,8 +179,11 @@ be_worker_peer(struct be_worker *w, enum be_role role, int fd)
 	r = peer == &w->door
 	    ? be_loop_channel(w->loop, &peer->watched, ch, on_door,
 		  on_door_gone, w)
+	    : peer == &w->store
+	    ? be_loop_channel(w->loop, &peer->watched, ch, on_store,
+		  on_store_gone, peer)
 	    : be_loop_channel(w->loop, &peer->watched, ch, on_answer,
-		  peer == &w->store ? on_store_gone : on_vault_gone, peer);
+		  on_vault_gone, peer);
 	if (r != CB_OK) {
 		be_channel_free(&ch);
 		return r;

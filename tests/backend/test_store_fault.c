@@ -173,6 +173,37 @@ START_TEST(a_failed_commit_is_looked_up)
 }
 END_TEST
 
+/* Without anybody who wants anything. */
+START_TEST(that_there_is_room_again_is_found_out)
+{
+	struct cb_why why = { "" };
+	struct rig g;
+	struct step s;
+	uint64_t fence;
+
+	fence = rig_on_faults(&g);
+	ck_assert_int_eq(be_store_try(g.st, &why), CB_OK);
+	step_init(&s, 1, fence);
+	vf_fail(VF_FULL, 0);
+	ck_assert_int_eq(be_store_act(g.st, &s.act), CB_E_STORE);
+	for (int i = 0; i < 3; i++) {
+		ck_assert_int_eq(be_store_try(g.st, &why), CB_E_STORE);
+		ck_assert_ptr_nonnull(strstr(why.text, "the disk is full"));
+	}
+	vf_fail(VF_NONE, 0);
+	ck_assert_int_eq(be_store_try(g.st, &why), CB_OK);
+	ck_assert_uint_eq(check_whole(g.st), 0);
+	ck_assert_int_eq(be_store_act(g.st, &s.act), CB_OK);
+	/* what a commit takes to be in the file, too */
+	vf_fail(VF_SYNC, 1);
+	ck_assert_int_eq(be_store_try(g.st, &why), CB_E_STORE);
+	vf_fail(VF_NONE, 0);
+	ck_assert_int_eq(be_store_try(g.st, &why), CB_OK);
+	ck_assert_uint_eq(check_whole(g.st), 1);
+	rig_clear(&g);
+}
+END_TEST
+
 START_TEST(a_commit_is_synced)
 {
 	struct be_act acts[20];
@@ -323,6 +354,7 @@ store_fault_suite(void)
 	tcase_set_timeout(tc, 60);
 	tcase_add_loop_test(
 	    tc, a_failed_commit_is_looked_up, 0, COUNT(faults));
+	tcase_add_test(tc, that_there_is_room_again_is_found_out);
 	tcase_add_test(tc, a_commit_is_synced);
 	tcase_add_test(tc, a_disk_may_be_read_only);
 	suite_add_tcase(s, tc);

@@ -94,11 +94,12 @@ health_has(const char *text)
 START_TEST(health_is_what_workers_lack)
 {
 	static const char *const said[] = { "\"ready\": true",
-		"{\"worker\": 0, \"store\": 1, \"vault\": 0}}",
-		"{\"worker\": 0, \"store\": 0, \"vault\": 1}}",
-		"{\"worker\": 0, \"store\": 1, \"vault\": 1}}" };
+		"{\"worker\": 0, \"store\": 1, \"vault\": 0, \"disk\": 0}}",
+		"{\"worker\": 0, \"store\": 0, \"vault\": 1, \"disk\": 0}}",
+		"{\"worker\": 0, \"store\": 1, \"vault\": 1, \"disk\": 0}}",
+		"{\"worker\": 0, \"store\": 0, \"vault\": 0, \"disk\": 1}}" };
 
-	for (uint8_t lacks = 3; lacks < 4; lacks--) {
+	for (uint8_t lacks = 4; lacks < 5; lacks--) {
 		rig_lacks(&r, lacks);
 		ck_assert_msg(health_has(said[lacks]), "%u", lacks);
 	}

@@ -81,6 +81,7 @@ struct rig {
 	struct cb_buf late_body;
 	uint8_t card_state;	/* as it is MACed; atomic */
 	bool take_over;		/* what RIGHTS says of the card */
+	uint8_t disk, disk_said; /* what DISK says before the next answer */
 	/* of the vault's thread */
 	struct be_challenges challenges;
 	struct be_limit limit;

@@ -266,8 +266,21 @@ on_answer(struct rig *g, struct be_channel *ch, const struct be_message *m)
 }
 
 static void
+say_disk(struct rig *g, struct be_channel *ch)
+{
+	const uint8_t now = __atomic_load_n(&g->disk, __ATOMIC_ACQUIRE);
+	const struct be_message m = { .type = BE_ASK_DISK,
+		.body = cb_span(&now, 1) };
+
+	if (now != g->disk_said)
+		ck_assert_int_ne(be_channel_send(ch, &m), CB_E_LIMIT);
+	g->disk_said = now;
+}
+
+static void
 serve(struct rig *g, struct be_channel *ch, const struct be_message *m)
 {
+	say_disk(g, ch);
 	switch (m->type) {
 	case BE_ASK_ACT:
 		on_act(g, ch, m);

@@ -229,6 +229,16 @@ START_TEST(a_worker_says_what_it_lacks)
 	rig_vault_again(&g);
 	ck_assert_uint_eq(state_told(id), BE_LACKS_VAULT);
 	ck_assert_uint_eq(state_told(state_post(BE_LACKS_VAULT)), 0);
+	/* the store says it by itself, and when it is over */
+	id = state_post(0);
+	__atomic_store_n(&g.disk, 1, __ATOMIC_RELEASE);
+	bridge_select(&b);
+	ck_assert_uint_eq(state_told(id), BE_LACKS_DISK);
+	id = state_post(BE_LACKS_DISK);
+	ck_assert(!rig_has(&g, id, 50));
+	__atomic_store_n(&g.disk, 0, __ATOMIC_RELEASE);
+	bridge_is(&b, WRONG, "63C2");
+	ck_assert_uint_eq(state_told(id), 0);
 }
 END_TEST
 
