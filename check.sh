@@ -53,6 +53,7 @@ declare -A e2e_kind=(
 	[backend-road]=program
 	[backend-service]=program
 	[backend-siege]=measuring
+	[backend-stopped]=program
 	[backend-strike]=program
 	[backend-takeover]=measuring
 	[ci-recipes]=program

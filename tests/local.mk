@@ -89,8 +89,9 @@ soak-fuzz:
 		--enable-fuzzing && $(MAKE) fuzz-programs && $(MAKE) fuzz-long
 
 # The road to a backend: 200 kills under 20 bridges, one at each boundary of
-# messages, and a cable that is cut before each byte.
-LONG_TARGETS += long-siege long-strike long-cable
+# messages, a cable that is cut before each byte, and a store that is stopped for
+# longer than anybody waits for an answer.
+LONG_TARGETS += long-siege long-strike long-cable long-stopped
 long-siege: $(check_PROGRAMS)
 	CB_BUILD='$(abs_top_builddir)' KILLS=200 BRIDGES=20 \
 		SEED="$${SEED:-$$(date +%s)}" \
@@ -100,6 +101,9 @@ long-strike: $(check_PROGRAMS)
 long-cable: $(check_PROGRAMS)
 	CB_BUILD='$(abs_top_builddir)' CB_BYTES=24 \
 		$(srcdir)/tests/e2e/backend-cable.sh
+long-stopped: $(check_PROGRAMS)
+	CB_BUILD='$(abs_top_builddir)' STOPPED=50 \
+		$(srcdir)/tests/e2e/backend-stopped.sh
 
 .PHONY: check-valgrind m32 tsan-programs soak-store soak-share soak-fuzz \
-	long-siege long-strike long-cable
+	long-siege long-strike long-cable long-stopped
