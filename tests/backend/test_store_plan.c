@@ -82,6 +82,30 @@ explain(sqlite3 *db, const char *text)
 	sqlite3_finalize(stmt);
 }
 
+/* An entry is added with each signature: that makes no table. */
+START_TEST(an_entry_is_added_without_a_table)
+{
+	sqlite3_stmt *stmt;
+	sqlite3 *db;
+	struct rig g;
+
+	rig_init(&g);
+	ck_assert_int_eq(sqlite3_open(g.path, &db), SQLITE_OK);
+	ck_assert_int_eq(
+	    sqlite3_prepare_v2(db,
+		"EXPLAIN INSERT INTO entry VALUES(?1, ?2, ?3, ?4)", -1, &stmt,
+		NULL),
+	    SQLITE_OK);
+	while (sqlite3_step(stmt) == SQLITE_ROW)
+		ck_assert_str_ne(
+		    (const char *)sqlite3_column_text(stmt, 1),
+		    "OpenEphemeral");
+	sqlite3_finalize(stmt);
+	sqlite3_close(db);
+	rig_clear(&g);
+}
+END_TEST
+
 #define ID4(b) b b b b
 #define ID(b) "x'" ID4(ID4(b)) "'"
 #define MAC "zeroblob(38)"
@@ -185,6 +209,7 @@ store_plan_suite(void)
 	TCase *tc = tcase_create("plan");
 
 	tcase_add_test(tc, what_is_looked_for_is_found_by_a_key);
+	tcase_add_test(tc, an_entry_is_added_without_a_table);
 	suite_add_tcase(s, tc);
 	return s;
 }
