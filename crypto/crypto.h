@@ -26,6 +26,9 @@ void cr_secret_free(void *p, size_t n);
 CB_MUST_USE enum cb_err cr_random(uint8_t *out, size_t n);
 CB_MUST_USE enum cb_err cr_sha1(struct cb_span in, uint8_t out[20]);
 CB_MUST_USE enum cb_err cr_sha256(struct cb_span in, uint8_t out[CR_HASH]);
+/* The same of what is no secret: nothing is wiped behind it. */
+CB_MUST_USE enum cb_err cr_sha256_public(
+    struct cb_span in, uint8_t out[CR_HASH]);
 CB_MUST_USE enum cb_err cr_hmac_sha256(
     const uint8_t key[CR_KEY], struct cb_span in, uint8_t out[CR_HASH]);
 /* RFC 5869, extract and expand. */

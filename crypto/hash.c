@@ -16,7 +16,7 @@ hash(const EVP_MD *md, struct cb_span in, uint8_t *out)
 
 	if (EVP_Digest(in.p, in.n, out, NULL, md, NULL) == 1)
 		r = CB_OK;
-	return cr_ossl_end(r);
+	return r;
 }
 
 enum cb_err
@@ -24,7 +24,8 @@ cr_sha1(struct cb_span in, uint8_t out[20])
 {
 	const struct cr_ossl *ossl = cr_ossl();
 
-	return ossl == NULL ? CB_E_CRYPTO : hash(ossl->sha1, in, out);
+	return ossl == NULL ? CB_E_CRYPTO
+			    : cr_ossl_end(hash(ossl->sha1, in, out));
 }
 
 enum cb_err
@@ -32,7 +33,19 @@ cr_sha256(struct cb_span in, uint8_t out[32])
 {
 	const struct cr_ossl *ossl = cr_ossl();
 
-	return ossl == NULL ? CB_E_CRYPTO : hash(ossl->sha256, in, out);
+	return ossl == NULL ? CB_E_CRYPTO
+			    : cr_ossl_end(hash(ossl->sha256, in, out));
+}
+
+enum cb_err
+cr_sha256_public(struct cb_span in, uint8_t out[32])
+{
+	const struct cr_ossl *ossl = cr_ossl();
+	enum cb_err r = CB_E_CRYPTO;
+
+	if (ossl != NULL && (r = hash(ossl->sha256, in, out)) != CB_OK)
+		r = cr_ossl_end(r);
+	return r;
 }
 
 enum cb_err

@@ -42,7 +42,8 @@ wire_chain_init(struct wire_chain *chain, const struct wire_owner *owner)
 	*chain = (struct wire_chain){ .owner = *owner };
 	(void)((r = ADD(&b, "cardbridge chain 1")) != CB_OK ||
 	    (r = put_owner(&b, owner)) != CB_OK ||
-	    (r = cr_sha256(cb_buf_span(&b), chain->hash)) != CB_OK);
+	    (r = cr_sha256_public(
+		 cb_buf_span(&b), chain->hash)) != CB_OK);
 	cb_buf_free(&b);
 	return r;
 }
@@ -61,7 +62,7 @@ wire_chain_add(struct wire_chain *chain, struct cb_span bytes)
 	    (r = cb_put_u64(&b, chain->number + 1)) != CB_OK ||
 	    (r = cb_buf_add(&b, CB_SPAN_OF(chain->hash))) != CB_OK ||
 	    (r = cb_buf_add(&b, bytes)) != CB_OK ||
-	    (r = cr_sha256(cb_buf_span(&b), hash)) != CB_OK);
+	    (r = cr_sha256_public(cb_buf_span(&b), hash)) != CB_OK);
 	if (r == CB_OK) {
 		chain->number++;
 		memcpy(chain->hash, hash, CR_HASH);

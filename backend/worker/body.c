@@ -32,8 +32,10 @@ be_body_hash(const struct be_body *b, size_t i, uint8_t out[CR_HASH])
 		memcpy(out, b->hash, CR_HASH);
 		return CB_OK;
 	}
-	return cr_sha256(cb_span(b->bytes.p,
-			     (size_t)(last->p + last->n - b->bytes.p)),
+	/* it is sealed */
+	return cr_sha256_public(cb_span(b->bytes.p,
+				    (size_t)(last->p + last->n -
+					b->bytes.p)),
 	    out);
 }
 

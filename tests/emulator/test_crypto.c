@@ -69,6 +69,9 @@ START_TEST(hashes_match_fips_180)
 	ck_assert_int_eq(cr_sha256(cb_span_str("abc"), out), CB_OK);
 	ck_assert(util_is(CB_SPAN_OF(out), "BA7816BF8F01CFEA414140DE5DAE2223"
 					   "B00361A396177A9CB410FF61F20015AD"));
+	ck_assert_int_eq(cr_sha256_public(cb_span_str("abc"), out), CB_OK);
+	ck_assert(util_is(CB_SPAN_OF(out), "BA7816BF8F01CFEA414140DE5DAE2223"
+					   "B00361A396177A9CB410FF61F20015AD"));
 	ck_assert_int_eq(cr_sha256(CB_SPAN_EMPTY, out), CB_OK);
 	ck_assert(util_is(CB_SPAN_OF(out), "E3B0C44298FC1C149AFBF4C8996FB924"
 					   "27AE41E4649B934CA495991B7852B855"));
