@@ -45,6 +45,19 @@ CB_MUST_USE enum cb_err cr_gcm_open(const uint8_t key[CR_KEY],
     const uint8_t nonce[CR_NONCE], struct cb_span aad, struct cb_span sealed,
     struct cb_buf *out);
 
+/* The same with a key that is made ready once, for one that is used again and
+ * again; one thread at a time. */
+struct cr_gcm;
+CB_MUST_USE enum cb_err cr_gcm_new(
+    struct cr_gcm **out, const uint8_t key[CR_KEY]);
+void cr_gcm_free(struct cr_gcm **gcm);	/* wipes */
+CB_MUST_USE enum cb_err cr_gcm_seal_with(struct cr_gcm *gcm,
+    const uint8_t nonce[CR_NONCE], struct cb_span aad, struct cb_span plain,
+    struct cb_buf *out);
+CB_MUST_USE enum cb_err cr_gcm_open_with(struct cr_gcm *gcm,
+    const uint8_t nonce[CR_NONCE], struct cb_span aad, struct cb_span sealed,
+    struct cb_buf *out);
+
 /* X25519 (RFC 7748): any 32 bytes are a secret half. CB_E_CRYPTO of the
  * second: the peer's half makes a shared secret of zero (6.1). */
 CB_MUST_USE enum cb_err cr_x25519_public(

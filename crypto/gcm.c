@@ -5,31 +5,35 @@
  * caller's: random with a card's records, counted with a session's.
  */
 #include <limits.h>
+#include <stdbool.h>
+#include <stdlib.h>
 #include <string.h>
 
 #include "crypto/crypto.h"
 #include "crypto/ossl.h"
 
-/* The text of n bytes in whichever direction; the caller ends it with the tag.
- * NULL: it could not be done. */
-static EVP_CIPHER_CTX *
-run(const uint8_t key[CR_KEY], const uint8_t nonce[CR_NONCE],
-    struct cb_span aad, struct cb_span in, uint8_t *out, bool seals)
+struct cr_gcm {
+	EVP_CIPHER_CTX *ctx;
+};
+
+/* With a key that is ready. */
+static bool
+begin(EVP_CIPHER_CTX *ctx, const uint8_t nonce[CR_NONCE], bool seals)
 {
-	const struct cr_ossl *ossl = cr_ossl();
-	EVP_CIPHER_CTX *ctx = NULL;
+	return EVP_CipherInit_ex2(ctx, NULL, NULL, nonce, seals, NULL) == 1;
+}
+
+/* The text of n bytes in whichever direction; the caller ends it with the
+ * tag. */
+static bool
+run(EVP_CIPHER_CTX *ctx, struct cb_span aad, struct cb_span in, uint8_t *out)
+{
 	int n;
 
-	if (ossl != NULL && (ctx = EVP_CIPHER_CTX_new()) != NULL &&
-	    EVP_CipherInit_ex2(ctx, ossl->gcm, key, nonce, seals, NULL) ==
-		1 &&
-	    (aad.n == 0 ||
-		EVP_CipherUpdate(ctx, NULL, &n, aad.p, (int)aad.n) == 1) &&
+	return (aad.n == 0 ||
+		   EVP_CipherUpdate(ctx, NULL, &n, aad.p, (int)aad.n) == 1) &&
 	    (in.n == 0 ||
-		EVP_CipherUpdate(ctx, out, &n, in.p, (int)in.n) == 1))
-		return ctx;
-	EVP_CIPHER_CTX_free(ctx);
-	return NULL;
+		EVP_CipherUpdate(ctx, out, &n, in.p, (int)in.n) == 1);
 }
 
 /* Room for what comes out, where all that goes in has a length that OpenSSL
@@ -43,12 +47,53 @@ make_room(struct cb_span aad, size_t text, size_t n, struct cb_buf *out,
 	return cb_buf_grow(out, n, place);
 }
 
+/* NULL: it could not be done. */
+static EVP_CIPHER_CTX *
+ready(const uint8_t key[CR_KEY])
+{
+	const struct cr_ossl *ossl = cr_ossl();
+	EVP_CIPHER_CTX *ctx = NULL;
+
+	if (ossl != NULL && (ctx = EVP_CIPHER_CTX_new()) != NULL &&
+	    EVP_CipherInit_ex2(ctx, ossl->gcm, key, NULL, 1, NULL) == 1)
+		return ctx;
+	EVP_CIPHER_CTX_free(ctx);
+	return NULL;
+}
+
 enum cb_err
-cr_gcm_seal(const uint8_t key[CR_KEY], const uint8_t nonce[CR_NONCE],
-    struct cb_span aad, struct cb_span plain, struct cb_buf *out)
+cr_gcm_new(struct cr_gcm **out, const uint8_t key[CR_KEY])
+{
+	struct cr_gcm *gcm = calloc(1, sizeof(*gcm));
+	enum cb_err r = CB_OK;
+
+	*out = NULL;
+	if (gcm == NULL)
+		return CB_E_NOMEM;
+	if ((gcm->ctx = ready(key)) == NULL) {
+		free(gcm);
+		r = CB_E_CRYPTO;
+	} else {
+		*out = gcm;
+	}
+	return cr_ossl_end(r);
+}
+
+void
+cr_gcm_free(struct cr_gcm **gcm)
+{
+	if (*gcm == NULL)
+		return;
+	EVP_CIPHER_CTX_free((*gcm)->ctx);
+	free(*gcm);
+	*gcm = NULL;
+}
+
+static enum cb_err
+seal(EVP_CIPHER_CTX *ctx, const uint8_t nonce[CR_NONCE], struct cb_span aad,
+    struct cb_span plain, struct cb_buf *out)
 {
 	const size_t before = out->n;
-	EVP_CIPHER_CTX *ctx;
 	uint8_t *text, rest[16];
 	enum cb_err r;
 	int n;
@@ -56,22 +101,20 @@ cr_gcm_seal(const uint8_t key[CR_KEY], const uint8_t nonce[CR_NONCE],
 	if ((r = make_room(aad, plain.n, plain.n + CR_TAG, out, &text)) !=
 	    CB_OK)
 		return r;
-	r = CB_E_CRYPTO;
-	if ((ctx = run(key, nonce, aad, plain, text, true)) != NULL &&
-	    EVP_CipherFinal_ex(ctx, rest, &n) == 1 &&
-	    EVP_CIPHER_CTX_ctrl(ctx, EVP_CTRL_AEAD_GET_TAG, CR_TAG,
-		text + plain.n) == 1)
-		r = CB_OK;
-	EVP_CIPHER_CTX_free(ctx);
-	return cr_ossl_end(cb_buf_undo(out, before, r));
+	if (ctx == NULL || !begin(ctx, nonce, true) ||
+	    !run(ctx, aad, plain, text) ||
+	    EVP_CipherFinal_ex(ctx, rest, &n) != 1 ||
+	    EVP_CIPHER_CTX_ctrl(
+		ctx, EVP_CTRL_AEAD_GET_TAG, CR_TAG, text + plain.n) != 1)
+		r = CB_E_CRYPTO;
+	return cb_buf_undo(out, before, r);
 }
 
-enum cb_err
-cr_gcm_open(const uint8_t key[CR_KEY], const uint8_t nonce[CR_NONCE],
-    struct cb_span aad, struct cb_span sealed, struct cb_buf *out)
+static enum cb_err
+unseal(EVP_CIPHER_CTX *ctx, const uint8_t nonce[CR_NONCE], struct cb_span aad,
+    struct cb_span sealed, struct cb_buf *out)
 {
 	const size_t before = out->n;
-	EVP_CIPHER_CTX *ctx;
 	struct cb_span text;
 	uint8_t *plain, tag[CR_TAG], rest[16];
 	enum cb_err r;
@@ -83,13 +126,48 @@ cr_gcm_open(const uint8_t key[CR_KEY], const uint8_t nonce[CR_NONCE],
 	memcpy(tag, sealed.p + text.n, CR_TAG);
 	if ((r = make_room(aad, text.n, text.n, out, &plain)) != CB_OK)
 		return r;
-	r = CB_E_CRYPTO;
-	if ((ctx = run(key, nonce, aad, text, plain, false)) != NULL &&
-	    EVP_CIPHER_CTX_ctrl(ctx, EVP_CTRL_AEAD_SET_TAG, CR_TAG, tag) ==
-		1 &&
-	    EVP_CipherFinal_ex(ctx, rest, &n) == 1)
-		r = CB_OK;
-	EVP_CIPHER_CTX_free(ctx);
+	if (ctx == NULL || !begin(ctx, nonce, false) ||
+	    !run(ctx, aad, text, plain) ||
+	    EVP_CIPHER_CTX_ctrl(ctx, EVP_CTRL_AEAD_SET_TAG, CR_TAG, tag) !=
+		1 ||
+	    EVP_CipherFinal_ex(ctx, rest, &n) != 1)
+		r = CB_E_CRYPTO;
 	/* Never hand out bytes that the tag did not vouch for. */
-	return cr_ossl_end(cb_buf_undo(out, before, r));
+	return cb_buf_undo(out, before, r);
+}
+
+enum cb_err
+cr_gcm_seal_with(struct cr_gcm *gcm, const uint8_t nonce[CR_NONCE],
+    struct cb_span aad, struct cb_span plain, struct cb_buf *out)
+{
+	return cr_ossl_end(seal(gcm->ctx, nonce, aad, plain, out));
+}
+
+enum cb_err
+cr_gcm_open_with(struct cr_gcm *gcm, const uint8_t nonce[CR_NONCE],
+    struct cb_span aad, struct cb_span sealed, struct cb_buf *out)
+{
+	return cr_ossl_end(unseal(gcm->ctx, nonce, aad, sealed, out));
+}
+
+enum cb_err
+cr_gcm_seal(const uint8_t key[CR_KEY], const uint8_t nonce[CR_NONCE],
+    struct cb_span aad, struct cb_span plain, struct cb_buf *out)
+{
+	EVP_CIPHER_CTX *ctx = ready(key);
+	const enum cb_err r = seal(ctx, nonce, aad, plain, out);
+
+	EVP_CIPHER_CTX_free(ctx);
+	return cr_ossl_end(r);
+}
+
+enum cb_err
+cr_gcm_open(const uint8_t key[CR_KEY], const uint8_t nonce[CR_NONCE],
+    struct cb_span aad, struct cb_span sealed, struct cb_buf *out)
+{
+	EVP_CIPHER_CTX *ctx = ready(key);
+	const enum cb_err r = unseal(ctx, nonce, aad, sealed, out);
+
+	EVP_CIPHER_CTX_free(ctx);
+	return cr_ossl_end(r);
 }

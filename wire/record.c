@@ -26,11 +26,23 @@ wire_stream_init(struct wire_stream *s, const uint8_t key[CR_KEY],
 	memcpy(s->session, session, WIRE_ID);
 	s->to = to;
 	s->next = to == WIRE_WORKER ? 1 : 0;
+	s->ready = NULL;
+}
+
+enum cb_err
+wire_stream_ready(struct wire_stream *s)
+{
+	enum cb_err r;
+
+	if ((r = cr_gcm_new(&s->ready, s->key)) == CB_OK)
+		cb_wipe(s->key, CR_KEY);
+	return r;
 }
 
 void
 wire_stream_clear(struct wire_stream *s)
 {
+	cr_gcm_free(&s->ready);
 	cb_wipe(s, sizeof(*s));
 }
 
@@ -100,8 +112,11 @@ wire_seal(struct wire_stream *s, struct cb_span message, struct cb_buf *out)
 	    (r = cb_put_u64(out, number)) != CB_OK ||
 	    (r = cb_put_u32(out, (uint32_t)(text.n + CR_TAG))) != CB_OK)
 		goto out;
-	r = cr_gcm_seal(s->key, bound.nonce, CB_SPAN_OF(bound.aad),
-	    cb_buf_span(&text), out);
+	r = s->ready != NULL
+	    ? cr_gcm_seal_with(s->ready, bound.nonce, CB_SPAN_OF(bound.aad),
+		  cb_buf_span(&text), out)
+	    : cr_gcm_seal(s->key, bound.nonce, CB_SPAN_OF(bound.aad),
+		  cb_buf_span(&text), out);
 out:
 	cb_buf_free(&text);
 	return cb_buf_undo(out, before, r);
@@ -131,20 +146,31 @@ wire_record_get(struct cb_span *cur, struct wire_record *out)
 	return CB_OK;
 }
 
+static enum cb_err
+open_text(const struct wire_stream *s, const struct wire_record *record,
+    struct cb_buf *text)
+{
+	struct bound bound;
+
+	bind_record(s, record->number, &bound);
+	return s->ready != NULL
+	    ? cr_gcm_open_with(s->ready, bound.nonce, CB_SPAN_OF(bound.aad),
+		  record->sealed, text)
+	    : cr_gcm_open(s->key, bound.nonce, CB_SPAN_OF(bound.aad),
+		  record->sealed, text);
+}
+
 enum cb_err
 wire_open(struct wire_stream *s, const struct wire_record *record,
     struct cb_buf *out)
 {
 	struct cb_buf text = CB_BUF_INIT;
 	struct cb_span message;
-	struct bound bound;
 	enum cb_err r;
 
 	if (record->number != s->next || record->number > NUMBER_MAX)
 		return CB_E_DENIED;
-	bind_record(s, record->number, &bound);
-	if ((r = cr_gcm_open(s->key, bound.nonce, CB_SPAN_OF(bound.aad),
-		 record->sealed, &text)) != CB_OK ||
+	if ((r = open_text(s, record, &text)) != CB_OK ||
 	    (r = unpad(cb_buf_span(&text), block(s->to), &message)) != CB_OK ||
 	    (r = cb_buf_add(out, message)) != CB_OK)
 		goto out;

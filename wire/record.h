@@ -20,11 +20,15 @@ struct wire_stream {
 	uint8_t session[WIRE_ID];
 	enum wire_end to;
 	uint64_t next;	/* the number that is sealed or opened next */
+	struct cr_gcm *ready;	/* NULL: each record makes the key ready */
 };
 
 /* Commands start at 1, answers at 0. */
 void wire_stream_init(struct wire_stream *s, const uint8_t key[CR_KEY],
     const uint8_t session[WIRE_ID], enum wire_end to);
+/* For a stream of many records: its key is made ready, once, and wiped beside
+ * that. wire_stream_clear() is then due. */
+CB_MUST_USE enum cb_err wire_stream_ready(struct wire_stream *s);
 void wire_stream_clear(struct wire_stream *s);	/* wipes */
 
 /* Appends a record of this message, under the next number. That number is

@@ -111,6 +111,8 @@ derive(struct opening *o)
 		    &sec->in, keys.to_worker, o->s->id, WIRE_WORKER);
 		wire_stream_init(
 		    &sec->out, keys.to_bridge, o->s->id, WIRE_BRIDGE);
+		if ((r = wire_stream_ready(&sec->in)) == CB_OK)
+			r = wire_stream_ready(&sec->out);
 	}
 	cb_wipe(shared, sizeof(shared));
 	cb_wipe(&keys, sizeof(keys));

@@ -167,6 +167,8 @@ br_remote_accept(struct br_remote *s, const struct wire_identity *identity,
 		    WIRE_WORKER);
 		wire_stream_init(&s->in, x.keys.to_bridge, s->session,
 		    WIRE_BRIDGE);
+		if ((r = wire_stream_ready(&s->out)) == CB_OK)
+			r = wire_stream_ready(&s->in);
 	}
 	cb_wipe(&x, sizeof(x));
 	wire_key_free(&service);

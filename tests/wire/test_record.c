@@ -71,6 +71,48 @@ START_TEST(messages_come_back)
 }
 END_TEST
 
+/* In both directions of a session, and with one that refuses in between. */
+START_TEST(a_key_that_is_ready_does_the_same)
+{
+	struct wire_stream from = stream(WIRE_WORKER), to = from, ready = from;
+	struct cb_buf one = CB_BUF_INIT, other = CB_BUF_INIT,
+		      out = CB_BUF_INIT;
+	static const uint8_t wiped[CR_KEY];
+	struct wire_record r;
+
+	ck_assert_int_eq(wire_stream_ready(&ready), CB_OK);
+	ck_assert_mem_eq(ready.key, wiped, CR_KEY);
+	for (int i = 0; i < 3; i++) {
+		cb_buf_clear(&one);
+		cb_buf_clear(&other);
+		ck_assert_int_eq(
+		    wire_seal(&from, cb_span_str("abc"), &one), CB_OK);
+		ck_assert_int_eq(
+		    wire_seal(&ready, cb_span_str("abc"), &other), CB_OK);
+		ck_assert(cb_span_equal(
+		    cb_buf_span(&one), cb_buf_span(&other)));
+	}
+	wire_stream_clear(&ready);
+	from = ready = to;
+	ck_assert_int_eq(wire_stream_ready(&ready), CB_OK);
+	for (int i = 0; i < 3; i++) {
+		cb_buf_clear(&one);
+		ck_assert_int_eq(
+		    wire_seal(&from, cb_span_str("abc"), &one), CB_OK);
+		one.p[20] ^= 1;
+		r = only_record(cb_buf_span(&one));
+		ck_assert_int_eq(wire_open(&ready, &r, &out), CB_E_CRYPTO);
+		one.p[20] ^= 1;
+		ck_assert_int_eq(wire_open(&ready, &r, &out), CB_OK);
+		ck_assert_uint_eq(out.n, 3 * ((size_t)i + 1));
+	}
+	wire_stream_clear(&ready);
+	cb_buf_free(&one);
+	cb_buf_free(&other);
+	cb_buf_free(&out);
+}
+END_TEST
+
 /* Without this room's own code: what PROTOCOL.md says of a record. */
 START_TEST(a_record_is_what_the_protocol_says)
 {
@@ -299,6 +341,7 @@ record_suite(void)
 
 	tcase_add_loop_test(tc, messages_come_back, 0, COUNT(lengths));
 	tcase_add_test(tc, a_record_is_what_the_protocol_says);
+	tcase_add_test(tc, a_key_that_is_ready_does_the_same);
 	tcase_add_test(tc, one_changed_bit_is_noticed);
 	tcase_add_test(tc, a_record_opens_in_its_place_only);
 	tcase_add_loop_test(
