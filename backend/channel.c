@@ -35,6 +35,7 @@ struct be_channel {
 	pthread_mutex_t lock;
 	struct cb_buf out;
 	unsigned collected;	/* messages in it, since some were pushed */
+	bool held;
 	bool broken;
 	be_full_fn *full;	/* NULL: nobody wants to know */
 	void *full_ctx;
@@ -124,11 +125,20 @@ be_channel_collect(bool yes)
 	collects = yes;
 }
 
+void
+be_channel_hold(struct be_channel *ch)
+{
+	(void)pthread_mutex_lock(&ch->lock);
+	ch->held = true;
+	(void)pthread_mutex_unlock(&ch->lock);
+}
+
 /* With ch->lock: does the last message wait for others? */
 static bool
 waits(struct be_channel *ch)
 {
-	return collects && ++ch->collected < COLLECTED_MESSAGES &&
+	return (collects || ch->held) &&
+	    ++ch->collected < COLLECTED_MESSAGES &&
 	    ch->out.n < COLLECTED_BYTES;
 }
 
@@ -195,6 +205,7 @@ be_channel_flush(struct be_channel *ch)
 	enum cb_err r;
 
 	(void)pthread_mutex_lock(&ch->lock);
+	ch->held = false;
 	r = push(ch);
 	(void)pthread_mutex_unlock(&ch->lock);
 	return r;

@@ -48,6 +48,9 @@ void be_channel_on_full(struct be_channel *ch, be_full_fn *full, void *ctx);
  * be_channel_flush(): for a loop, which answers many in a turn, and whose other
  * end then takes them at once. */
 void be_channel_collect(bool yes);
+/* The loop: the same for this channel's messages of any thread, until the loop
+ * calls be_channel_flush(), which it does soon. */
+void be_channel_hold(struct be_channel *ch);
 /* Any thread. CB_E_LIMIT: a body that is too long. CB_E_PEER: the channel is
  * broken; the loop will notice, too. */
 CB_MUST_USE enum cb_err be_channel_send(

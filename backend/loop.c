@@ -32,6 +32,8 @@ struct be_loop {
 	struct be_watched *first;
 	be_due_fn *due;
 	void *due_ctx;
+	be_rest_fn *rest;
+	void *rest_ctx;
 };
 
 enum cb_err
@@ -158,6 +160,13 @@ be_loop_due(struct be_loop *l, be_due_fn *due, void *ctx)
 }
 
 void
+be_loop_rest(struct be_loop *l, be_rest_fn *rest, void *ctx)
+{
+	l->rest = rest;
+	l->rest_ctx = ctx;
+}
+
+void
 be_loop_wake(struct be_loop *l)
 {
 	const uint64_t one = 1;
@@ -273,6 +282,8 @@ be_loop_run(struct be_loop *l)
 			wait = 0;
 		if (l->stop)
 			break;
+		if (wait != 0 && l->rest != NULL)
+			l->rest(l->rest_ctx);
 		n = epoll_wait(l->epoll, events, EVENTS, wait);
 		if (n < 0 && errno != EINTR)
 			break;

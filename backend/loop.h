@@ -41,6 +41,11 @@ void be_loop_forget(struct be_loop *loop, struct be_watched **watched);
 typedef int be_due_fn(void *ctx);
 void be_loop_due(struct be_loop *loop, be_due_fn *due, void *ctx);
 
+/* Called before each wait, when all is sent: may wait itself, for a moment, so
+ * that more lies there when the loop looks. One for a loop. */
+typedef void be_rest_fn(void *ctx);
+void be_loop_rest(struct be_loop *loop, be_rest_fn *rest, void *ctx);
+
 /* Any thread: ends the wait once, for what another thread has left. (What it
  * sent to a channel that was full needs none.) */
 void be_loop_wake(struct be_loop *loop);

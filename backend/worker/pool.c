@@ -19,6 +19,7 @@
 #include "common/until.h"
 
 #define STALLED_MS 4
+#define MANY 4		/* jobs that wait, for each processor */
 
 struct lane {
 	struct be_job *first, **last;
@@ -47,6 +48,8 @@ struct be_pool {
 	size_t running;
 	unsigned processors;
 	bool end;
+	bool rests;		/* who brings the jobs */
+	pthread_cond_t few;
 	unsigned n;
 	struct thread threads[];
 };
@@ -160,6 +163,13 @@ may_take(const struct lane *lane)
 }
 
 /* With the lock. */
+static bool
+has_many(const struct be_pool *p)
+{
+	return p->jobs.waiting >= (size_t)MANY * p->processors;
+}
+
+/* With the lock. */
 static void
 leave(struct be_pool *p, struct thread *t)
 {
@@ -178,6 +188,7 @@ take(struct thread *t, bool was_running)
 	struct lane *lane = t->lane;
 	struct be_job *job;
 	struct thread *other;
+	bool few;
 
 	(void)pthread_mutex_lock(&p->lock);
 	if (was_running)
@@ -198,8 +209,11 @@ take(struct thread *t, bool was_running)
 		t->long_at = cb_until(STALLED_MS);
 	}
 	other = call_for_job(lane);
+	few = p->rests && !has_many(p);
 	(void)pthread_mutex_unlock(&p->lock);
 	wake(other);
+	if (few)
+		(void)pthread_cond_signal(&p->few);
 	return job;
 }
 
@@ -269,6 +283,11 @@ be_pool_new(struct be_pool **out, unsigned threads)
 		free(p);
 		return CB_E_NOMEM;
 	}
+	if (cb_until_init(&p->few) != 0) {
+		(void)pthread_mutex_destroy(&p->lock);
+		free(p);
+		return CB_E_NOMEM;
+	}
 	while (p->n < threads && start(p, &p->jobs))
 		;
 	if (p->n < threads || !start(p, &p->aside)) {
@@ -296,6 +315,7 @@ be_pool_free(struct be_pool **pool)
 	/* one may have called another until it ended */
 	for (unsigned i = 0; i < p->n; i++)
 		(void)pthread_cond_destroy(&p->threads[i].called);
+	(void)pthread_cond_destroy(&p->few);
 	(void)pthread_mutex_destroy(&p->lock);
 	free(p);
 	*pool = NULL;
@@ -337,4 +357,29 @@ void
 be_pool_aside(struct be_pool *p, struct be_job *job)
 {
 	(void)!add(p, &p->aside, job, SIZE_MAX);
+}
+
+bool
+be_pool_is_full(struct be_pool *p)
+{
+	bool many;
+
+	(void)pthread_mutex_lock(&p->lock);
+	many = has_many(p);
+	(void)pthread_mutex_unlock(&p->lock);
+	return many;
+}
+
+void
+be_pool_rest(struct be_pool *p, unsigned ms)
+{
+	const struct timespec until = cb_until(ms);
+	int e = 0;
+
+	(void)pthread_mutex_lock(&p->lock);
+	p->rests = true;
+	while (has_many(p) && e != ETIMEDOUT)
+		e = pthread_cond_timedwait(&p->few, &p->lock, &until);
+	p->rests = false;
+	(void)pthread_mutex_unlock(&p->lock);
 }

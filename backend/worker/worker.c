@@ -11,6 +11,8 @@
 #include "backend/worker/internal.h"
 #include "common/until.h"
 
+#define REST_MS 2
+
 static const struct {
 	enum be_ask type;
 	bool of_holder;	/* with u8 inspected before its body */
@@ -296,6 +298,24 @@ due(void *ctx)
 				 : 60000;
 }
 
+/* While there is enough to compute, each message alone would take a processor
+ * from that, and from whoever answers it: what comes within a moment is taken
+ * together, and what threads ask the store meanwhile is sent together. */
+static void
+rest(void *ctx)
+{
+	struct be_worker *w = ctx;
+
+	if (!be_pool_is_full(w->pool))
+		return;
+	if (w->store.ch != NULL)
+		be_channel_hold(w->store.ch);
+	be_pool_rest(w->pool, REST_MS);
+	/* one that is broken is noticed by who reads it */
+	if (w->store.ch != NULL)
+		(void)!be_channel_flush(w->store.ch);
+}
+
 /* ---- the whole ----------------------------------------------------------- */
 
 static unsigned
@@ -344,6 +364,7 @@ be_worker_new(struct be_worker **out, struct be_loop *loop,
 	}
 	be_tally_init(&w->tally, settings->refusals, settings->refusal);
 	be_loop_due(loop, due, w);
+	be_loop_rest(loop, rest, w);
 	*out = w;
 	return CB_OK;
 }
@@ -358,6 +379,7 @@ be_worker_free(struct be_worker **worker)
 	if (w == NULL)
 		return;
 	be_loop_due(w->loop, NULL, NULL);
+	be_loop_rest(w->loop, NULL, NULL);
 	__atomic_store_n(&w->ended, 1, __ATOMIC_RELAXED);
 	(void)pthread_mutex_lock(&w->lock);
 	be_claim_due(w, UINT64_MAX);

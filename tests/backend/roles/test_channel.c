@@ -289,6 +289,36 @@ START_TEST(threads_do_not_mix)
 }
 END_TEST
 
+static void *
+send_one(void *arg)
+{
+	const struct be_message m = { .type = 1, .id = 1 };
+
+	(void)arg;
+	return be_channel_send(ch, &m) == CB_OK ? ch : NULL;
+}
+
+/* Also what another thread says, and when it was said before is over. */
+START_TEST(what_is_held_goes_together)
+{
+	struct pollfd p = { raw, POLLIN, 0 };
+	uint8_t got[64];
+	pthread_t thread;
+	void *sent;
+
+	be_channel_hold(ch);
+	ck_assert_ptr_nonnull(send_one(NULL));
+	ck_assert_int_eq(pthread_create(&thread, NULL, send_one, NULL), 0);
+	ck_assert_int_eq(pthread_join(thread, &sent), 0);
+	ck_assert_ptr_nonnull(sent);
+	ck_assert_int_eq(poll(&p, 1, 0), 0);
+	ck_assert_int_eq(be_channel_flush(ch), CB_OK);
+	ck_assert_int_eq(read(raw, got, sizeof(got)), 32);
+	ck_assert_ptr_nonnull(send_one(NULL));
+	ck_assert_int_eq(read(raw, got, sizeof(got)), 16);
+}
+END_TEST
+
 Suite *
 channel_suite(void)
 {
@@ -305,6 +335,7 @@ channel_suite(void)
 	tcase_add_test(tc, large_bodies_go_through);
 	tcase_add_test(tc, what_cannot_be_sent_is_not);
 	tcase_add_test(tc, threads_do_not_mix);
+	tcase_add_test(tc, what_is_held_goes_together);
 	suite_add_tcase(s, tc);
 	return s;
 }

@@ -343,6 +343,36 @@ START_TEST(what_is_said_about_a_loss_goes_at_once)
 }
 END_TEST
 
+/* What was said in its turn is out, and what comes meanwhile is in the next. */
+static void
+while_it_rests(void *ctx)
+{
+	unsigned *rests = ctx;
+
+	if (++*rests == 1) {
+		ck_assert_uint_eq(messages, 0);
+		say(theirs, "one");
+		say(theirs, "two");
+		ck_assert_int_eq(be_channel_flush(theirs), CB_OK);
+	} else {
+		ck_assert_uint_eq(messages, 2);
+		be_loop_stop(loop);
+	}
+}
+
+START_TEST(it_rests_before_it_waits)
+{
+	unsigned rests = 0;
+
+	ck_assert_int_eq(be_loop_channel(loop, &watched, ours, on_message,
+			     on_gone, &messages),
+	    CB_OK);
+	be_loop_rest(loop, while_it_rests, &rests);
+	ck_assert_int_eq(be_loop_run(loop), CB_OK);
+	ck_assert_uint_eq(rests, 2);
+}
+END_TEST
+
 Suite *
 loop_suite(void)
 {
@@ -360,6 +390,7 @@ loop_suite(void)
 	tcase_add_loop_test(tc, what_is_said_in_a_turn_goes_together, 0,
 	    sizeof(turns) / sizeof(turns[0]));
 	tcase_add_test(tc, what_is_said_about_a_loss_goes_at_once);
+	tcase_add_test(tc, it_rests_before_it_waits);
 	suite_add_tcase(s, tc);
 	return s;
 }

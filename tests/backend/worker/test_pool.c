@@ -227,6 +227,50 @@ START_TEST(who_fell_asleep_last_is_called_first)
 }
 END_TEST
 
+/* ---- who brings the jobs ------------------------------------------------- */
+
+static void *
+rest_for_long(void *arg)
+{
+	(void)arg;
+	be_pool_rest(busy, 60000);
+	__atomic_add_fetch(&done, 1, __ATOMIC_RELAXED);
+	return NULL;
+}
+
+/* Not while few jobs wait; and not longer than many of them do. */
+START_TEST(who_brings_jobs_rests_while_many_wait)
+{
+	static struct be_job jobs[SHORT];
+	const struct timespec moment = { 0, 1000000 };
+	pthread_t thread;
+	int i;
+
+	ck_assert_int_eq(be_pool_new(&busy, 1), CB_OK);
+	ck_assert(!be_pool_is_full(busy));
+	be_pool_rest(busy, 60000);
+	(void)pthread_mutex_lock(&gate);
+	put_all(jobs, SHORT, run);
+	ck_assert(be_pool_is_full(busy));
+	be_pool_rest(busy, 1);
+	ck_assert(be_pool_is_full(busy));
+	ck_assert_int_eq(
+	    pthread_create(&thread, NULL, rest_for_long, NULL), 0);
+	(void)nanosleep(&moment, NULL);
+	ck_assert_uint_eq(__atomic_load_n(&done, __ATOMIC_RELAXED), 0);
+	(void)pthread_mutex_unlock(&gate);
+	for (i = 0; i < 10000; i++) {
+		if (__atomic_load_n(&done, __ATOMIC_RELAXED) == SHORT + 1)
+			break;
+		(void)nanosleep(&moment, NULL);
+	}
+	ck_assert_int_lt(i, 10000);
+	ck_assert_int_eq(pthread_join(thread, NULL), 0);
+	ck_assert(!be_pool_is_full(busy));
+	be_pool_free(&busy);
+}
+END_TEST
+
 Suite *
 pool_suite(void)
 {
@@ -239,6 +283,7 @@ pool_suite(void)
 	tcase_add_test(t, what_is_short_does_not_wait_for_what_is_long);
 	tcase_add_test(t, who_waits_leaves_its_place);
 	tcase_add_test(t, who_fell_asleep_last_is_called_first);
+	tcase_add_test(t, who_brings_jobs_rests_while_many_wait);
 	suite_add_tcase(s, t);
 	return s;
 }
