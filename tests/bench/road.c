@@ -10,7 +10,8 @@
  *		connection; FILE has "proto T0" or nothing, "once HEX" and
  *		"loop HEX" lines, the last of which signs: per_second; and
  *		what a signature costs the first of these processes, the
- *		others, and this one: first, others, own
+ *		others, and this one: first, others, own. Each card has
+ *		signed before, which makes its key ready.
  *   road idle PORT CARDS	powers all of them, says "ready", and holds
  *		them until it is killed; a connection an identity
  */
@@ -42,6 +43,7 @@ struct user {
 	struct device *device;
 	uint8_t card[WIRE_ID];
 	struct br_remote remote;
+	char path[128];	/* of the session */
 	SSL *tls;
 	uint32_t stamp;
 	size_t at;		/* of the script's loop */
@@ -90,6 +92,7 @@ open_session(struct user *u)
 		die("not opened: %u", status);
 	if (br_remote_opened(&u->remote, cb_buf_span(&answer), &why) != CB_OK)
 		die("not opened: %s", why.text);
+	path_of(u->path, "/sessions/", u->remote.session, "");
 	cb_buf_free(&offer);
 	cb_buf_free(&accept);
 	cb_buf_free(&answer);
@@ -99,12 +102,9 @@ static void
 send_command(struct user *u, enum wire_command_type type, uint8_t argument,
     struct cb_span apdu)
 {
-	char path[128];
-
 	must_cb(br_remote_ask(&u->remote, type, argument, apdu), "a command");
 	u->request_n = u->remote.request.n;
-	path_of(path, "/sessions/", u->remote.session, "");
-	http_send(u->tls, path, cb_buf_span(&u->remote.request));
+	http_send(u->tls, u->path, cb_buf_span(&u->remote.request));
 }
 
 static void
@@ -245,6 +245,8 @@ log_in(struct user *u)
 		ask(u, WIRE_PROTOCOL, 0, CB_SPAN_EMPTY, &none);
 	for (size_t i = 0; i < script.once_n; i++)
 		transmit(u, &script.once[i]);
+	for (size_t i = 0; i < script.loop_n; i++)
+		transmit(u, &script.loop[i]);
 	cb_buf_free(&none);
 }
 
