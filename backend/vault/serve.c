@@ -80,20 +80,11 @@ open_of(struct be_question *q, struct cb_span card_key,
 		    g->platform.n } };
 }
 
-/* Holds a session; its ticket. */
-static enum cb_err
-hold(struct be_question *q, struct be_held *h, uint8_t ticket[BE_TICKET])
+static struct be_ticket_when
+when_of(const struct be_safe *s)
 {
-	struct be_safe *s = be_safe_of(q->a);
-	const struct be_ticket_when when = { be_vault_tick(), be_vault_now() };
-	enum cb_err r;
-
-	h->checked = when.tick;
-	h->ms = BE_HELD_MS;
-	if ((r = be_ticket_make(s->ring, q->a->organisation, h, &when,
-		 ticket)) != CB_OK)
-		return r;
-	return be_held_add(&s->held, q->a->organisation, h);
+	return (struct be_ticket_when){ be_vault_tick(), be_vault_now(),
+		s->born };
 }
 
 static enum cb_err
@@ -102,6 +93,8 @@ put_unlocked(struct be_question *q, const struct be_opened *o)
 	struct be_unlocked u = { .is_person = o->is_person,
 		.take_over = o->take_over, .role = o->role,
 		.class = o->class };
+	struct be_safe *s = be_safe_of(q->a);
+	const struct be_ticket_when when = when_of(s);
 	struct be_held h;
 	enum cb_err r = CB_OK;
 
@@ -111,7 +104,8 @@ put_unlocked(struct be_question *q, const struct be_opened *o)
 	memcpy(u.holder, o->holder, WIRE_ID);
 	memcpy(u.secret, o->secret, CR_KEY);
 	memcpy(u.key, o->key, CR_KEY);
-	if ((q->code = hold(q, &h, u.ticket)) == CB_OK)
+	if ((q->code = be_ticket_hold(&s->held, s->ring, q->a->organisation,
+		 &h, &when, u.ticket)) == CB_OK)
 		r = be_unlocked_put(q->out, &u);
 	cb_wipe(&u, sizeof(u));
 	return r;
@@ -162,38 +156,18 @@ take_unlock(struct be_question *q)
 	return r;
 }
 
-/* Whether a session that may go on is held, or was by a vault before. Somebody
- * else's right keeps no session. */
-static bool
-is_known(struct be_question *q, const struct be_recheck *asked,
-    const struct be_held *like)
-{
-	struct be_safe *s = be_safe_of(q->a);
-	const struct be_ticket_when when = { be_vault_tick(), be_vault_now() };
-	const struct be_held *h = be_held_find(&s->held, q->a->organisation,
-	    when.tick, asked->session);
-
-	if (h != NULL)
-		return h->ms == BE_HELD_MS &&
-			memcmp(h->holder, like->holder, WIRE_ID) == 0 &&
-			memcmp(h->card, like->card, WIRE_ID) == 0;
-	return be_ticket_check(s->ring, q->a->organisation, like,
-		   asked->ticket, s->born, &when) == CB_OK;
-}
-
 /* The rights of a session that is open, as the rows are now. A vault that was
  * started anew can tell as well, and takes it back by its ticket. */
 static enum cb_err
 take_recheck(struct be_question *q)
 {
 	struct be_safe *s = be_safe_of(q->a);
+	const struct be_ticket_when when = when_of(s);
 	enum be_refusal refusal;
 	struct be_brought brought;
 	struct be_recheck asked;
-	struct be_rechecked told = { .held = false };
-	struct be_held h;
+	struct be_rechecked told;
 	struct be_open ask;
-	bool known;
 	enum cb_err r;
 
 	if ((r = be_recheck_get(q->body, &asked)) != CB_OK ||
@@ -202,18 +176,11 @@ take_recheck(struct be_question *q)
 	ask = open_of(q, asked.rights.card_key, &brought);
 	q->code = be_vault_recheck(&ask, asked.holder, asked.card,
 	    asked.certificate, &refusal);
-	memcpy(h.session, asked.session, WIRE_ID);
-	memcpy(h.holder, asked.holder, WIRE_ID);
-	memcpy(h.card, asked.card, WIRE_ID);
-	known = is_known(q, &asked, &h);
-	if (q->code == CB_OK) {
-		told.held = known && hold(q, &h, told.ticket) == CB_OK;
-		if (!told.held)
-			memset(told.ticket, 0, sizeof(told.ticket));
+	if ((r = be_ticket_rechecked(&s->held, s->ring, q->a->organisation,
+		 &asked, q->code == CB_OK, &when, &told)) != CB_OK)
+		return r;
+	if (q->code == CB_OK)
 		return be_rechecked_put(q->out, &told);
-	}
-	if (known)
-		be_held_drop(&s->held, q->a->organisation, asked.session);
 	cb_log(CB_LOG_WARNING, "a session may not go on: %s",
 	    be_refusal_text(refusal));
 	return CB_OK;

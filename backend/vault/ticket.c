@@ -52,12 +52,11 @@ be_ticket_make(const struct be_ring *ring,
 
 /* By both clocks: the one begins anew with the machine, the other can be set. */
 static bool
-is_in_time(uint64_t tick, uint64_t made, uint64_t born,
-    const struct be_ticket_when *when)
+is_in_time(uint64_t tick, uint64_t made, const struct be_ticket_when *when)
 {
 	const uint64_t now = (uint64_t)when->now;
 
-	return tick < born && when->tick >= tick &&
+	return tick < when->born && when->tick - when->born < BE_TICKETS_MS &&
 		when->tick - tick < BE_HELD_MS && now >= made &&
 		now - made < BE_HELD_MS / 1000;
 }
@@ -65,8 +64,7 @@ is_in_time(uint64_t tick, uint64_t made, uint64_t born,
 enum cb_err
 be_ticket_check(const struct be_ring *ring,
     const uint8_t organisation[WIRE_ID], const struct be_held *h,
-    const uint8_t ticket[BE_TICKET], uint64_t born,
-    const struct be_ticket_when *when)
+    const struct be_ticket_when *when, const uint8_t ticket[BE_TICKET])
 {
 	struct cb_span cur = cb_span(ticket, MAC_AT);
 	uint8_t want[CR_HASH];
@@ -78,7 +76,62 @@ be_ticket_check(const struct be_ring *ring,
 	    (r = cb_get_u64(&cur, &made)) != CB_OK)
 		return r;
 	if (!cb_ct_equal(CB_SPAN_OF(want), cb_span(ticket + MAC_AT, CR_HASH)) ||
-	    !is_in_time(tick, made, born, when))
+	    !is_in_time(tick, made, when))
 		return CB_E_DENIED;
 	return CB_OK;
+}
+
+/* ---- sessions that are held ---------------------------------------------- */
+
+enum cb_err
+be_ticket_hold(struct be_helds *all, const struct be_ring *ring,
+    const uint8_t organisation[WIRE_ID], struct be_held *h,
+    const struct be_ticket_when *when, uint8_t ticket[BE_TICKET])
+{
+	enum cb_err r;
+
+	h->checked = when->tick;
+	h->ms = BE_HELD_MS;
+	if ((r = be_ticket_make(ring, organisation, h, when, ticket)) !=
+	    CB_OK)
+		return r;
+	return be_held_add(all, organisation, h);
+}
+
+/* Somebody else's right keeps no session, and none what is open for an act. */
+static bool
+is_same(const struct be_held *h, const struct be_held *asked)
+{
+	return h->ms == BE_HELD_MS &&
+		memcmp(h->holder, asked->holder, WIRE_ID) == 0 &&
+		memcmp(h->card, asked->card, WIRE_ID) == 0;
+}
+
+enum cb_err
+be_ticket_rechecked(struct be_helds *all, const struct be_ring *ring,
+    const uint8_t organisation[WIRE_ID], const struct be_recheck *asked,
+    bool may, const struct be_ticket_when *when, struct be_rechecked *told)
+{
+	const struct be_held *h = be_held_find(all, organisation, when->tick,
+	    asked->session);
+	struct be_held of;
+	bool known;
+	enum cb_err r = CB_OK;
+
+	*told = (struct be_rechecked){ .held = false };
+	memcpy(of.session, asked->session, WIRE_ID);
+	memcpy(of.holder, asked->holder, WIRE_ID);
+	memcpy(of.card, asked->card, WIRE_ID);
+	known = h != NULL ? is_same(h, &of)
+			  : be_ticket_check(ring, organisation, &of, when,
+				asked->ticket) == CB_OK;
+	if (known && !may)
+		be_held_drop(all, organisation, asked->session);
+	else if (known &&
+	    (r = be_ticket_hold(all, ring, organisation, &of, when,
+		 told->ticket)) == CB_OK)
+		told->held = true;
+	if (!told->held)
+		memset(told->ticket, 0, sizeof(told->ticket));
+	return r == CB_E_LIMIT ? CB_OK : r;
 }

@@ -190,15 +190,21 @@ be_ask_vault(struct be_worker *w, enum be_ask type, struct cb_span body,
 }
 
 void
-be_ask_lock(struct be_worker *w, const uint8_t session[WIRE_ID])
+be_ask_lock_locked(struct be_worker *w, const uint8_t session[WIRE_ID])
 {
 	const struct be_message m = { .type = BE_ASK_LOCK,
 		.body = cb_span(session, WIRE_ID) };
 
-	(void)pthread_mutex_lock(&w->lock);
 	if (w->vault.ch != NULL && be_channel_send(w->vault.ch, &m) != CB_OK)
 		cb_log(CB_LOG_WARNING, "the vault was not told of the end "
 				       "of a session");
+}
+
+void
+be_ask_lock(struct be_worker *w, const uint8_t session[WIRE_ID])
+{
+	(void)pthread_mutex_lock(&w->lock);
+	be_ask_lock_locked(w, session);
 	(void)pthread_mutex_unlock(&w->lock);
 }
 

@@ -245,8 +245,9 @@ CB_MUST_USE enum cb_err be_ask_outcome(struct be_worker *w,
 CB_MUST_USE enum cb_err be_ask_passcode(struct be_worker *w,
     const uint8_t session[WIRE_ID], const uint8_t in[CR_KEY],
     uint8_t out[CR_KEY], uint64_t *wait_ms);
-/* Any thread. */
+/* Any thread: a session, or an act, is over; the second with the lock. */
 void be_ask_lock(struct be_worker *w, const uint8_t session[WIRE_ID]);
+void be_ask_lock_locked(struct be_worker *w, const uint8_t session[WIRE_ID]);
 
 /* Any thread; without the lock. */
 void be_reply(struct be_worker *w, const struct be_reply *to,

@@ -136,6 +136,7 @@ static enum cb_err
 pair_of(struct be_worker *w, const struct be_session *s, struct pair *p)
 {
 	p->session_is_open = true;
+	p->told = (struct be_rechecked){ .held = false };
 	memcpy(p->session, s->id, WIRE_ID);
 	memcpy(p->holder, s->device, WIRE_ID);
 	memcpy(p->card, s->card, WIRE_ID);
@@ -144,15 +145,15 @@ pair_of(struct be_worker *w, const struct be_session *s, struct pair *p)
 	return cb_buf_set(&p->certificate, cb_buf_span(&s->certificate));
 }
 
-/* The vault that was asked has the session, or has taken it. One that has come
- * in the meantime is asked again when it is needed. */
+/* The vault that was asked has the session, or has taken it; or it has not, and
+ * the next passcode will find no vault that does. One that has come in the
+ * meantime is asked again then. */
 static void
 keep(struct be_session *s, const struct pair *p)
 {
-	if (!p->told.held)
-		return;
-	memcpy(s->ticket, p->told.ticket, BE_TICKET);
-	s->vault = p->vault;
+	if (p->told.held)
+		memcpy(s->ticket, p->told.ticket, BE_TICKET);
+	s->vault = p->told.held ? p->vault : p->vault - 1;
 }
 
 /* Spread, so that those that opened together are not checked together. */
@@ -202,6 +203,9 @@ apply(struct be_worker *w, const struct pair *p, enum cb_err r)
 	    ? be_session_find(w, p->session)
 	    : be_session_of_card(w, p->card);
 
+	/* it has ended meanwhile, and the vault may have taken it back */
+	if (s == NULL && p->session_is_open)
+		be_ask_lock_locked(w, p->session);
 	/* what has changed since has put it, and its watches, in line again */
 	if (p->as_of != w->rights_no)
 		return;

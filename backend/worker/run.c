@@ -366,7 +366,7 @@ suspended(struct be_session *s)
 static const char *
 why_over(enum cb_err r)
 {
-	return r == CB_E_DENIED	 ? "the card is suspended or terminated"
+	return r == CB_E_DENIED	 ? "card or device may not be used any more"
 	    : r == CB_E_BUSY	 ? "the card is another session's by now"
 	    : r == CB_E_ABSENT	 ? "there is no such card any more"
 				 : cb_err_text(r);

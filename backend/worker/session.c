@@ -211,13 +211,14 @@ on_event(void *ctx, const struct emu_event *event)
 }
 
 /* By a vault that holds the session; one that was started anew takes it back
- * before. No try is spent yet, so that all of this can be repeated. */
+ * before. What was asked once can be asked again: it is the same passcode. */
 static enum cb_err
 ask_held(struct be_session *s, const uint8_t in[32], uint8_t out[32])
 {
+	const uint64_t until = be_worker_tick() + s->w->set.patience;
 	enum cb_err r = CB_E_ABSENT;
 
-	for (int i = 0; i < VAULTS; i++) {
+	for (int i = 0; i < VAULTS && be_worker_tick() <= until; i++) {
 		if (!be_rights_held(s) && (r = be_rights_hold(s)) != CB_OK)
 			return r;
 		r = be_ask_passcode(s->w, s->id, in, out, &s->wait_ms);
@@ -240,10 +241,12 @@ on_pepper(void *ctx, const uint8_t in[32], uint8_t out[32])
 					 &s->wait_ms);
 	if (r == CB_OK)
 		return r;
-	if (s->act == NULL && !be_rights_held(s)) {
-		/* no answer of it: the bridge opens the card anew */
+	if (s->act == NULL && (r == CB_E_DENIED || !be_rights_held(s))) {
+		/* no answer of it: the bridge opens the card anew, if it may */
 		be_hosted_fail(s->hosted);
-		s->failed = r = CB_E_ABSENT;
+		if (r != CB_E_DENIED)
+			r = CB_E_ABSENT;
+		s->failed = r;
 	} else {
 		s->limited = r;
 	}

@@ -431,7 +431,8 @@ rig_vault_again(struct rig *g)
 	be_helds_init(&g->opened, 1);
 	__atomic_store_n(&g->held, 0, __ATOMIC_RELAXED);
 	/* what was given in this millisecond is of the life before */
-	g->born = rig_tick() + 1;
+	usleep(1000);
+	__atomic_store_n(&g->born, rig_tick(), __ATOMIC_RELAXED);
 	serve(g, &g->vault, BE_VAULT, rig_on_vault);
 	server_start(&g->worker);
 }

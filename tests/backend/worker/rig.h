@@ -86,7 +86,9 @@ struct rig {
 	struct be_challenges challenges;
 	struct be_limit limit;
 	struct be_helds opened;
-	uint64_t born;		/* when it began */
+	uint64_t born;		/* when it began; atomic */
+	uint8_t ticket[BE_TICKET];	/* the last one it gave */
+	unsigned other_tickets;	/* RECHECKs with another; atomic */
 	unsigned passcodes;	/* how often it was asked; atomic */
 	unsigned rechecks;	/* likewise */
 	int held;	/* how many sessions it has opened; atomic */

@@ -67,6 +67,13 @@ sort_rights(const struct be_rights *rights, struct be_open *ask,
 	ask->card_key = rights->card_key;
 }
 
+static struct be_ticket_when
+when_of(const struct rig *g)
+{
+	return (struct be_ticket_when){ rig_tick(), (int64_t)time(NULL),
+		__atomic_load_n(&g->born, __ATOMIC_RELAXED) };
+}
+
 static struct be_held *
 held(struct rig *g, const uint8_t session[WIRE_ID])
 {
@@ -78,7 +85,7 @@ rig_hold(struct rig *g, const uint8_t session[WIRE_ID],
     const uint8_t holder[WIRE_ID], const uint8_t card[WIRE_ID], uint64_t ms,
     uint8_t ticket[BE_TICKET])
 {
-	const struct be_ticket_when when = { rig_tick(), (int64_t)time(NULL) };
+	const struct be_ticket_when when = when_of(g);
 	struct be_held h = { .checked = when.tick, .ms = ms };
 
 	memcpy(h.session, session, WIRE_ID);
@@ -90,6 +97,7 @@ rig_hold(struct rig *g, const uint8_t session[WIRE_ID],
 	    be_held_add(&g->opened, rig_keys.org->id, &h), CB_OK);
 	ck_assert_int_eq(be_ticket_make(rig_keys.ring, rig_keys.org->id, &h,
 			     &when, ticket), CB_OK);
+	memcpy(g->ticket, ticket, BE_TICKET);
 }
 
 static void
@@ -140,11 +148,11 @@ on_recheck(struct rig *g, struct be_channel *ch, const struct be_message *m)
 	static struct be_signed revocations[BE_RIGHTS_MAX];
 	struct be_open ask = { .ring = rig_keys.ring, .org = rig_keys.org,
 		.now = (int64_t)time(NULL) };
-	const struct be_ticket_when when = { rig_tick(), ask.now };
-	struct be_rechecked told = { .held = false };
+	const struct be_ticket_when when = when_of(g);
+	struct be_rechecked told;
 	struct cb_buf body = CB_BUF_INIT;
 	enum be_refusal why;
-	struct be_held h;
+	bool before;
 	enum cb_err r;
 
 	ck_assert_int_eq(be_recheck_get(m->body, &asked), CB_OK);
@@ -153,15 +161,17 @@ on_recheck(struct rig *g, struct be_channel *ch, const struct be_message *m)
 	if ((r = __atomic_load_n(&g->recheck, __ATOMIC_RELAXED)) == CB_OK)
 		r = be_vault_recheck(&ask, asked.holder, asked.card,
 		    asked.certificate, &why);
-	memcpy(h.session, asked.session, WIRE_ID);
-	memcpy(h.holder, asked.holder, WIRE_ID);
-	memcpy(h.card, asked.card, WIRE_ID);
-	told.held = r == CB_OK && (held(g, asked.session) != NULL ||
-		be_ticket_check(rig_keys.ring, rig_keys.org->id, &h,
-		    asked.ticket, g->born, &when) == CB_OK);
+	if (memcmp(asked.ticket, g->ticket, BE_TICKET) != 0)
+		__atomic_add_fetch(&g->other_tickets, 1, __ATOMIC_RELAXED);
+	before = held(g, asked.session) != NULL;
+	ck_assert_int_eq(be_ticket_rechecked(&g->opened, rig_keys.ring,
+			     rig_keys.org->id, &asked, r == CB_OK, &when,
+			     &told),
+	    CB_OK);
+	__atomic_add_fetch(&g->held,
+	    (held(g, asked.session) != NULL) - before, __ATOMIC_RELAXED);
 	if (told.held)
-		rig_hold(g, asked.session, asked.holder, asked.card,
-		    BE_HELD_MS, told.ticket);
+		memcpy(g->ticket, told.ticket, BE_TICKET);
 	if (r == CB_OK)
 		r = be_rechecked_put(&body, &told);
 	rig_answer(ch, m, r, &body);
