@@ -630,10 +630,13 @@ Suite *
 rule_suite(void)
 {
 	Suite *s = suite_create("rule");
-	TCase *tc = tcase_create("rule");
+	TCase *tc = tcase_create("rule"), *slow = tcase_create("slow");
 
+	tcase_set_timeout(slow, 60);
+	tcase_set_tags(slow, "slow");
+	tcase_add_loop_test(slow, an_act_does_what_it_says, 0, COUNT(trials));
+	suite_add_tcase(s, slow);
 	tcase_set_timeout(tc, 60);
-	tcase_add_loop_test(tc, an_act_does_what_it_says, 0, COUNT(trials));
 	tcase_add_test(tc, every_refusal_of_acts_is_tested);
 	tcase_add_test(tc, a_new_card_has_a_key_and_a_secret);
 	tcase_add_loop_test(

@@ -181,12 +181,15 @@ Suite *
 share_suite(void)
 {
 	Suite *s = suite_create("share");
-	TCase *tc = tcase_create("share");
+	TCase *tc = tcase_create("share"), *slow = tcase_create("slow");
 
+	tcase_set_timeout(slow, 60);
+	tcase_set_tags(slow, "slow");
+	tcase_add_loop_test(slow, enough_shares_are_the_secret, 0, COUNT(cuts));
+	suite_add_tcase(s, slow);
 	tcase_set_timeout(tc, 60);
 	tcase_add_test(tc, times_is_that_of_a_field);
 	tcase_add_test(tc, shares_of_libgfshare_are_ours);
-	tcase_add_loop_test(tc, enough_shares_are_the_secret, 0, COUNT(cuts));
 	tcase_add_loop_test(tc, too_few_shares_are_noise, 0, 2);
 	tcase_add_test(tc, a_share_fits_every_secret);
 	tcase_add_test(tc, what_cannot_be_is_refused);

@@ -133,6 +133,8 @@ void rig_allows(struct rig *r, const char *name, const char *cmd, bool pass,
 /* A command that must answer 9000. */
 void rig_must(struct rig *r, const char *cmd);
 Suite *rig_suite(const char *name, TCase **tc);
+/* For what tries so much that valgrind would take minutes. */
+TCase *rig_slow(Suite *s);
 
 /* Everything that the card holds in memory and that outlives power-off is the
  * same in both. */

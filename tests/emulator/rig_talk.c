@@ -296,14 +296,31 @@ rig_must(struct rig *r, const char *cmd)
 	ck_assert_msg(sw == 0x9000, "%s: %04X", cmd, sw);
 }
 
+static TCase *
+rig_case(Suite *s, const char *name)
+{
+	TCase *tc = tcase_create(name);
+
+	tcase_add_unchecked_fixture(tc, rig_setup, NULL);
+	tcase_set_timeout(tc, 60);
+	suite_add_tcase(s, tc);
+	return tc;
+}
+
 Suite *
 rig_suite(const char *name, TCase **tc)
 {
 	Suite *s = suite_create(name);
 
-	*tc = tcase_create(name);
-	tcase_add_unchecked_fixture(*tc, rig_setup, NULL);
-	tcase_set_timeout(*tc, 60);
-	suite_add_tcase(s, *tc);
+	*tc = rig_case(s, name);
 	return s;
+}
+
+TCase *
+rig_slow(Suite *s)
+{
+	TCase *tc = rig_case(s, "slow");
+
+	tcase_set_tags(tc, "slow");
+	return tc;
 }

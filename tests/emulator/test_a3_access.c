@@ -253,10 +253,11 @@ a3_access_suite(void)
 {
 	TCase *tc;
 	Suite *s = rig_suite("a3_access", &tc);
+	TCase *slow = rig_slow(s);
 
 	tcase_add_loop_test(
-	    tc, a3_rules_are_kept, 0, sizeof(ops) / sizeof(ops[0]));
-	tcase_add_loop_test(tc, a3_rules_of_the_df_are_kept, 0,
+	    slow, a3_rules_are_kept, 0, sizeof(ops) / sizeof(ops[0]));
+	tcase_add_loop_test(slow, a3_rules_of_the_df_are_kept, 0,
 	    sizeof(df_ops) / sizeof(df_ops[0]));
 	tcase_add_loop_test(
 	    tc, a3_access_story, 0, sizeof(stories) / sizeof(stories[0]));

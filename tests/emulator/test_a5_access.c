@@ -270,8 +270,8 @@ a5_access_suite(void)
 	TCase *tc;
 	Suite *s = rig_suite("a5_access", &tc);
 
-	tcase_add_loop_test(
-	    tc, access_bytes_are_kept, 0, sizeof(ops) / sizeof(ops[0]));
+	tcase_add_loop_test(rig_slow(s), access_bytes_are_kept, 0,
+	    sizeof(ops) / sizeof(ops[0]));
 	tcase_add_loop_test(
 	    tc, a5_access_story, 0, sizeof(stories) / sizeof(stories[0]));
 	return s;

@@ -408,7 +408,7 @@ store_suite(void)
 	    sizeof(edits) / sizeof(edits[0]));
 	tcase_add_test(tc, a_test_card_cannot_be_marked_live);
 	tcase_add_loop_test(tc, a_strange_public_half_is_noticed, 0, 2);
-	tcase_add_loop_test(tc, a_turned_bit_breaks_nothing_else, 0,
+	tcase_add_loop_test(rig_slow(s), a_turned_bit_breaks_nothing_else, 0,
 	    sizeof(turned) / sizeof(turned[0]));
 	tcase_add_test(tc, depth_is_no_matter);
 	return s;
