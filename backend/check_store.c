@@ -2,18 +2,15 @@
  * Copyright (c) 2026 The cardbridge authors */
 /*
  * See check_store.h. The other process prints what it finds as it goes, and
- * tells us the wraps: u8 whether they are all there, then lb each. It is told
- * the public key of the books, or nothing.
+ * tells us the wraps (wraps.h). It is told the public key of the books, or
+ * nothing.
  */
 #include <errno.h>
 #include <inttypes.h>
-#include <libgen.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include <sys/resource.h>
 #include <sys/socket.h>
-#include <sys/stat.h>
 #include <sys/wait.h>
 #include <unistd.h>
 
@@ -23,12 +20,10 @@
 #include "backend/layout.h"
 #include "backend/store/heads.h"
 #include "backend/store/store.h"
-#include "backend/walls.h"
+#include "backend/wraps.h"
 #include "common/hex.h"
 
 static const uint8_t platform[WIRE_ID];	/* zeros */
-
-#define WRAPS_MAX ((size_t)1 << 20)
 
 struct looking {
 	const struct be_conf *conf;
@@ -39,13 +34,6 @@ struct looking {
 };
 
 /* ---- the database -------------------------------------------------------- */
-
-static enum cb_err
-keep_wrap(void *ctx, const struct be_value *columns, size_t n)
-{
-	(void)n;
-	return cb_buf_set(ctx, columns[4].s);
-}
 
 static void
 look_store(struct looking *c)
@@ -79,15 +67,8 @@ put_wraps(struct looking *c, struct cb_buf *out)
 	r = cb_put_u8(out, c->st != NULL);
 	for (size_t i = 0; c->st != NULL && r == CB_OK && i < BE_BIRTH_WRAPS;
 	     i++) {
-		const struct be_value key[] = { BE_ID(platform),
-			BE_T(cb_span_str(be_birth_wrap(i))), BE_I(1) };
-
-		cb_buf_clear(&wrap);
-		if (be_store_row(c->st, BE_WRAP, platform, key, keep_wrap,
-			&wrap, &why) != CB_OK)
-			be_found(&c->wrong, BE_WRONG,
-			    "store: the key \"%s\" is not there",
-			    be_birth_wrap(i));
+		if (be_wraps_get(c->st, i, &wrap, &why) != CB_OK)
+			be_found(&c->wrong, BE_WRONG, "store: %s", why.text);
 		r = cb_put_lv32(out, cb_buf_span(&wrap));
 	}
 	cb_buf_free(&wrap);
@@ -194,18 +175,6 @@ look_books(struct looking *c)
 /* ---- the other process --------------------------------------------------- */
 
 static bool
-write_all(int fd, struct cb_span s)
-{
-	ssize_t n;
-
-	for (; s.n > 0; s = cb_span_tail(s, n < 0 ? 0 : (size_t)n))
-		if ((n = send(fd, s.p, s.n, MSG_NOSIGNAL)) < 0 &&
-		    errno != EINTR)
-			return false;
-	return true;
-}
-
-static bool
 read_all(int fd, uint8_t *p, size_t size)
 {
 	ssize_t n;
@@ -216,37 +185,6 @@ read_all(int fd, uint8_t *p, size_t size)
 	return true;
 }
 
-/* Who runs as root becomes who the store runs as, or whose the directory is
- * that SQLite writes to. */
-static enum cb_err
-enclose(const struct looking *c, struct cb_why *why)
-{
-	char *store = strdup(c->conf->store), *heads = strdup(c->heads);
-	uint32_t user = be_conf_user(c->conf, BE_STORE, 0);
-	const struct rlimit all = { RLIM_INFINITY, RLIM_INFINITY };
-	struct be_walls up;
-	struct stat st;
-	enum cb_err r = CB_E_NOMEM;
-
-	if (store != NULL && heads != NULL) {
-		const char *const dirs[] = { dirname(store), dirname(heads),
-			NULL };
-
-		if (user == 0 && stat(dirs[0], &st) == 0)
-			user = st.st_uid;
-		be_store_prepare();
-		(void)setrlimit(RLIMIT_MEMLOCK, &all);
-		cr_secret_free(cr_secret_new(1), 1);	/* see control.c */
-		if (geteuid() != 0)
-			user = 0;
-		if ((r = be_walls_become(user, why)) == CB_OK)
-			r = be_walls_up(BE_STORE, dirs, &up, why);
-	}
-	free(store);
-	free(heads);
-	return r;
-}
-
 static int
 run_other(struct looking *c, int fd)
 {
@@ -254,14 +192,14 @@ run_other(struct looking *c, int fd)
 	struct cb_why why = { "" };
 	enum cb_err r;
 
-	if ((r = enclose(c, &why)) != CB_OK) {
+	if ((r = be_wraps_enclose(c->conf, c->heads, &why)) != CB_OK) {
 		be_found(&c->wrong, BE_WRONG, "store: %s",
 		    why.text[0] != '\0' ? why.text : cb_err_text(r));
 	} else {
 		look_store(c);
 		if (put_wraps(c, &told) == CB_OK) {
 			(void)fflush(stdout);
-			if (write_all(fd, cb_buf_span(&told)) &&
+			if (be_wraps_send(fd, cb_buf_span(&told)) &&
 			    shutdown(fd, SHUT_WR) == 0 && c->st != NULL &&
 			    read_all(fd, c->books, CR_KEY))
 				look_books(c);
@@ -274,30 +212,6 @@ run_other(struct looking *c, int fd)
 }
 
 /* ---- this one ------------------------------------------------------------ */
-
-static bool
-take_wraps(int fd, struct cb_buf wraps[BE_BIRTH_WRAPS])
-{
-	struct cb_buf told = CB_BUF_INIT_MAX(WRAPS_MAX);
-	uint8_t p[4096], there = 0;
-	struct cb_span cur, one;
-	ssize_t n;
-	enum cb_err r = CB_OK;
-
-	while (r == CB_OK && (n = recv(fd, p, sizeof(p), 0)) > 0)
-		r = cb_buf_add(&told, cb_span(p, (size_t)n));
-	cur = cb_buf_span(&told);
-	if (r == CB_OK)
-		r = cb_get_u8(&cur, &there);
-	for (size_t i = 0; r == CB_OK && there != 0 && i < BE_BIRTH_WRAPS;
-	     i++)
-		if ((r = cb_get_lv32(&cur, &one)) == CB_OK)
-			r = cb_buf_set(&wraps[i], one);
-	if (r == CB_OK)
-		r = cb_get_end(&cur);
-	cb_buf_free(&told);
-	return r == CB_OK && there != 0;
-}
 
 bool
 be_check_store_open(struct be_check_store *cs, const struct be_conf *conf,
@@ -322,7 +236,7 @@ be_check_store_open(struct be_check_store *cs, const struct be_conf *conf,
 	(void)close(fds[1]);
 	cs->fd = fds[0];
 	free(heads);
-	return take_wraps(cs->fd, wraps);
+	return be_wraps_take(cs->fd, wraps, NULL) == CB_OK;
 }
 
 void
@@ -335,7 +249,7 @@ be_check_store_books(
 	if (cs->fd >= 0) {
 		/* one that has ended says so by its status */
 		if (books != NULL)
-			(void)!write_all(cs->fd, cb_span(books, CR_KEY));
+			(void)!be_wraps_send(cs->fd, cb_span(books, CR_KEY));
 		(void)close(cs->fd);
 	}
 	if (cs->pid < 0)

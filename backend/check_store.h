@@ -1,10 +1,8 @@
 /* SPDX-License-Identifier: BSD-2-Clause
  * Copyright (c) 2026 The cardbridge authors */
 /*
- * The part of check that opens the database, which a store that was taken
- * over may have written: in a process of its own, as the store's user and
- * behind the store's walls. SQLite as root would remove and write files for
- * whoever owns the directory.
+ * The part of check that opens the database: in a process of its own, for the
+ * reasons of wraps.h.
  */
 #ifndef BE_CHECK_STORE_H
 #define BE_CHECK_STORE_H

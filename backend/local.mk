@@ -50,7 +50,8 @@ backend_libservice_la_SOURCES = \
 	backend/vault/keys.c \
 	backend/vault/order.c \
 	backend/vault/role.c backend/vault/role.h \
-	backend/vault/serve.c backend/vault/serve.h
+	backend/vault/serve.c backend/vault/serve.h \
+	backend/wraps.c backend/wraps.h
 backend_libservice_la_CPPFLAGS = $(AM_CPPFLAGS) \
 	-DCB_PKGDATADIR='"$(pkgdatadir)"'
 backend_libservice_la_CFLAGS = $(AM_CFLAGS) $(LIBCONFIG_CFLAGS)
