@@ -50,6 +50,7 @@ declare -A e2e_kind=(
 	[backend-desk]=measuring
 	[backend-exchange]=program
 	[backend-full]=program
+	[backend-renew]=program
 	[backend-road]=program
 	[backend-service]=program
 	[backend-siege]=measuring

@@ -6,11 +6,23 @@
 #include <fcntl.h>
 #include <stdlib.h>
 #include <string.h>
+#include <time.h>
 
 #include "backend/check_door.h"
 #include "backend/door/door.h"
 #include "backend/finding.h"
 #include "backend/layout.h"
+
+static void
+look_ends(const struct be_ends *ends, unsigned *wrong)
+{
+	const int64_t now = (int64_t)time(NULL);
+	struct cb_why why;
+
+	for (size_t i = 0; i < BE_ENDS; i++)
+		if (be_ends_tell(ends, i, now, now + BE_END_SOON, &why))
+			be_found(wrong, BE_WARNING, "door: %s", why.text);
+}
 
 void
 be_check_door(const char *dir, const struct be_conf *conf, unsigned *wrong)
@@ -30,11 +42,13 @@ be_check_door(const char *dir, const struct be_conf *conf, unsigned *wrong)
 		free(path);
 	}
 	r = be_door_new_of(&door, &s, files, &why);
-	if (r == CB_OK)
+	if (r == CB_OK) {
 		be_found(wrong, BE_GOOD, "door: its key and certificates go "
 		    "together");
-	else
+		look_ends(be_door_ends(door), wrong);
+	} else {
 		be_found(wrong, BE_WRONG, "door: %s",
 		    why.text[0] != '\0' ? why.text : cb_err_text(r));
+	}
 	be_door_free(&door);
 }

@@ -407,7 +407,10 @@ read_file(struct reading *in, config_t *cfg)
 			return CB_E_FORMAT;
 		}
 		r = errno == EACCES ? CB_E_DENIED : CB_E_ABSENT;
-		cb_why_set(in->why, "%.300s: %s.", in->path, strerror(errno));
+		cb_why_set(in->why, "%.300s: %s%s.", in->path,
+		    strerror(errno), r == CB_E_DENIED
+			? ": run this as the user who has made the backend"
+			: "");
 		return r;
 	}
 	root = config_root_setting(cfg);

@@ -549,14 +549,12 @@ enum cb_err
 be_init(const struct be_init *init, struct cb_why *why)
 {
 	struct work w = { .init = init, .why = why };
-	struct timespec t;
 	sigset_t old;
 	enum cb_err r;
 
 	cb_why_set(why, "%s", "");
 	hold_signals(&w, &old);
-	(void)clock_gettime(CLOCK_REALTIME, &t);
-	w.now = (uint64_t)t.tv_sec * 1000;
+	w.now = (uint64_t)(init->now != 0 ? init->now : time(NULL)) * 1000;
 	r = run_all(&w);
 	if (r == CB_OK)
 		be_made_keep(&w.made);

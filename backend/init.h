@@ -20,6 +20,7 @@ struct be_init {
 	const char *roots[BE_ROOTS_MAX];	/* URIs; none: below dir */
 	size_t roots_n;
 	unsigned needed, shares;	/* 0: no recovery shares */
+	int64_t now;	/* seconds since 1970; 0: as the clock says */
 };
 
 /* CB_E_ARG: what is asked for cannot be; CB_E_BUSY: there is one already. */

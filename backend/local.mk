@@ -10,6 +10,7 @@ backend_libroles_la_SOURCES = \
 	backend/calls.c backend/calls.h \
 	backend/channel.c backend/channel.h \
 	backend/control.c backend/control.h \
+	backend/ends.c backend/ends.h \
 	backend/loop.c backend/loop.h \
 	backend/peers.c backend/peers.h \
 	backend/roles.c backend/roles.h \
@@ -38,6 +39,7 @@ backend_libservice_la_SOURCES = \
 	backend/listen.c backend/listen.h \
 	backend/made.c backend/made.h \
 	backend/parent.c backend/parent.h \
+	backend/renew.c backend/renew.h \
 	backend/store/gather.c backend/store/gather.h \
 	backend/store/disk.c \
 	backend/store/orderer.c \

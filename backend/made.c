@@ -112,6 +112,27 @@ be_made_file(struct be_made *m, const char *path, struct cb_span text,
 }
 
 enum cb_err
+be_made_instead(const char *path, struct cb_span text, struct cb_why *why)
+{
+	struct be_made m = { NULL, 0 };
+	char *made = NULL;
+	enum cb_err r;
+
+	if (asprintf(&made, "%s.new", path) < 0)
+		return CB_E_NOMEM;
+	(void)unlink(made);
+	if ((r = be_made_file(&m, made, text, why)) == CB_OK &&
+	    (rename(made, path) != 0 || sync_parent(path) != 0))
+		r = fail(path, why);
+	if (r == CB_OK)
+		be_made_keep(&m);
+	else
+		be_made_undo(&m);
+	free(made);
+	return r;
+}
+
+enum cb_err
 be_made_give(const struct be_made *m, const char *dir, uid_t user,
     struct cb_why *why)
 {

@@ -22,6 +22,10 @@ CB_MUST_USE enum cb_err be_made_dir(
     struct be_made *m, const char *path, struct cb_why *why);
 CB_MUST_USE enum cb_err be_made_file(struct be_made *m, const char *path,
     struct cb_span text, struct cb_why *why);
+/* The file takes the place of what is there of this name, in one step: it is
+ * not noted. What its making left behind when it was ended goes, too. */
+CB_MUST_USE enum cb_err be_made_instead(
+    const char *path, struct cb_span text, struct cb_why *why);
 /* Something that was made by somebody else. */
 CB_MUST_USE enum cb_err be_made_note(struct be_made *m, const char *path);
 /* Gives all that was made below `dir` (and itself) to this user. */

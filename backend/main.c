@@ -12,6 +12,7 @@
 #include <stdlib.h>
 #include <string.h>
 #include <sys/stat.h>
+#include <time.h>
 #include <unistd.h>
 
 #include "backend/check.h"
@@ -20,6 +21,7 @@
 #include "backend/init.h"
 #include "backend/layout.h"
 #include "backend/parent.h"
+#include "backend/renew.h"
 #include "backend/store/role.h"
 #include "backend/vault/role.h"
 #include "backend/walls.h"
@@ -35,11 +37,12 @@ static const char usage_text[] =
     "Usage: " NAME " init --dir DIR (--live | --test) [OPTION]...\n"
     "       " NAME " run --dir DIR [--listen A:P] [--admin-listen A:P]\n"
     "       " NAME " check --dir DIR\n"
+    "       " NAME " renew --dir DIR [--name HOST]...\n"
     "Hosts smart cards for bridges that reach them over TLS.\n"
     "\n"
     "      --dir DIR           where the backend lies\n"
-    "      --allow-swap        of init and run: also with swap space where\n"
-    "                          memory cannot be locked\n"
+    "      --allow-swap        of init, run and renew: also with swap space\n"
+    "                          where memory cannot be locked\n"
     "      --help              print this text\n"
     "      --version           print the version\n"
     "init makes a backend:\n"
@@ -54,7 +57,9 @@ static const char usage_text[] =
     "      --listen A:P        where bridges come to\n"
     "      --admin-listen A:P  a second place for people\n"
     "      --log text|json     how the lines of its log look\n"
-    "check looks whether it is whole, and which walls would stand.\n";
+    "check looks whether it is whole, and which walls would stand.\n"
+    "renew makes another certificate for the door, once a year:\n"
+    "      --name HOST         as of init; else those that it has\n";
 
 /* Those that this release has. */
 static const struct {
@@ -104,7 +109,7 @@ misused(const char *fmt, ...)
 enum { DIR_ = 256, LIVE, TEST, STORE, NAME_, SERVICE_KEY, SHARES, LISTEN,
 	ADMIN_LISTEN, ALLOW_SWAP, LOG_, HELP, VERSION };
 
-enum { OF_INIT = 1, OF_RUN = 2, OF_CHECK = 4 };
+enum { OF_INIT = 1, OF_RUN = 2, OF_CHECK = 4, OF_RENEW = 8 };
 
 static const struct option longs[] = {
 	{ "dir", required_argument, NULL, DIR_ },
@@ -127,9 +132,11 @@ static unsigned
 belongs_to(int option)
 {
 	if (option == DIR_)
-		return OF_INIT | OF_RUN | OF_CHECK;
+		return OF_INIT | OF_RUN | OF_CHECK | OF_RENEW;
 	if (option == ALLOW_SWAP)
-		return OF_INIT | OF_RUN;
+		return OF_INIT | OF_RUN | OF_RENEW;
+	if (option == NAME_)
+		return OF_INIT | OF_RENEW;
 	return option == LISTEN || option == ADMIN_LISTEN || option == LOG_
 	    ? OF_RUN
 	    : OF_INIT;
@@ -356,6 +363,47 @@ run_check(struct options *o)
 }
 
 static int
+renew(struct options *o, const struct be_conf *conf)
+{
+	struct be_renew in = { .dir = o->dir, .conf = conf,
+		.names = o->init.names, .names_n = o->init.names_n,
+		.now = (int64_t)time(NULL) };
+	struct be_ends ends;
+	struct cb_why why = { "" };
+	enum cb_err r;
+	int status;
+
+	(void)umask(0077);
+	if ((r = be_renew(&in, &ends, &why)) != CB_OK) {
+		status = complain(
+		    why.text[0] != '\0' ? why.text : cb_err_text(r));
+		return r == CB_E_ARG ? EXIT_USAGE : status;
+	}
+	printf("%s: the door's certificate is good until %s.\n", o->dir,
+	    ends.of[BE_END_DOOR].day);
+	for (size_t i = 0; i < BE_END_DOOR; i++)
+		if (be_ends_tell(&ends, i, in.now,
+			ends.of[BE_END_DOOR].until - 1, &why))
+			printf("But before that %s.\n", why.text);
+	puts("Next: stop and start the backend, if it runs: its door takes it "
+	     "then.");
+	return EXIT_SUCCESS;
+}
+
+static int
+run_renew(struct options *o)
+{
+	struct be_conf conf;
+	int status;
+
+	if ((status = read_conf(o, &conf)) < 0 &&
+	    (status = harden(conf.allow_swap || o->allow_swap)) < 0)
+		status = renew(o, &conf);
+	be_conf_clear(&conf);
+	return status;
+}
+
+static int
 may_run(const struct be_conf *conf)
 {
 	if (geteuid() == 0 && conf->first_user == 0)
@@ -423,7 +471,9 @@ static const struct {
 	{ "init", OF_INIT, run_init },
 	{ "run", OF_RUN, run_run },
 	{ "check", OF_CHECK, run_check },
+	{ "renew", OF_RENEW, run_renew },
 };
+#define COMMANDS (sizeof(commands) / sizeof(commands[0]))
 
 int
 main(int argc, char **argv)
@@ -436,7 +486,7 @@ main(int argc, char **argv)
 	if (argc == 3 && strcmp(argv[1], "role") == 0)
 		return run_role(argv[2]);
 	cb_process_stdio();
-	for (size_t i = 0; argc > 1 && i < 3; i++) {
+	for (size_t i = 0; argc > 1 && i < COMMANDS; i++) {
 		if (strcmp(commands[i].name, argv[1]) != 0)
 			continue;
 		status =
@@ -454,5 +504,5 @@ main(int argc, char **argv)
 			puts(NAME " " CB_VERSION);
 		return EXIT_SUCCESS;
 	}
-	return misused("what is to be done? init, run or check.");
+	return misused("what is to be done? init, run, check or renew.");
 }

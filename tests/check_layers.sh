@@ -135,7 +135,7 @@ may() { # FILE HEADER
 	# keys that are made or looked at beside the vault's process
 	backend/vault/operator.h)
 		[[ $1 = backend/vault/* || $1 = backend/init.c ||
-			$1 = backend/wraps.[ch] ||
+			$1 = backend/renew.[ch] || $1 = backend/wraps.[ch] ||
 			$1 = backend/check*.[ch] ]]
 		;;
 	backend/store/*) [[ $1 = backend/store/* ]] ;;

@@ -7,6 +7,7 @@
  */
 #include <string.h>
 
+#include <arpa/inet.h>
 #include <openssl/asn1.h>
 #include <openssl/objects.h>
 #include <openssl/x509.h>
@@ -173,22 +174,30 @@ out:
 /* ---- all of it ----------------------------------------------------------- */
 
 static enum cb_err
+get_until(X509 *cert, int64_t *out)
+{
+	struct tm until;
+
+	if (ASN1_TIME_to_tm(X509_get0_notAfter(cert), &until) != 1)
+		return CB_E_FORMAT;
+	*out = (int64_t)timegm(&until);
+	return CB_OK;
+}
+
+static enum cb_err
 get_facts(X509 *cert, struct cb_span der, const struct wire_template *t,
     struct wire_cert *out)
 {
 	struct wire_cert facts = { 0 };
-	struct tm until;
 	enum cb_err r;
 
 	if ((r = get_id(cert, NID_commonName, facts.subject)) != CB_OK ||
 	    (t->of_organisation &&
 		(r = get_id(cert, NID_organizationName,
 		     facts.organisation)) != CB_OK) ||
-	    (r = cr_sha256(der, facts.fingerprint)) != CB_OK)
+	    (r = cr_sha256(der, facts.fingerprint)) != CB_OK ||
+	    (r = get_until(cert, &facts.until)) != CB_OK)
 		return r;
-	if (ASN1_TIME_to_tm(X509_get0_notAfter(cert), &until) != 1)
-		return CB_E_FORMAT;
-	facts.until = (int64_t)timegm(&until);
 	*out = facts;
 	return CB_OK;
 }
@@ -226,4 +235,58 @@ out:
 	X509_free(cert);
 	X509_free(by);
 	return cr_ossl_end(r);
+}
+
+/* ---- one that may be over ------------------------------------------------ */
+
+enum cb_err
+wire_cert_until(struct cb_span der, int64_t *until)
+{
+	X509 *cert = read_der(der);
+	enum cb_err r = cert == NULL ? CB_E_FORMAT : get_until(cert, until);
+
+	X509_free(cert);
+	return cr_ossl_end(r);
+}
+
+static enum cb_err
+put_host(const GENERAL_NAME *name, struct cb_buf *out)
+{
+	char text[INET6_ADDRSTRLEN];
+	const ASN1_STRING *s;
+	struct cb_span host;
+	int type;
+
+	s = GENERAL_NAME_get0_value(name, &type);
+	if (type != GEN_DNS && type != GEN_IPADD)
+		return CB_E_FORMAT;
+	host = cb_span(ASN1_STRING_get0_data(s), (size_t)ASN1_STRING_length(s));
+	if (type == GEN_IPADD) {
+		if ((host.n != 4 && host.n != 16) ||
+		    inet_ntop(host.n == 4 ? AF_INET : AF_INET6, host.p, text,
+			sizeof(text)) == NULL)
+			return CB_E_FORMAT;
+		host = cb_span_str(text);
+	}
+	if (host.n == 0 || memchr(host.p, 0, host.n) != NULL)
+		return CB_E_FORMAT;
+	return cb_buf_add(out, host) != CB_OK ? CB_E_NOMEM : cb_put_u8(out, 0);
+}
+
+enum cb_err
+wire_cert_hosts(struct cb_span der, struct cb_buf *out)
+{
+	X509 *cert = read_der(der);
+	GENERAL_NAMES *names = NULL;
+	const size_t before = out->n;
+	enum cb_err r = cert == NULL ? CB_E_FORMAT : CB_OK;
+
+	if (cert != NULL)
+		names = X509_get_ext_d2i(
+		    cert, NID_subject_alt_name, NULL, NULL);
+	for (int i = 0; r == CB_OK && i < sk_GENERAL_NAME_num(names); i++)
+		r = put_host(sk_GENERAL_NAME_value(names, i), out);
+	GENERAL_NAMES_free(names);
+	X509_free(cert);
+	return cr_ossl_end(cb_buf_undo(out, before, r));
 }

@@ -55,4 +55,11 @@ CB_MUST_USE enum cb_err wire_cert_check(struct cb_span der,
     int64_t now, struct wire_cert *out, struct wire_key **key,
     struct cb_why *why);
 
+/* What is in a certificate of ours, whoever has signed it and whether it is
+ * over or not. CB_E_FORMAT: it is none. */
+CB_MUST_USE enum cb_err wire_cert_until(struct cb_span der, int64_t *until);
+/* Appends its host names and addresses, each as text that a zero byte ends. */
+CB_MUST_USE enum cb_err wire_cert_hosts(
+    struct cb_span der, struct cb_buf *out);
+
 #endif

@@ -10,6 +10,7 @@
 #define BE_DOOR_H
 
 #include "backend/channel.h"
+#include "backend/ends.h"
 #include "wire/wire.h"
 
 struct be_door_limits {
@@ -52,7 +53,7 @@ struct be_door;
 CB_MUST_USE enum cb_err be_door_new(struct be_door **out,
     const struct be_door_settings *settings, struct cb_why *why);
 /* The same of files, which are read and closed; of `settings` the spans do not
- * count. */
+ * count. CB_E_TIMEOUT: a certificate is over, or not valid yet. */
 enum {
 	BE_DOOR_AUTHORITY,
 	BE_DOOR_SERVICE,
@@ -64,6 +65,11 @@ CB_MUST_USE enum cb_err be_door_new_of(struct be_door **out,
     const struct be_door_settings *settings, const int fds[BE_DOOR_FILES],
     struct cb_why *why);
 void be_door_free(struct be_door **door);
+
+/* When its certificates end; borrowed. */
+const struct be_ends *be_door_ends(const struct be_door *door);
+/* Logs those that end soon, now and every day that it runs. */
+CB_MUST_USE enum cb_err be_door_watch_ends(struct be_door *door);
 
 /* A socket that listens already; taken in every case. */
 CB_MUST_USE enum cb_err be_door_listen(struct be_door *door, int fd);

@@ -31,12 +31,31 @@ read_all(int fd, struct cb_buf *out)
 	return r != CB_OK ? r : n < 0 ? CB_E_STORE : CB_OK;
 }
 
+/* Of one that is over: what is to be done. */
+static enum cb_err
+look_over(const struct be_door_settings *s, int64_t now, struct cb_why *why)
+{
+	const struct cb_span der[BE_ENDS] = {
+		[BE_END_AUTHORITY] = s->authority,
+		[BE_END_SERVICE] = s->service,
+		[BE_END_DOOR] = s->certificate,
+	};
+	struct be_ends ends;
+
+	be_ends_read(&ends, der);
+	for (size_t i = 0; i < BE_ENDS; i++)
+		if (be_ends_tell(&ends, i, now, now, why))
+			return CB_E_TIMEOUT;
+	return CB_OK;
+}
+
 enum cb_err
 be_door_new_of(struct be_door **out, const struct be_door_settings *settings,
     const int fds[BE_DOOR_FILES], struct cb_why *why)
 {
 	struct be_door_settings s = *settings;
 	struct cb_buf files[BE_DOOR_FILES];
+	const int64_t now = (int64_t)time(NULL);
 	struct wire_cert facts;
 	enum cb_err r = CB_OK, first = CB_OK;
 
@@ -53,9 +72,9 @@ be_door_new_of(struct be_door **out, const struct be_door_settings *settings,
 	if (first != CB_OK)
 		cb_why_set(why, "the door's key and certificates cannot be "
 				"read");
-	else if ((first = wire_cert_check(s.service, s.authority, WIRE_SERVICE,
-		      s.kind, (int64_t)time(NULL), &facts, NULL, why)) ==
-	    CB_OK)
+	else if ((first = look_over(&s, now, why)) == CB_OK &&
+	    (first = wire_cert_check(s.service, s.authority, WIRE_SERVICE,
+		 s.kind, now, &facts, NULL, why)) == CB_OK)
 		first = be_door_new(out, &s, why);
 	for (size_t i = 0; i < BE_DOOR_FILES; i++)
 		cb_buf_free(&files[i]);

@@ -128,6 +128,7 @@ serve(struct role *r, struct cb_why *why)
 	enum cb_err e;
 
 	if ((e = make(r, why)) != CB_OK ||
+	    (e = be_door_watch_ends(r->door)) != CB_OK ||
 	    (e = be_door_parent(r->door, r->control.ch, on_told, r)) != CB_OK ||
 	    (e = be_control_enclose(&r->control, BE_DOOR, NULL, why)) != CB_OK)
 		return e;

@@ -313,6 +313,43 @@ be_door_parent(struct be_door *door, struct be_channel *ch,
 	return CB_OK;
 }
 
+/* ---- certificates that end ----------------------------------------------- */
+
+static void
+tell_ends(evutil_socket_t fd, short what, void *arg)
+{
+	const struct be_door *door = arg;
+	const int64_t now = (int64_t)time(NULL);
+	struct cb_why why;
+
+	(void)fd;
+	(void)what;
+	for (size_t i = 0; i < BE_ENDS; i++)
+		if (be_ends_tell(
+			&door->ends, i, now, now + BE_END_SOON, &why))
+			cb_log(CB_LOG_WARNING, "door: %s", why.text);
+}
+
+enum cb_err
+be_door_watch_ends(struct be_door *door)
+{
+	const struct timeval day = { .tv_sec = 86400 };
+
+	if (door->daily == NULL &&
+	    ((door->daily = event_new(
+		  door->base, -1, EV_PERSIST, tell_ends, door)) == NULL ||
+		event_add(door->daily, &day) != 0))
+		return CB_E_NOMEM;
+	tell_ends(-1, 0, door);
+	return CB_OK;
+}
+
+const struct be_ends *
+be_door_ends(const struct be_door *door)
+{
+	return &door->ends;
+}
+
 /* ---- all of it ----------------------------------------------------------- */
 
 enum cb_err
@@ -323,6 +360,11 @@ be_door_new(
 	struct wire_about about = { .kind = s->kind,
 		.authority = s->authority,
 		.service = s->service };
+	const struct cb_span der[BE_ENDS] = {
+		[BE_END_AUTHORITY] = s->authority,
+		[BE_END_SERVICE] = s->service,
+		[BE_END_DOOR] = s->certificate,
+	};
 	enum cb_err r = CB_E_NOMEM;
 
 	*out = NULL;
@@ -330,6 +372,7 @@ be_door_new(
 		return CB_E_NOMEM;
 	door->kind = s->kind;
 	door->limits = s->limits;
+	be_ends_read(&door->ends, der);
 	memcpy(about.backend, s->backend, WIRE_ID);
 	/* a client that is gone is an error to write to, not a signal */
 	if (signal(SIGPIPE, SIG_IGN) != SIG_ERR &&
@@ -429,6 +472,8 @@ be_door_free(struct be_door **out)
 	}
 	be_tls_free(&door->tls);
 	cb_buf_free(&door->about);
+	if (door->daily != NULL)
+		event_free(door->daily);
 	if (door->sweep != NULL)
 		event_free(door->sweep);
 	if (door->base != NULL)

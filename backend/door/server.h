@@ -54,6 +54,8 @@ struct be_door {
 	/* connections that are over, until nobody is in them */
 	struct be_conn *over;
 	struct event *sweep;
+	struct be_ends ends;
+	struct event *daily; /* look at these */
 	struct be_parent *parent;
 	bool stopping;
 	bool done;	/* the loop ends, be_door_end_loop() */

@@ -11,7 +11,9 @@
 #define EARLIER 300
 #define DAYS_MAX 36525
 
-/* Devices and people renew theirs while they are used. */
+/* The operator renews the door's (backend/renew.h). Devices and people are
+ * enrolled anew, with another token; what makes an authority or a service anew
+ * is another backend. */
 static const struct be_lifetimes defaults = {
 	.authority = 20 * 365, .service = 5 * 365, .door = 365,
 	.device = 365, .person = 365,

@@ -77,21 +77,33 @@ make_recovery(struct be_birth *b)
 /* ---- who uses it first --------------------------------------------------- */
 
 static enum cb_err
-make_door(struct be_birth *b, const char *const *hosts, size_t n,
-    int64_t now, struct cb_why *why)
+certify_door(const struct be_ring *ring, const char *const *hosts, size_t n,
+    const struct wire_key *key, int64_t now, struct cb_buf *out,
+    struct cb_why *why)
 {
 	uint8_t id[WIRE_ID];
 	enum cb_err r;
 
-	if ((r = cr_random(id, sizeof(id))) != CB_OK ||
-	    (r = wire_key_new_p256(&b->door_key)) != CB_OK)
+	if ((r = cr_random(id, sizeof(id))) != CB_OK)
 		return r;
-	r = be_certificate_make(b->secret->ring, WIRE_DOOR, id, platform,
-	    hosts, n, b->door_key, NULL, now, &b->door);
+	r = be_certificate_make(ring, WIRE_DOOR, id, platform, hosts, n, key,
+	    NULL, now, out);
 	if (r == CB_E_ARG)
 		cb_why_set(why, "a name of the door is a host name or an "
 				"address, such as cards.example.org");
 	return r;
+}
+
+static enum cb_err
+make_door(struct be_birth *b, const char *const *hosts, size_t n,
+    int64_t now, struct cb_why *why)
+{
+	enum cb_err r;
+
+	if ((r = wire_key_new_p256(&b->door_key)) != CB_OK)
+		return r;
+	return certify_door(b->secret->ring, hosts, n, b->door_key, now,
+	    &b->door, why);
 }
 
 static enum cb_err
@@ -291,6 +303,31 @@ be_keys_look(enum wire_kind kind, const uint8_t id[WIRE_ID],
 			cb_why_set(why, "the platform's keys do not open");
 	}
 	be_org_free(&org);
+	be_ring_free(&k.ring);
+	be_root_free(&k.root);
+	return r;
+}
+
+enum cb_err
+be_keys_door(enum wire_kind kind, const uint8_t id[WIRE_ID],
+    const char *const *uris, size_t n,
+    const struct cb_span wraps[BE_BIRTH_WRAPS], const char *const *hosts,
+    size_t hosts_n, const struct wire_key *key, int64_t now,
+    struct be_door_made *out, struct cb_why *why)
+{
+	struct be_birth_secrets k = { .root = NULL };
+	struct be_self self = { .kind = kind };
+	enum cb_err r;
+
+	memcpy(self.id, id, WIRE_ID);
+	(void)((r = be_root_load(&k.root, &self, uris, n, why)) != CB_OK ||
+	    (r = be_ring_open(&k.ring, k.root, wraps, why)) != CB_OK ||
+	    (r = cb_buf_set(&out->authority,
+		 cb_buf_span(&k.ring->authority_cert))) != CB_OK ||
+	    (r = cb_buf_set(&out->service,
+		 cb_buf_span(&k.ring->service_cert))) != CB_OK ||
+	    (r = certify_door(k.ring, hosts, hosts_n, key, now, &out->door,
+		 why)) != CB_OK);
 	be_ring_free(&k.ring);
 	be_root_free(&k.root);
 	return r;

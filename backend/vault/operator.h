@@ -70,6 +70,16 @@ CB_MUST_USE enum cb_err be_keys_look(enum wire_kind kind,
     const uint8_t id[WIRE_ID], const char *const *uris, size_t n,
     const struct cb_span wraps[BE_BIRTH_WRAPS], uint8_t books[CR_KEY],
     struct cb_why *why);
+/* The door's certificate for a key and hosts, and those of who signs it and of
+ * the service: DER, free them in every case. CB_E_ARG: a host that is none. */
+struct be_door_made {
+	struct cb_buf door, authority, service;
+};
+CB_MUST_USE enum cb_err be_keys_door(enum wire_kind kind,
+    const uint8_t id[WIRE_ID], const char *const *uris, size_t n,
+    const struct cb_span wraps[BE_BIRTH_WRAPS], const char *const *hosts,
+    size_t hosts_n, const struct wire_key *key, int64_t now,
+    struct be_door_made *out, struct cb_why *why);
 /* Is the recovery root there, and does it open the last of these wraps? */
 CB_MUST_USE enum cb_err be_recovery_look(enum wire_kind kind,
     const uint8_t id[WIRE_ID], const char *uri, struct cb_span wrap,

@@ -13,3 +13,13 @@ tests_backend_seed_LDADD = \
 	backend/store/libstore.la backend/vault/libvault.la \
 	wire/libwire.la emulator/libemulator.la crypto/libprimitives.la \
 	common/libprocess.la common/libcommon.la
+
+check_PROGRAMS += tests/backend/init_at
+tests_backend_init_at_SOURCES = tests/backend/init_at.c
+tests_backend_init_at_CFLAGS = $(AM_CFLAGS)
+tests_backend_init_at_LDFLAGS = $(program_ldflags)
+tests_backend_init_at_LDADD = \
+	backend/libservice.la backend/libroles.la \
+	backend/store/libstore.la backend/vault/libvault.la \
+	wire/libwire.la crypto/libprimitives.la \
+	common/libprocess.la common/libcommon.la

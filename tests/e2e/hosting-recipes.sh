@@ -117,6 +117,9 @@ steps "The operator's identity"
 like "$said" ' session-open ' "an auditor sees what was done"
 steps 'What takes two people'
 like "$said" 'is set' "a policy was set by two"
+steps 'Once a year'
+serve_no_more
+serve
 steps 'What to keep elsewhere'
 t "the backup has no key of the root" \
 	sh -c '! tar -tf cards.tar | grep -q vault/'

@@ -191,6 +191,45 @@ START_TEST(hosts_are_names_or_addresses)
 }
 END_TEST
 
+/* For who makes the next one, when this one may be over. */
+START_TEST(dates_and_hosts_are_read_unchecked)
+{
+	static const char all[] = "cards.example\0" "127.0.0.1\0" "::1";
+	struct wire_cert_wish wish = pki_wish(WIRE_DOOR, WIRE_LIVE);
+	const char *hosts[] = { "cards.example", "127.0.0.1", "::1" };
+	struct cb_buf got = CB_BUF_INIT;
+	int64_t until = 0;
+	struct pki p;
+
+	wish.hosts = hosts;
+	wish.hosts_n = 3;
+	pki_init(&p, &wish, NULL);
+	ck_assert_int_eq(
+	    wire_cert_until(cb_buf_span(&p.cert), &until), CB_OK);
+	ck_assert_int_eq(until, wish.until);
+	ck_assert_int_eq(wire_cert_hosts(cb_buf_span(&p.cert), &got), CB_OK);
+	ck_assert(cb_span_equal(
+	    cb_buf_span(&got), cb_span(all, sizeof(all))));
+	/* an authority has none */
+	cb_buf_clear(&got);
+	ck_assert_int_eq(
+	    wire_cert_hosts(cb_buf_span(&p.authority), &got), CB_OK);
+	ck_assert_uint_eq(got.n, 0);
+	for (size_t n = 0; n < p.cert.n; n++) {
+		uint8_t *copy = exact_copy(cb_span(p.cert.p, n));
+
+		ck_assert_int_eq(
+		    wire_cert_until(cb_span(copy, n), &until), CB_E_FORMAT);
+		ck_assert_int_eq(
+		    wire_cert_hosts(cb_span(copy, n), &got), CB_E_FORMAT);
+		free(copy);
+	}
+	ck_assert_uint_eq(got.n, 0);
+	cb_buf_free(&got);
+	pki_clear(&p);
+}
+END_TEST
+
 Suite *
 cert_suite(void)
 {
@@ -205,6 +244,7 @@ cert_suite(void)
 	tcase_add_test(tc, its_dates_count);
 	tcase_add_test(tc, only_the_authority_vouches);
 	tcase_add_test(tc, changed_bytes_are_refused);
+	tcase_add_test(tc, dates_and_hosts_are_read_unchecked);
 	tcase_add_loop_test(
 	    tc, hosts_are_names_or_addresses, 0, COUNT(no_hosts));
 	suite_add_tcase(s, tc);

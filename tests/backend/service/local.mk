@@ -15,6 +15,7 @@ tests_backend_service_test_service_SOURCES = \
 	tests/backend/service/test_order.c \
 	tests/backend/service/test_store_desk.c \
 	tests/backend/service/test_links.c \
+	tests/backend/service/test_renew.c \
 	tests/backend/service/test_store_role.c \
 	tests/backend/service/test_vault_role.c \
 	tests/tree.c tests/tree.h

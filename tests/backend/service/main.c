@@ -19,6 +19,7 @@ main(void)
 		return EXIT_FAILURE;
 	sr = srunner_create(conf_suite());
 	srunner_add_suite(sr, links_suite());
+	srunner_add_suite(sr, renew_suite());
 	srunner_add_suite(sr, store_role_suite());
 	srunner_add_suite(sr, store_desk_suite());
 	srunner_add_suite(sr, vault_role_suite());

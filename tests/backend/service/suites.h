@@ -12,6 +12,7 @@ Suite *conf_suite(void);
 Suite *order_suite(void);
 Suite *store_desk_suite(void);
 Suite *links_suite(void);
+Suite *renew_suite(void);
 Suite *store_role_suite(void);
 Suite *vault_role_suite(void);
 
