@@ -128,7 +128,7 @@ static enum cb_err
 ask_object(struct probe *p, const struct probe_kind *kind,
     const struct probe_object *o, unsigned no, const char *path)
 {
-	uint8_t name[sizeof(o->data)];
+	uint8_t name[sizeof(o->data)] = { 0 };
 	struct probe_cmd cmd = { o->cla, o->ins, o->p1, o->p2,
 		cb_span(name, o->data_n), 0 };
 	struct cb_buf data = CB_BUF_INIT;

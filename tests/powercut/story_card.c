@@ -303,20 +303,20 @@ story_read_ef(struct emu_card *card, const struct story_kind *kind,
     unsigned i, uint8_t content[STORY_EF_N])
 {
 	struct cb_buf rsp = CB_BUF_INIT_MAX(CB_RESP_MAX);
-	const unsigned first = 200;
+	enum { FIRST = 200 };	/* of one command */
 	bool good;
 
 	good = story_select(card, kind, STORY_EF_FID + i) == SW_OK &&
-	    story_short(card, kind, 0x00, 0xB0, 0, first, &rsp) == SW_OK &&
-	    rsp.n == first;
+	    story_short(card, kind, 0x00, 0xB0, 0, FIRST, &rsp) == SW_OK &&
+	    rsp.n == FIRST;
 	if (good)
-		memcpy(content, rsp.p, first);
+		memcpy(content, rsp.p, FIRST);
 	good = good &&
-	    story_short(card, kind, 0x00, 0xB0, first, STORY_EF_N - first,
+	    story_short(card, kind, 0x00, 0xB0, FIRST, STORY_EF_N - FIRST,
 		&rsp) == SW_OK &&
-	    rsp.n == STORY_EF_N - first;
+	    rsp.n == STORY_EF_N - FIRST;
 	if (good)
-		memcpy(content + first, rsp.p, STORY_EF_N - first);
+		memcpy(content + FIRST, rsp.p, STORY_EF_N - FIRST);
 	cb_buf_free(&rsp);
 	return good;
 }
