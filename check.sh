@@ -3,8 +3,8 @@
 # Copyright (c) 2026 The cardbridge authors
 #
 # Builds everything with warnings as errors, by gcc and clang, and runs every
-# test: unit tests, the same under sanitizers and valgrind, fuzz targets for
-# 10 s each, the checks of the tree, the end-to-end tests with a private pcscd,
+# test: unit tests, the same under sanitizers and in part valgrind, fuzz targets
+# for 6 s each, the checks of the tree, the end-to-end tests with a private pcscd,
 # a distribution, an installation. On a bare Debian 12, as root or as a user
 # with sudo; missing packages are installed. The last line is
 #
@@ -246,11 +246,12 @@ stage_store() {
 
 stage_fuzz() {
 	local f rc
-	build build-fuzz CC=clang --enable-werror --enable-fuzzing \
+	build build-fuzz CC=clang CFLAGS="-g1 -O1" --enable-werror \
+		--enable-fuzzing \
 		-- fuzz-programs || return
 	rm -f build-fuzz/tests/fuzz/*.tap
 	timeout -k 10 600 make -C build-fuzz -k -j"$jobs" fuzz-short \
-		FUZZ_SECONDS="${FUZZ_SECONDS:-10}" >"$logs/fuzz.log" 2>&1
+		FUZZ_SECONDS="${FUZZ_SECONDS:-6}" >"$logs/fuzz.log" 2>&1
 	rc=$?
 	[ "$rc" = 0 ] || tail -n 5 "$logs/fuzz.log"
 	for f in build-fuzz/tests/fuzz/fuzz_*.tap; do

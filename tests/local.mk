@@ -55,8 +55,8 @@ EXTRA_DIST += \
 	tests/tap.sh \
 	tests/under-run.sh
 
-# The unit tests again, each under valgrind. What tries thousands of things has
-# the tag "slow" (tcase_set_tags) and is left out here.
+# The unit tests again, under valgrind. What tries thousands of things has the
+# tag "slow" (tcase_set_tags) and is left out; what takes minutes is for soak.
 check-valgrind: $(check_PROGRAMS) $(check_LTLIBRARIES)
 	$(MAKE) $(AM_MAKEFLAGS) check TESTS='$(VALGRIND_TESTS)' \
 		LOG_COMPILER='$(abs_top_srcdir)/tests/valgrind.sh'
@@ -71,8 +71,12 @@ EXTRA_DIST += tests/tsan.sh
 
 # The full counts: 2,000 kills, more power cuts, 512 threads that take 200 turns
 # each with one card, random schedules of 300,000 calls, ten minutes of each
-# fuzz target in a build of its own.
-SOAK_TARGETS += soak-store soak-share soak-fuzz
+# fuzz target in a build of its own, all unit tests under valgrind.
+SOAK_TARGETS += soak-store soak-share soak-fuzz soak-valgrind
+soak-valgrind: $(check_PROGRAMS) $(check_LTLIBRARIES)
+	WHOLE=yes $(MAKE) $(AM_MAKEFLAGS) check \
+		TESTS='$(VALGRIND_TESTS) $(VALGRIND_SOAK_TESTS)' \
+		LOG_COMPILER='$(abs_top_srcdir)/tests/valgrind.sh'
 soak-store: $(check_PROGRAMS)
 	CB_BUILD='$(abs_top_builddir)' KILLS=2000 ROUNDS=3 \
 		$(srcdir)/tests/powercut/run.sh nvm card kill
@@ -106,4 +110,5 @@ long-stopped: $(check_PROGRAMS)
 		$(srcdir)/tests/e2e/backend-stopped.sh
 
 .PHONY: check-valgrind m32 tsan-programs soak-store soak-share soak-fuzz \
+	soak-valgrind \
 	long-siege long-strike long-cable long-stopped

@@ -5,17 +5,24 @@
 # Runs a unit test under valgrind. Leaks are the sanitizers' part: to search
 # each test's process at its end would take longer than the test.
 #
+# Of the emulator's suites, which take minutes, every third; WHOLE=yes: all, in
+# two parts, one for each core, whose results are put one behind the other.
+#
 # usage: valgrind.sh PROGRAM
 export CK_TIMEOUT_MULTIPLIER=20 CK_EXCLUDE_TAGS=slow
 
 under_valgrind() { valgrind -q --error-exitcode=99 --leak-check=no "$@"; }
 
 # These tests leave nothing behind them, so that they need no process each;
-# valgrind then translates OpenSSL (and SQLite) once and not 600 times. The
-# emulator's take minutes: in two parts, one for each core, whose results are
-# put one behind the other.
+# valgrind then translates OpenSSL (and SQLite) once and not 600 times.
 case $1 in
-*/test_emulator) export CK_FORK=no ;;
+*/test_emulator)
+	export CK_FORK=no
+	if [ "${WHOLE:-no}" = no ]; then
+		CB_PART=0/3 under_valgrind "$@"
+		exit
+	fi
+	;;
 */test_store | */test_vault | */test_wire | */test_cli)
 	export CK_FORK=no
 	under_valgrind "$@"

@@ -1,7 +1,7 @@
 # SPDX-License-Identifier: BSD-2-Clause
 check_PROGRAMS += tests/backend/test_vault
 TESTS += tests/backend/test_vault
-VALGRIND_TESTS += tests/backend/test_vault
+VALGRIND_SOAK_TESTS += tests/backend/test_vault
 tests_backend_test_vault_SOURCES = \
 	tests/backend/test_act.c \
 	tests/backend/scene.c \
