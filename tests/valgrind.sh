@@ -5,7 +5,7 @@
 # Runs a unit test under valgrind. Leaks are the sanitizers' part: to search
 # each test's process at its end would take longer than the test.
 #
-# Of the emulator's suites, which take minutes, every third; WHOLE=yes: all, in
+# Of the emulator's suites, which take minutes, every sixth; WHOLE=yes: all, in
 # two parts, one for each core, whose results are put one behind the other.
 #
 # usage: valgrind.sh PROGRAM
@@ -19,7 +19,7 @@ case $1 in
 */test_emulator)
 	export CK_FORK=no
 	if [ "${WHOLE:-no}" = no ]; then
-		CB_PART=0/3 under_valgrind "$@"
+		CB_PART=0/6 under_valgrind "$@"
 		exit
 	fi
 	;;

@@ -1,7 +1,7 @@
 # SPDX-License-Identifier: BSD-2-Clause
 check_PROGRAMS += tests/cli/test_cli
 TESTS += tests/cli/test_cli tests/cli/command.sh
-VALGRIND_TESTS += tests/cli/test_cli
+VALGRIND_SOAK_TESTS += tests/cli/test_cli
 tests_cli_test_cli_SOURCES = \
 	tests/cli/admin_rig.c tests/cli/admin_rig.h \
 	tests/cli/fake_card.c tests/cli/fake_card.h \

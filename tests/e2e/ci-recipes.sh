@@ -83,6 +83,7 @@ root=$T/root
 cp -a "$base" "$root"
 
 # What was downloaded once stays. Mounts and processes end with each command.
+# (What is built runs for a moment, and needs no optimizing.)
 # shellcheck disable=SC2016 # for the inner shell
 enter='mount --bind "$1/var/cache/apt/archives" "$0/var/cache/apt/archives" &&
 	mount -t proc proc "$0/proc" && exec chroot "$0" "${@:2}"'
@@ -90,7 +91,7 @@ as_user() { # USER DIRECTORY SHELL COMMANDS; what they say is in $said
 	local rc=0
 	said=$(timeout 600 env -i HOME=/root LC_ALL=C \
 		PATH=/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin \
-		DEBIAN_FRONTEND=noninteractive unshare --mount --pid --fork \
+		DEBIAN_FRONTEND=noninteractive CFLAGS=-O0 unshare --mount --pid --fork \
 		--kill-child bash -c "$enter" "$root" "$base" \
 		runuser -u "$1" -- env -C "$2" "$3" -ec "$4" 2>&1 </dev/null) ||
 		rc=$?
