@@ -16,6 +16,7 @@
 #include "backend/made.h"
 #include "backend/renew.h"
 #include "backend/wraps.h"
+#include "common/read.h"
 #include "wire/cert.h"
 
 #define FILE_MAX ((size_t)16384)
@@ -62,21 +63,6 @@ read_wraps(struct work *w)
 }
 
 static enum cb_err
-read_all(int fd, struct cb_buf *out)
-{
-	uint8_t p[4096];
-	ssize_t n = 0;
-	enum cb_err r = CB_OK;
-
-	while (r == CB_OK &&
-	    ((n = read(fd, p, sizeof(p))) > 0 || (n < 0 && errno == EINTR)))
-		if (n > 0)
-			r = cb_buf_add(out, cb_span(p, (size_t)n));
-	explicit_bzero(p, sizeof(p));
-	return r == CB_OK && n < 0 ? CB_E_STORE : r;
-}
-
-static enum cb_err
 read_file(struct work *w, const char *name, struct cb_buf *out)
 {
 	char *path = be_path(w->in->dir, name);
@@ -89,7 +75,7 @@ read_file(struct work *w, const char *name, struct cb_buf *out)
 	if (fd < 0)
 		cb_why_set(w->why, "%.300s: %s", path != NULL ? path : name,
 		    strerror(errno));
-	else if ((r = read_all(fd, out)) != CB_OK)
+	else if ((r = cb_read_all(fd, out)) != CB_OK)
 		cb_why_set(w->why, "%.300s: cannot be read", path);
 	if (fd >= 0)
 		(void)close(fd);

@@ -26,4 +26,5 @@ noinst_LTLIBRARIES += common/libprocess.la
 common_libprocess_la_SOURCES = \
 	common/notify.c common/notify.h \
 	common/options.c common/options.h \
-	common/process.c common/process.h
+	common/process.c common/process.h \
+	common/read.c common/read.h

@@ -4,31 +4,24 @@
  * A door of what lies in files: they are read and closed here, so that nothing
  * of them is left open behind the walls.
  */
-#include <errno.h>
 #include <string.h>
 #include <time.h>
 #include <unistd.h>
 
 #include "backend/door/door.h"
+#include "common/read.h"
 #include "wire/cert.h"
 
 #define FILE_MAX ((size_t)65536)
 
 static enum cb_err
-read_all(int fd, struct cb_buf *out)
+take_file(int fd, struct cb_buf *out)
 {
-	uint8_t p[4096];
-	ssize_t n = 0;
-	enum cb_err r = fd >= 0 ? CB_OK : CB_E_ABSENT;
+	const enum cb_err r = fd >= 0 ? cb_read_all(fd, out) : CB_E_ABSENT;
 
-	while (r == CB_OK &&
-	       ((n = read(fd, p, sizeof(p))) > 0 || (n < 0 && errno == EINTR)))
-		if (n > 0)
-			r = cb_buf_add(out, cb_span(p, (size_t)n));
-	explicit_bzero(p, sizeof(p));
 	if (fd >= 0)
 		(void)close(fd);
-	return r != CB_OK ? r : n < 0 ? CB_E_STORE : CB_OK;
+	return r;
 }
 
 /* Of one that is over: what is to be done. */
@@ -62,7 +55,7 @@ be_door_new_of(struct be_door **out, const struct be_door_settings *settings,
 	*out = NULL;
 	for (size_t i = 0; i < BE_DOOR_FILES; i++) {
 		files[i] = (struct cb_buf)CB_BUF_INIT_MAX(FILE_MAX);
-		if ((r = read_all(fds[i], &files[i])) != CB_OK)
+		if ((r = take_file(fds[i], &files[i])) != CB_OK)
 			first = r;
 	}
 	s.authority = cb_buf_span(&files[BE_DOOR_AUTHORITY]);
