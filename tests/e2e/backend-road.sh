@@ -12,10 +12,6 @@
 # shellcheck source=tests/e2e/lib-backend.sh
 . "$CB_SRC/tests/e2e/lib-backend.sh"
 
-# a directory, and a file in it that its holder writes
-select_5015=00A4000002501500
-select_7006=00A4000002700600
-tries_apdu=00200001
 login_apdu() { echo "0020000108$(pin_hex "$pin" | cut -c1-16)"; }
 reader='cardbridge card 00 00'
 
@@ -42,7 +38,7 @@ answers() { via_road pc opensc-tool --atr; }
 
 tries() { # 63Cx, of the holder's passcode
 	via_road pc opensc-tool --reset >/dev/null 2>&1 || true
-	via_road raw_last "$tries_apdu"
+	via_road raw_last "$tries"
 }
 
 logs_in() { tool -l --pin "$pin" -O | grep -q 'Private Key'; }
@@ -221,7 +217,7 @@ put_back() {
 	db "$side; DELETE FROM record;
 		INSERT INTO record SELECT * FROM kept.before"
 	bridge_start
-	like "$("$CARDBRIDGE" apdu card "$tries_apdu" 2>&1 || true)" \
+	like "$("$CARDBRIDGE" apdu card "$tries" 2>&1 || true)" \
 		'the card is behind the books' \
 		"a card that was put back does not open, and it is told why"
 	like "$(cat "$log")" 'does not open: the card is behind the books' \

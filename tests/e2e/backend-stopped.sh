@@ -20,13 +20,6 @@ need_shim
 client=$CB_SRC/tests/e2e/pcsc-client.py
 STOPPED=${STOPPED:-2}
 
-application=00A4040010A0000000770100700A1000F100000100
-select_5015=00A4000002501500
-select_7006=00A4000002700600
-tries=00200001
-verify() { # PASSCODE
-	printf '0020000108%sFFFF' "$(printf %s "$1" | od -An -tx1 | tr -d ' \n')"
-}
 
 said() { [ "$(wc -l <"$T/program.log")" -gt "$1" ]; } # LINES
 say() { # HEX

@@ -16,14 +16,6 @@ need_shim
 . "$CB_SRC/tests/e2e/lib-backend.sh"
 client=$CB_SRC/tests/e2e/pcsc-client.py
 
-# the application; a directory, and one in it
-application=00A4040010A0000000770100700A1000F100000100
-select_5015=00A4000002501500
-select_7006=00A4000002700600
-tries=00200001
-verify() { # PASSCODE
-	printf '0020000108%sFFFF' "$(printf %s "$1" | od -An -tx1 | tr -d ' \n')"
-}
 right=$(verify 123456)
 wrong=$(verify 000000)
 

@@ -14,6 +14,16 @@ chmod 711 "$T"
 dir=$T/backend
 log=$T/backend.log
 
+# What programs send to a seeded card: its application; a directory, and a file
+# in it that its holder writes; the tries left; a passcode.
+application=00A4040010A0000000770100700A1000F100000100
+select_5015=00A4000002501500
+select_7006=00A4000002700600
+tries=00200001
+verify() { # PASSCODE
+	printf '0020000108%sFFFF' "$(printf %s "$1" | od -An -tx1 | tr -d ' \n')"
+}
+
 # Of the first organisation, or of FILE's; several are a line each.
 of_seed() { sed -n "s/^$1 //p" "${2:-$T/seed.txt}"; } # NAME [FILE]
 

@@ -217,7 +217,7 @@ START_TEST(the_end_is_told_a_month_before)
 	for (size_t i = 0; i < BE_ENDS; i++) {
 		const int64_t end = ends.of[i].until;
 
-		(void)strcpy(ends.of[i].day, "2027-01-15");
+		(void)snprintf(ends.of[i].day, BE_END_DAY, "2027-01-15");
 		ck_assert(!be_ends_tell(&ends, i, end - 31 * DAY,
 		    end - 31 * DAY + BE_END_SOON, &why));
 		ck_assert(be_ends_tell(&ends, i, end - 29 * DAY,
