@@ -20,7 +20,7 @@ look_ends(const struct be_ends *ends, unsigned *wrong)
 	struct cb_why why;
 
 	for (size_t i = 0; i < BE_ENDS; i++)
-		if (be_ends_tell(ends, i, now, now + BE_END_SOON, &why))
+		if (be_ends_tell(ends, i, now, now + WIRE_EXPIRY_SOON, &why))
 			be_found(wrong, BE_WARNING, "door: %s", why.text);
 }
 

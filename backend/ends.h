@@ -8,22 +8,15 @@
 #define BE_ENDS_H
 
 #include "common/span.h"
+#include "wire/expiry.h"
 
 enum { BE_END_AUTHORITY, BE_END_SERVICE, BE_END_DOOR, BE_ENDS };
 
-#define BE_END_DAY 12
-/* How long before that it is told: in seconds. */
-#define BE_END_SOON (INT64_C(30) * 86400)
-
 struct be_ends {
-	struct {
-		int64_t until;	/* seconds since 1970; INT64_MAX: it is none */
-		char day[BE_END_DAY];	/* 2027-11-28, UTC */
-	} of[BE_ENDS];
+	struct wire_expiry of[BE_ENDS];
 };
 
-/* Of DER, in that order; to be called before the walls stand, since days may
- * be looked up in files. */
+/* Of DER, in that order; to be called before the walls stand. */
 void be_ends_read(struct be_ends *ends, const struct cb_span der[BE_ENDS]);
 /* Whether that certificate ends by `by`; *out: when, and the command. */
 bool be_ends_tell(const struct be_ends *ends, size_t which, int64_t now,

@@ -38,6 +38,33 @@ wire_identity_clear(struct wire_identity *identity)
 	*identity = (struct wire_identity){ .key = NULL };
 }
 
+/* ---- until when ---------------------------------------------------------- */
+
+#define MAKES ", with which cardbridge enrol makes another"
+
+static bool
+tell_end(enum wire_usage usage, const char *what, int64_t until, int64_t now,
+    int64_t by, struct cb_why *out)
+{
+	struct wire_expiry end;
+
+	wire_expiry_set(&end, until);
+	return wire_expiry_tell(&end, what, usage == WIRE_DEVICE
+		? "an administrator or registrar orders a token (cardbridge "
+		  "admin device token)" MAKES
+		: "an administrator orders a token (cardbridge admin person "
+		  "token)" MAKES, now, by, out);
+}
+
+bool
+wire_identity_ends(enum wire_usage usage, int64_t until, int64_t now,
+    int64_t by, struct cb_why *out)
+{
+	return tell_end(usage, usage == WIRE_DEVICE
+		? "the device's identity" : "the person's identity", until,
+	    now, by, out);
+}
+
 /* ---- is it one ----------------------------------------------------------- */
 
 static enum cb_err
@@ -79,9 +106,8 @@ check_service(
 	return r;
 }
 
-enum cb_err
-wire_identity_check(
-    struct wire_identity *i, int64_t now, struct cb_why *why)
+static enum cb_err
+check_at(struct wire_identity *i, int64_t now, struct cb_why *why)
 {
 	struct cb_span authority = cb_buf_span(&i->authority);
 	struct wire_key *public = NULL;
@@ -107,6 +133,26 @@ wire_identity_check(
 out:
 	wire_key_free(&public);
 	return r;
+}
+
+enum cb_err
+wire_identity_check(
+    struct wire_identity *i, int64_t now, struct cb_why *why)
+{
+	int64_t until;
+	enum cb_err r;
+
+	i->until = 0;
+	if ((r = check_at(i, now, why)) != CB_E_TIMEOUT ||
+	    wire_cert_until(cb_buf_span(&i->certificate), &until) != CB_OK ||
+	    until > now)
+		return r;
+	/* what it was while it lasted */
+	if ((r = check_at(i, until - 1, why)) != CB_OK)
+		return r;
+	(void)tell_end(
+	    i->usage, "its own certificate", until, now, now, why);
+	return CB_E_TIMEOUT;
 }
 
 /* ---- the text ------------------------------------------------------------ */
@@ -264,7 +310,8 @@ wire_identity_read(struct wire_identity *out, const char *dir, int64_t now,
 	cb_why_set(why, "the identity in %.160s cannot be used: %.270s%s", dir,
 	    inner.text[0] != '\0' ? inner.text : cb_err_text(r),
 	    r == CB_E_ABSENT ? " (cardbridge enrol makes one)" : "");
-	wire_identity_clear(out);
+	if (r != CB_E_TIMEOUT || out->until == 0)
+		wire_identity_clear(out);
 	return r;
 }
 

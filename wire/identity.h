@@ -10,6 +10,7 @@
 #define WIRE_IDENTITY_H
 
 #include "wire/cert.h"
+#include "wire/expiry.h"
 
 struct wire_identity {
 	enum wire_kind kind;
@@ -26,14 +27,19 @@ void wire_identity_clear(struct wire_identity *identity);
 
 /* A certificate made it whole: sets organisation, id and until of `certificate`
  * and `usage`, and checks that it is of `authority`, `kind` and `key` and that
- * the service's is. *why says what is wrong. */
+ * the service's is. *why says what is wrong. CB_E_TIMEOUT: not valid yet; or
+ * no longer, and all else is set and right (`until` is not 0). */
 CB_MUST_USE enum cb_err wire_identity_check(
     struct wire_identity *identity, int64_t now, struct cb_why *why);
 /* Reads and checks. CB_E_ABSENT: there is none; CB_E_DENIED: others may read
- * or change it, or it is somebody else's; CB_E_TIMEOUT: no longer valid; else
- * damaged. */
+ * or change it, or it is somebody else's; CB_E_TIMEOUT: as above, and *out has
+ * what is no longer valid; else damaged, and *out is empty. */
 CB_MUST_USE enum cb_err wire_identity_read(struct wire_identity *out,
     const char *dir, int64_t now, struct cb_why *why);
+/* Whether one that is good until then ends by `by`; *out: when, and who may
+ * have another made, by which command. */
+bool wire_identity_ends(enum wire_usage usage, int64_t until, int64_t now,
+    int64_t by, struct cb_why *out);
 /* What is another one whenever anything about `dir` or a file in it changes
  * that wire_identity_read looks at. */
 CB_MUST_USE enum cb_err wire_identity_mark(

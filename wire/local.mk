@@ -12,6 +12,7 @@ wire_libwire_la_SOURCES = \
 	wire/entry_types.c wire/entry_types.h \
 	wire/export.c wire/export.h \
 	wire/draft.c wire/draft.h \
+	wire/expiry.c wire/expiry.h \
 	wire/enrol.c wire/enrol.h \
 	wire/fields.c wire/fields.h \
 	wire/grant.c wire/grant.h \

@@ -326,7 +326,7 @@ tell_ends(evutil_socket_t fd, short what, void *arg)
 	(void)what;
 	for (size_t i = 0; i < BE_ENDS; i++)
 		if (be_ends_tell(
-			&door->ends, i, now, now + BE_END_SOON, &why))
+			&door->ends, i, now, now + WIRE_EXPIRY_SOON, &why))
 			cb_log(CB_LOG_WARNING, "door: %s", why.text);
 }
 

@@ -206,6 +206,84 @@ START_TEST(what_is_not_whole_is_named)
 }
 END_TEST
 
+static const struct {
+	enum wire_usage usage;
+	const char *who, *whose, *command;
+} kinds[] = {
+	{ WIRE_DEVICE, "administrator or registrar", "the device's identity",
+	    "cardbridge admin device token" },
+	{ WIRE_PERSON, "an administrator orders", "the person's identity",
+	    "cardbridge admin person token" },
+};
+
+static bool
+says(const struct cb_why *why, const char *verb, int i)
+{
+	return strstr(why->text, verb) != NULL &&
+	    strstr(why->text, kinds[i].who) != NULL &&
+	    strstr(why->text, kinds[i].command) != NULL &&
+	    strstr(why->text, "cardbridge enrol makes another") != NULL;
+}
+
+START_TEST(one_that_has_ended_says_when_and_what_to_do)
+{
+	const enum wire_usage usage = kinds[_i].usage;
+	struct wire_cert_wish wish = pki_wish(usage, WIRE_TEST);
+	struct wire_identity back;
+	struct cb_why why = { "" };
+
+	id.usage = usage;
+	wish.until = NOW;	/* 2027-01-15 08:00 UTC */
+	cb_buf_clear(&id.certificate);
+	ck_assert_int_eq(
+	    wire_cert_make(&wish, pki.key, pki.authority_key,
+		cb_buf_span(&pki.authority), &id.certificate), CB_OK);
+	write_it();
+	ck_assert_int_eq(
+	    wire_identity_read(&back, dir, NOW - 1, &why), CB_OK);
+	wire_identity_clear(&back);
+	ck_assert_int_eq(
+	    wire_identity_read(&back, dir, NOW, &why), CB_E_TIMEOUT);
+	ck_assert_msg(says(&why, "has ended on 2027-01-15, if the clock is "
+	    "right: ", _i), "%s", why.text);
+	ck_assert_ptr_nonnull(strstr(why.text, dir));
+	/* it is still known whose it was */
+	ck_assert_int_eq(back.until, NOW);
+	ck_assert_mem_eq(back.id, wish.subject, WIRE_ID);
+	wire_identity_clear(&back);
+	/* not so where it was never a good one */
+	id.kind = WIRE_LIVE;
+	ck_assert_int_eq(wire_identity_check(&id, NOW, &why), CB_E_DENIED);
+	/* nor before it begins */
+	id.kind = WIRE_TEST;
+	ck_assert_int_eq(wire_identity_read(&back, dir, wish.from - 1, &why),
+	    CB_E_TIMEOUT);
+	ck_assert_msg(strstr(why.text, "not valid yet") != NULL, "%s",
+	    why.text);
+	ck_assert_ptr_null(back.key);
+}
+END_TEST
+
+START_TEST(its_end_is_told_a_month_before)
+{
+	const enum wire_usage usage = kinds[_i].usage;
+	const int64_t month = WIRE_EXPIRY_SOON;
+	struct cb_why why = { "" };
+
+	ck_assert_int_eq(month, 30 * 86400);
+	ck_assert(!wire_identity_ends(
+	    usage, NOW, NOW - month - 1, NOW - 1, &why));
+	ck_assert(wire_identity_ends(usage, NOW, NOW - month, NOW, &why));
+	ck_assert_msg(says(&why, "identity ends on 2027-01-15: ", _i), "%s",
+	    why.text);
+	ck_assert_ptr_nonnull(strstr(why.text, kinds[_i].whose));
+	ck_assert(!wire_identity_ends(usage, NOW, NOW - 1, NOW - 1, &why));
+	ck_assert(wire_identity_ends(usage, NOW, NOW, NOW, &why));
+	ck_assert_msg(says(&why, "identity has ended on 2027-01-15", _i), "%s",
+	    why.text);
+}
+END_TEST
+
 START_TEST(another_key_or_authority_is_no_identity)
 {
 	struct pki other;
@@ -242,6 +320,10 @@ identity_suite(void)
 	tcase_add_test(t, an_identity_that_was_begun_is_gone_on_with);
 	tcase_add_test(t, what_others_may_read_or_change_is_refused);
 	tcase_add_test(t, what_is_not_whole_is_named);
+	tcase_add_loop_test(t, one_that_has_ended_says_when_and_what_to_do, 0,
+	    COUNT(kinds));
+	tcase_add_loop_test(t, its_end_is_told_a_month_before, 0,
+	    COUNT(kinds));
 	tcase_add_test(t, another_key_or_authority_is_no_identity);
 	suite_add_tcase(s, t);
 	return s;

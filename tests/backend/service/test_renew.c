@@ -213,15 +213,14 @@ START_TEST(the_end_is_told_a_month_before)
 	struct cb_why why;
 
 	for (size_t i = 0; i < BE_ENDS; i++)	/* 2027-01-15 08:00 UTC */
-		ends.of[i].until = INT64_C(1800000000);
+		wire_expiry_set(&ends.of[i], INT64_C(1800000000));
 	for (size_t i = 0; i < BE_ENDS; i++) {
 		const int64_t end = ends.of[i].until;
 
-		(void)snprintf(ends.of[i].day, BE_END_DAY, "2027-01-15");
 		ck_assert(!be_ends_tell(&ends, i, end - 31 * DAY,
-		    end - 31 * DAY + BE_END_SOON, &why));
+		    end - 31 * DAY + WIRE_EXPIRY_SOON, &why));
 		ck_assert(be_ends_tell(&ends, i, end - 29 * DAY,
-		    end - 29 * DAY + BE_END_SOON, &why));
+		    end - 29 * DAY + WIRE_EXPIRY_SOON, &why));
 		ck_assert_ptr_nonnull(strstr(why.text, "ends on 2027-01-15"));
 		ck_assert_ptr_nonnull(strstr(why.text, says[i]));
 		ck_assert(!be_ends_tell(&ends, i, end - 1, end - 1, &why));
