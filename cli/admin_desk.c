@@ -37,9 +37,22 @@ cli_admin_err(struct cli_admin *s, enum cb_err r, const char *what)
 
 /* ---- who it is ----------------------------------------------------------- */
 
+/* In time for who alone may have another one made. */
+static void
+note_end(const struct cli_admin *s, int64_t now)
+{
+	struct cb_why why;
+
+	if (wire_identity_ends(s->who.usage, s->who.until, now,
+		now + WIRE_EXPIRY_SOON, &why))
+		(void)cli_fail(
+		    CLI_OK, "note: %s: %s", s->args->identity, why.text);
+}
+
 int
 cli_admin_begin(struct cli_admin *s, const struct cli_admin_args *args)
 {
+	const int64_t now = (int64_t)time(NULL);
 	enum cb_err r;
 
 	*s = (struct cli_admin){ .args = args };
@@ -50,13 +63,14 @@ cli_admin_begin(struct cli_admin *s, const struct cli_admin_args *args)
 		return cli_fail(CLI_USAGE, "whose order is it? --identity DIR "
 		    "says it: what cardbridge-backend init made in "
 		    "DIR/operator, or cardbridge enrol for a person's token");
-	if ((r = wire_identity_read(&s->who, args->identity,
-		 (int64_t)time(NULL), &s->why)) != CB_OK)
+	if ((r = wire_identity_read(&s->who, args->identity, now, &s->why)) !=
+	    CB_OK)
 		return cli_fail_err(r, &s->why, args->identity);
-	if (s->who.usage == WIRE_PERSON)
-		return CLI_OK;
-	return cli_fail(CLI_USAGE, "%s is the identity of a device; people "
-	    "order, with one of their own", args->identity);
+	if (s->who.usage != WIRE_PERSON)
+		return cli_fail(CLI_USAGE, "%s is the identity of a device; "
+		    "people order, with one of their own", args->identity);
+	note_end(s, now);
+	return CLI_OK;
 }
 
 void

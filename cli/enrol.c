@@ -77,6 +77,29 @@ read_token(const char *from, struct wire_token *token)
 	return code;
 }
 
+/* Of something that is in its place. */
+static int
+not_there(const char *dir, int e)
+{
+	struct wire_identity has;
+	struct wire_expiry end;
+	enum cb_err r;
+	int code;
+
+	r = wire_identity_read(&has, dir, (int64_t)time(NULL), NULL);
+	wire_expiry_set(&end, has.until);
+	if (r == CB_OK || (r == CB_E_TIMEOUT && has.until != 0))
+		code = cli_fail(CLI_FAILED, "%s: there is an identity already, "
+		    "%s %s; move it away, and enrol again in its place", dir,
+		    r == CB_OK ? "good until" : "which ended on", end.day);
+	else
+		code = cli_fail(CLI_FAILED, "%s: %s; an identity is made in a "
+		    "place of its own", dir, e == ENOTEMPTY || e == EEXIST
+			? "there is something already" : strerror(e));
+	wire_identity_clear(&has);
+	return code;
+}
+
 /* Before the token is used up. */
 static int
 check_place(const char *dir)
@@ -86,21 +109,21 @@ check_place(const char *dir)
 		    "--identity DIR says it");
 	if (rmdir(dir) == 0 || errno == ENOENT)
 		return CLI_OK;
-	return cli_fail(CLI_FAILED, "%s: %s; an identity is made in a place "
-	    "of its own", dir, errno == ENOTEMPTY || errno == EEXIST
-		? "there is something already" : strerror(errno));
+	return not_there(dir, errno);
 }
 
 static void
 tell(const struct wire_identity *i, const char *dir)
 {
 	struct cb_buf id = CB_BUF_INIT;
+	struct wire_expiry end;
 
+	wire_expiry_set(&end, i->until);
 	if (cb_hex_put(&id, CB_SPAN_OF(i->id)) == CB_OK)
-		printf("%s %.*s, %s; its identity is in %s\n",
+		printf("%s %.*s, %s; its identity is in %s, good until %s\n",
 		    i->usage == WIRE_DEVICE ? "device" : "person", (int)id.n,
 		    (const char *)id.p, i->kind == WIRE_TEST ? "test" : "live",
-		    dir);
+		    dir, end.day);
 	cb_buf_free(&id);
 }
 

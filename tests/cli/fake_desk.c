@@ -14,6 +14,7 @@
 #include "tests/cli/fake_desk.h"
 #include "tests/tree.h"
 
+#define DAY INT64_C(86400)
 #define ck_ok(what) ck_assert_int_eq((what), CB_OK)
 #define ITEMS_MAX 512
 
@@ -51,11 +52,11 @@ fake_desk_free(void)
 
 static struct cb_buf
 certificate(enum wire_usage usage, uint8_t subject, uint8_t organisation,
-    const struct wire_key *key, struct cb_span issuer)
+    const struct wire_key *key, struct cb_span issuer, int64_t until)
 {
 	const int64_t now = (int64_t)time(NULL);
 	struct wire_cert_wish wish = { .usage = usage, .kind = WIRE_TEST,
-		.from = now - 86400, .until = now + 86400, .serial = { 7 } };
+		.from = now - 10 * DAY, .until = until, .serial = { 7 } };
 	struct cb_buf der = CB_BUF_INIT;
 
 	memset(wish.subject, subject, WIRE_ID);
@@ -67,8 +68,9 @@ certificate(enum wire_usage usage, uint8_t subject, uint8_t organisation,
 /* *who: a new identity, written to `dir`. */
 static void
 identity(struct wire_identity *who, const char *dir, enum wire_usage usage,
-    uint8_t id, uint8_t organisation)
+    uint8_t id, uint8_t organisation, int64_t until)
 {
+	const int64_t year = (int64_t)time(NULL) + 365 * DAY;
 	struct cb_why why = { "" };
 
 	memset(who, 0, sizeof(*who));
@@ -77,13 +79,13 @@ identity(struct wire_identity *who, const char *dir, enum wire_usage usage,
 	memset(who->backend, 0xBE, WIRE_ID);
 	ck_ok(wire_key_new_p256(&who->key));
 	who->authority = certificate(
-	    WIRE_AUTHORITY, 0xBE, 0, authority, CB_SPAN_EMPTY);
+	    WIRE_AUTHORITY, 0xBE, 0, authority, CB_SPAN_EMPTY, year);
 	who->service = certificate(WIRE_SERVICE, 0xBE, 0, service,
-	    cb_buf_span(&who->authority));
+	    cb_buf_span(&who->authority), year);
 	who->certificate = certificate(usage, id, organisation,
-	    who->key, cb_buf_span(&who->authority));
-	ck_assert_msg(wire_identity_check(who, (int64_t)time(NULL), &why) ==
-		CB_OK, "%s", why.text);
+	    who->key, cb_buf_span(&who->authority), until);
+	ck_assert_msg(wire_identity_check(who, until - 1, &why) == CB_OK,
+	    "%s", why.text);
 	ck_assert_msg(wire_identity_write(who, dir, &why) == CB_OK, "%s",
 	    why.text);
 }
@@ -91,6 +93,7 @@ identity(struct wire_identity *who, const char *dir, enum wire_usage usage,
 void
 fake_desk_setup(void)
 {
+	const int64_t year = (int64_t)time(NULL) + 365 * DAY;
 	struct wire_identity other;
 
 	memset(&desk, 0, sizeof(desk));
@@ -103,13 +106,23 @@ fake_desk_setup(void)
 	snprintf(desk.stranger, sizeof(desk.stranger), "%s/other", desk.dir);
 	snprintf(desk.device, sizeof(desk.device), "%s/device", desk.dir);
 	snprintf(desk.second, sizeof(desk.second), "%s/second", desk.dir);
-	identity(&desk.who, desk.person, WIRE_PERSON, FAKE_PERSON, 0);
+	identity(&desk.who, desk.person, WIRE_PERSON, FAKE_PERSON, 0, year);
 	identity(
-	    &other, desk.stranger, WIRE_PERSON, FAKE_PERSON, FAKE_ORG);
+	    &other, desk.stranger, WIRE_PERSON, FAKE_PERSON, FAKE_ORG, year);
 	wire_identity_clear(&other);
-	identity(&other, desk.device, WIRE_DEVICE, FAKE_PERSON, FAKE_ORG);
+	identity(
+	    &other, desk.device, WIRE_DEVICE, FAKE_PERSON, FAKE_ORG, year);
 	wire_identity_clear(&other);
-	identity(&other, desk.second, WIRE_PERSON, FAKE_SECOND, 0);
+	identity(&other, desk.second, WIRE_PERSON, FAKE_SECOND, 0, year);
+	wire_identity_clear(&other);
+}
+
+void
+fake_desk_identity(const char *dir, enum wire_usage usage, int64_t until)
+{
+	struct wire_identity other;
+
+	identity(&other, dir, usage, FAKE_PERSON, 0, until);
 	wire_identity_clear(&other);
 }
 

@@ -53,6 +53,9 @@ void fake_desk_free(void);
 void fake_desk_setup(void);	/* checked fixtures */
 void fake_desk_teardown(void);
 
+/* One more of the person of the platform, or of a device, good until then. */
+void fake_desk_identity(
+    const char *dir, enum wire_usage usage, int64_t until);
 /* An item of a list, at the desk of an organisation (a byte of its id). */
 void fake_desk_add(enum wire_desk_list list, uint8_t organisation,
     const struct wire_fields *item);

@@ -13,6 +13,7 @@ tests_cli_test_cli_SOURCES = \
 	tests/cli/test_admin_draft.c \
 	tests/cli/test_apdu_args.c \
 	tests/cli/test_describe.c \
+	tests/cli/test_expiry.c \
 	tests/cli/test_gate.c \
 	tests/cli/test_passcode.c \
 	tests/cli/test_path.c \

@@ -17,6 +17,7 @@ main(void)
 	srunner_add_suite(runner, admin_draft_suite());
 	srunner_add_suite(runner, apdu_args_suite());
 	srunner_add_suite(runner, describe_suite());
+	srunner_add_suite(runner, expiry_suite());
 	srunner_add_suite(runner, gate_suite());
 	srunner_add_suite(runner, passcode_suite());
 	srunner_add_suite(runner, path_suite());

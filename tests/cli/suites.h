@@ -13,6 +13,7 @@ Suite *admin_draft_suite(void);
 Suite *admin_suite(void);
 Suite *apdu_args_suite(void);
 Suite *describe_suite(void);
+Suite *expiry_suite(void);
 Suite *gate_suite(void);
 Suite *passcode_suite(void);
 Suite *path_suite(void);

@@ -37,6 +37,17 @@ made() { # DIR DAYS: so long ago
 		bail "no backend of that age: $(cat "$said")"
 }
 last_day() { date -u -d "$(there -enddate | cut -d= -f2)" +%F; }
+last_day_of() { # IDENTITY
+	date -u -d "$(openssl x509 -inform DER -in "$1/certificate.der" \
+		-noout -enddate | cut -d= -f2)" +%F
+}
+admin() { # EXIT WORDS of the operator, and nothing else on standard error
+	local rc=0
+	"$CARDBRIDGE" admin --server "$url" --identity "$dir/operator" \
+		--json org list >"$T/out" 2>"$said" || rc=$?
+	[ "$rc" = "$1" ] && [ "$(wc -l <"$said")" = 1 ] &&
+		grep -qF -- "$2" "$said"
+}
 
 tells() { # DESCRIPTION EXIT WORDS ARGUMENT...
 	local what=$1 want=$2 words=$3 rc=0
@@ -79,7 +90,12 @@ like "$(grep "$command" "$log")" \
 tells "and check" 0 "door's certificate ends on $(last_day): $command" \
 	check --dir "$dir"
 like "$(cat "$said")" 'The backend is whole' "which finds the backend whole"
+t "and an order of whose identity is as old" admin 0 \
+	"identity ends on $(last_day_of "$dir/operator"): an administrator orders"
+like "$(cat "$T/out")" '^\[' "beside what is told"
 enrolled "$T/identity"
+like "$(cat "$T/enrol.log")" "good until $(last_day_of "$T/identity")\$" \
+	"a device is told until when its identity is good"
 bridge_start
 "$CARDBRIDGE" reader add card "$url/cards/$(of_seed card)" \
 	--identity "$T/identity" >/dev/null || bail "no reader"
@@ -105,6 +121,14 @@ tells "run says so, too" 1 "the door's certificate has ended on $(last_day)" \
 	run --dir "$dir" --listen 127.0.0.1:0
 like "$(cat "$said")" "$command" "and names the command"
 t "which helps" be renew --dir "$dir"
+t "not so with the operator's identity" admin 4 \
+	"certificate has ended on $(last_day_of "$dir/operator"), if the clock"
+t "of which is said what does" grep -q 'cardbridge admin person token' "$said"
+"$CARDBRIDGE" enrol "$url" @/nonexistent --identity "$dir/operator" \
+	>"$said" 2>&1 && fail "nothing is enrolled over it"
+like "$(cat "$said")" \
+	"identity already, which ended on $(last_day_of "$dir/operator")" \
+	"enrol says that it must be moved away"
 tells "check finds it whole" 0 "The backend is whole." check --dir "$dir"
 dir=$month
 
