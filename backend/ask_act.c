@@ -11,7 +11,7 @@
 /* ---- ACT, written -------------------------------------------------------- */
 
 enum { HAS_CARD = 1, HAS_SESSION = 2, HAS_LEASE = 4, HAS_ANSWER = 8,
-	HAS_TOKEN = 16, HAS_FOUNDING = 32, HAS_REQUEST = 64, HAS_ALL = 127 };
+	HAS_TOKEN = 16, HAS_FOUNDING = 32, HAS_REQUEST = 64, MORE = 128 };
 
 static const uint8_t no_request[CR_HASH];
 
@@ -102,7 +102,8 @@ put_head(struct cb_buf *b, const struct be_act *a)
 		     (a->answer != NULL ? HAS_ANSWER : 0) |
 		     (a->token != NULL ? HAS_TOKEN : 0) |
 		     (a->founding != NULL ? HAS_FOUNDING : 0) |
-		     (request ? HAS_REQUEST : 0)))) != CB_OK)
+		     (request ? HAS_REQUEST : 0) |
+		     (a->more ? MORE : 0)))) != CB_OK)
 		return r;
 	if ((a->card != NULL &&
 		(r = be_bytes_put(b, a->card, WIRE_ID)) != CB_OK) ||
@@ -307,9 +308,10 @@ get_head(struct cb_span *cur, struct be_act_read *o)
 	    (r = cb_get_u64(cur, &o->act.fence)) != CB_OK ||
 	    (r = cb_get_u8(cur, &flags)) != CB_OK)
 		return r;
-	if (kind >= BE_ACT_KINDS || (flags & ~HAS_ALL) != 0)
+	if (kind >= BE_ACT_KINDS)
 		return CB_E_FORMAT;
 	o->act.kind = (enum be_act_kind)kind;
+	o->act.more = (flags & MORE) != 0;
 	return get_optional(cur, flags, o);
 }
 

@@ -8,12 +8,16 @@
 #include <sched.h>
 #include <stdlib.h>
 #include <string.h>
+#include <time.h>
 #include <unistd.h>
 
 #include "backend/store/lock.h"
 #include "backend/store/role.h"
 #include "backend/store/serve.h"
 
+/* A commit waits as long as this for the next acts, and so many times. */
+#define GATHER_MS 2
+#define GATHERS 4
 #define TIDY_MS 600000
 #define LAST_HEADS_MS 2000	/* to sign what is left at the end */
 #define PAGE 256	/* organisations of one reading */
@@ -76,12 +80,23 @@ on_parent_gone(void *ctx, struct be_channel *ch)
 	be_loop_stop(s->loop);
 }
 
+/* Those that have come last are of workers with enough to compute meanwhile. */
+static bool
+all_have_more(const struct be_server *s, size_t seen)
+{
+	while (seen < s->waiting_n && s->waiting[seen].read.act.more)
+		seen++;
+	return seen == s->waiting_n;
+}
+
 /* Where the commit before was for several, those that are about to come are
  * let in: a commit costs as much for many. Whoever uses the backend alone does
  * not wait. */
 static bool
 more_may_come(struct be_server *s)
 {
+	static const struct timespec gather = { .tv_nsec =
+		GATHER_MS * 1000000 };
 	const size_t seen = s->seen;
 
 	s->seen = s->waiting_n;
@@ -89,7 +104,13 @@ more_may_come(struct be_server *s)
 		return false;
 	if (s->waiting_n == 0 || s->waiting_n == seen)
 		return false;
-	(void)sched_yield();
+	if (s->gathers < GATHERS && all_have_more(s, seen)) {
+		s->gathers++;
+		(void)nanosleep(&gather, NULL);
+	} else {
+		s->gathers = GATHERS;
+		(void)sched_yield();
+	}
 	return true;
 }
 
@@ -105,6 +126,7 @@ due(void *ctx)
 		return 0;
 	s->batch = s->waiting_n;
 	s->seen = 0;
+	s->gathers = 0;
 	be_serve_acts(s);
 	if (tick - s->tidied >= TIDY_MS) {
 		s->tidied = tick;

@@ -41,6 +41,7 @@ struct be_server {
 	struct be_waiting waiting[BE_BATCH];
 	size_t seen;	/* of them, when there was a look last */
 	size_t batch;	/* that were committed last */
+	unsigned gathers;	/* how often the commit has waited for more */
 	size_t waiting_n;
 	uint64_t tidied;	/* tick */
 	uint64_t stopping;	/* since this tick; 0: not */

@@ -355,6 +355,7 @@ be_ask_act_later(struct be_worker *w, struct be_act *act,
 	act->now = be_worker_time();
 	make_id(w, act->now, l->id);
 	memcpy(act->id, l->id, WIRE_ID);
+	act->more = be_pool_is_full(w->pool);
 	if ((r = be_act_put(&body, act)) == CB_OK) {
 		__atomic_add_fetch(
 		    &w->stats.store_calls, 1, __ATOMIC_RELAXED);
