@@ -29,6 +29,7 @@ struct br_road_status {
 	char why[256];		/* of DOWN */
 	char identity[256];	/* why what its directory has is not in use;
 				 * "": it is */
+	uint64_t identity_until; /* ms since 1970, of the one in use */
 	bool in_session;
 	uint8_t session[16];
 	uint64_t trips;		/* requests that had an APDU, answered */

@@ -67,6 +67,9 @@ struct br_link_ops {
 	/* How it is, of a card that is somewhere else; NULL: it is here (any
 	 * thread, also while an op runs; must not wait, nor tell). */
 	void (*status)(struct br_link *l, struct br_road_status *out);
+	/* What is to be done soon, or there will be no card (as status). False:
+	 * nothing; NULL: never. */
+	bool (*warn)(struct br_link *l, struct cb_why *out);
 
 	/* The rest is for cards that come and go by themselves; else NULL.
 	 * From now until close `tell` is called with all news, and at once

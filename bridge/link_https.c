@@ -247,6 +247,12 @@ link_https_status(struct br_link *base, struct br_road_status *out)
 	br_http_bytes(l->http, &out->sent, &out->received);
 }
 
+static bool
+link_https_warn(struct br_link *base, struct cb_why *out)
+{
+	return br_hold_ends(((struct br_hosted *)base)->hold, out);
+}
+
 static void
 link_https_watch(struct br_link *base, br_link_tell *tell, void *ctx)
 {
@@ -266,5 +272,6 @@ const struct br_link_ops br_link_https = {
 	.close = link_https_close,
 	.give_up = link_https_give_up,
 	.status = link_https_status,
+	.warn = link_https_warn,
 	.watch = link_https_watch,
 };

@@ -69,6 +69,7 @@ put_road(struct cb_buf *b, const struct br_road_status *s)
 	    (r = cb_put_text(b, s->why, sizeof(s->why) - 1)) != CB_OK ||
 	    (r = cb_put_text(b, s->identity, sizeof(s->identity) - 1)) !=
 		CB_OK ||
+	    (r = cb_put_u64(b, s->identity_until)) != CB_OK ||
 	    (r = cb_buf_add(b, CB_SPAN_OF(s->session))) != CB_OK)
 		return r;
 	for (size_t i = 0; i < sizeof(counts) / sizeof(counts[0]); i++)
@@ -129,6 +130,7 @@ get_road(struct cb_span *cur, struct br_road_status *s)
 	    (r = cb_get_text(cur, s->why, sizeof(s->why))) != CB_OK ||
 	    (r = cb_get_text(cur, s->identity, sizeof(s->identity))) !=
 		CB_OK ||
+	    (r = cb_get_u64(cur, &s->identity_until)) != CB_OK ||
 	    (r = cb_get_span(cur, sizeof(s->session), &session)) != CB_OK)
 		return r;
 	if (state > BR_ROAD_DOWN)

@@ -370,6 +370,7 @@ br_reader_who(pid_t pid, char *out, size_t size)
 void
 br_reader_describe(struct br_reader *rd, struct br_reader_info *out)
 {
+	struct cb_why why;
 	pid_t pid;
 
 	memset(out, 0, sizeof(*out));
@@ -386,6 +387,10 @@ br_reader_describe(struct br_reader *rd, struct br_reader_info *out)
 		out->atr_n = rd->info.atr_n;
 	}
 	snprintf(out->trouble, sizeof(out->trouble), "%s", rd->trouble);
+	if (out->present && out->trouble[0] == '\0' &&
+	    rd->link->ops->warn != NULL && rd->link->ops->warn(rd->link, &why))
+		snprintf(out->trouble, sizeof(out->trouble), "%.*s",
+		    (int)sizeof(out->trouble) - 1, why.text);
 	pthread_mutex_unlock(&rd->lock);
 	if (pid != 0)
 		br_reader_who(pid, out->busy_with, sizeof(out->busy_with));

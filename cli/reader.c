@@ -151,9 +151,11 @@ reader_add(const struct cli_cmd *cmd, const void *args, int argc, char **argv)
 	if (made->pcsc_slot_name[0] != '\0')
 		printf(" or \"%s\"", made->pcsc_slot_name);
 	printf("\n");
-	if (made->trouble[0] != '\0')
+	if (made->trouble[0] != '\0' && !made->present)
 		code = cli_fail(CLI_FAILED, "the reader is there, but not its "
 		    "card: %s", made->trouble);
+	else if (made->trouble[0] != '\0')
+		(void)cli_fail(CLI_OK, "note: %s", made->trouble);
 out:
 	br_close(&c);
 	free(made);

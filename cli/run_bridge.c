@@ -168,7 +168,7 @@ look_at_readers(struct run *run, struct br_client *c)
 			    list[i].trouble);
 			if ((reader = known(run, list[i].name)) != NULL)
 				reader->told = true;
-			if (!run->keep_going)
+			if (!run->keep_going && !list[i].present)
 				code = CLI_FAILED;
 		}
 		if (run->full && !(list[i].present && list[i].test))

@@ -108,13 +108,14 @@ road_json(const struct br_link_status *l)
 
 	if (!l->remote)
 		return json_null();
-	return json_pack("{s:s, s:o, s:o, s:o, s:o, s:s, s:o, s:I, s:I, s:I, "
-			 "s:I, s:I}",
+	return json_pack("{s:s, s:o, s:o, s:o, s:o, s:o, s:s, s:o, s:I, s:I, "
+			 "s:I, s:I, s:I}",
 	    "state", states[r->state],
 	    "since", r->state != BR_ROAD_UNTRIED
 		? cli_json_time(r->since) : json_null(),
 	    "url", cli_json_text(r->url), "why", cli_json_text(r->why),
 	    "identity", cli_json_text(r->identity),
+	    "identity_until", cli_json_time(r->identity_until),
 	    "session", r->in_session
 		? session_text(session, r) : "",
 	    "next_try_ms", r->state == BR_ROAD_DOWN
@@ -184,6 +185,21 @@ print_time(uint64_t ms)
 	printf("%s", date);
 }
 
+/* UTC, as whatever tells of its end. */
+static void
+print_identity(const struct br_road_status *r)
+{
+	const time_t until = (time_t)(r->identity_until / 1000);
+	char day[32] = "?";
+	struct tm tm;
+
+	if (gmtime_r(&until, &tm) != NULL)
+		(void)strftime(day, sizeof(day), "%Y-%m-%d", &tm);
+	printf("  identity  good until %s\n", day);
+	if (r->identity[0] != '\0')
+		printf("            %s\n", r->identity);
+}
+
 static void
 print_road(const struct br_link_status *l)
 {
@@ -199,8 +215,7 @@ print_road(const struct br_link_status *l)
 	if (r->state == BR_ROAD_DOWN)
 		printf("            %s; next try in %u.%u s\n", r->why,
 		    r->next_ms / 1000, r->next_ms % 1000 / 100);
-	if (r->identity[0] != '\0')
-		printf("  identity  %s\n", r->identity);
+	print_identity(r);
 	if (r->in_session)
 		printf("  session   %s\n", session_text(session, r));
 	printf("  requests  %" PRIu64 " round trips for %" PRIu64 " APDUs that "

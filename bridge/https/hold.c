@@ -24,6 +24,7 @@
 #define RENEW_S 50u
 #define RENEW_SLACK_S 15u
 #define REFUSED_MS 30000u	/* between two tries that are refused */
+#define UNKNOWN 401u		/* the status for who is no device there */
 /* A held request takes a while. So many that do not, one after the other, are
  * news that come thick and fast; more of them are a backend that holds none. */
 #define QUICK_MS 1000u
@@ -94,6 +95,12 @@ br_hold_status(struct br_hold *h, struct br_road_status *out)
 	br_note_get(&h->note, out);
 	(void)snprintf(out->url, sizeof(out->url), "%s",
 	    h->places.origins[atomic_load(&h->places.at)]);
+}
+
+bool
+br_hold_ends(struct br_hold *h, struct cb_why *out)
+{
+	return br_note_ends(&h->note, out);
 }
 
 /* ---- telling (lock held) ------------------------------------------------- */
@@ -235,6 +242,7 @@ become(struct br_hold *h, struct br_who *who)
 	    "organisation and device %s", h->uri.identity, who->text);
 	br_who_drop(&h->who);
 	h->who = br_who_keep(who);
+	br_note_until(&h->note, who->identity.until);
 	h->refusals = 0;
 	br_retry_worked(&h->retry);
 	/* what another one was told is not known */
@@ -366,14 +374,14 @@ answered(struct br_hold *h, uint64_t asked_at, bool fresh)
 }
 
 static void
-ask(struct br_hold *h, uint32_t seconds, struct cb_span body)
+ask(struct br_hold *h, bool renew, struct cb_span body)
 {
 	unsigned place = atomic_load(&h->places.at);
 	struct br_http_ask asked = { .origin = h->places.origins[place],
 		.path = "/hold", .post = true, .body = body,
 		.connect_ms = CONNECT_MS, .device = h->who->device,
 		.sending = on_sending, .ctx = h,
-		.all_ms = seconds > 0 ? (seconds + RENEW_SLACK_S) * 1000 : 0,
+		.all_ms = renew ? (RENEW_S + RENEW_SLACK_S) * 1000 : 0,
 		.most = WIRE_BODY_MAX };
 	struct br_http_answer answer = { .body = CB_BUF_INIT };
 	enum wire_outcome outcome;
@@ -403,6 +411,8 @@ ask(struct br_hold *h, uint32_t seconds, struct cb_span body)
 		answered(h, at, fresh);
 		goto out;
 	}
+	if (answer.status == UNKNOWN)
+		br_who_explain(h->who, &why);
 	failed(h, r == CB_E_TIMEOUT && answer.status == 0,
 	    distrust || (answer.status != 0 && r != CB_E_TIMEOUT),
 	    1000 * answer.retry_after_s, why.text);
@@ -416,7 +426,7 @@ hold_main(void *arg)
 {
 	struct br_hold *h = arg;
 	struct cb_buf body = CB_BUF_INIT_MAX(WIRE_BODY_MAX);
-	uint32_t seconds;
+	bool renew;
 	enum cb_err r;
 
 	pthread_mutex_lock(&h->lock);
@@ -428,13 +438,13 @@ hold_main(void *arg)
 		}
 		h->again = false;
 		look(h);
-		seconds = h->renew || h->uri.inspected ||
-			br_http_proxied(h->http) ||
-			!br_home_is_heard(&h->home) ? RENEW_S : 0;
-		r = put_hold(h, seconds, &body);
+		br_home_tell_end(&h->home, h->who);
+		renew = h->renew || h->uri.inspected ||
+		    br_http_proxied(h->http) || !br_home_is_heard(&h->home);
+		r = put_hold(h, renew ? RENEW_S : br_who_look_s(h->who), &body);
 		pthread_mutex_unlock(&h->lock);
 		if (r == CB_OK)
-			ask(h, seconds, cb_buf_span(&body));
+			ask(h, renew, cb_buf_span(&body));
 		else
 			failed(h, false, true, 0, cb_err_text(r));
 		pthread_mutex_lock(&h->lock);
@@ -509,6 +519,7 @@ hold_new(struct br_hold **out, const struct br_https_uri *uri,
 	if ((r = br_home_read(&h->home, &h->who, why)) != CB_OK ||
 	    (r = br_http_new(&h->http, &h->who->trust)) != CB_OK)
 		goto out;
+	br_note_until(&h->note, h->who->identity.until);
 	br_http_heed(h->http, &heed);
 	if ((r = start(h)) == CB_OK) {
 		*out = h;

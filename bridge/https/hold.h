@@ -60,9 +60,12 @@ void br_hold_session(struct br_hold *hold, struct br_held_card *card,
 /* Until something was heard about it, or `ms` have passed. */
 void br_hold_await(
     struct br_hold *hold, struct br_held_card *card, unsigned ms);
-/* How its road is: state, since, next_ms, url, why, identity (any thread; takes
- * no lock that anybody is told under). */
+/* How its road is: state, since, next_ms, url, why, identity, identity_until
+ * (any thread; takes no lock that anybody is told under). */
 void br_hold_status(struct br_hold *hold, struct br_road_status *out);
+/* Whether our identity ends soon, or has ended; *out: when, and what to do
+ * (likewise). */
+bool br_hold_ends(struct br_hold *hold, struct cb_why *out);
 /* Asks at once: somebody has reached the backend. */
 void br_hold_hurry(struct br_hold *hold);
 

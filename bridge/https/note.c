@@ -5,9 +5,11 @@
  */
 #include <stdio.h>
 #include <string.h>
+#include <time.h>
 
 #include "bridge/https/note.h"
 #include "bridge/sock.h"
+#include "wire/identity.h"
 
 void
 br_note_init(struct br_note *n)
@@ -61,6 +63,27 @@ br_note_identity(struct br_note *n, const char *words)
 	memcpy(n->status.identity, now, sizeof(now));
 	pthread_mutex_unlock(&n->lock);
 	return news;
+}
+
+void
+br_note_until(struct br_note *n, int64_t until)
+{
+	pthread_mutex_lock(&n->lock);
+	n->status.identity_until = until > 0 ? (uint64_t)until * 1000 : 0;
+	pthread_mutex_unlock(&n->lock);
+}
+
+bool
+br_note_ends(struct br_note *n, struct cb_why *out)
+{
+	const int64_t now = (int64_t)time(NULL);
+	int64_t until;
+
+	pthread_mutex_lock(&n->lock);
+	until = (int64_t)(n->status.identity_until / 1000);
+	pthread_mutex_unlock(&n->lock);
+	return wire_identity_ends(
+	    WIRE_DEVICE, until, now, now + WIRE_EXPIRY_SOON, out);
 }
 
 void

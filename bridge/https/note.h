@@ -25,7 +25,11 @@ void br_note_down(struct br_note *n, const char *words, unsigned next_ms);
 /* Why what the identity's directory has is not in use; "": it is. True: it was
  * not noted before. */
 bool br_note_identity(struct br_note *n, const char *words);
-/* state, since, next_ms, why, identity. */
+/* Until when the one in use is good: seconds since 1970. */
+void br_note_until(struct br_note *n, int64_t until);
+/* Whether that is soon, or over; *out: when, and what to do. */
+bool br_note_ends(struct br_note *n, struct cb_why *out);
+/* state, since, next_ms, why, identity, identity_until. */
 void br_note_get(struct br_note *n, struct br_road_status *out);
 
 #endif

@@ -14,6 +14,12 @@
 #include <unistd.h>
 
 #include "bridge/https/who.h"
+#include "bridge/sock.h"
+#include "common/log.h"
+
+#define DAY_S 86400u
+/* What is a day to the backend may be less to us. */
+#define SLACK_S 60u
 
 /* ---- one that was read --------------------------------------------------- */
 
@@ -81,6 +87,45 @@ br_home_read(struct br_home *h, struct br_who **out, struct cb_why *why)
 	    h->uri->tls12);
 	*out = who;
 	return CB_OK;
+}
+
+/* ---- how long it is good ------------------------------------------------- */
+
+static bool
+ends(const struct br_who *who, int64_t soon, struct cb_why *why)
+{
+	const int64_t now = (int64_t)time(NULL);
+
+	return wire_identity_ends(WIRE_DEVICE, who->identity.until, now,
+	    now + soon, why);
+}
+
+uint32_t
+br_who_look_s(const struct br_who *who)
+{
+	const int64_t left = who->identity.until - (int64_t)time(NULL) + 1;
+
+	return left > 0 && left < DAY_S ? (uint32_t)left : DAY_S;
+}
+
+void
+br_who_explain(const struct br_who *who, struct cb_why *why)
+{
+	(void)ends(who, 0, why);
+}
+
+void
+br_home_tell_end(struct br_home *h, const struct br_who *who)
+{
+	const uint64_t now = br_now_ms();
+	struct cb_why why;
+
+	if ((h->end_told != 0 &&
+		now - h->end_told < (DAY_S - SLACK_S) * UINT64_C(1000)) ||
+	    !ends(who, WIRE_EXPIRY_SOON, &why))
+		return;
+	h->end_told = now;
+	cb_log(CB_LOG_WARNING, "%s: %s", h->uri->identity, why.text);
 }
 
 /* ---- whether it is another one ------------------------------------------- */

@@ -29,6 +29,11 @@ struct br_who {
 struct br_who *br_who_keep(struct br_who *who);
 void br_who_drop(struct br_who **who);
 bool br_who_same(const struct br_who *a, const struct br_who *b);
+/* Until it is to be looked at how long it is good: when it has ended, or after
+ * a day. */
+uint32_t br_who_look_s(const struct br_who *who);
+/* Where it has ended *why says so, and what to do; else it stays. */
+void br_who_explain(const struct br_who *who, struct cb_why *why);
 
 /* The directory. One thread at a time. */
 struct br_home {
@@ -37,6 +42,7 @@ struct br_home {
 	uint8_t mark[CR_HASH];
 	int ino;		/* inotify(7); -1: nobody says when it changes */
 	int above, inside;	/* its watches */
+	uint64_t end_told;	/* ms; 0: never */
 };
 
 /* The URI is borrowed. */
@@ -47,7 +53,10 @@ CB_MUST_USE enum cb_err br_home_read(
     struct br_home *h, struct br_who **out, struct cb_why *why);
 /* Is it another one than was read last, or was that none? */
 bool br_home_changed(struct br_home *h);
-/* Is that said at once? */
+/* Says in the log that who was read ends soon, or has ended: at the start, and
+ * then once a day, as a backend does of its own. */
+void br_home_tell_end(struct br_home *h, const struct br_who *who);
+/* Is another one noticed at once? */
 bool br_home_is_heard(const struct br_home *h);
 /* How. Borrows `h`. */
 struct br_heed br_home_heed(struct br_home *h);

@@ -50,6 +50,7 @@ tests_bridge_https_test_https_SOURCES = \
 	tests/bridge/https/rig.c tests/bridge/https/rig.h \
 	tests/bridge/https/test_answer.c \
 	tests/bridge/https/test_enrol.c \
+	tests/bridge/https/test_expiry.c \
 	tests/bridge/https/test_news.c \
 	tests/bridge/https/test_requests.c \
 	tests/bridge/https/test_road.c \

@@ -299,7 +299,8 @@ static const struct br_link_status a_link = { .kind = "https", .apdus = 9,
 	.responses = 2, .programs_n = 2, .programs = { "a, pid 1", "b" },
 	.remote = true, .road = { .state = BR_ROAD_DOWN, .since = 5,
 	    .next_ms = 250, .url = "https://h:1", .why = "it is dark",
-	    .identity = "it is empty", .in_session = true,
+	    .identity = "it is empty", .identity_until = 77,
+	    .in_session = true,
 	    .session = { 1, 2 }, .trips = 7, .others = 3, .again = 1,
 	    .sent = 1000, .received = 2000 } };
 

@@ -650,17 +650,29 @@ check 'nor takes an option that is not written whole'
 
 # ---- a card whose backend fails ----------------------------------------------
 
-# failing POWER TRANSMIT CODE: what cardbridge apdu ends with where a bridge
-# answers the two so
-failing() {
+# failing_bridge KIND...: starts it
+failing_bridge() {
 	rm -f "$dir/failing"
-	python3 "$top/tests/cli/failing-bridge.py" "$dir/failing" "$1" "$2" &
+	python3 "$top/tests/cli/failing-bridge.py" "$dir/failing" "$@" &
 	bridge=$!
 	for _ in 1 2 3 4 5 6 7 8 9 10 11 12 13 14 15 16 17 18 19 20; do
 		[ -S "$dir/failing" ] && break
 		sleep 0.2
 	done
+}
+# failing POWER TRANSMIT CODE: what cardbridge apdu ends with where a bridge
+# answers the two so
+failing() {
+	failing_bridge "$1" "$2"
 	run "$3" apdu far 00A40000023F00 --socket "$dir/failing"
+	code=$?
+	wait "$bridge" || true
+	return "$code"
+}
+# troubled KIND CODE: the same for reader add, whose card is, or is not, there
+troubled() {
+	failing_bridge "$1"
+	run "$2" reader add far emu:/far --socket "$dir/failing"
 	code=$?
 	wait "$bridge" || true
 	return "$code"
@@ -676,6 +688,10 @@ if command -v python3 >/dev/null; then
 	check 'a bridge that ends is told of'
 	failing ok end 3 && says 'the bridge ended'
 	check 'and in the middle of a command'
+	troubled empty 4 && says 'but not its card: it ends soon'
+	check 'a reader whose card is not there is told why'
+	troubled present 0 && says 'note: it ends soon'
+	check 'what will become trouble is none yet'
 fi
 
 echo "1..$n"

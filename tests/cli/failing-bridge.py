@@ -3,14 +3,16 @@
 """A bridge whose card has a backend that fails: what PROTOCOL.md has for one
 connection of `cardbridge apdu`. SOCKET POWER TRANSMIT: what the two are
 answered: "fail", "fail-silently" (ERROR 10, with words or without), "end" (the
-bridge itself goes), or "ok"."""
+bridge itself goes), or "ok". SOCKET "empty" or "present": what a reader that is
+added is, with trouble."""
 import socket
 import struct
 import sys
 
 path, *kinds = sys.argv[1:]
-HELLO, ATTACH, POWER, PROTOCOL, TRANSMIT = 1, 16, 18, 20, 21
-WELCOME, ERROR, DONE, ATTACHED, POWERED, ANSWER = 2, 3, 5, 17, 19, 22
+HELLO, ATTACH, POWER, PROTOCOL, TRANSMIT, READER_ADD = 1, 16, 18, 20, 21, 32
+WELCOME, ERROR, DONE, ATTACHED, POWERED, ANSWER, READER_INFO = \
+    2, 3, 5, 17, 19, 22, 37
 
 
 def text(words):
@@ -48,6 +50,10 @@ while True:
                 text("test")),
         ATTACH: (ATTACHED, struct.pack(">BBIIQ", 3, 2, 1, 256, 1)),
         PROTOCOL: (DONE, b""),
+        READER_ADD: (READER_INFO, struct.pack(">IBB", 1, 255,
+                     6 if kinds[0] == "present" else 0) + text("far") +
+                     text("emu:/far") + text("") + text("it ends soon") +
+                     struct.pack(">H", 0)),
     }.get(asked) or (
         outcome(kinds[0], POWERED, bytes.fromhex("3B800181"))
         if asked == POWER else outcome(kinds[1], ANSWER, b"\x90\x00"))

@@ -107,6 +107,11 @@ t "pcscd is named" is_so 'any("pcscd" in p for p in r["programs"]) and
 	r["kind"] == "https" and r["present"]'
 like "$("$CARDBRIDGE" status)" "link +up since [-0-9]+ [:0-9]+, $url" \
 	"the link is up, in words"
+day=$(date -u -d "$(openssl x509 -inform DER -noout -enddate \
+	-in "$T/id-t0/certificate.der" | cut -d= -f2)" +%F)
+t "it is said until when the identity is good" is_so \
+	"l['identity_until'].startswith('$day') and l['identity'] == ''"
+like "$("$CARDBRIDGE" status)" "identity +good until $day" "in words, too"
 
 # ---- a cable cut, and a place ----------------------------------------------
 

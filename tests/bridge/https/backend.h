@@ -36,6 +36,8 @@ extern const uint8_t pki_backend[WIRE_ID], pki_organisation[WIRE_ID],
     pki_card[WIRE_ID], pki_device[WIRE_ID], pki_second[WIRE_ID];
 void pki_make(void);	/* unchecked fixtures */
 void pki_free(void);
+/* One of the device that is good until then. */
+void pki_device_until(int64_t until, struct cb_buf *out);
 
 /* What happens to the n-th request for a session (from 1). */
 enum mischief {
@@ -73,8 +75,9 @@ struct backend {
 	enum mischief (*plan)(unsigned n);
 	enum flaw flaw;
 	struct cb_span door;		/* certificate; empty: the usual */
+	const struct cb_buf *certificate; /* of the device; NULL: the usual */
 	bool refuses_device;		/* 403 */
-	const uint8_t *unknown;		/* 401: a device */
+	const uint8_t *unknown;		/* 401: a device, as one that is over */
 	bool inspects;			/* who stands between has no certificate
 					 * to show: a header is believed */
 	bool tls12;			/* and nothing newer */

@@ -172,7 +172,7 @@ waits(struct backend *b, int fd)
 	return poll(&p, 1, 0) == 0;
 }
 
-/* Until there are news, or whoever asked has gone. */
+/* Until there are news, or its time is over, or whoever asked has gone. */
 static unsigned
 hold(struct backend *b, int fd, struct cb_span in, struct cb_buf *out)
 {
@@ -186,6 +186,8 @@ hold(struct backend *b, int fd, struct cb_span in, struct cb_buf *out)
 	if (b->busy_holds)
 		return 429;
 	while (put_news(b, &ask, out) == 0 && !b->holds_nothing &&
+	    (ask.seconds == 0 ||
+		br_now_ms() - begun < ask.seconds * UINT64_C(1000)) &&
 	    !atomic_load(&b->stop))
 		if (!waits(b, fd) || (b->cut_holds_ms > 0 &&
 			br_now_ms() - begun >= b->cut_holds_ms))
@@ -303,7 +305,9 @@ route(struct backend *b, SSL *ssl, int fd, const struct request *rq,
 	if (peer == NULL && !(b->inspects && rq->device[0] != '\0'))
 		return 401;
 	subject(peer, who);
-	if (b->unknown != NULL && memcmp(who, b->unknown, WIRE_ID) == 0)
+	if ((b->unknown != NULL && memcmp(who, b->unknown, WIRE_ID) == 0) ||
+	    (peer != NULL &&
+		X509_cmp_current_time(X509_get0_notAfter(peer)) < 0))
 		return 401;
 	if (b->refuses_device)
 		return 403;
@@ -480,7 +484,8 @@ backend_start(struct backend *b)
 	snprintf(b->dir, sizeof(b->dir), "/tmp/cardbridge-test-XXXXXX");
 	ck_assert_ptr_nonnull(mkdtemp(b->dir));
 	snprintf(b->identity, sizeof(b->identity), "%s/id", b->dir);
-	backend_identity(b->identity, &pki.device_cert);
+	backend_identity(b->identity, b->certificate != NULL ? b->certificate
+		: &pki.device_cert);
 	for (size_t i = 0; i < WIRE_ID; i++)
 		snprintf(card + 2 * i, 3, "%02x", pki_card[i]);
 	snprintf(b->origin, sizeof(b->origin), "https://localhost:%u",

@@ -15,6 +15,7 @@ main(void)
 
 	srunner_add_suite(sr, answer_suite());
 	srunner_add_suite(sr, enrol_suite());
+	srunner_add_suite(sr, expiry_suite());
 	srunner_add_suite(sr, news_suite());
 	srunner_add_suite(sr, requests_suite());
 	srunner_add_suite(sr, status_suite());

@@ -14,15 +14,14 @@ const uint8_t pki_backend[WIRE_ID] = { 0xBA }, pki_organisation[WIRE_ID] = {
 	pki_second[WIRE_ID] = { 0xDE, 2 };
 
 static void
-certify(enum wire_usage usage, const uint8_t subject[WIRE_ID],
+certify_until(enum wire_usage usage, const uint8_t subject[WIRE_ID],
     const struct wire_key *key, const struct wire_key *by,
-    struct cb_span authority, int days, struct cb_buf *out)
+    struct cb_span authority, int64_t until, struct cb_buf *out)
 {
 	static const char *const here[] = { "localhost" },
 				 *const elsewhere[] = { "cards.example" };
-	int64_t now = (int64_t)time(NULL);
 	struct wire_cert_wish wish = { .usage = usage, .kind = WIRE_TEST,
-		.from = now - 10 * 86400, .until = now + days * 86400,
+		.from = (int64_t)time(NULL) - 10 * 86400, .until = until,
 		.serial = { 7 } };
 
 	memcpy(wish.subject, subject, WIRE_ID);
@@ -32,6 +31,22 @@ certify(enum wire_usage usage, const uint8_t subject[WIRE_ID],
 		wish.hosts_n = 1;
 	}
 	ck_ok(wire_cert_make(&wish, key, by, authority, out));
+}
+
+static void
+certify(enum wire_usage usage, const uint8_t subject[WIRE_ID],
+    const struct wire_key *key, const struct wire_key *by,
+    struct cb_span authority, int days, struct cb_buf *out)
+{
+	certify_until(usage, subject, key, by, authority,
+	    (int64_t)time(NULL) + days * 86400, out);
+}
+
+void
+pki_device_until(int64_t until, struct cb_buf *out)
+{
+	certify_until(WIRE_DEVICE, pki_device, pki.device, pki.authority,
+	    cb_buf_span(&pki.authority_cert), until, out);
 }
 
 void
@@ -64,9 +79,9 @@ pki_make(void)
 	    &pki.old_cert);
 	certify(WIRE_DOOR, pki_backend, pki.door, pki.authority, ours, 9,
 	    &pki.named_cert);
-	certify(WIRE_DEVICE, pki_device, pki.device, pki.authority, ours, 9,
+	certify(WIRE_DEVICE, pki_device, pki.device, pki.authority, ours, 90,
 	    &pki.device_cert);
-	certify(WIRE_DEVICE, pki_second, pki.device, pki.authority, ours, 9,
+	certify(WIRE_DEVICE, pki_second, pki.device, pki.authority, ours, 90,
 	    &pki.second_cert);
 }
 

@@ -35,6 +35,7 @@ bool rig_present(bool want, int ms);
 
 Suite *answer_suite(void);
 Suite *enrol_suite(void);
+Suite *expiry_suite(void);
 Suite *news_suite(void);
 Suite *requests_suite(void);
 Suite *road_suite(void);
