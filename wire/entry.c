@@ -13,8 +13,6 @@
 #include "wire/word.h"
 
 #define FORMAT 1
-#define TIME_END UINT64_C(253402300800000)	/* the year 10000 */
-
 void
 wire_entry_init(
     struct wire_entry *e, enum wire_entry_type type, uint64_t time)
@@ -70,11 +68,24 @@ is_value(enum wire_value value, struct cb_span bytes, uint64_t number)
 	return value != WIRE_V_OUTCOME || wire_outcome_name(number) != NULL;
 }
 
+/* Of this type from and to are times; of others they are entries. */
+static bool
+is_time(const struct wire_entry *e, unsigned field)
+{
+	return e->type == WIRE_CLOCK_STEP &&
+	    (field == WIRE_F_FROM || field == WIRE_F_TO);
+}
+
 static bool
 fields_fit(const struct wire_entry *e, const struct wire_entry_kind *kind)
 {
-	return (e->has & kind->must) == kind->must &&
-	    (e->has & ~(kind->must | kind->may)) == 0;
+	if ((e->has & kind->must) != kind->must ||
+	    (e->has & ~(kind->must | kind->may)) != 0)
+		return false;
+	for (unsigned f = 1; f < WIRE_F_END; f++)
+		if (is_time(e, f) && e->number[f] >= WIRE_TIME_END)
+			return false;
+	return true;
 }
 
 static enum cb_err
@@ -159,7 +170,7 @@ wire_entry_put(struct cb_buf *b, const struct wire_entry *entry)
 	enum cb_err r;
 
 	if (kind == NULL || !fields_fit(entry, kind) ||
-	    entry->time >= TIME_END)
+	    entry->time >= WIRE_TIME_END)
 		return CB_E_ARG;
 	if ((r = put_entry(b, entry)) != CB_OK &&
 	    cb_buf_truncate(b, before) != CB_OK)
@@ -183,7 +194,7 @@ wire_entry_get(struct cb_span bytes, struct wire_entry *out)
 	    (r = cb_get_u16(&cur, &e.type)) != CB_OK ||
 	    (r = cb_get_u64(&cur, &e.time)) != CB_OK)
 		return r;
-	if (format != FORMAT || e.time >= TIME_END || e.type == 0)
+	if (format != FORMAT || e.time >= WIRE_TIME_END || e.type == 0)
 		return CB_E_FORMAT;
 	if ((kind = wire_entry_kind(e.type)) == NULL) {
 		*out = e;
@@ -237,6 +248,8 @@ put_field_text(struct cb_buf *b, unsigned field, const struct wire_entry *e)
 	if (type->value == WIRE_V_OUTCOME)
 		return cb_buf_add(
 		    b, cb_span_str(wire_outcome_name(e->number[field])));
+	if (is_time(e, field))
+		return put_time(b, e->number[field]);
 	if (sizes[type->value].number)
 		return put_number(b, e->number[field]);
 	return type->value == WIRE_V_WORD ? cb_buf_add(b, e->bytes[field])
@@ -249,7 +262,7 @@ wire_entry_text(struct cb_buf *b, const struct wire_entry *entry)
 	const struct wire_entry_kind *kind = wire_entry_kind(entry->type);
 	enum cb_err r;
 
-	if (entry->time >= TIME_END)
+	if (entry->time >= WIRE_TIME_END)
 		return CB_E_ARG;
 	if ((r = put_time(b, entry->time)) != CB_OK ||
 	    (r = cb_put_u8(b, ' ')) != CB_OK)

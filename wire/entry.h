@@ -13,6 +13,7 @@
 #define WIRE_ENTRY_MAX 1024
 #define WIRE_ENTRY_TEXT_MAX 4096	/* bytes of one in words */
 #define WIRE_DIGEST_MAX 64
+#define WIRE_TIME_END UINT64_C(253402300800000)	/* the year 10000 */
 
 enum wire_entry_type {	/* in the bytes */
 	WIRE_SESSION_OPEN = 1,

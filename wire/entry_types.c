@@ -87,7 +87,7 @@ static const struct wire_entry_kind kinds[] = {
 	    F(ACT) | F(PERSON) | F(FROM) | F(TO) },
 	[WIRE_AUDIT_READ] = { "audit-read", F(FROM) | F(TO),
 	    F(ACT) | F(PERSON) },
-	[WIRE_CLOCK_STEP] = { "clock-step", F(FROM) | F(TO), 0 },
+	[WIRE_CLOCK_STEP] = { "clock-step", F(FROM) | F(TO), F(WHAT) },
 	[WIRE_CHECKPOINT] = { "checkpoint", F(FROM) | F(TO) | F(REQUEST),
 	    F(ACT) | F(PERSON) },
 };

@@ -153,7 +153,8 @@ def chain(directory):
             + bytes(8 + 64)).hex()
     write(directory, "export", b"\x01" + (
         begin + "start 1\nentry 1 %s %s\n"
-        "  2027-01-15T08:00:00.000Z clock-step from=0 to=1\nhead %s\n"
+        "  2027-01-15T08:00:00.000Z clock-step from=1970-01-01T00:00:00.000Z "
+        "to=1970-01-01T00:00:00.001Z\nhead %s\n"
         % (digest.hex(), step.hex(), line)).encode("ascii"))
     write(directory, "later", b"\x01" + (
         begin + "start 2\nhead %s\n" % line).encode("ascii"))
