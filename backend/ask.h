@@ -51,6 +51,7 @@ enum be_ask {	/* on the channel */
 	BE_ASK_ORDER = 0x0308,
 	BE_ASK_CHECK,
 	BE_ASK_LAST_HEAD,
+	BE_ASK_LATEST,
 	BE_ASK_SIGN_HEAD = 0x0310,
 
 	BE_ASK_START = 0x0501,

@@ -11,6 +11,7 @@ struct last {
 	uint8_t organisation[WIRE_ID];
 	uint64_t number;
 	uint8_t hash[CR_HASH];
+	uint64_t time;
 };
 
 void
@@ -27,8 +28,9 @@ be_marks_clear(struct be_marks *h)
 
 /* Remembers it, if it goes on from what is known. */
 static enum cb_err
-go_on(struct be_marks *h, const struct wire_chain *at)
+go_on(struct be_marks *h, const struct wire_head *head)
 {
+	const struct wire_chain *at = &head->at;
 	struct last *last;
 	void *record = be_ids_find(&h->last, at->owner.organisation);
 	enum cb_err r;
@@ -45,6 +47,7 @@ go_on(struct be_marks *h, const struct wire_chain *at)
 		return CB_E_DENIED;
 	last->number = at->number;
 	memcpy(last->hash, at->hash, CR_HASH);
+	last->time = head->time;
 	return CB_OK;
 }
 
@@ -60,7 +63,7 @@ be_head_known(struct be_marks *h, const struct be_ring *ring,
 	if (known.at.owner.kind != ring->self.kind ||
 	    memcmp(known.at.owner.backend, ring->self.id, WIRE_ID) != 0)
 		return CB_E_DENIED;
-	return go_on(h, &known.at);
+	return go_on(h, &known);
 }
 
 static struct wire_head
@@ -85,7 +88,7 @@ be_head_sign(struct be_marks *h, const struct be_ring *ring,
 	    head_of(ring, organisation, number, hash, time);
 	enum cb_err r;
 
-	if ((r = go_on(h, &head.at)) == CB_OK)
+	if ((r = go_on(h, &head)) == CB_OK)
 		r = wire_head_sign(out, &head, ring->secret->books);
 	return r;
 }
@@ -101,4 +104,18 @@ be_head_last(struct be_marks *h, const struct be_ring *ring,
 		return CB_OK;
 	head = head_of(ring, organisation, last->number, last->hash, time);
 	return wire_head_sign(out, &head, ring->secret->books);
+}
+
+uint64_t
+be_head_latest(const struct be_marks *h)
+{
+	uint64_t latest = 0;
+
+	for (size_t i = 0; i < h->last.n; i++) {
+		const struct last *last = be_ids_at(&h->last, i);
+
+		if (last->time > latest)
+			latest = last->time;
+	}
+	return latest;
 }

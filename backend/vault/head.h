@@ -33,5 +33,8 @@ CB_MUST_USE enum cb_err be_head_sign(struct be_marks *h,
 CB_MUST_USE enum cb_err be_head_last(struct be_marks *h,
     const struct be_ring *ring, const uint8_t organisation[WIRE_ID],
     uint64_t time, struct cb_buf *out);
+/* When the latest of the last ones was signed, of whichever chain; 0: there is
+ * none. */
+uint64_t be_head_latest(const struct be_marks *h);
 
 #endif

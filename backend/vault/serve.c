@@ -295,6 +295,20 @@ take_last_head(struct be_question *q)
 	return CB_OK;
 }
 
+/* How late it was when anything was signed: other organisations' chains are
+ * the platform's business alone. */
+static enum cb_err
+take_latest(struct be_question *q)
+{
+	if (q->body.n > 0)
+		return CB_E_FORMAT;
+	if (be_is_zeros(q->a->organisation))
+		return cb_put_u64(
+		    q->out, be_head_latest(&be_safe_of(q->a)->marks));
+	q->code = CB_E_DENIED;
+	return CB_OK;
+}
+
 /* ---- of the store -------------------------------------------------------- */
 
 static enum cb_err
@@ -331,6 +345,7 @@ static const struct {
 	{ BE_ASK_ORDER, false, be_take_order },
 	{ BE_ASK_CHECK, false, take_check },
 	{ BE_ASK_LAST_HEAD, false, take_last_head },
+	{ BE_ASK_LATEST, false, take_latest },
 	{ BE_ASK_SIGN_HEAD, true, take_sign_head },
 };
 

@@ -121,6 +121,35 @@ START_TEST(the_last_head_is_told)
 }
 END_TEST
 
+/* Of the last ones: a chain that goes on tells how late it is now. */
+START_TEST(the_latest_of_all_chains_is_told)
+{
+	const struct be_ring *ring = backend_get()->ring;
+	struct cb_buf b = CB_BUF_INIT;
+
+	ck_assert_uint_eq(be_head_latest(&heads), 0);
+	ck_assert_int_eq(
+	    be_head_sign(&heads, ring, org, 5, hash, 9000, &b), CB_OK);
+	ck_assert_int_eq(
+	    be_head_sign(&heads, ring, other, 1, hash, 7000, &b), CB_OK);
+	ck_assert_uint_eq(be_head_latest(&heads), 9000);
+	ck_assert_int_eq(
+	    be_head_sign(&heads, ring, org, 6, hash, 8000, &b), CB_OK);
+	ck_assert_uint_eq(be_head_latest(&heads), 8000);
+	ck_assert_int_eq(
+	    be_head_sign(&heads, ring, org, 5, hash, 9999, &b), CB_E_DENIED);
+	ck_assert_uint_eq(be_head_latest(&heads), 8000);
+	/* also by one that was signed before */
+	be_marks_clear(&heads);
+	ck_assert_int_eq(be_head_known(&heads, ring,
+			     cb_span(b.p + b.n - WIRE_HEAD_SIGNED,
+				 WIRE_HEAD_SIGNED)),
+	    CB_OK);
+	ck_assert_uint_eq(be_head_latest(&heads), 8000);
+	cb_buf_free(&b);
+}
+END_TEST
+
 Suite *
 head_suite(void)
 {
@@ -132,6 +161,7 @@ head_suite(void)
 	tcase_add_test(tc, the_vault_goes_back_on_no_head);
 	tcase_add_test(tc, it_remembers_what_it_is_told);
 	tcase_add_test(tc, the_last_head_is_told);
+	tcase_add_test(tc, the_latest_of_all_chains_is_told);
 	suite_add_tcase(s, tc);
 	return s;
 }

@@ -429,6 +429,15 @@ START_TEST(an_order_that_is_none_ends_the_channel)
 }
 END_TEST
 
+START_TEST(no_organisation_is_told_when_others_were_signed)
+{
+	ck_assert_int_eq(
+	    ask(top.worker, BE_ASK_LATEST, CB_SPAN_EMPTY, NULL), CB_OK);
+	ck_assert_int_eq(ask(mine.worker, BE_ASK_LATEST, CB_SPAN_EMPTY, NULL),
+	    CB_E_DENIED);
+}
+END_TEST
+
 Suite *
 order_suite(void)
 {
@@ -446,6 +455,7 @@ order_suite(void)
 	tcase_add_test(c, a_revocation_of_the_platform_counts);
 	tcase_add_loop_test(c, an_order_that_is_none_ends_the_channel, 0,
 	    COUNT(misplaced));
+	tcase_add_test(c, no_organisation_is_told_when_others_were_signed);
 	suite_add_tcase(s, c);
 	tcase_set_timeout(free_ones, 60);
 	tcase_add_loop_test(

@@ -244,6 +244,7 @@ static const struct {
 	{ BE_ASK_CHALLENGE, WIRE_ID },
 	{ BE_ASK_PASSCODE, 5 },
 	{ BE_ASK_RECHECK, 5 },
+	{ BE_ASK_LATEST, 1 },
 };
 
 START_TEST(nonsense_ends_the_channel_alone)
@@ -349,6 +350,32 @@ START_TEST(chains_that_grow_are_signed)
 }
 END_TEST
 
+/* How late it was, of all chains. */
+START_TEST(the_platform_is_told_when_that_was)
+{
+	const struct timespec pause = { 0, 10000000 };
+	const uint64_t from = (uint64_t)time(NULL) * 1000, since = now_ms();
+	struct cb_buf answer = CB_BUF_INIT;
+	struct cb_span cur;
+	uint64_t latest = 0;
+
+	role_link(&store, &vault);
+	(void)audit();
+	while (latest < from) {
+		ck_assert_msg(now_ms() - since < 10000, "no head");
+		(void)nanosleep(&pause, NULL);
+		ck_assert_int_eq(ask(worker, BE_ASK_LATEST, CB_SPAN_EMPTY,
+				     &answer),
+		    CB_OK);
+		cur = cb_buf_span(&answer);
+		ck_assert_int_eq(cb_get_u64(&cur, &latest), CB_OK);
+		ck_assert_uint_eq(cur.n, 0);
+	}
+	ck_assert_uint_le(latest, ((uint64_t)time(NULL) + 1) * 1000);
+	cb_buf_free(&answer);
+}
+END_TEST
+
 /* What was entered while there was no vault is signed by the next. */
 START_TEST(the_end_signs_what_is_left)
 {
@@ -378,6 +405,7 @@ vault_role_suite(void)
 	tcase_add_loop_test(c, nonsense_ends_the_channel_alone, 0,
 	    (int)(sizeof(nonsense) / sizeof(nonsense[0])));
 	tcase_add_test(c, chains_that_grow_are_signed);
+	tcase_add_test(c, the_platform_is_told_when_that_was);
 	tcase_add_test(c, the_end_signs_what_is_left);
 	suite_add_tcase(s, c);
 	return s;
