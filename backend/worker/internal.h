@@ -16,8 +16,9 @@
  *	rights.c	whether who has a card, or watches it, still may
  *	enrol.c		ENROL
  *	state.c		STATE
+ *	clock.c		steps of the wall clock
  *	desk*.c		sessions of people (desk.h)
- *	hosted.c, record.c, book.c, pool.c, index.c
+ *	hosted.c, record.c, book.c, pool.c, index.c, tally.c, step.c
  */
 #ifndef BE_WORKER_INTERNAL_H
 #define BE_WORKER_INTERNAL_H
@@ -32,6 +33,7 @@
 #include "backend/worker/index.h"
 #include "backend/worker/pool.h"
 #include "backend/worker/queue.h"
+#include "backend/worker/step.h"
 #include "backend/worker/tally.h"
 #include "backend/worker/watch.h"
 #include "backend/worker/worker.h"
@@ -181,6 +183,21 @@ struct be_worker {
 		uint8_t told;
 		bool disk_fails;	/* as the store says */
 	} state;
+	struct {		/* clock.c */
+		int set;	/* readable once it was set; -1: not ours */
+		struct be_watched *watched;
+		struct be_steps steps;
+		int64_t begin;	/* ahead of the tick, when all began */
+		struct be_job job;
+		bool busy;	/* `job` runs, */
+		uint64_t again_at;	/* or had no answer: then again */
+		bool compared;	/* with what the books know */
+		/* Of the job: what it enters (times 0: nothing), and the act
+		 * that it has sent, if nobody told what became of that. */
+		struct be_step step;
+		uint8_t act[WIRE_ID];
+		bool unknown;
+	} clock;
 	be_lost_fn *lost;	/* NULL: nobody wants to know */
 	void *lost_ctx;
 	/* Refused acts that were entered, and since when they are counted. */
@@ -292,6 +309,16 @@ void be_offer_free(struct be_offer **offer);
 void be_refusal_enter(struct be_worker *w, struct be_refused *refused);
 /* With the lock: what is due is entered; when there may be more. */
 uint64_t be_refusals_due(struct be_worker *w, uint64_t now);
+
+/* ---- clock.c ------------------------------------------------------------- */
+
+/* The platform's worker: steps of the clock are noticed from now on. */
+CB_MUST_USE enum cb_err be_clock_begin(struct be_worker *w);
+void be_clock_end(struct be_worker *w);
+/* With the lock: what is due is entered; when there may be more. */
+uint64_t be_clock_due(struct be_worker *w, uint64_t now);
+/* In the pool: what still waits is entered, as the worker ends. */
+void be_clock_flush(struct be_worker *w);
 
 /* ---- session.c ----------------------------------------------------------- */
 

@@ -7,6 +7,7 @@ backend_worker_libworker_la_SOURCES = \
 	backend/worker/body.c \
 	backend/worker/book.c backend/worker/book.h \
 	backend/worker/claim.c \
+	backend/worker/clock.c \
 	backend/worker/desk.c backend/worker/desk.h \
 	backend/worker/desk_act.c \
 	backend/worker/desk_books.c \
@@ -33,6 +34,7 @@ backend_worker_libworker_la_SOURCES = \
 	backend/worker/run.c \
 	backend/worker/session.c \
 	backend/worker/state.c \
+	backend/worker/step.c backend/worker/step.h \
 	backend/worker/tally.c backend/worker/tally.h \
 	backend/worker/watch.c backend/worker/watch.h \
 	backend/worker/worker.c backend/worker/worker.h

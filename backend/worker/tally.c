@@ -19,17 +19,16 @@ be_tally_init(struct be_tally *t, unsigned burst, uint64_t each_ms)
 	t->all_burst = t->burst * OF_ALL;
 }
 
-/* When one more may be done. */
-static uint64_t
-bucket_at(const struct be_bucket *b, unsigned burst, uint64_t each_ms)
+uint64_t
+be_bucket_at(const struct be_bucket *b, unsigned burst, uint64_t each_ms)
 {
 	const uint64_t most = (burst - 1) * each_ms;
 
 	return b->full > most ? b->full - most : 0;
 }
 
-static void
-bucket_take(struct be_bucket *b, uint64_t now, uint64_t each_ms)
+void
+be_bucket_take(struct be_bucket *b, uint64_t now, uint64_t each_ms)
 {
 	b->full = (b->full > now ? b->full : now) + each_ms;
 }
@@ -37,9 +36,9 @@ bucket_take(struct be_bucket *b, uint64_t now, uint64_t each_ms)
 static uint64_t
 entry_at(const struct be_tally *t, size_t i)
 {
-	const uint64_t own = bucket_at(
+	const uint64_t own = be_bucket_at(
 			   &t->devices[i].bucket, t->burst, t->each_ms),
-		       all = bucket_at(&t->all, t->all_burst, t->each_ms);
+		       all = be_bucket_at(&t->all, t->all_burst, t->each_ms);
 
 	return own > all ? own : all;
 }
@@ -49,8 +48,8 @@ take(struct be_tally *t, size_t i, uint64_t now, struct be_refused *out)
 {
 	if (entry_at(t, i) > now)
 		return false;
-	bucket_take(&t->devices[i].bucket, now, t->each_ms);
-	bucket_take(&t->all, now, t->each_ms);
+	be_bucket_take(&t->devices[i].bucket, now, t->each_ms);
+	be_bucket_take(&t->all, now, t->each_ms);
 	*out = t->devices[i].last;
 	t->devices[i].last.times = 0;
 	return true;

@@ -17,6 +17,10 @@
 struct be_bucket {
 	uint64_t full;	/* the time when all of it is back */
 };
+/* When one more may be done; it is. */
+uint64_t be_bucket_at(
+    const struct be_bucket *b, unsigned burst, uint64_t each_ms);
+void be_bucket_take(struct be_bucket *b, uint64_t now, uint64_t each_ms);
 
 struct be_refused {
 	uint8_t device[WIRE_ID], card[WIRE_ID], session[WIRE_ID];

@@ -269,6 +269,7 @@ visit_all(struct be_worker *w, uint64_t now)
 	if (now >= w->due_at) {
 		w->due_at = UINT64_MAX;
 		be_worker_due(w, be_refusals_due(w, now));
+		be_worker_due(w, be_clock_due(w, now));
 		be_claim_due(w, now);
 		be_leases_due(w, now);
 		for (s = w->sessions; s != NULL; s = next) {
@@ -335,6 +336,7 @@ be_worker_new(struct be_worker **out, struct be_loop *loop,
 	if (w == NULL)
 		return CB_E_NOMEM;
 	w->loop = loop;
+	w->clock.set = -1;
 	w->set = *settings;
 	w->set.threads = or_usual(settings->threads, 16);
 	w->set.cards = or_usual(settings->cards, 256);
@@ -358,7 +360,8 @@ be_worker_new(struct be_worker **out, struct be_loop *loop,
 	    (r = be_watches_init(&w->watches)) != CB_OK ||
 	    (r = be_calls_new(&w->store.calls, NULL)) != CB_OK ||
 	    (r = be_calls_new(&w->vault.calls, NULL)) != CB_OK ||
-	    (r = be_pool_new(&w->pool, w->set.threads)) != CB_OK) {
+	    (r = be_pool_new(&w->pool, w->set.threads)) != CB_OK ||
+	    (r = be_clock_begin(w)) != CB_OK) {
 		be_worker_free(&w);
 		return r;
 	}
@@ -387,6 +390,7 @@ be_worker_free(struct be_worker **worker)
 	let_go(w, &w->door);
 	let_go(w, &w->store);
 	let_go(w, &w->vault);
+	be_clock_end(w);
 	be_pool_free(&w->pool);
 	while ((s = w->sessions) != NULL) {
 		w->sessions = s->next;
@@ -457,6 +461,7 @@ stop_in_pool(struct be_job *job)
 		(void)pthread_mutex_lock(&w->lock);
 	}
 	(void)pthread_mutex_unlock(&w->lock);
+	be_clock_flush(w);
 	st->done(st->ctx);
 	free(st);
 }

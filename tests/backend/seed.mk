@@ -23,3 +23,13 @@ tests_backend_init_at_LDADD = \
 	backend/store/libstore.la backend/vault/libvault.la \
 	wire/libwire.la crypto/libprimitives.la \
 	common/libprocess.la common/libcommon.la
+
+# The backend with a wall clock that a test sets; so are the worker's tests.
+stepped_ldflags = -Wl,--wrap=clock_gettime -Wl,--wrap=time \
+	-Wl,--wrap=timerfd_settime
+check_PROGRAMS += tests/backend/stepped_backend
+tests_backend_stepped_backend_SOURCES = backend/main.c \
+	tests/backend/stepped.c tests/backend/stepped.h
+tests_backend_stepped_backend_CPPFLAGS = $(cardbridge_backend_CPPFLAGS)
+tests_backend_stepped_backend_LDFLAGS = $(program_ldflags) $(stepped_ldflags)
+tests_backend_stepped_backend_LDADD = $(cardbridge_backend_LDADD)

@@ -4,6 +4,7 @@ TESTS += tests/backend/worker/test_worker
 tests_backend_worker_test_worker_SOURCES = \
 	tests/backend/founder.c tests/backend/founder.h \
 	tests/backend/sql.c tests/backend/sql.h \
+	tests/backend/stepped.c tests/backend/stepped.h \
 	tests/backend/worker/at_desk.h \
 	tests/backend/worker/bridge.c \
 	tests/backend/worker/desk.c \
@@ -17,6 +18,7 @@ tests_backend_worker_test_worker_SOURCES = \
 	tests/backend/worker/rig_vault.c \
 	tests/backend/worker/suites.h \
 	tests/backend/worker/test_books.c \
+	tests/backend/worker/test_clock.c \
 	tests/backend/worker/test_door.c \
 	tests/backend/worker/test_desk.c \
 	tests/backend/worker/test_desk_act.c \
@@ -28,6 +30,7 @@ tests_backend_worker_test_worker_SOURCES = \
 	tests/backend/worker/test_rights.c \
 	tests/backend/worker/test_rows.c \
 	tests/backend/worker/test_session.c \
+	tests/backend/worker/test_step.c \
 	tests/backend/worker/test_stopped.c \
 	tests/backend/worker/test_tally.c \
 	tests/backend/worker/test_vault_anew.c \
@@ -35,7 +38,7 @@ tests_backend_worker_test_worker_SOURCES = \
 tests_backend_worker_test_worker_CFLAGS = $(AM_CFLAGS) $(CHECK_CFLAGS) \
 	$(SQLITE_CFLAGS)
 tests_backend_worker_test_worker_LDFLAGS = $(program_ldflags) \
-	-Wl,--wrap=emu_scrypt
+	-Wl,--wrap=emu_scrypt $(stepped_ldflags)
 tests_backend_worker_test_worker_LDADD = \
 	backend/libservice.la backend/worker/libworker.la \
 	backend/libroles.la \

@@ -61,6 +61,8 @@ main(void)
 	srunner_add_suite(sr, rows_suite());
 	srunner_add_suite(sr, books_suite());
 	srunner_add_suite(sr, tally_suite());
+	srunner_add_suite(sr, step_suite());
+	srunner_add_suite(sr, clock_suite());
 	srunner_add_suite(sr, use_suite());
 	srunner_add_suite(sr, vault_anew_suite());
 	srunner_set_tap(sr, "-");

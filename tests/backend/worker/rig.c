@@ -420,6 +420,21 @@ rig_store_go(struct rig *g)
 }
 
 void
+rig_store_die(struct rig *g)
+{
+	server_end(&g->store);
+}
+
+void
+rig_store_again(struct rig *g)
+{
+	/* peers are the loop's to change */
+	server_stop(&g->worker);
+	serve(g, &g->store, BE_STORE, rig_on_store);
+	server_start(&g->worker);
+}
+
+void
 rig_vault_again(struct rig *g)
 {
 	/* peers are the loop's to change */

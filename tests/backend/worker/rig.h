@@ -87,6 +87,7 @@ struct rig {
 	struct be_limit limit;
 	struct be_helds opened;
 	uint64_t born;		/* when it began; atomic */
+	uint64_t latest;	/* time of a head that it knows; atomic */
 	uint8_t ticket[BE_TICKET];	/* the last one it gave */
 	unsigned other_tickets;	/* RECHECKs with another; atomic */
 	unsigned passcodes;	/* how often it was asked; atomic */
@@ -117,6 +118,9 @@ void rig_vault_again(struct rig *g);
  * goes on. */
 void rig_store_stop(struct rig *g);
 void rig_store_go(struct rig *g);
+/* It dies; and later another one begins. */
+void rig_store_die(struct rig *g);
+void rig_store_again(struct rig *g);
 void rig_fault(struct rig *g, enum fault fault, unsigned after);
 /* SQL by somebody who can write the file. */
 void rig_sql(struct rig *g, const char *sql);

@@ -270,6 +270,18 @@ on_last_head(struct be_channel *ch, const struct be_message *m)
 	be_marks_clear(&marks);
 }
 
+static void
+on_latest(struct rig *g, struct be_channel *ch, const struct be_message *m)
+{
+	struct cb_buf body = CB_BUF_INIT;
+
+	ck_assert_uint_eq(m->body.n, 0);
+	ck_assert_int_eq(cb_put_u64(&body,
+			     __atomic_load_n(&g->latest, __ATOMIC_RELAXED)),
+	    CB_OK);
+	rig_answer(ch, m, CB_OK, &body);
+}
+
 enum cb_err
 rig_on_vault(void *ctx, struct be_channel *ch, const struct be_message *m)
 {
@@ -301,6 +313,9 @@ rig_on_vault(void *ctx, struct be_channel *ch, const struct be_message *m)
 		return CB_OK;
 	case BE_ASK_LAST_HEAD:
 		on_last_head(ch, m);
+		return CB_OK;
+	case BE_ASK_LATEST:
+		on_latest(g, ch, m);
 		return CB_OK;
 	case BE_ASK_LOCK:
 		ck_assert_uint_eq(m->body.n, WIRE_ID);

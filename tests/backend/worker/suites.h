@@ -8,6 +8,7 @@
 
 #include "tests/backend/worker/rig.h"
 
+Suite *clock_suite(void);
 Suite *door_suite(void);
 Suite *desk_suite(void);
 Suite *desk_act_suite(void);
@@ -19,6 +20,7 @@ Suite *pool_suite(void);
 Suite *record_suite(void);
 Suite *rights_suite(void);
 Suite *rows_suite(void);
+Suite *step_suite(void);
 Suite *tally_suite(void);
 Suite *session_suite(void);
 Suite *stopped_suite(void);
