@@ -205,9 +205,10 @@ install_packages() {
 		apt-get install -q -y --no-install-recommends "${missing[@]}"
 }
 
+# Of tests that run side by side one more than cores: many wait, none measures.
 stage_gcc() {
 	build build-gcc --enable-werror -- check TESTS= || return
-	make_check "unit tests" 600 build-gcc check
+	make_check "unit tests" 600 build-gcc check -j$((jobs + 1))
 }
 
 # For its warnings, which need no optimizing; nothing of it runs.
@@ -218,7 +219,6 @@ stage_clang() {
 stage_asan() {
 	build build-asan --enable-werror --enable-sanitizers \
 		-- check TESTS= || return
-	# one more than cores: many wait, and none measures
 	make_check "unit tests, sanitizers" 900 build-asan check \
 		TREE_TESTS= -j$((jobs + 1))
 }

@@ -22,25 +22,30 @@ TREE_TESTS = \
 TESTS += $(TREE_TESTS)
 
 if HAVE_CHECK
-include tests/common/local.mk
-include tests/emulator/local.mk
+# In the order of how long they take: the longest must not be the last.
 include tests/bridge/local.mk
+if BACKEND
+include tests/backend/worker/local.mk
+endif
+include tests/emulator/local.mk
+if BACKEND
+include tests/backend/door/local.mk
+endif
 include tests/ifdhandler/local.mk
 include tests/cli/local.mk
+include tests/backend/store.mk
+include tests/backend/vault.mk
+include tests/common/local.mk
 include tests/replay/local.mk
 include tests/powercut/local.mk
 include tests/winscard/local.mk
 include tests/wire/local.mk
 if BACKEND
-include tests/backend/door/local.mk
 include tests/backend/roles/local.mk
 include tests/backend/seed.mk
 include tests/backend/service/local.mk
-include tests/backend/worker/local.mk
 include tests/road/local.mk
 endif
-include tests/backend/store.mk
-include tests/backend/vault.mk
 endif
 include tests/fuzz/local.mk
 include tests/bench/local.mk
