@@ -263,12 +263,18 @@ read_home(struct br_hold *h)
 	r = br_home_read(&h->home, &found, &why);
 	if (r != CB_OK && why.text[0] == '\0')
 		cb_why_set(&why, "%s", cb_err_text(r));
+	/* that who we are has ended is told as such */
+	if (found != NULL && br_who_same(found, h->who)) {
+		br_who_drop(&found);
+		why.text[0] = '\0';
+		r = CB_OK;
+	}
 	if (br_note_identity(&h->note, why.text) && r != CB_OK)
 		cb_log(CB_LOG_WARNING, "%s; what was there before stays in "
 		    "use", why.text);
 	pthread_mutex_lock(&h->lock);
 	br_who_drop(&h->next_who);
-	if (found != NULL && !br_who_same(found, h->who))
+	if (found != NULL && r == CB_OK)
 		h->next_who = br_who_keep(found);
 	pthread_mutex_unlock(&h->lock);
 	br_who_drop(&found);
@@ -516,7 +522,9 @@ hold_new(struct br_hold **out, const struct br_https_uri *uri,
 	br_places_init(&h->places, uri);
 	br_home_open(&h->home, &h->uri);
 	heed = br_home_heed(&h->home);
-	if ((r = br_home_read(&h->home, &h->who, why)) != CB_OK ||
+	r = br_home_read(&h->home, &h->who, why);
+	/* another one is waited for as who has ended, who is told so */
+	if ((r != CB_OK && h->who == NULL) ||
 	    (r = br_http_new(&h->http, &h->who->trust)) != CB_OK)
 		goto out;
 	br_note_until(&h->note, h->who->identity.until);

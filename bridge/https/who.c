@@ -76,8 +76,10 @@ br_home_read(struct br_home *h, struct br_who **out, struct cb_why *why)
 	/* what changes while it is read has not been read */
 	h->marked = wire_identity_mark(h->uri->identity, h->mark) == CB_OK;
 	if ((r = wire_identity_read(&who->identity, h->uri->identity,
-		 (int64_t)time(NULL), why)) != CB_OK) {
+		 (int64_t)time(NULL), why)) != CB_OK)
 		h->marked = false;
+	/* of one that has ended it is known who that was */
+	if (r != CB_OK && (r != CB_E_TIMEOUT || who->identity.until == 0)) {
 		br_who_drop(&who);
 		return r;
 	}
@@ -86,7 +88,7 @@ br_home_read(struct br_home *h, struct br_who **out, struct cb_why *why)
 	br_trust_of(&who->trust, &who->identity, h->uri->inspected,
 	    h->uri->tls12);
 	*out = who;
-	return CB_OK;
+	return r;
 }
 
 /* ---- how long it is good ------------------------------------------------- */

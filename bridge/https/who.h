@@ -48,7 +48,7 @@ struct br_home {
 /* The URI is borrowed. */
 void br_home_open(struct br_home *h, const struct br_https_uri *uri);
 void br_home_close(struct br_home *h);
-/* Errors of wire_identity_read. */
+/* Errors of wire_identity_read; CB_E_TIMEOUT: where it has ended, with *out. */
 CB_MUST_USE enum cb_err br_home_read(
     struct br_home *h, struct br_who **out, struct cb_why *why);
 /* Is it another one than was read last, or was that none? */

@@ -78,16 +78,23 @@ trouble(const char *verb)
 	ck_assert_str_eq(info.trouble, want);
 }
 
-static void
-is_good_until(int64_t until)
+static const struct br_road_status *
+link_status(void)
 {
-	struct br_link_status status;
+	static struct br_link_status status;
 	struct br_client *c = dial(&near);
 
 	ck_ok(br_link_status(c, "hosted", &status, NULL));
 	br_close(&c);
-	ck_assert_uint_eq(status.road.identity_until, (uint64_t)until * 1000);
-	ck_assert_str_eq(status.road.identity, "");
+	return &status.road;
+}
+
+static void
+is_good_until(int64_t until)
+{
+	ck_assert_uint_eq(
+	    link_status()->identity_until, (uint64_t)until * 1000);
+	ck_assert_str_eq(link_status()->identity, "");
 }
 
 static void
@@ -135,6 +142,15 @@ START_TEST(it_is_not_spoken_of_before)
 }
 END_TEST
 
+static void
+take_away(void)
+{
+	char old[320];
+
+	snprintf(old, sizeof(old), "%s.old", far.identity);
+	ck_assert_int_eq(rename(far.identity, old), 0);
+}
+
 /* And nothing is told of what was before. */
 static void
 enrol_again(void)
@@ -142,10 +158,8 @@ enrol_again(void)
 	const struct timespec step = { 0, 5000000 };
 	const uint64_t until = br_now_ms() + 5000;
 	struct br_reader_info info;
-	char old[320];
 
-	snprintf(old, sizeof(old), "%s.old", far.identity);
-	ck_assert_int_eq(rename(far.identity, old), 0);
+	take_away();
 	backend_identity(far.identity, &pki.second_cert);
 	do {
 		ck_assert(br_now_ms() < until);
@@ -160,6 +174,45 @@ START_TEST(another_one_ends_it)
 	start((int64_t)time(NULL) + DAY);
 	trouble("ends");
 	enrol_again();
+}
+END_TEST
+
+/* Also where the bridge was not there when it did. */
+START_TEST(who_has_ended_before_is_told_so)
+{
+	const int64_t until = (int64_t)time(NULL) - DAY;
+
+	start(until);
+	ck_assert(!rig_present(true, 0));
+	trouble("has ended");
+	is_good_until(until);
+	ck_assert_uint_eq(in_log("stays in use"), 0);
+	enrol_again();
+}
+END_TEST
+
+/* One that cannot be used breaks nothing for who could be. */
+START_TEST(another_one_that_has_ended_is_not_taken)
+{
+	const struct timespec step = { 0, 5000000 };
+	const int64_t until = (int64_t)time(NULL) + 90 * DAY;
+	const uint64_t end = br_now_ms() + 5000;
+	struct cb_buf other = CB_BUF_INIT;
+
+	start(until);
+	take_away();
+	pki_device_until((int64_t)time(NULL) - DAY, &other);
+	backend_identity(far.identity, &other);
+	cb_buf_free(&other);
+	while (strstr(link_status()->identity, "its own certificate has ended "
+	    "on ") == NULL) {
+		ck_assert(br_now_ms() < end);
+		nanosleep(&step, NULL);
+	}
+	ck_assert_uint_eq(
+	    link_status()->identity_until, (uint64_t)until * 1000);
+	ck_assert(rig_present(true, 0));
+	use_it();
 }
 END_TEST
 
@@ -188,6 +241,8 @@ expiry_suite(void)
 	    t, what_ends_soon_is_told_beside_a_card_that_is_there);
 	tcase_add_test(t, it_is_not_spoken_of_before);
 	tcase_add_test(t, another_one_ends_it);
+	tcase_add_test(t, who_has_ended_before_is_told_so);
+	tcase_add_test(t, another_one_that_has_ended_is_not_taken);
 	tcase_add_test(t, the_moment_of_its_end_is_told);
 	suite_add_tcase(s, t);
 	return s;
