@@ -119,6 +119,8 @@ br_hosted_yield(struct br_hosted *l)
 	    "wait until it is given back there");
 	pass_on(l, false);
 	pthread_mutex_unlock(&l->lock);
+	/* it may have been, and the news of that were heard before this */
+	br_hold_refused(l->hold, &l->held);
 }
 
 void

@@ -667,6 +667,15 @@ br_hold_session(struct br_hold *h, struct br_held_card *card,
 }
 
 void
+br_hold_refused(struct br_hold *h, struct br_held_card *card)
+{
+	pthread_mutex_lock(&h->lock);
+	card->stamp = 0;
+	wake(h);
+	pthread_mutex_unlock(&h->lock);
+}
+
+void
 br_hold_await(struct br_hold *h, struct br_held_card *card, unsigned ms)
 {
 	const struct timespec until = cb_until(ms);

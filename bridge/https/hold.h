@@ -57,6 +57,9 @@ struct br_who *br_hold_begin(struct br_hold *hold, struct br_held_card *card);
 /* The session that we have with it now (zeros: none). */
 void br_hold_session(struct br_hold *hold, struct br_held_card *card,
     const uint8_t session[WIRE_ID]);
+/* It was refused: another device has it, or had it. What was heard last may be
+ * of before that or of after it, and is asked for anew. */
+void br_hold_refused(struct br_hold *hold, struct br_held_card *card);
 /* Until something was heard about it, or `ms` have passed. */
 void br_hold_await(
     struct br_hold *hold, struct br_held_card *card, unsigned ms);

@@ -85,6 +85,7 @@ struct backend {
 	const char *ciphers;		/* of it; NULL: the usual */
 	unsigned cut_opens;		/* so many answers to ACCEPT are lost */
 	bool keeps_card;		/* 409: another device has it */
+	bool gives_back;		/* ... until this one has asked */
 	bool holds_nothing;		/* HOLD is answered at once */
 	bool busy_holds;		/* 429, and a second must pass */
 	bool stuck_offers;		/* are never answered */

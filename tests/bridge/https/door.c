@@ -256,10 +256,31 @@ session(struct backend *b, int fd, struct cb_span in, struct cb_buf *out)
 	return m == CUT_AFTER ? 0 : status;
 }
 
+/* Another device has it, as who holds hears; or had it, and has given it back:
+ * the news of that have been heard when this is. */
 static unsigned
-open_card(struct backend *b, struct cb_span in, struct cb_buf *out)
+refuse(struct backend *b, int fd)
 {
-	unsigned status = b->keeps_card ? 409 : worker_open(b, in, out);
+	const enum wire_card_state state =
+	    b->gives_back ? WIRE_THERE : WIRE_ELSEWHERE;
+	const unsigned holds = b->holds;
+
+	if (b->gives_back || b->state != state) {
+		b->state = state;
+		b->stamp++;
+		pthread_cond_broadcast(&b->changed);
+	}
+	while (b->gives_back && b->holds == holds && waits(b, fd))
+		;
+	b->keeps_card = b->keeps_card && !b->gives_back;
+	return 409;
+}
+
+static unsigned
+open_card(struct backend *b, int fd, struct cb_span in, struct cb_buf *out)
+{
+	unsigned status =
+	    b->keeps_card ? refuse(b, fd) : worker_open(b, in, out);
 
 	b->opens++;
 	if (b->cut_opens == 0)
@@ -330,7 +351,7 @@ route(struct backend *b, SSL *ssl, int fd, const struct request *rq,
 	if (begins(rq->path, "/cards/") && strcmp(last, "/offer") == 0)
 		return worker_offer(b, out);
 	if (begins(rq->path, "/cards/") && strcmp(last, "/open") == 0)
-		return open_card(b, body, out);
+		return open_card(b, fd, body, out);
 	return 404;
 }
 

@@ -198,6 +198,37 @@ END_TEST
 
 static const struct {
 	const char *options;
+	enum wire_card_state state;
+} refusals[] = {
+	{ "", WIRE_THERE },
+	{ "&takeover", WIRE_ELSEWHERE },
+};
+
+/* Refusal and news come by two connections: whichever is heard first, what is
+ * so in the end counts. */
+START_TEST(a_card_that_is_given_back_while_it_is_refused_is_there)
+{
+	struct br_client *c;
+
+	far.keeps_card = far.gives_back = true;
+	far.state = refusals[_i].state;
+	backend_start(&far);
+	rig_bridge(refusals[_i].options);
+	ck_assert(rig_present(true, 5000));
+	rig_wait_count(&far.holds, 2);
+	c = attached(&near, "hosted", BR_ROAD_DIRECT);
+	ck_assert_int_ne(rig_power(c), CB_OK);
+	br_close(&c);
+	ck_assert_uint_eq(far.opens, 1);
+	ck_assert(rig_present(true, 5000));
+	c = attached(&near, "hosted", BR_ROAD_DIRECT);
+	ck_ok(rig_power(c));
+	br_close(&c);
+}
+END_TEST
+
+static const struct {
+	const char *options;
 	bool kept, present;
 	const char *next;	/* what its user may do */
 } elsewhere[] = {
@@ -495,6 +526,9 @@ news_suite(void)
 	tcase_add_loop_test(t, a_program_sees_its_card_taken_out, 0,
 	    (int)(sizeof(events) / sizeof(events[0])));
 	tcase_add_test(t, a_card_that_another_device_keeps_is_not_there);
+	tcase_add_loop_test(t,
+	    a_card_that_is_given_back_while_it_is_refused_is_there, 0,
+	    (int)(sizeof(refusals) / sizeof(refusals[0])));
 	tcase_add_loop_test(t, what_to_do_about_a_card_elsewhere_is_told, 0,
 	    (int)(sizeof(elsewhere) / sizeof(elsewhere[0])));
 	tcase_add_test(t, nothing_is_said_while_nothing_happens);
