@@ -47,6 +47,7 @@ mapfile -t -O "${#packages[@]}" packages < <(cat docs/packages tests/e2e/package
 declare -A e2e_kind=(
 	[agent]=program
 	[backend-cable]=program
+	[backend-clock]=program
 	[backend-desk]=measuring
 	[backend-exchange]=program
 	[backend-full]=program
