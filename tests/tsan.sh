@@ -75,7 +75,8 @@ reports "bridge and library" tsan-all
 # What keeps cores busy, when nothing is measured any more.
 export TSAN_OPTIONS="log_path=$T/tsan-units"
 units units3.log bridge/https/test_https road news status trust requests
-units units4.log backend/worker/test_worker pool session use rights door desk
+units units4.log backend/worker/test_worker pool session use rights door desk \
+	clock
 for lane in "${lanes[@]}"; do
 	t "unit tests end" wait_until 240 gone "$lane"
 done
