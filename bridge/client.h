@@ -218,7 +218,8 @@ struct br_reader_info {
 	int slot;		/* -1: none */
 	bool present, test;
 	char busy_with[64];	/* "" or who has it ("pcscd", "apdu, pid 7") */
-	char trouble[384];	/* "" or why its card cannot be used */
+	/* "" or why its card cannot be used, or why it soon cannot */
+	char trouble[384];
 	uint8_t atr[CB_ATR_MAX];
 	size_t atr_n;
 };

@@ -19,6 +19,7 @@ tests_cli_test_cli_SOURCES = \
 	tests/cli/test_path.c \
 	tests/cli/test_probe.c \
 	tests/cli/test_report.c \
+	tests/cli/test_run.c \
 	tests/tree.c tests/tree.h \
 	tests/wire/books.c tests/wire/books.h
 tests_cli_test_cli_CFLAGS = $(AM_CFLAGS) $(CHECK_CFLAGS) $(JANSSON_CFLAGS)

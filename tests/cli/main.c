@@ -23,6 +23,7 @@ main(void)
 	srunner_add_suite(runner, path_suite());
 	srunner_add_suite(runner, probe_suite());
 	srunner_add_suite(runner, report_suite());
+	srunner_add_suite(runner, run_suite());
 	srunner_set_tap(runner, "-");
 	srunner_run_all(runner, CK_SILENT);
 	failed = srunner_ntests_failed(runner);

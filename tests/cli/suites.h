@@ -19,5 +19,6 @@ Suite *passcode_suite(void);
 Suite *path_suite(void);
 Suite *probe_suite(void);
 Suite *report_suite(void);
+Suite *run_suite(void);
 
 #endif
