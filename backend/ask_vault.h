@@ -29,7 +29,7 @@ CB_MUST_USE enum cb_err be_unlock_get(
     struct cb_span body, struct be_unlock *out);
 
 /* What a vault that is started anew takes a session back by: opaque. */
-#define BE_TICKET 48
+#define BE_TICKET 40
 
 struct be_unlocked {	/* its answer; secret */
 	bool is_person, take_over;

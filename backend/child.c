@@ -73,6 +73,7 @@ settings_of(
 	if (c->role == BE_WORKER)
 		s.profiles = be_profiles_dir();
 	if (c->role == BE_VAULT) {
+		memcpy(s.run, kit->run, WIRE_ID);
 		memcpy(s.roots, conf->roots, sizeof(s.roots));
 		s.roots_n = conf->roots_n;
 		s.recovery = conf->recovery;

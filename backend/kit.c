@@ -128,7 +128,8 @@ be_kit_open(struct be_kit *kit, const struct be_parent_plan *plan,
 	cb_why_set(why, "%s", "");
 	*kit = (struct be_kit){ .plan = plan, .dir = -1,
 		.files = { -1, -1, -1, -1 } };
-	if ((r = lock_dir(kit, why)) != CB_OK ||
+	if ((r = cr_random(kit->run, WIRE_ID)) != CB_OK ||
+	    (r = lock_dir(kit, why)) != CB_OK ||
 	    (r = open_files(kit, why)) != CB_OK ||
 	    (r = read_books(kit, why)) != CB_OK)
 		return r;

@@ -18,6 +18,7 @@
 struct be_kit {
 	const struct be_parent_plan *plan;
 	uint8_t books[CR_KEY];
+	uint8_t run[WIRE_ID];	/* this time's, at random */
 	int dir;	/* locked: one parent at a time has it */
 	int files[BE_KIT_FILES];	/* opened, not read */
 	int listening[BE_KIT_SOCKETS];

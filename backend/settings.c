@@ -25,6 +25,7 @@ static const struct {
 	{ "node", FORM_ID, offsetof(struct be_settings, node) },
 	{ "organisation", FORM_ID,
 	    offsetof(struct be_settings, organisation) },
+	{ "run", FORM_ID, offsetof(struct be_settings, run) },
 	{ "user", FORM_NUMBER, offsetof(struct be_settings, user) },
 	{ "log", FORM_LEVEL, offsetof(struct be_settings, log) },
 	{ "log_json", FORM_FLAG, offsetof(struct be_settings, log_json) },

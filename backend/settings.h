@@ -30,6 +30,7 @@ struct be_settings {
 	uint8_t backend[WIRE_ID];
 	uint8_t node[WIRE_ID];		/* store */
 	uint8_t organisation[WIRE_ID];	/* worker */
+	uint8_t run[WIRE_ID];		/* vault: drawn when the parent began */
 	uint32_t user;			/* who to become; 0: stay who it is */
 	enum cb_log_level log;
 	bool log_json;

@@ -27,7 +27,7 @@ milliseconds(clockid_t clock)
 uint64_t
 be_vault_tick(void)
 {
-	return milliseconds(CLOCK_MONOTONIC);
+	return milliseconds(CLOCK_BOOTTIME);
 }
 
 int64_t
@@ -83,8 +83,10 @@ open_of(struct be_question *q, struct cb_span card_key,
 static struct be_ticket_when
 when_of(const struct be_safe *s)
 {
-	return (struct be_ticket_when){ be_vault_tick(), be_vault_now(),
-		s->born };
+	struct be_ticket_when when = { be_vault_tick(), s->born, { 0 } };
+
+	memcpy(when.run, s->control.settings.run, WIRE_ID);
+	return when;
 }
 
 static enum cb_err

@@ -64,7 +64,8 @@ be_safe_of(const struct be_caller *a)
 	return a->all->ctx;
 }
 
-/* Milliseconds of a clock that only goes forward; seconds since 1970. */
+/* Milliseconds of a clock that only goes forward, also while the machine sleeps;
+ * seconds since 1970. */
 uint64_t be_vault_tick(void);
 int64_t be_vault_now(void);
 

@@ -1,31 +1,33 @@
 /* SPDX-License-Identifier: BSD-2-Clause
  * Copyright (c) 2026 The cardbridge authors */
 /*
- * u64 tick, u64 now, HMAC-SHA256 over both and what is told of the session.
+ * u64 tick, HMAC-SHA256 over the run, what is told of the session and that.
  */
 #include <string.h>
 
 #include "backend/vault/ticket.h"
 #include "common/ct.h"
 
-#define MAC_AT 16	/* behind both times */
+#define MAC_AT 8	/* behind the tick */
 
-_Static_assert(BE_TICKET == MAC_AT + CR_HASH, "two times and a MAC");
+_Static_assert(BE_TICKET == MAC_AT + CR_HASH, "a tick and a MAC");
 
 static enum cb_err
 mac(const struct be_ring *ring, const uint8_t organisation[WIRE_ID],
-    const struct be_held *h, struct cb_span times, uint8_t out[CR_HASH])
+    const struct be_held *h, const uint8_t run[WIRE_ID], struct cb_span tick,
+    uint8_t out[CR_HASH])
 {
 	struct cb_buf b = CB_BUF_INIT;
 	enum cb_err r;
 
 	(void)((r = cb_buf_add(&b, cb_span_str("cardbridge held 1"))) !=
 		CB_OK ||
+	    (r = cb_buf_add(&b, cb_span(run, WIRE_ID))) != CB_OK ||
 	    (r = cb_buf_add(&b, cb_span(organisation, WIRE_ID))) != CB_OK ||
 	    (r = cb_buf_add(&b, CB_SPAN_OF(h->session))) != CB_OK ||
 	    (r = cb_buf_add(&b, CB_SPAN_OF(h->holder))) != CB_OK ||
 	    (r = cb_buf_add(&b, CB_SPAN_OF(h->card))) != CB_OK ||
-	    (r = cb_buf_add(&b, times)) != CB_OK ||
+	    (r = cb_buf_add(&b, tick)) != CB_OK ||
 	    (r = cr_hmac_sha256(ring->secret->passcodes, cb_buf_span(&b),
 		 out)) != CB_OK);
 	cb_buf_free(&b);
@@ -42,23 +44,20 @@ be_ticket_make(const struct be_ring *ring,
 
 	memset(out, 0, BE_TICKET);
 	if ((r = cb_put_u64(&b, when->tick)) == CB_OK &&
-	    (r = cb_put_u64(&b, (uint64_t)when->now)) == CB_OK &&
-	    (r = mac(ring, organisation, h, cb_buf_span(&b), out + MAC_AT)) ==
-		CB_OK)
+	    (r = mac(ring, organisation, h, when->run, cb_buf_span(&b),
+		 out + MAC_AT)) == CB_OK)
 		memcpy(out, b.p, MAC_AT);
 	cb_buf_free(&b);
 	return r;
 }
 
-/* By both clocks: the one begins anew with the machine, the other can be set. */
+/* By the clock that nobody sets: of one run, and so of one start of the
+ * machine. */
 static bool
-is_in_time(uint64_t tick, uint64_t made, const struct be_ticket_when *when)
+is_in_time(uint64_t tick, const struct be_ticket_when *when)
 {
-	const uint64_t now = (uint64_t)when->now;
-
 	return tick < when->born && when->tick - when->born < BE_TICKETS_MS &&
-		when->tick - tick < BE_HELD_MS && now >= made &&
-		now - made < BE_HELD_MS / 1000;
+		when->tick - tick < BE_HELD_MS;
 }
 
 enum cb_err
@@ -68,15 +67,14 @@ be_ticket_check(const struct be_ring *ring,
 {
 	struct cb_span cur = cb_span(ticket, MAC_AT);
 	uint8_t want[CR_HASH];
-	uint64_t tick, made;
+	uint64_t tick;
 	enum cb_err r;
 
-	if ((r = mac(ring, organisation, h, cur, want)) != CB_OK ||
-	    (r = cb_get_u64(&cur, &tick)) != CB_OK ||
-	    (r = cb_get_u64(&cur, &made)) != CB_OK)
+	if ((r = mac(ring, organisation, h, when->run, cur, want)) != CB_OK ||
+	    (r = cb_get_u64(&cur, &tick)) != CB_OK)
 		return r;
 	if (!cb_ct_equal(CB_SPAN_OF(want), cb_span(ticket + MAC_AT, CR_HASH)) ||
-	    !is_in_time(tick, made, when))
+	    !is_in_time(tick, when))
 		return CB_E_DENIED;
 	return CB_OK;
 }

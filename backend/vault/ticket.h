@@ -7,7 +7,8 @@
  * for as long as a session is held without being checked, in the first minutes
  * of the next life, when each worker has all its sessions checked; and for no
  * session of the life in which it was made: that one knows its own, and which
- * of them are over.
+ * of them are over. Nor is it good for another run of the backend, whose end
+ * was that of all sessions.
  */
 #ifndef BE_VAULT_TICKET_H
 #define BE_VAULT_TICKET_H
@@ -22,15 +23,16 @@
 /* Of the vault, at one moment. */
 struct be_ticket_when {
 	uint64_t tick;	/* milliseconds since this machine's start */
-	int64_t now;	/* seconds since 1970 */
 	uint64_t born;	/* tick at which the vault began */
+	uint8_t run[WIRE_ID];	/* of the backend: its parent's */
 };
 
 /* Of h: session, holder and card. */
 CB_MUST_USE enum cb_err be_ticket_make(const struct be_ring *ring,
     const uint8_t organisation[WIRE_ID], const struct be_held *h,
     const struct be_ticket_when *when, uint8_t out[BE_TICKET]);
-/* CB_E_DENIED: another's, too old, not from before, or too late. */
+/* CB_E_DENIED: another's or another run's, too old, not from before,
+ * or too late. */
 CB_MUST_USE enum cb_err be_ticket_check(const struct be_ring *ring,
     const uint8_t organisation[WIRE_ID], const struct be_held *h,
     const struct be_ticket_when *when, const uint8_t ticket[BE_TICKET]);

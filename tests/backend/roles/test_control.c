@@ -72,6 +72,7 @@ START_TEST(settings_come_back_as_they_were)
 	memset(in.backend, 1, WIRE_ID);
 	memset(in.node, 2, WIRE_ID);
 	memset(in.organisation, 3, WIRE_ID);
+	memset(in.run, 5, WIRE_ID);
 	memset(in.books, 4, CR_KEY);
 	ck_assert_int_eq(be_settings_put(&text, &in), CB_OK);
 	ck_assert_int_eq(
@@ -90,6 +91,7 @@ START_TEST(settings_come_back_as_they_were)
 	ck_assert_mem_eq(out.backend, in.backend, WIRE_ID);
 	ck_assert_mem_eq(out.node, in.node, WIRE_ID);
 	ck_assert_mem_eq(out.organisation, in.organisation, WIRE_ID);
+	ck_assert_mem_eq(out.run, in.run, WIRE_ID);
 	ck_assert_mem_eq(out.books, in.books, CR_KEY);
 	be_settings_clear(&in);
 	be_settings_clear(&out);

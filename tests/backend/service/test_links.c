@@ -236,6 +236,7 @@ START_TEST(a_backend_runs_once)
 	const struct be_parent_plan plan = { .conf = &rig->conf,
 		.dir = rig->dir };
 	struct be_kit kit, other;
+	uint8_t run[WIRE_ID];
 	struct cb_why why = { "" };
 	char words[64];
 
@@ -246,7 +247,9 @@ START_TEST(a_backend_runs_once)
 	ck_assert_msg(strstr(why.text, words) != NULL, "%s", why.text);
 	be_kit_close(&other);
 	be_kit_close(&kit);
+	memcpy(run, kit.run, sizeof(run));
 	ck_assert_int_eq(be_kit_open(&kit, &plan, &why), CB_OK);
+	ck_assert_mem_ne(kit.run, run, sizeof(run));
 	be_kit_close(&kit);
 }
 END_TEST

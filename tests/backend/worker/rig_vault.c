@@ -70,8 +70,8 @@ sort_rights(const struct be_rights *rights, struct be_open *ask,
 static struct be_ticket_when
 when_of(const struct rig *g)
 {
-	return (struct be_ticket_when){ rig_tick(), (int64_t)time(NULL),
-		__atomic_load_n(&g->born, __ATOMIC_RELAXED) };
+	return (struct be_ticket_when){ rig_tick(),
+		__atomic_load_n(&g->born, __ATOMIC_RELAXED), { 0 } };
 }
 
 static struct be_held *
