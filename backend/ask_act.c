@@ -11,7 +11,7 @@
 /* ---- ACT, written -------------------------------------------------------- */
 
 enum { HAS_CARD = 1, HAS_SESSION = 2, HAS_LEASE = 4, HAS_ANSWER = 8,
-	HAS_TOKEN = 16, HAS_FOUNDING = 32, HAS_REQUEST = 64, MORE = 128 };
+	HAS_TOKEN = 16, HAS_FOUNDING = 32, HAS_REQUEST = 64, HAS_MORE = 128 };
 
 static const uint8_t no_request[CR_HASH];
 
@@ -103,7 +103,7 @@ put_head(struct cb_buf *b, const struct be_act *a)
 		     (a->token != NULL ? HAS_TOKEN : 0) |
 		     (a->founding != NULL ? HAS_FOUNDING : 0) |
 		     (request ? HAS_REQUEST : 0) |
-		     (a->more ? MORE : 0)))) != CB_OK)
+		     (a->more != 0 ? HAS_MORE : 0)))) != CB_OK)
 		return r;
 	if ((a->card != NULL &&
 		(r = be_bytes_put(b, a->card, WIRE_ID)) != CB_OK) ||
@@ -117,7 +117,8 @@ put_head(struct cb_buf *b, const struct be_act *a)
 	    (a->founding != NULL &&
 		(r = put_founding(b, a->founding)) != CB_OK) ||
 	    (request &&
-		(r = cb_buf_add(b, CB_SPAN_OF(a->request))) != CB_OK))
+		(r = cb_buf_add(b, CB_SPAN_OF(a->request))) != CB_OK) ||
+	    (a->more != 0 && (r = cb_put_u8(b, a->more)) != CB_OK))
 		return r;
 	return CB_OK;
 }
@@ -285,8 +286,12 @@ get_optional(struct cb_span *cur, uint8_t flags, struct be_act_read *o)
 	    ((flags & HAS_FOUNDING) != 0 &&
 		(r = get_founding(cur, o)) != CB_OK) ||
 	    ((flags & HAS_REQUEST) != 0 &&
-		(r = be_bytes_get(cur, a->request, CR_HASH)) != CB_OK))
+		(r = be_bytes_get(cur, a->request, CR_HASH)) != CB_OK) ||
+	    ((flags & HAS_MORE) != 0 &&
+		(r = cb_get_u8(cur, &a->more)) != CB_OK))
 		return r;
+	if ((flags & HAS_MORE) != 0 && a->more == 0)
+		return CB_E_FORMAT;
 	a->card = (flags & HAS_CARD) != 0 ? o->card : NULL;
 	a->device = (flags & HAS_SESSION) != 0 ? o->device : NULL;
 	a->session = (flags & HAS_SESSION) != 0 ? o->session : NULL;
@@ -311,7 +316,6 @@ get_head(struct cb_span *cur, struct be_act_read *o)
 	if (kind >= BE_ACT_KINDS)
 		return CB_E_FORMAT;
 	o->act.kind = (enum be_act_kind)kind;
-	o->act.more = (flags & MORE) != 0;
 	return get_optional(cur, flags, o);
 }
 

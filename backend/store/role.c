@@ -15,8 +15,10 @@
 #include "backend/store/role.h"
 #include "backend/store/serve.h"
 
-/* A commit waits as long as this for the next acts, and so many times. */
-#define GATHER_MS 2
+/* A commit waits for acts that are to come, so many times: as long for each of
+ * them as is less than what it takes to compute, and no longer than this. */
+#define GATHER_EACH_US 125
+#define GATHER_MAX_US 8000
 #define GATHERS 4
 #define TIDY_MS 600000
 #define LAST_HEADS_MS 2000	/* to sign what is left at the end */
@@ -80,13 +82,26 @@ on_parent_gone(void *ctx, struct be_channel *ch)
 	be_loop_stop(s->loop);
 }
 
-/* Those that have come last are of workers with enough to compute meanwhile. */
-static bool
-all_have_more(const struct be_server *s, size_t seen)
+/* How many more acts those that have come last promise: the fewest of them. */
+static long
+promised(const struct be_server *s, size_t seen)
 {
-	while (seen < s->waiting_n && s->waiting[seen].read.act.more)
-		seen++;
-	return seen == s->waiting_n;
+	uint8_t fewest = UINT8_MAX;
+
+	for (; seen < s->waiting_n; seen++)
+		if (s->waiting[seen].read.act.more < fewest)
+			fewest = s->waiting[seen].read.act.more;
+	return fewest;
+}
+
+static void
+wait_for(long acts)
+{
+	const long us = acts * GATHER_EACH_US;
+	const struct timespec t = { .tv_nsec = 1000 *
+		(us < GATHER_MAX_US ? us : GATHER_MAX_US) };
+
+	(void)nanosleep(&t, NULL);
 }
 
 /* Where the commit before was for several, those that are about to come are
@@ -95,18 +110,17 @@ all_have_more(const struct be_server *s, size_t seen)
 static bool
 more_may_come(struct be_server *s)
 {
-	static const struct timespec gather = { .tv_nsec =
-		GATHER_MS * 1000000 };
 	const size_t seen = s->seen;
+	long more;
 
 	s->seen = s->waiting_n;
 	if (s->waiting_n < BE_FEW && s->batch < BE_FEW)
 		return false;
 	if (s->waiting_n == 0 || s->waiting_n == seen)
 		return false;
-	if (s->gathers < GATHERS && all_have_more(s, seen)) {
+	if (s->gathers < GATHERS && (more = promised(s, seen)) > 0) {
 		s->gathers++;
-		(void)nanosleep(&gather, NULL);
+		wait_for(more);
 	} else {
 		s->gathers = GATHERS;
 		(void)sched_yield();

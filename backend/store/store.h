@@ -253,9 +253,9 @@ struct be_act {
 	const struct be_answer *answer;	/* to device and session */
 	const uint8_t *token;		/* CR_HASH bytes: used up by this */
 	const struct be_founding *founding;	/* NULL: none */
-	/* Others of who brings it come soon and wait for none of this: the
-	 * commit may wait a moment for them. */
-	bool more;
+	/* So many others of who brings it come soon, and wait for none of
+	 * this: the commit may wait a moment for them. At most 255. */
+	uint8_t more;
 
 	/* Out. CB_E_BUSY: the fence is old, or somebody else has the card;
 	 * CB_E_DENIED: not allowed, or done before; CB_E_ARG: breaks a rule

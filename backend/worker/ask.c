@@ -349,13 +349,15 @@ be_ask_act_later(struct be_worker *w, struct be_act *act,
 {
 	const uint64_t until = be_worker_tick() + w->set.patience;
 	struct cb_buf body = CB_BUF_INIT;
+	size_t many;
 	enum cb_err r;
 
 	memcpy(act->organisation, w->set.organisation, WIRE_ID);
 	act->now = be_worker_time();
 	make_id(w, act->now, l->id);
 	memcpy(act->id, l->id, WIRE_ID);
-	act->more = be_pool_is_full(w->pool);
+	many = be_pool_many(w->pool);
+	act->more = many < UINT8_MAX ? (uint8_t)many : UINT8_MAX;
 	if ((r = be_act_put(&body, act)) == CB_OK) {
 		__atomic_add_fetch(
 		    &w->stats.store_calls, 1, __ATOMIC_RELAXED);

@@ -359,13 +359,13 @@ be_pool_aside(struct be_pool *p, struct be_job *job)
 	(void)!add(p, &p->aside, job, SIZE_MAX);
 }
 
-bool
-be_pool_is_full(struct be_pool *p)
+size_t
+be_pool_many(struct be_pool *p)
 {
-	bool many;
+	size_t many;
 
 	(void)pthread_mutex_lock(&p->lock);
-	many = has_many(p);
+	many = has_many(p) ? p->jobs.waiting : 0;
 	(void)pthread_mutex_unlock(&p->lock);
 	return many;
 }

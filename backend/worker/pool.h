@@ -35,9 +35,9 @@ void be_pool_put(struct be_pool *pool, struct be_job *job);
  * computed, and is short. */
 void be_pool_aside(struct be_pool *pool, struct be_job *job);
 
-/* Who brings the jobs: whether many wait, so that no thread will soon have none;
- * and waits as long as that is so, for `ms` at most. */
-bool be_pool_is_full(struct be_pool *pool);
+/* Who brings the jobs: how many wait, if these are so many that no thread will
+ * soon have none, else 0; and waits as long as that is so, for `ms` at most. */
+size_t be_pool_many(struct be_pool *pool);
 void be_pool_rest(struct be_pool *pool, unsigned ms);
 
 /* A job's thread begins to wait for somebody else, or has waited: meanwhile

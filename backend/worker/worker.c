@@ -307,7 +307,7 @@ rest(void *ctx)
 {
 	struct be_worker *w = ctx;
 
-	if (!be_pool_is_full(w->pool))
+	if (be_pool_many(w->pool) == 0)
 		return;
 	if (w->store.ch != NULL)
 		be_channel_hold(w->store.ch);

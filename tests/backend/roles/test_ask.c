@@ -57,7 +57,7 @@ put_full_act(struct cb_buf *b)
 		.records = records, .records_n = 2, .rows = rows,
 		.rows_n = 2, .entries = entries, .entries_n = 2,
 		.platform = entries, .platform_n = 1, .answer = &answer,
-		.token = token, .founding = &founding, .more = true };
+		.token = token, .founding = &founding, .more = 200 };
 
 	ck_assert_int_eq(be_act_put(b, &a), CB_OK);
 }
@@ -83,7 +83,7 @@ START_TEST(an_act_is_read_as_it_was_written)
 	ck_assert(a->answer->begun);
 	ck_assert(cb_span_equal(a->answer->sealed, CB_SPAN_OF(card)));
 	ck_assert_uint_eq(a->token[0], 0x70);
-	ck_assert(a->more);
+	ck_assert_uint_eq(a->more, 200);
 	ck_assert_uint_eq(a->records_n, 2);
 	ck_assert_str_eq(a->records[0].name, "card/0/t/00000001");
 	ck_assert(cb_span_equal(a->records[0].value, CB_SPAN_OF(session)));

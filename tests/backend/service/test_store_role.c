@@ -138,7 +138,7 @@ START_TEST(a_commit_waits_for_those_that_are_to_come)
 {
 	const struct cb_span entries[] = { entry_about(NULL) };
 	struct be_act act = { .kind = BE_AUDIT, .now = 1800000000000,
-		.entries = entries, .entries_n = 1, .more = true };
+		.entries = entries, .entries_n = 1, .more = 64 };
 	int tries = 0;
 
 	/* that moment may be longer than the store waits */
