@@ -12,6 +12,9 @@
 #
 # and the exit code 0 where nothing failed. Builds are in build-*, so that a
 # second run is short. CHECK_ONLY="gcc e2e" runs these stages only.
+#
+# Most tests wait more than they compute. What computes and measures nothing is
+# done in what they leave free: check.sh runs itself as "check.sh beside".
 set -uo pipefail
 cd "$(dirname "$0")" || exit 1
 top=$PWD
@@ -86,6 +89,7 @@ counts=$logs/counts
 jobs=$(nproc)
 started=$SECONDS
 chroot=	# the session that makes one
+beside=	# the session of the stages that run beside others
 
 # ---- counting -------------------------------------------------------------
 
@@ -95,7 +99,10 @@ count() { echo "$1 $2 $3" >>"$counts"; } # PASSED FAILED SKIPPED
 finish() {
 	local rc=$?
 	trap - EXIT
-	! jobs -rp | grep -qx "$chroot" || pkill -KILL --session "$chroot"
+	for session in $chroot $beside; do
+		! jobs -rp | grep -qx "$session" ||
+			pkill -KILL --session "$session"
+	done
 	[ "$rc" = 0 ] || count 0 1 0
 	echo
 	echo "$((SECONDS - started)) s; logs are in build-logs"
@@ -232,7 +239,7 @@ stage_tsan() {
 }
 
 stage_valgrind() {
-	make_check "unit tests, valgrind" 1500 build-gcc check-valgrind
+	make_check "unit tests, valgrind" 2000 build-gcc check-valgrind
 }
 
 # Two at a time: neither measures anything.
@@ -354,7 +361,7 @@ stage_e2e() {
 	run_e2e 1 e2e build-gcc "$(e2e_plan quiet pcscd)" &
 	[ "$lanes" != 1 ] || wait
 	run_e2e "$more" e2e build-gcc "$(e2e_plan 'plain|program' pcscd run)"
-	wait
+	wait # also for what runs beside
 	run_e2e "$lanes" e2e build-gcc "$(e2e_plan measuring pcscd)"
 }
 
@@ -366,17 +373,30 @@ stage_e2e_asan() {
 		CB_PCSCD_PRELOAD="$(gcc -print-file-name=libasan.so)"
 }
 
-# Both are slow, and neither measures anything.
-stage_slow() {
-	stage_valgrind &
-	stage_e2e_asan
-	wait
+# In a session of its own, and behind everybody.
+start_beside() {
+	local stage any=
+	for stage in $stages_beside; do
+		! wanted "$stage" || any+=" $stage"
+	done
+	[ -n "$any" ] || return 0
+	echo "== beside:$any ($((SECONDS - started)) s)"
+	setsid nice -n 19 ./check.sh beside &
+	beside=$!
 }
 
-wanted() { [[ " ${CHECK_ONLY:-$stages} " = *" $1 "* ]]; } # STAGE
+wanted() { [[ " ${CHECK_ONLY:-$stages $stages_beside} " = *" $1 "* ]]; } # STAGE
 
-stages="gcc clang asan tsan slow store fuzz e2e dist"
+# Those beside need what the first builds.
+stages="gcc clang asan tsan e2e_asan fuzz e2e dist"
+stages_beside="valgrind store"
 
+if [ "${1:-}" = beside ]; then
+	for stage in $stages_beside; do
+		! wanted "$stage" || "stage_$stage"
+	done
+	exit
+fi
 mkdir -p "$logs"
 : >"$counts"
 trap finish EXIT
@@ -394,8 +414,11 @@ if wanted e2e && [ "$(id -u)" = 0 ] && command -v debootstrap >/dev/null; then
 	chroot=$!
 fi
 for stage in $stages; do
-	wanted "$stage" || continue
-	echo "== $stage ($((SECONDS - started)) s)"
-	"stage_$stage"
+	if wanted "$stage"; then
+		echo "== $stage ($((SECONDS - started)) s)"
+		"stage_$stage"
+	fi
+	[ "$stage" != gcc ] || start_beside
 done
+wait
 exit 0
