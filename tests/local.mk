@@ -61,7 +61,8 @@ EXTRA_DIST += \
 	tests/under-run.sh
 
 # The unit tests again, under valgrind. What tries thousands of things has the
-# tag "slow" (tcase_set_tags) and is left out; what takes minutes is for soak.
+# tag "slow" (tcase_set_tags) and is left out; what takes minutes is for soak, and
+# so is what says how soon something happens: this runs behind everybody.
 check-valgrind: $(check_PROGRAMS) $(check_LTLIBRARIES)
 	$(MAKE) $(AM_MAKEFLAGS) check TESTS='$(VALGRIND_TESTS)' \
 		LOG_COMPILER='$(abs_top_srcdir)/tests/valgrind.sh'

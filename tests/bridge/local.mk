@@ -1,7 +1,7 @@
 # SPDX-License-Identifier: BSD-2-Clause
 check_PROGRAMS += tests/bridge/test_bridge
 TESTS += tests/bridge/test_bridge
-VALGRIND_TESTS += tests/bridge/test_bridge
+VALGRIND_SOAK_TESTS += tests/bridge/test_bridge
 tests_bridge_test_bridge_SOURCES = \
 	tests/bridge/call.c \
 	tests/bridge/call.h \

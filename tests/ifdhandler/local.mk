@@ -3,7 +3,7 @@
 # and finds it in ifdhandler/.libs.
 check_PROGRAMS += tests/ifdhandler/test_ifdhandler
 TESTS += tests/ifdhandler/test_ifdhandler
-VALGRIND_TESTS += tests/ifdhandler/test_ifdhandler
+VALGRIND_SOAK_TESTS += tests/ifdhandler/test_ifdhandler
 tests_ifdhandler_test_ifdhandler_SOURCES = \
 	tests/ifdhandler/fake_bridge.c \
 	tests/ifdhandler/fake_bridge.h \
