@@ -97,7 +97,7 @@ count() { echo "$1 $2 $3" >>"$counts"; } # PASSED FAILED SKIPPED
 
 # The end: whatever happened is in the counts.
 finish() {
-	local rc=$?
+	local rc=$? session
 	trap - EXIT
 	for session in $chroot $beside; do
 		! jobs -rp | grep -qx "$session" ||

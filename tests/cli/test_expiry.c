@@ -18,13 +18,12 @@ static char dir[300];
 static const char *
 made(enum wire_usage usage, int64_t until)
 {
-	static char day[WIRE_EXPIRY_DAY];
-	struct wire_expiry end;
+	static struct wire_expiry end;
 
 	snprintf(dir, sizeof(dir), "%s/ends", desk.dir);
 	fake_desk_identity(dir, usage, until);
 	wire_expiry_set(&end, until);
-	return strcpy(day, end.day);
+	return end.day;
 }
 
 START_TEST(an_order_tells_that_its_identity_ends_soon)
