@@ -2,7 +2,8 @@
  * Copyright (c) 2026 The cardbridge authors */
 /*
  * Programs of the same user that mean harm: whatever they do, somebody else
- * connects within 100 ms, and its commands have a p99 under 5 ms.
+ * connects within 100 ms, and its commands have a p99 under 5 ms, or, where
+ * the machine lets nobody be so quick, no worse than that of an echo beside.
  */
 #include <dirent.h>
 #include <errno.h>
@@ -22,6 +23,9 @@
 
 #define CONNECT_US 100000
 #define P99_US 5000
+/* A command takes threads of the bridge, too, and the client is one of many
+ * that wait for its loop; an echo has a process to itself. */
+#define OF_ECHO 4
 #define EXCHANGES 2000
 #define WINDOWS 8
 
@@ -251,14 +255,56 @@ slowest_of_20(void)
 	return slowest;
 }
 
+/* A process that answers a byte with a byte, and knows of no bridge: what it
+ * needs is what the machine has for anybody. */
+static pid_t
+echo_fork(int *fd)
+{
+	int pair[2];
+	pid_t pid;
+	char byte;
+
+	ck_assert_int_eq(socketpair(AF_UNIX, SOCK_STREAM, 0, pair), 0);
+	pid = fork();
+	ck_assert_int_ge(pid, 0);
+	if (pid == 0) {
+		close(pair[0]);
+		while (read(pair[1], &byte, 1) == 1 &&
+		    write(pair[1], &byte, 1) == 1)
+			;
+		_exit(0);
+	}
+	close(pair[1]);
+	*fd = pair[0];
+	return pid;
+}
+
+static uint64_t
+echo_us(int fd)
+{
+	const uint64_t start = now_us();
+	char byte = 0;
+
+	ck_assert_int_eq(write(fd, &byte, 1), 1);
+	ck_assert_int_eq(read(fd, &byte, 1), 1);
+	return now_us() - start;
+}
+
+static uint64_t
+p99(uint64_t took[EXCHANGES])
+{
+	qsort(took, EXCHANGES, sizeof(took[0]), compare);
+	return took[EXCHANGES * 99 / 100];
+}
+
 START_TEST(they_harm_themselves_only)
 {
-	static uint64_t took[EXCHANGES];
-	pid_t pids[COPIES_MAX];
+	static uint64_t took[EXCHANGES], echoed[EXCHANGES];
+	pid_t pids[COPIES_MAX], echo;
 	struct br_client *c;
-	uint64_t start, connect_us = 0;
+	uint64_t start, connect_us = 0, limit_us = 0;
 	enum cb_err e;
-	int i, window;
+	int i, window, fd;
 
 	for (i = 0; i < enemies[_i].copies; i++) {
 		pids[i] = fork();
@@ -278,17 +324,23 @@ START_TEST(they_harm_themselves_only)
 	}
 	c = attached(&b, "a", BR_ROAD_DIRECT);
 	power_on(c);
+	echo = echo_fork(&fd);
 	for (window = 0; window < WINDOWS; window++) {
 		for (i = 0; i < EXCHANGES; i++) {
 			start = now_us();
 			ck_assert_uint_eq(
 			    send_apdu(c, &e, 4, 0, 0xa4, 4, 0), 0x9000);
 			took[i] = now_us() - start;
+			echoed[i] = echo_us(fd);
 		}
-		qsort(took, EXCHANGES, sizeof(took[0]), compare);
-		if (took[EXCHANGES * 99 / 100] < P99_US)
+		limit_us = OF_ECHO * p99(echoed);
+		if (limit_us < P99_US)
+			limit_us = P99_US;
+		if (p99(took) < limit_us)
 			break;
 	}
+	close(fd);
+	waitpid(echo, NULL, 0);
 	br_close(&c);
 	for (i = 0; i < enemies[_i].copies; i++) {
 		kill(pids[i], SIGKILL);
@@ -297,15 +349,17 @@ START_TEST(they_harm_themselves_only)
 	ck_assert_msg(connect_us < (uint64_t)CONNECT_US * slower(),
 	    "%s: connected after %lu us", enemies[_i].what,
 	    (unsigned long)connect_us);
-	ck_assert_msg(took[EXCHANGES * 99 / 100] < (uint64_t)P99_US * slower(),
-	    "%s: p99 %lu us", enemies[_i].what,
-	    (unsigned long)took[EXCHANGES * 99 / 100]);
+	ck_assert_msg(took[EXCHANGES * 99 / 100] < limit_us * slower(),
+	    "%s: p99 %lu us, allowed %lu", enemies[_i].what,
+	    (unsigned long)took[EXCHANGES * 99 / 100],
+	    (unsigned long)limit_us);
 	if (getenv("CB_TELL") != NULL)
 		fprintf(stderr, "# %s: connect %lu us at most, p50 %lu, "
-		    "p99 %lu us\n", enemies[_i].what,
+		    "p99 %lu us, an echo's %lu\n", enemies[_i].what,
 		    (unsigned long)connect_us,
 		    (unsigned long)took[EXCHANGES / 2],
-		    (unsigned long)took[EXCHANGES * 99 / 100]);
+		    (unsigned long)took[EXCHANGES * 99 / 100],
+		    (unsigned long)echoed[EXCHANGES * 99 / 100]);
 }
 END_TEST
 
