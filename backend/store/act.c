@@ -145,12 +145,22 @@ check(struct be_act *a)
 
 /* ---- within the transaction ---------------------------------------------- */
 
+/* Zeros: nobody ordered it. */
+static struct be_value
+request_of(const uint8_t request[CR_HASH])
+{
+	static const uint8_t nobodys[CR_HASH];
+
+	return memcmp(request, nobodys, CR_HASH) == 0 ? BE_NONE
+						      : BE_HASH(request);
+}
+
 static enum cb_err
 enter_id(struct be_store *st, struct be_act *a)
 {
 	enum cb_err r = BE_RUN(st->db,
 	    "INSERT INTO done VALUES(?1, ?2, ?3, ?4)", NULL,
-	    BE_ID(a->organisation), BE_ID(a->id), BE_HASH(a->request),
+	    BE_ID(a->organisation), BE_ID(a->id), request_of(a->request),
 	    BE_I((int64_t)a->now));
 
 	return r == CB_E_ARG
@@ -518,10 +528,10 @@ be_store_outcome(struct be_store *st, const uint8_t organisation[WIRE_ID],
 	if ((r = be_ready(st, why)) != CB_OK)
 		return r;
 	if ((r = BE_QUERY(st->db,
-		 "SELECT request=?3 FROM done"
+		 "SELECT request IS ?3 FROM done"
 		 " WHERE organisation=?1 AND id=?2",
-		 &row, BE_ID(organisation), BE_ID(id), BE_HASH(request))) ==
-		CB_OK &&
+		 &row, BE_ID(organisation), BE_ID(id),
+		 request_of(request))) == CB_OK &&
 	    (r = be_row_next(row)) == CB_OK)
 		same = be_row_int(row, 0) != 0;
 	be_row_end(&row);

@@ -201,22 +201,37 @@ be_store_token(struct be_store *st, const uint8_t hash[CR_HASH], uint64_t now,
 enum cb_err
 be_store_tidy(struct be_store *st, uint64_t now, struct cb_why *why)
 {
-	static const char *const sql[] = {
-		"DELETE FROM answer WHERE made<?1-3600000",
-		"DELETE FROM done WHERE made<?1",
-		"DELETE FROM token WHERE until<?1",
+	static const struct {
+		const char *sql;
+		size_t values;
+	} steps[] = {
+		{ "DELETE FROM answer WHERE made<?1-3600000", 1 },
+		{ "DELETE FROM done WHERE request IS NOT NULL AND made<?1",
+		    1 },
+		{ "DELETE FROM done WHERE request IS NULL AND made<?1"
+		  " AND organisation IN (SELECT id FROM organisation)"
+		  " AND id<?2",
+		    2 },
+		{ "DELETE FROM token WHERE until<?1", 1 },
 		/* whose token is no more is asked for by nobody */
-		("DELETE FROM enrolment WHERE made<?1 AND hash NOT IN"
-		 " (SELECT hash FROM token)"),
+		{ "DELETE FROM enrolment WHERE made<?1 AND hash NOT IN"
+		  " (SELECT hash FROM token)",
+		    1 },
 	};
 	int64_t before, changes;
+	uint8_t id[6];
 	enum cb_err r = CB_OK;
 
 	if (now < BE_KEEP_MS || be_number(now - BE_KEEP_MS, &before) != CB_OK)
 		return CB_E_ARG;
-	const struct be_value v[] = { BE_I(before) };
-	for (size_t i = 0; r == CB_OK && i < sizeof(sql) / sizeof(sql[0]);
+	/* what ids of workers begin with, PROTOCOL.md, "Ids" */
+	for (size_t i = 0; i < sizeof(id); i++)
+		id[i] = (uint8_t)((uint64_t)before >>
+		    (8 * (sizeof(id) - 1 - i)));
+	const struct be_value v[] = { BE_I(before), BE_B(CB_SPAN_OF(id)) };
+	for (size_t i = 0; r == CB_OK && i < sizeof(steps) / sizeof(steps[0]);
 	     i++)
-		r = be_commit_one(st, sql[i], v, 1, &changes, why);
+		r = be_commit_one(
+		    st, steps[i].sql, v, steps[i].values, &changes, why);
 	return r;
 }

@@ -128,10 +128,13 @@ const char *const be_schema[] = {
 	    ANY_BLOB(sealed) ", " INT(made) ", " ID_OR_NULL(given)
 	    ", PRIMARY KEY(organisation, device, session)" BARE,
 	"CREATE INDEX answer_made ON answer(made)",
-	/* `request`: of an act of a person what was ordered; else zeros */
-	"CREATE TABLE done(" ID(organisation) ", " ID(id) ", " HASH(request)
-	    ", " INT(made) ", PRIMARY KEY(organisation, id)" BARE,
-	"CREATE INDEX done_made ON done(made)",
+	/* `request`: of an act of a person what was ordered. All others are
+	 * workers', whose ids begin with the time: of these, which are most,
+	 * no index is kept. */
+	"CREATE TABLE done(" ID(organisation) ", " ID(id)
+	    ", request BLOB CHECK(length(request)=32), " INT(made)
+	    ", PRIMARY KEY(organisation, id)" BARE,
+	"CREATE INDEX done_made ON done(made) WHERE request IS NOT NULL",
 	/* the card is read from the bytes, whose first field it is: nobody
 	 * can write another one beside them. Of entries that never tell a
 	 * number of it, 2 session-refused, 4 session-takeover, 15 signed and

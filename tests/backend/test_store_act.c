@@ -98,6 +98,59 @@ START_TEST(an_act_is_done_whole)
 }
 END_TEST
 
+static bool
+is_known(struct be_store *st, const struct be_act *a)
+{
+	bool done;
+
+	ck_assert_int_eq(be_store_outcome(st, a->organisation, a->id,
+			     a->request, &done, NULL),
+	    CB_OK);
+	return done;
+}
+
+static void
+tidied(struct be_store *st, uint64_t now)
+{
+	struct cb_why why = { "" };
+
+	ck_assert_msg(
+	    be_store_tidy(st, now, &why) == CB_OK, "%s", why.text);
+}
+
+/* For a day: what was ordered has an id of any kind, a worker's begins with its
+ * time. */
+START_TEST(ids_are_kept_for_a_day)
+{
+	const struct cb_span e = entry_of(WIRE_ACT, NULL);
+	struct be_act a[3];
+	struct rig g;
+
+	rig_init(&g);
+	for (int i = 0; i < 3; i++) {
+		a[i] = act_new(BE_ADMIN);
+		a[i].entries = &e;
+		a[i].entries_n = 1;
+		a[i].now = UINT64_C(1760000000000);
+		memset(a[i].id, i == 0 ? 0xFF : i, WIRE_ID);
+		for (int k = 0; i > 0 && k < 6; k++)
+			a[i].id[k] = (uint8_t)(a[i].now >> (40 - 8 * k));
+	}
+	memset(a[0].request, 7, CR_HASH);
+	memcpy(a[2].organisation, id(2), WIRE_ID);
+	for (int i = 0; i < 3; i++)
+		ck_assert_msg(be_store_act(g.st, &a[i]) == CB_OK, "%s",
+		    a[i].why.text);
+	tidied(g.st, a[0].now + BE_KEEP_MS);
+	for (int i = 0; i < 3; i++)
+		ck_assert(is_known(g.st, &a[i]));
+	tidied(g.st, a[0].now + BE_KEEP_MS + 1);
+	for (int i = 0; i < 3; i++)
+		ck_assert(!is_known(g.st, &a[i]));
+	rig_clear(&g);
+}
+END_TEST
+
 /* An id is one act's, of one organisation: nobody is told that an act was done
  * because another one has its id. */
 START_TEST(an_id_is_one_acts)
@@ -535,6 +588,7 @@ store_act_suite(void)
 
 	tcase_set_timeout(tc, 30);
 	tcase_add_test(tc, an_act_is_done_whole);
+	tcase_add_test(tc, ids_are_kept_for_a_day);
 	tcase_add_test(tc, an_id_is_one_acts);
 	tcase_add_loop_test(
 	    tc, refusals_change_nothing, 0, COUNT(refusals));
