@@ -99,3 +99,32 @@ cb_http_field(struct cb_span line, struct cb_span *name, struct cb_span *value)
 	*value = cb_http_trim(line);
 	return CB_OK;
 }
+
+struct cb_span
+cb_http_digits(char out[CB_HTTP_DIGITS], size_t n)
+{
+	size_t at = CB_HTTP_DIGITS;
+
+	do {
+		out[--at] = (char)('0' + n % 10);
+		n /= 10;
+	} while (n > 0);
+	return cb_span((const uint8_t *)out + at, CB_HTTP_DIGITS - at);
+}
+
+enum cb_err
+cb_http_put(struct cb_buf *b, const struct cb_span *parts, size_t n)
+{
+	const size_t before = b->n;
+	size_t all = before;
+	enum cb_err r = CB_OK;
+
+	for (size_t i = 0; i < n; i++)
+		if (__builtin_add_overflow(all, parts[i].n, &all))
+			return CB_E_LIMIT;
+	if ((r = cb_buf_reserve(b, all)) != CB_OK)
+		return r;
+	for (size_t i = 0; r == CB_OK && i < n; i++)
+		r = cb_buf_add(b, parts[i]);
+	return cb_buf_undo(b, before, r);
+}

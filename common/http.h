@@ -7,7 +7,7 @@
 #ifndef CB_HTTP_H
 #define CB_HTTP_H
 
-#include "common/span.h"
+#include "common/buf.h"
 
 /* Whatever the case. */
 bool cb_http_is(struct cb_span s, const char *text);
@@ -25,5 +25,14 @@ CB_MUST_USE enum cb_err cb_http_field(
     struct cb_span line, struct cb_span *name, struct cb_span *value);
 /* Nothing in it is a control character but tabs. */
 bool cb_http_is_plain(struct cb_span s);
+
+/* What is written for each command is put together of its parts: to have
+ * printf(3) read a format costs as much as TLS does. */
+#define CB_HTTP_DIGITS 20
+/* A number as text, which lies in `out`. */
+struct cb_span cb_http_digits(char out[CB_HTTP_DIGITS], size_t n);
+/* The parts one after the other, with one allocation at most. */
+CB_MUST_USE enum cb_err cb_http_put(
+    struct cb_buf *b, const struct cb_span *parts, size_t n);
 
 #endif

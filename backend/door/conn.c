@@ -8,7 +8,6 @@
 #include <errno.h>
 #include <netinet/in.h>
 #include <netinet/tcp.h>
-#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/socket.h>
@@ -92,20 +91,31 @@ be_conn_end(struct be_conn *c)
 	be_crowd_left(c->door, c);
 }
 
-void
-be_conn_deadline(struct be_conn *c, uint64_t ms)
+static void
+arm(struct be_conn *c, uint64_t ms)
 {
 	const struct timeval in = { .tv_sec = (time_t)(ms / 1000),
 		.tv_usec = (suseconds_t)(ms % 1000) * 1000 };
 
+	c->armed = c->due;
 	if (event_add(&c->timer, &in) != 0)
 		be_conn_end(c);
+}
+
+/* A request has four, each of which is over long before its time: the timer is
+ * touched only where it would fire too late, and looks when it fires. */
+void
+be_conn_deadline(struct be_conn *c, uint64_t ms)
+{
+	c->due = be_door_tick() + ms;
+	if (c->armed == 0 || c->due < c->armed)
+		arm(c, ms);
 }
 
 void
 be_conn_no_deadline(struct be_conn *c)
 {
-	(void)event_del(&c->timer);
+	c->due = 0;
 }
 
 /* ---- sending ------------------------------------------------------------- */
@@ -194,6 +204,26 @@ quick_ack(struct be_conn *c)
 	(void)setsockopt(c->fd, IPPROTO_TCP, TCP_QUICKACK, &one, sizeof(one));
 }
 
+static size_t
+keep(struct be_conn *c, size_t at, struct cb_span s)
+{
+	s = cb_span_head(s, sizeof(c->line) - 1 - at);
+	if (s.n > 0)
+		memcpy(c->line + at, s.p, s.n);
+	return at + s.n;
+}
+
+/* For the log. */
+static void
+keep_line(struct be_conn *c, const struct be_http_head *head)
+{
+	size_t n = keep(c, 0, head->method);
+
+	n = keep(c, n, cb_span_str(" "));
+	n = keep(c, n, head->path);
+	c->line[n] = '\0';
+}
+
 static void
 take_head(struct be_conn *c)
 {
@@ -216,9 +246,7 @@ take_head(struct be_conn *c)
 		be_door_serve_bad(c, r);
 		return;
 	}
-	(void)snprintf(c->line, sizeof(c->line), "%.*s %.*s",
-	    (int)head.method.n, (const char *)head.method.p, (int)head.path.n,
-	    (const char *)head.path.p);
+	keep_line(c, &head);
 	c->close = head.close;
 	c->length = head.length;
 	wanted = be_door_serve_head(c, &head);
@@ -419,9 +447,18 @@ static void
 on_timer(evutil_socket_t fd, short what, void *arg)
 {
 	struct be_conn *c = arg;
+	const uint64_t now = be_door_tick();
 
 	(void)fd;
 	(void)what;
+	c->armed = 0;
+	if (c->due == 0)
+		return;
+	if (now < c->due) {
+		arm(c, c->due - now);
+		return;
+	}
+	c->due = 0;
 	if (c->state == BE_CONN_WAITING) {
 		be_door_serve_late(c);
 		return;

@@ -47,6 +47,8 @@ struct be_conn {
 	bool advancing; /* somebody further up takes its requests */
 	struct be_tls_end *tls;
 	struct event reading, writing, timer;
+	uint64_t due;   /* of be_door_tick(); 0: no deadline */
+	uint64_t armed; /* when the timer fires; 0: never */
 	struct be_place place; /* where it comes from */
 	struct be_who who;
 	struct be_door_org *org; /* of one that is known */

@@ -4,8 +4,6 @@
  * See http.h. A body has a Content-Length: no client of ours sends chunks,
  * and what has both lengths is how requests are smuggled.
  */
-#include <stdio.h>
-
 #include "backend/door/http.h"
 #include "common/http.h"
 
@@ -132,25 +130,34 @@ reason(unsigned status)
 enum cb_err
 be_http_answer_put(struct cb_buf *b, const struct be_http_answer *a)
 {
-	const size_t before = b->n;
-	char head[320], retry[32] = "";
-	enum cb_err r;
-	int n;
+	char status[CB_HTTP_DIGITS], length[CB_HTTP_DIGITS];
+	char retry[CB_HTTP_DIGITS];
+	struct cb_span parts[17];
+	size_t n = 0;
 
-	if (a->retry_s != 0)
-		(void)snprintf(
-		    retry, sizeof(retry), "Retry-After: %u\r\n", a->retry_s);
-	n = snprintf(head, sizeof(head),
-	    "HTTP/1.1 %u %s\r\nContent-Type: %s\r\nContent-Length: %zu\r\n"
-	    "Cache-Control: no-store\r\n%s%s%s%s%s\r\n",
-	    a->status, reason(a->status),
-	    a->type != NULL ? a->type : "application/octet-stream", a->body.n,
-	    retry, a->allow != NULL ? "Allow: " : "",
-	    a->allow != NULL ? a->allow : "", a->allow != NULL ? "\r\n" : "",
-	    a->close ? "Connection: close\r\n" : "");
-	if (n < 0 || (size_t)n >= sizeof(head))
-		return CB_E_INTERNAL;
-	if ((r = cb_buf_add(b, cb_span(head, (size_t)n))) == CB_OK)
-		r = cb_buf_add(b, a->body);
-	return cb_buf_undo(b, before, r);
+#define PUT(span) parts[n++] = (span)
+	PUT(cb_span_str("HTTP/1.1 "));
+	PUT(cb_http_digits(status, a->status));
+	PUT(cb_span_str(" "));
+	PUT(cb_span_str(reason(a->status)));
+	PUT(cb_span_str("\r\nContent-Type: "));
+	PUT(cb_span_str(
+	    a->type != NULL ? a->type : "application/octet-stream"));
+	PUT(cb_span_str("\r\nContent-Length: "));
+	PUT(cb_http_digits(length, a->body.n));
+	PUT(cb_span_str("\r\nCache-Control: no-store\r\n"));
+	if (a->retry_s != 0) {
+		PUT(cb_span_str("Retry-After: "));
+		PUT(cb_http_digits(retry, a->retry_s));
+		PUT(cb_span_str("\r\n"));
+	}
+	if (a->allow != NULL) {
+		PUT(cb_span_str("Allow: "));
+		PUT(cb_span_str(a->allow));
+		PUT(cb_span_str("\r\n"));
+	}
+	PUT(cb_span_str(a->close ? "Connection: close\r\n\r\n" : "\r\n"));
+	PUT(a->body);
+#undef PUT
+	return cb_http_put(b, parts, n);
 }

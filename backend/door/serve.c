@@ -255,7 +255,9 @@ ask(struct be_conn *c, enum be_ask type, const uint8_t organisation[WIRE_ID],
 	struct cb_buf b = CB_BUF_INIT_MAX(BE_BODY_MAX);
 	enum cb_err r = CB_E_PEER;
 
-	if (worker != NULL && (r = cb_buf_add(&b, head)) == CB_OK &&
+	if (worker != NULL &&
+	    (r = cb_buf_reserve(&b, head.n + body.n)) == CB_OK &&
+	    (r = cb_buf_add(&b, head)) == CB_OK &&
 	    (r = cb_buf_add(&b, body)) == CB_OK)
 		r = be_question_ask(
 		    &c->ask, worker, type, cb_buf_span(&b), on_answer, c);

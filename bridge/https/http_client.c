@@ -5,13 +5,12 @@
  * record of it, and on a kept connection nothing else is done for it.
  */
 #include <stdatomic.h>
-#include <stdio.h>
 #include <stdlib.h>
-#include <string.h>
 
 #include "bridge/https/http_answer.h"
 #include "bridge/https/http_client.h"
 #include "bridge/sock.h"
+#include "common/http.h"
 
 #define HEAD_MAX 1024
 /* After so long without a request it is worth a look whether the connection is
@@ -128,46 +127,46 @@ br_http_pause(struct br_http *h, unsigned ms)
 /* ---- a request ----------------------------------------------------------- */
 
 /* RFC 9112, 3.2.3: without the port of its scheme. */
-static int
-host_length(const char *host)
+static struct cb_span
+host_of(const char *origin)
 {
-	size_t n = strlen(host);
+	static const char scheme[] = "https://";
+	struct cb_span host = cb_span_str(origin + sizeof(scheme) - 1);
 
-	if (n > 4 && strcmp(host + n - 4, ":443") == 0)
-		n -= 4;
-	return (int)n;
+	if (host.n > 4 &&
+	    cb_span_equal(cb_span_tail(host, host.n - 4), cb_span_str(":443")))
+		host.n -= 4;
+	return host;
 }
 
 static enum cb_err
 put_request(struct cb_buf *out, const struct br_http_ask *ask)
 {
-	static const char scheme[] = "https://";
-	const char *host = ask->origin + sizeof(scheme) - 1;
-	const char *device = ask->device != NULL ? ask->device : "";
-	const char *field = ask->device != NULL ? "Cardbridge-Device: " : "";
-	const char *end = ask->device != NULL ? "\r\n" : "";
-	char head[HEAD_MAX];
-	enum cb_err r;
-	int n;
+	char length[CB_HTTP_DIGITS];
+	struct cb_span parts[10];
+	size_t n = 0;
 
+#define PUT(span) parts[n++] = (span)
+	PUT(cb_span_str(ask->post ? "POST " : "GET "));
+	PUT(cb_span_str(ask->path));
+	PUT(cb_span_str(" HTTP/1.1\r\nHost: "));
+	PUT(host_of(ask->origin));
+	if (ask->device != NULL) {
+		PUT(cb_span_str("\r\nCardbridge-Device: "));
+		PUT(cb_span_str(ask->device));
+	}
+	if (ask->post) {
+		PUT(cb_span_str("\r\nContent-Type: application/octet-stream"
+				"\r\nContent-Length: "));
+		PUT(cb_http_digits(length, ask->body.n));
+	}
+	PUT(cb_span_str("\r\n\r\n"));
 	if (ask->post)
-		n = snprintf(head, sizeof(head), "POST %s HTTP/1.1\r\n"
-		    "Host: %.*s\r\n%s%s%s"
-		    "Content-Type: application/octet-stream\r\n"
-		    "Content-Length: %zu\r\n\r\n", ask->path,
-		    host_length(host), host, field, device, end, ask->body.n);
-	else
-		n = snprintf(head, sizeof(head), "GET %s HTTP/1.1\r\n"
-		    "Host: %.*s\r\n%s%s%s\r\n", ask->path,
-		    host_length(host), host, field, device, end);
-	if (n < 0 || (size_t)n >= sizeof(head))
-		return CB_E_LIMIT;
+		PUT(ask->body);
+#undef PUT
 	cb_buf_clear(out);
-	out->max = sizeof(head) + ask->body.n;
-	if ((r = cb_buf_add(out, cb_span(head, (size_t)n))) == CB_OK &&
-	    ask->post)
-		r = cb_buf_add(out, ask->body);
-	return r;
+	out->max = HEAD_MAX + ask->body.n;
+	return cb_http_put(out, parts, n);
 }
 
 static enum cb_err

@@ -100,6 +100,44 @@ START_TEST(a_field_is_a_name_and_a_value)
 }
 END_TEST
 
+static const struct {
+	size_t n;
+	const char *text;
+} digits[] = {
+	{ 0, "0" },
+	{ 9, "9" },
+	{ 10, "10" },
+	{ 4294967296, "4294967296" },
+	{ SIZE_MAX, "18446744073709551615" },
+};
+
+START_TEST(digits_are_the_number)
+{
+	char out[CB_HTTP_DIGITS];
+
+	spells(cb_http_digits(out, digits[_i].n), digits[_i].text);
+}
+END_TEST
+
+START_TEST(parts_are_put_together_or_not_at_all)
+{
+	const struct cb_span parts[] = { cb_span_str("GET "), CB_SPAN_EMPTY,
+		cb_span_str("/") };
+	const struct cb_span endless[] = { cb_span_str("a"),
+		{ .p = (const uint8_t *)"b", .n = SIZE_MAX } };
+	struct cb_buf b = CB_BUF_INIT_MAX(10);
+
+	ck_assert_int_eq(cb_http_put(&b, parts, COUNT(parts)), CB_OK);
+	spells(cb_buf_span(&b), "GET /");
+	ck_assert_int_eq(cb_http_put(&b, parts, COUNT(parts)), CB_OK);
+	spells(cb_buf_span(&b), "GET /GET /");
+	ck_assert_int_eq(cb_http_put(&b, parts, 1), CB_E_LIMIT);
+	ck_assert_int_eq(cb_http_put(&b, endless, 2), CB_E_LIMIT);
+	spells(cb_buf_span(&b), "GET /GET /");
+	cb_buf_free(&b);
+}
+END_TEST
+
 Suite *
 http_suite(void)
 {
@@ -111,6 +149,8 @@ http_suite(void)
 	tcase_add_loop_test(tc, a_number_is_digits, 0, COUNT(numbers));
 	tcase_add_loop_test(
 	    tc, a_field_is_a_name_and_a_value, 0, COUNT(fields));
+	tcase_add_loop_test(tc, digits_are_the_number, 0, COUNT(digits));
+	tcase_add_test(tc, parts_are_put_together_or_not_at_all);
 	suite_add_tcase(s, tc);
 	return s;
 }
