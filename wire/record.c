@@ -9,6 +9,7 @@
 #include "wire/record.h"
 
 #define TEXT_MAX ((size_t)131072)
+#define RECORD_HEAD 12	/* u64 number, u32 length */
 #define NUMBER_MAX (UINT64_MAX - 1)
 
 /* What is sealed is as long as a multiple of this. */
@@ -69,11 +70,12 @@ bind_record(const struct wire_stream *s, uint64_t number, struct bound *out)
 static enum cb_err
 pad(struct cb_buf *text, struct cb_span message, size_t to)
 {
-	size_t n = 4 + message.n;
+	const size_t n = 4 + message.n;
 	uint8_t *zeros;
 	enum cb_err r;
 
-	if ((r = cb_put_u32(text, (uint32_t)message.n)) != CB_OK ||
+	if ((r = cb_buf_reserve(text, n + to)) != CB_OK ||
+	    (r = cb_put_u32(text, (uint32_t)message.n)) != CB_OK ||
 	    (r = cb_buf_add(text, message)) != CB_OK ||
 	    n % to == 0)
 		return r;
@@ -109,6 +111,8 @@ wire_seal(struct wire_stream *s, struct cb_span message, struct cb_buf *out)
 	s->next++;
 	bind_record(s, number, &bound);
 	if ((r = pad(&text, message, block(s->to))) != CB_OK ||
+	    (r = cb_buf_reserve(out, before + RECORD_HEAD + text.n + CR_TAG)) !=
+		CB_OK ||
 	    (r = cb_put_u64(out, number)) != CB_OK ||
 	    (r = cb_put_u32(out, (uint32_t)(text.n + CR_TAG))) != CB_OK)
 		goto out;
