@@ -174,15 +174,15 @@ signs() { # NAME CARDS WORKER
 	take hosted-sign "$1" road sign "$port" "$T/$2.cards" 2000 \
 		"$T/$1.script" "$3" $(everybody | grep -vx "$3")
 }
-take_raw() { # WHAT PEER
-	take "$1" "$2" "$tools/raw" "$identity" 1000 92 284
+take_raw() { # WHAT PEER COUNT
+	take "$1" "$2" "$tools/raw" "$identity" "$3" 92 284
 }
 # Between two measurements of what it is compared with.
 signs_between() { # CORE
 	take sign speed-before openssl_speed "$1"
-	take_raw sign raw-before
+	[ "$mode" = apart ] || take_raw sign raw-before 5000
 	signs pso sign "$signer"
-	take_raw sign raw-after
+	[ "$mode" = apart ] || take_raw sign raw-after 5000
 	take sign speed-after openssl_speed "$1"
 }
 signer=$(worker_of sign)
@@ -200,7 +200,7 @@ for round in $(seq "$rounds"); do
 	take select null "$tools/client" select "null 00 00" 1000 "$select"
 	take select hosted "$tools/client" select "cardbridge one 00 00" 1000 \
 		"$select"
-	take_raw select raw
+	take_raw select raw 1000
 	signs_between "$first_core"
 	# these have no goal
 	if [ "$round" -le 3 ]; then

@@ -229,9 +229,9 @@ def rest_rows(res):
                               for card in CARDS)), ("<", 50)
 
 
-def around(mode, peer):
+def around(mode, peer, name):
     """What was measured before and after the signatures of a round."""
-    return [(mode, "sign", "%s-%s" % (peer, when), "p50")
+    return [(mode, "sign", "%s-%s" % (peer, when), name)
             for when in ("before", "after")]
 
 
@@ -246,8 +246,10 @@ def hosted_rows(res):
         res.median(plain, hosted), None
     yield "  / (1.6 null + 4 raw)", "x", res.median(
         lambda h, n, r: h / (1.6 * n + 4 * r), hosted, null, raw), ("<", 1.0)
-    raws = around("pinned", "raw")
-    speeds = around("pinned", "speed")
+    raws = around("pinned", "raw", "cpu")
+    speeds = around("pinned", "speed", "p50")
+    yield "such a request's processor time, both ends", "us", \
+        res.median(mean, *raws), None
     yield "RSA-2048, openssl speed, one core", "us", \
         res.median(mean, *speeds), None
     for peer, name in (("pso", "PSO as one exchange"),
@@ -265,7 +267,7 @@ def hosted_rows(res):
             *costs, *speeds, *raws), \
             ("<", 5) if peer == "pso" else None
     apart = ("apart", "hosted-sign", "pso")
-    speeds = around("apart", "speed")
+    speeds = around("apart", "speed", "p50")
     yield "the first, a core for the worker, of openssl speed", "x", \
         res.median(lambda n, s, t: n * mean(s, t) / 1e6,
                    (*apart, "per_second"), *speeds), (">", 0.85)
