@@ -236,7 +236,9 @@ struct be_act {
 	enum be_act_kind kind;
 	uint64_t now;
 	uint8_t organisation[WIRE_ID];	/* zeros: the platform */
-	uint8_t request[CR_HASH];	/* what a person ordered; else zeros */
+	/* What a person ordered. Else zeros; then the id begins with `now` (6
+	 * bytes), by which it is forgotten. */
+	uint8_t request[CR_HASH];
 	const uint8_t *card;		/* NULL: none */
 	const uint8_t *device, *session; /* of a command or lease */
 	/* Of acts with records, and to release. */

@@ -293,7 +293,8 @@ act_once(struct be_worker *w, struct be_act *act, struct cb_buf *body,
 }
 
 /* It begins with the time, so that acts of one commit lie side by side in the
- * store's index of them; nobody else knows this worker's part. */
+ * store's index of them, which forgets them by it; nobody else knows this
+ * worker's part. */
 static void
 make_id(struct be_worker *w, uint64_t now, uint8_t id[WIRE_ID])
 {

@@ -202,6 +202,32 @@ START_TEST(what_is_looked_for_is_found_by_a_key)
 }
 END_TEST
 
+/* Ids of a day of signatures are many; tokens are few. */
+START_TEST(ids_are_forgotten_by_a_key)
+{
+	size_t looked = 0;
+	sqlite3 *db;
+	struct rig g;
+
+	ck_assert_int_eq(
+	    sqlite3_auto_extension((void (*)(void))on_open), SQLITE_OK);
+	rig_init(&g);
+	sqlite3_reset_auto_extension();
+	forget();
+	ck_assert_int_eq(be_store_tidy(g.st, 2 * BE_KEEP_MS, NULL), CB_OK);
+	ck_assert_int_eq(sqlite3_open(g.path, &db), SQLITE_OK);
+	for (size_t i = 0; i < texts_n; i++)
+		if (strstr(texts[i], "FROM done") != NULL) {
+			explain(db, texts[i]);
+			looked++;
+		}
+	ck_assert_uint_eq(looked, 2);
+	sqlite3_close(db);
+	forget();
+	rig_clear(&g);
+}
+END_TEST
+
 Suite *
 store_plan_suite(void)
 {
@@ -209,6 +235,7 @@ store_plan_suite(void)
 	TCase *tc = tcase_create("plan");
 
 	tcase_add_test(tc, what_is_looked_for_is_found_by_a_key);
+	tcase_add_test(tc, ids_are_forgotten_by_a_key);
 	tcase_add_test(tc, an_entry_is_added_without_a_table);
 	suite_add_tcase(s, tc);
 	return s;
