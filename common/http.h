@@ -26,12 +26,13 @@ CB_MUST_USE enum cb_err cb_http_field(
 /* Nothing in it is a control character but tabs. */
 bool cb_http_is_plain(struct cb_span s);
 
-/* What is written for each command is put together of its parts: to have
- * printf(3) read a format costs as much as TLS does. */
+/* What is written for each command is put together of its parts, without
+ * printf(3), which is slow. */
 #define CB_HTTP_DIGITS 20
 /* A number as text, which lies in `out`. */
 struct cb_span cb_http_digits(char out[CB_HTTP_DIGITS], size_t n);
-/* The parts one after the other, with one allocation at most. */
+/* The parts one after the other, with one allocation at most. None of them
+ * lies in *b. */
 CB_MUST_USE enum cb_err cb_http_put(
     struct cb_buf *b, const struct cb_span *parts, size_t n);
 

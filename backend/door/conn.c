@@ -402,7 +402,8 @@ meet(struct be_conn *c)
 		c->refusal = strdup(why.text);
 	c->state = BE_CONN_HEAD;
 	be_conn_deadline(c, c->door->limits.idle);
-	be_crowd_met(c->door, c);
+	if (c->state != BE_CONN_OVER)
+		be_crowd_met(c->door, c);
 }
 
 static void

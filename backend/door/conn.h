@@ -2,8 +2,8 @@
  * Copyright (c) 2026 The cardbridge authors */
 /*
  * One connection of a client: TLS, one request after the other, deadlines.
- * At rest it holds TLS' own state and little else, and no clock runs but the
- * one that ends it.
+ * At rest it holds TLS' own state and little else, and one timer, which may
+ * fire once before the time.
  */
 #ifndef BE_DOOR_CONN_H
 #define BE_DOOR_CONN_H

@@ -154,8 +154,8 @@ br_tls_set(void *p, const struct br_trust *trust, struct br_distrust *why)
 
 	/* who sends nothing but KeyUpdates must not keep a read for ever */
 	SSL_CTX_clear_mode(ctx, SSL_MODE_AUTO_RETRY);
-	/* libcurl has the buffers made and freed with each command; there are
-	 * two connections, and one that rests is closed */
+	/* libcurl has the buffers made and freed with each command; a card has
+	 * one connection, which is closed when it rests, a device one more */
 	SSL_CTX_clear_mode(ctx, SSL_MODE_RELEASE_BUFFERS);
 	SSL_CTX_set_options(ctx, SSL_OP_NO_RENEGOTIATION);
 	if (SSL_CTX_set_min_proto_version(ctx, trust->tls12

@@ -136,6 +136,24 @@ START_TEST(rest_has_a_limit)
 }
 END_TEST
 
+/* The timer of the handshake fires when that is over for long. */
+START_TEST(a_limit_ends_with_what_it_is_for)
+{
+	struct client c;
+	struct reply reply;
+
+	r.settings.limits.handshake = LIMIT_MS;
+	rig_start(&r);
+	client_open(&r, &c, DEVICE);
+	usleep((LIMIT_MS + 200) * 1000);
+	client_ask(&c, "GET", "/backend", CB_SPAN_EMPTY);
+	ck_assert(client_reply(&c, &reply));
+	ck_assert_uint_eq(reply.status, 200);
+	reply_clear(&reply);
+	client_close(&c);
+}
+END_TEST
+
 START_TEST(a_worker_has_a_limit)
 {
 	struct client c;
@@ -359,6 +377,7 @@ slow_suite(void)
 	    sizeof(begun) / sizeof(begun[0]));
 	tcase_add_test(tc, drops_do_not_count);
 	tcase_add_loop_test(tc, rest_has_a_limit, 0, 2);
+	tcase_add_test(tc, a_limit_ends_with_what_it_is_for);
 	tcase_add_test(tc, a_worker_has_a_limit);
 	tcase_add_test(tc, taking_an_answer_has_a_limit);
 	tcase_add_test(tc, not_too_far_ahead);
