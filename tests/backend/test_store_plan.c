@@ -64,6 +64,17 @@ is_by_key(const char *text, const char *detail)
 		   strcmp(detail + n - sizeof(all) + 1, all) != 0);
 }
 
+/* A store whose statements are kept. */
+static void
+begin(struct rig *g)
+{
+	ck_assert_int_eq(
+	    sqlite3_auto_extension((void (*)(void))on_open), SQLITE_OK);
+	rig_init(g);
+	sqlite3_reset_auto_extension();
+	forget();
+}
+
 static void
 explain(sqlite3 *db, const char *text)
 {
@@ -80,6 +91,24 @@ explain(sqlite3 *db, const char *text)
 		ck_assert_msg(is_by_key(text, detail), "%s: %s", text, detail);
 	}
 	sqlite3_finalize(stmt);
+}
+
+/* How many there were with this in them. */
+static size_t
+explain_all(const struct rig *g, const char *part)
+{
+	size_t looked = 0;
+	sqlite3 *db;
+
+	ck_assert_int_eq(sqlite3_open(g->path, &db), SQLITE_OK);
+	for (size_t i = 0; i < texts_n; i++)
+		if (strstr(texts[i], part) != NULL) {
+			explain(db, texts[i]);
+			looked++;
+		}
+	sqlite3_close(db);
+	forget();
+	return looked;
 }
 
 /* An entry is added with each signature: that makes no table. */
@@ -158,13 +187,9 @@ START_TEST(what_is_looked_for_is_found_by_a_key)
 	struct be_ask_records records = { .after = CB_SPAN_EMPTY };
 	struct cb_buf out = CB_BUF_INIT;
 	struct be_lease lease;
-	sqlite3 *db;
 	struct rig g;
 
-	ck_assert_int_eq(
-	    sqlite3_auto_extension((void (*)(void))on_open), SQLITE_OK);
-	rig_init(&g);
-	sqlite3_reset_auto_extension();
+	begin(&g);
 	for (int i = 0; i < COUNT(rows); i++)
 		sql_run(&g, rows[i]);
 	forget();
@@ -190,13 +215,7 @@ START_TEST(what_is_looked_for_is_found_by_a_key)
 	ck_assert_int_eq(be_store_session(g.st, id(1), id(0x91), id(0x31),
 			     &lease, NULL),
 	    CB_OK);
-	ck_assert_uint_ge(texts_n, 20);
-
-	ck_assert_int_eq(sqlite3_open(g.path, &db), SQLITE_OK);
-	for (size_t i = 0; i < texts_n; i++)
-		explain(db, texts[i]);
-	sqlite3_close(db);
-	forget();
+	ck_assert_uint_ge(explain_all(&g, ""), 20);
 	cb_buf_free(&out);
 	rig_clear(&g);
 }
@@ -205,25 +224,11 @@ END_TEST
 /* Ids of a day of signatures are many; tokens are few. */
 START_TEST(ids_are_forgotten_by_a_key)
 {
-	size_t looked = 0;
-	sqlite3 *db;
 	struct rig g;
 
-	ck_assert_int_eq(
-	    sqlite3_auto_extension((void (*)(void))on_open), SQLITE_OK);
-	rig_init(&g);
-	sqlite3_reset_auto_extension();
-	forget();
+	begin(&g);
 	ck_assert_int_eq(be_store_tidy(g.st, 2 * BE_KEEP_MS, NULL), CB_OK);
-	ck_assert_int_eq(sqlite3_open(g.path, &db), SQLITE_OK);
-	for (size_t i = 0; i < texts_n; i++)
-		if (strstr(texts[i], "FROM done") != NULL) {
-			explain(db, texts[i]);
-			looked++;
-		}
-	ck_assert_uint_eq(looked, 2);
-	sqlite3_close(db);
-	forget();
+	ck_assert_uint_eq(explain_all(&g, "FROM done"), 2);
 	rig_clear(&g);
 }
 END_TEST
