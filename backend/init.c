@@ -328,8 +328,10 @@ first_act(struct work *w, struct be_store *st)
 		rows[FIRST_WRAP + i] =
 		    (struct be_row_change){ BE_WRAP, false, wraps[i] };
 	}
-	if ((r = cr_random(act.id, WIRE_ID)) == CB_OK &&
-	    (r = first_entry(w, act.id, &entry)) == CB_OK) {
+	if ((r = cr_random(act.id, WIRE_ID)) != CB_OK)
+		return r;
+	be_act_time(act.id, act.now);
+	if ((r = first_entry(w, act.id, &entry)) == CB_OK) {
 		entries[0] = cb_buf_span(&entry);
 		act.entries = entries;
 		act.entries_n = 1;

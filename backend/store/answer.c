@@ -219,15 +219,12 @@ be_store_tidy(struct be_store *st, uint64_t now, struct cb_why *why)
 		    1 },
 	};
 	int64_t before, changes;
-	uint8_t id[6];
+	uint8_t id[BE_ACT_TIME];
 	enum cb_err r = CB_OK;
 
 	if (now < BE_KEEP_MS || be_number(now - BE_KEEP_MS, &before) != CB_OK)
 		return CB_E_ARG;
-	/* what ids of workers begin with, PROTOCOL.md, "Ids" */
-	for (size_t i = 0; i < sizeof(id); i++)
-		id[i] = (uint8_t)((uint64_t)before >>
-		    (8 * (sizeof(id) - 1 - i)));
+	be_act_time(id, (uint64_t)before);
 	const struct be_value v[] = { BE_I(before), BE_B(CB_SPAN_OF(id)) };
 	for (size_t i = 0; r == CB_OK && i < sizeof(steps) / sizeof(steps[0]);
 	     i++)

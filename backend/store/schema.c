@@ -128,9 +128,8 @@ const char *const be_schema[] = {
 	    ANY_BLOB(sealed) ", " INT(made) ", " ID_OR_NULL(given)
 	    ", PRIMARY KEY(organisation, device, session)" BARE,
 	"CREATE INDEX answer_made ON answer(made)",
-	/* `request`: of an act of a person what was ordered. Others begin with
-	 * the time (but for the one that made the store, which stays): of
-	 * these, which are most, no index is kept. */
+	/* `request`: of an act of a person what was ordered. Ids of others
+	 * begin with the time: of these, which are most, no index is kept. */
 	"CREATE TABLE done(" ID(organisation) ", " ID(id)
 	    ", request BLOB CHECK(length(request)=32), " INT(made)
 	    ", PRIMARY KEY(organisation, id)" BARE,

@@ -231,13 +231,23 @@ struct be_founding {
 	size_t entries_n;
 };
 
+/* What the id of an act begins with that nobody ordered; PROTOCOL.md, "Ids". */
+#define BE_ACT_TIME 6
+
+static inline void
+be_act_time(uint8_t out[BE_ACT_TIME], uint64_t ms)
+{
+	for (int i = 0; i < BE_ACT_TIME; i++)
+		out[i] = (uint8_t)(ms >> (8 * (BE_ACT_TIME - 1 - i)));
+}
+
 struct be_act {
 	uint8_t id[WIRE_ID];
 	enum be_act_kind kind;
 	uint64_t now;
 	uint8_t organisation[WIRE_ID];	/* zeros: the platform */
-	/* What a person ordered. Else zeros; then the id begins with `now` (6
-	 * bytes), by which it is forgotten. */
+	/* What a person ordered. Else zeros; then the id begins with `now`
+	 * (be_act_time), by which it is forgotten. */
 	uint8_t request[CR_HASH];
 	const uint8_t *card;		/* NULL: none */
 	const uint8_t *device, *session; /* of a command or lease */

@@ -301,11 +301,10 @@ make_id(struct be_worker *w, uint64_t now, uint8_t id[WIRE_ID])
 	const unsigned n =
 	    __atomic_add_fetch(&w->acts, 1, __ATOMIC_RELAXED);
 
-	for (int i = 0; i < 6; i++)
-		id[i] = (uint8_t)(now >> (40 - 8 * i));
+	be_act_time(id, now);
 	for (int i = 0; i < 3; i++)
-		id[6 + i] = (uint8_t)(n >> (16 - 8 * i));
-	memcpy(id + 9, w->own, sizeof(w->own));
+		id[BE_ACT_TIME + i] = (uint8_t)(n >> (16 - 8 * i));
+	memcpy(id + BE_ACT_TIME + 3, w->own, sizeof(w->own));
 }
 
 enum cb_err

@@ -88,8 +88,10 @@ enter(struct be_store *st, struct be_act *act, struct cb_why *why)
 	enum cb_err r;
 
 	act->now = (uint64_t)time(NULL) * 1000;
-	if ((r = cr_random(act->id, WIRE_ID)) == CB_OK &&
-	    (r = put_entry(act, &entry)) == CB_OK) {
+	if ((r = cr_random(act->id, WIRE_ID)) != CB_OK)
+		return r;
+	be_act_time(act->id, act->now);
+	if ((r = put_entry(act, &entry)) == CB_OK) {
 		span = cb_buf_span(&entry);
 		act->entries = &span;
 		act->entries_n = 1;

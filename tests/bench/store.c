@@ -65,8 +65,7 @@ act(enum be_act_kind kind, const struct cb_span *e)
 	struct be_act a = { .kind = kind, .now = ++time, .entries = e,
 		.entries_n = 1 };
 
-	for (int i = 0; i < 6; i++)
-		a.id[i] = (uint8_t)(time >> (40 - 8 * i));
+	be_act_time(a.id, time);
 	return a;
 }
 
